@@ -1,0 +1,164 @@
+"""The ``nerbridge`` command: its sub-commands, and the edge where errors become messages.
+
+A command's module is imported when the command is called (or when help lists it), and imports
+torch and its like only inside the function that needs them: ``nerbridge --help`` stays fast.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+import typer.core
+import typer.main
+
+from nerbridge import __version__
+from nerbridge.cli.console import print_error, print_note, print_result
+from nerbridge.errors import InputError, NerbridgeError
+
+# name of the command → where its function, or its Typer app of sub-commands, is found
+COMMANDS = {
+    "data": "nerbridge.cli.data:app",
+}
+
+DEBUG_VARIABLE = "NERBRIDGE_DEBUG"
+EXIT_FAILED = 1
+EXIT_WRONG_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+_MAKE_ROOM = "Free some disk space and give the same command again; what was finished is kept."
+_GET_ACCESS = "Check who owns it and its permissions, or choose another place."
+_REMEDIES = {
+    errno.ENOSPC: _MAKE_ROOM,
+    errno.EDQUOT: _MAKE_ROOM,
+    errno.EACCES: _GET_ACCESS,
+    errno.EPERM: _GET_ACCESS,
+    errno.EROFS: "It cannot be written to: choose another place.",
+    errno.ENOENT: "Check the spelling and the current folder.",
+    errno.EISDIR: "A file is needed here, not a folder.",
+    errno.ENOTDIR: "A folder is needed here, not a file.",
+}
+
+
+class LazyCommands(typer.core.TyperGroup):
+    """A command group that imports a sub-command when somebody asks for it."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of all commands, in the order in which help shows them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, or ``None``."""
+        if cmd_name not in COMMANDS:
+            return None
+        if cmd_name not in self.commands:
+            self.commands[cmd_name] = load_command(cmd_name)
+        return self.commands[cmd_name]
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the sub-command; Ctrl-C ends it with a message and exit code 130.
+
+        A command that can be continued says how: ``raise KeyboardInterrupt("To go on: …")``.
+        """
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            print_note(f"Interrupted. {interrupt}".strip())
+            raise typer.Exit(EXIT_INTERRUPTED) from interrupt
+
+
+def load_command(name: str) -> Any:
+    """Import one command and give it its name."""
+    module_name, attribute = COMMANDS[name].split(":")
+    target = getattr(import_module(module_name), attribute)
+    if not isinstance(target, typer.Typer):
+        single = typer.Typer(add_completion=False)
+        single.command(name)(target)
+        target = single
+    command = typer.main.get_command(target)
+    command.name = name
+    return command
+
+
+app = typer.Typer(cls=LazyCommands, add_completion=False, no_args_is_help=True)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print_result(f"nerbridge {__version__}")
+        raise typer.Exit
+
+
+def _remember_debug(wanted: bool) -> None:
+    if wanted:
+        os.environ[DEBUG_VARIABLE] = "1"
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug",
+            callback=_remember_debug,
+            help=f"Show the traceback of an unexpected error (also {DEBUG_VARIABLE}=1).",
+        ),
+    ] = False,
+) -> None:
+    """Named-entity recognition for a language with almost no labelled data.
+
+    Example: nerbridge run quickstart
+    """
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong input, 130 interrupted."""
+    try:
+        app()
+    except Exception as error:  # the edge: whatever happened, the user gets a message
+        sys.exit(report_error(error))
+
+
+def report_error(error: Exception) -> int:
+    """Print the message for ``error`` on stderr and return the exit code."""
+    if _wants_traceback():
+        traceback.print_exception(error)
+    if isinstance(error, NerbridgeError):
+        print_error(str(error))
+        return EXIT_WRONG_INPUT if isinstance(error, InputError) else EXIT_FAILED
+    if isinstance(error, OSError):
+        print_error(describe_os_error(error))
+        return EXIT_FAILED
+    print_error(f"{type(error).__name__}: {error}", label="unexpected error:")
+    if not _wants_traceback():
+        print_note(
+            f"This is a mistake in nerbridge {__version__}. Please report it, with the traceback "
+            f"that the same command shows with {DEBUG_VARIABLE}=1 before it."
+        )
+    return EXIT_FAILED
+
+
+def describe_os_error(error: OSError) -> str:
+    """The operating system's complaint: place, what happened, what to do.
+
+    >>> describe_os_error(FileNotFoundError(2, "No such file or directory", "corpus.conll"))
+    'corpus.conll: No such file or directory. Check the spelling and the current folder.'
+    """
+    if error.errno is None:
+        return str(error)
+    place = error.filename if error.filename is not None else "a file"
+    remedy = _REMEDIES.get(error.errno)
+    return f"{place}: {error.strerror}." + (f" {remedy}" if remedy else "")
+
+
+def _wants_traceback() -> bool:
+    return os.environ.get(DEBUG_VARIABLE, "") not in ("", "0")

@@ -1,0 +1,32 @@
+"""The unit of labelled data: one sentence of words and IOB2 tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Words and their IOB2 tags, one tag per word, and where they came from."""
+
+    words: tuple[str, ...]
+    tags: tuple[str, ...]
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Labelled sentences by split (``train``, ``validation``, ``test``).
+
+    ``losses`` counts what reading cost: ``repaired_tags``, ``mapped_types``, ``dropped_empty`` …
+    ``sha256`` is over words and tags of all splits; ``revision`` is the hub commit, if any.
+    """
+
+    name: str
+    language: str
+    splits: Mapping[str, tuple[Sentence, ...]]
+    sha256: str
+    losses: Mapping[str, int] = field(default_factory=dict)
+    revision: str | None = None

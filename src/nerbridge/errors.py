@@ -1,0 +1,49 @@
+"""Every error nerbridge raises on purpose.
+
+::
+
+    NerbridgeError
+    ├── InputError              the user's files or arguments          (exit code 2)
+    │   ├── CorpusError         a labelled file cannot be read as asked
+    │   ├── RecipeError         a recipe is wrong; lists every mistake at once
+    │   └── TextError           a text cannot be processed (not a str, lone surrogates)
+    ├── ModelError              a model folder, adapter or encoder does not fit
+    ├── RunError                a run folder cannot be continued or read
+    └── EnvironmentProblem      no network, no disk, a missing extra
+
+A message names the place, what was found, what was expected, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class NerbridgeError(Exception):
+    """Base of all errors raised on purpose; ``str(error)`` is fit to show a user."""
+
+
+class InputError(NerbridgeError):
+    """The user's files or arguments are wrong."""
+
+
+class CorpusError(InputError):
+    """A labelled file cannot be read as asked."""
+
+
+class RecipeError(InputError):
+    """A recipe is wrong. The message lists every mistake at once."""
+
+
+class TextError(InputError):
+    """A text cannot be processed."""
+
+
+class ModelError(NerbridgeError):
+    """A model folder, adapter or encoder is incomplete or does not fit."""
+
+
+class RunError(NerbridgeError):
+    """A run folder cannot be continued or read."""
+
+
+class EnvironmentProblem(NerbridgeError):
+    """The machine lacks something: network, disk space, an optional dependency."""
