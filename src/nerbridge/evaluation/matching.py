@@ -74,6 +74,15 @@ def match_entities(gold: Sequence[Span], predicted: Sequence[Span]) -> list[Matc
     return sorted(matches, key=_position)
 
 
+def mention_of(words: Sequence[str], span: Span) -> tuple[str, ...]:
+    """Type and words of an entity: what makes two mentions the same.
+
+    >>> mention_of(["New", "Delhi", "today"], Span(0, 2, "LOC"))
+    ('LOC', 'New', 'Delhi')
+    """
+    return (span.type, *words[span.start_word : span.end_word])
+
+
 def _position(match: Match) -> tuple[Span, bool]:
     """Sort key: where the match begins; a gold entity before a lone predicted one."""
     span = match.gold or match.predicted

@@ -18,7 +18,7 @@ from nerbridge.evaluation.counts import (
     read_all_spans,
     read_spans,
 )
-from nerbridge.evaluation.matching import Match, match_entities
+from nerbridge.evaluation.matching import Match, match_entities, mention_of
 from nerbridge.labels import OUTSIDE, Span
 
 LENGTHS = ("1", "2", "3", "4+")
@@ -233,7 +233,7 @@ def _score_seen(
     if training is None:
         return None, None, None, None
     known = {
-        _mention(sentence, span)
+        mention_of(sentence, span)
         for sentence, tags in zip(*training, strict=True)
         for span in read_spans(tags)
     }
@@ -241,16 +241,11 @@ def _score_seen(
     n_correct: Counter[bool] = Counter()
     for sentence, gold_spans, predicted_spans in zip(words, gold, predicted, strict=True):
         for span in gold_spans:
-            is_seen = _mention(sentence, span) in known
+            is_seen = mention_of(sentence, span) in known
             n_gold[is_seen] += 1
             n_correct[is_seen] += span in predicted_spans
     recall = {key: n_correct[key] / n_gold[key] if n_gold[key] else None for key in (True, False)}
     return n_gold[True], n_gold[False], recall[True], recall[False]
-
-
-def _mention(words: Sequence[str], span: Span) -> tuple[str, ...]:
-    """Type and words: what makes two mentions the same."""
-    return (span.type, *words[span.start_word : span.end_word])
 
 
 def _count_confusion(matches: Iterable[Match], types: Sequence[str]) -> dict[str, dict[str, int]]:

@@ -1,0 +1,215 @@
+"""Intervals for F1 and tests for differences, by resampling rows of the counts matrix.
+
+A system is an array of strict counts (true positives, false positives, false negatives) per seed
+and sentence. Shape: (n_seeds, n_sentences, 3). Its score is the mean over seeds of the micro F1.
+
+Two things make that score uncertain: which sentences happened to be in the test set, and which
+seeds were run. The bootstrap resamples both (*Source:* Owen, The pigeonhole bootstrap, 2007): a
+replicate draws sentences with replacement, the same ones for every seed, and seeds with
+replacement. Where seeds disagree sentence by sentence, that is a little conservative. With one
+seed the seed part is not known and not in the interval; with few seeds it is understated, by a
+factor of (n_seeds - 1) / n_seeds in variance.
+
+Seeds pair up by position where both systems have equally many: the caller puts the same seed in
+the same place. A system that needs no seed comes with one. Nothing here averages the counts of
+seeds; systems with different numbers of seeds are compared by their mean F1 all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nerbridge.errors import InputError
+from nerbridge.evaluation.counts import counts_to_f1
+
+N_REPLICATES = 10_000
+
+_MAX_CELLS = 4_000_000
+"""Replicates × sentences held at once: 32 MB of float64."""
+
+_TOLERANCE = 1e-12
+"""Differences of F1 closer than this are the same; sums of float64 are not exact."""
+
+Counts = NDArray[np.integer]
+Floats = NDArray[np.float64]
+
+
+class Interval(NamedTuple):
+    """A 95 % interval, both ends included."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class PairedTest:
+    """Difference of two systems on the same sentences.
+
+    Attributes:
+        difference: score of the first system minus score of the second, unresampled.
+        ci95: 95 % interval of the difference, from the paired bootstrap in either test.
+        p: two-sided p-value, with one added above and below so that it is never 0.
+    """
+
+    difference: float
+    ci95: Interval
+    p: float
+
+
+def mean_f1(counts: Counts) -> float:
+    """Mean over seeds of the micro F1. ``counts``: (n_seeds, n_sentences, 3).
+
+    >>> mean_f1(np.array([[[1, 0, 0], [0, 0, 1]], [[1, 0, 0], [1, 0, 0]]])).__round__(3)
+    0.833
+    """
+    return float(counts_to_f1(counts.sum(axis=1)).mean())
+
+
+def bootstrap_interval(
+    counts: Counts, *, n_replicates: int = N_REPLICATES, seed: int = 0
+) -> Interval:
+    """95 % percentile bootstrap interval of the mean F1, over sentences and seeds.
+
+    ``counts``: (n_seeds, n_sentences, 3).
+
+    Raises:
+        InputError: another shape, no seed or no sentence.
+    """
+    _check_counts(counts, "counts")
+    rng = np.random.default_rng(seed)
+    f1 = _resample_f1(counts, n_replicates, rng)
+    return _percentiles(_average_resampled_seeds(f1, rng))
+
+
+def paired_bootstrap(
+    a: Counts, b: Counts, *, n_replicates: int = N_REPLICATES, seed: int = 0
+) -> PairedTest:
+    """Bootstrap the difference in mean F1, ``a`` minus ``b``.
+
+    Every replicate uses the same sentences for both systems. With equally many seeds it also uses
+    the same seeds, otherwise it draws them for each system separately. The p-value is twice the
+    smaller share of replicates on either side of 0, so it is below 0.05 when ``ci95`` leaves out 0.
+
+    ``a``, ``b``: (n_seeds, n_sentences, 3); the numbers of seeds may differ.
+
+    Raises:
+        InputError: another shape, no seed or no sentence, or different sentences.
+    """
+    _check_pair(a, b)
+    rng = np.random.default_rng(seed)
+    f1 = _resample_f1(np.concatenate([a, b]), n_replicates, rng)
+    f1_a, f1_b = f1[:, : len(a)], f1[:, len(a) :]
+    if len(a) == len(b):
+        differences = _average_resampled_seeds(f1_a - f1_b, rng)
+    else:
+        differences = _average_resampled_seeds(f1_a, rng) - _average_resampled_seeds(f1_b, rng)
+    n_not_above = int((differences <= _TOLERANCE).sum())
+    n_not_below = int((differences >= -_TOLERANCE).sum())
+    p = min(1.0, 2 * (1 + min(n_not_above, n_not_below)) / (n_replicates + 1))
+    return PairedTest(mean_f1(a) - mean_f1(b), _percentiles(differences), p)
+
+
+def approximate_randomisation(
+    a: Counts, b: Counts, *, n_replicates: int = N_REPLICATES, seed: int = 0
+) -> PairedTest:
+    """Test whether it matters which of the two systems an output came from.
+
+    Every replicate swaps the outputs of the two systems on each sentence with probability 1/2, on
+    all seeds of the sentence together, because the seeds of one system are not independent there.
+    The p-value is the share of replicates that differ in mean F1 by at least as much as the systems
+    do. It speaks of these seeds; only the bootstrap takes other seeds into account.
+
+    With different numbers of seeds, every seed of ``a`` is paired with every seed of ``b``, which
+    leaves both means as they are.
+
+    ``a``, ``b``: (n_seeds, n_sentences, 3).
+
+    *Source:* Yeh, More accurate tests for the statistical significance of result differences,
+    COLING 2000.
+
+    Raises:
+        InputError: another shape, no seed or no sentence, or different sentences.
+    """
+    bootstrap = paired_bootstrap(a, b, n_replicates=n_replicates, seed=seed)
+    if len(a) != len(b):
+        a, b = np.repeat(a, len(b), axis=0), np.tile(b, (len(a), 1, 1))
+    total_a, total_b = a.sum(axis=1), b.sum(axis=1)
+    columns = _sentence_rows(b - a)
+    rng = np.random.default_rng(seed)
+    n_as_large = 0
+    for size in _batches(n_replicates, a.shape[1]):
+        swaps = rng.integers(2, size=(size, a.shape[1])).astype(np.float64)
+        moved = (swaps @ columns).reshape(size, len(a), 3)
+        swapped = counts_to_f1(total_a + moved) - counts_to_f1(total_b - moved)
+        n_as_large += int(
+            (np.abs(swapped.mean(axis=1)) >= abs(bootstrap.difference) - _TOLERANCE).sum()
+        )
+    return PairedTest(bootstrap.difference, bootstrap.ci95, (1 + n_as_large) / (n_replicates + 1))
+
+
+def _check_counts(counts: Counts, name: str) -> None:
+    if counts.ndim != 3 or counts.shape[2] != 3 or 0 in counts.shape:
+        raise InputError(
+            f"{name}: found shape {counts.shape}, expected (n_seeds, n_sentences, 3) with at least "
+            "one seed and one sentence. Sum the counts over types first."
+        )
+
+
+def _check_pair(a: Counts, b: Counts) -> None:
+    _check_counts(a, "a")
+    _check_counts(b, "b")
+    if a.shape[1] != b.shape[1]:
+        raise InputError(
+            f"found {a.shape[1]} sentences in a and {b.shape[1]} in b, expected the same sentences "
+            "in the same order. Score both systems on one file."
+        )
+
+
+def _batches(n_replicates: int, n_sentences: int) -> list[int]:
+    """Sizes of the batches the replicates are done in, to bound memory."""
+    size = max(1, min(n_replicates, _MAX_CELLS // n_sentences))
+    full, rest = divmod(n_replicates, size)
+    return [size] * full + [rest] * (rest > 0)
+
+
+def _sentence_rows(counts: Counts) -> Floats:
+    """One row per sentence, all seeds beside each other. Shape: (n_sentences, 3 * n_seeds)."""
+    rows = counts.transpose(1, 0, 2).reshape(counts.shape[1], -1)
+    return np.ascontiguousarray(rows, dtype=np.float64)
+
+
+def _draw_weights(n_replicates: int, n_items: int, rng: np.random.Generator) -> Floats:
+    """How often each item comes up in ``n_items`` draws. Shape: (n_replicates, n_items).
+
+    The multinomial distribution, by counting draws: several times faster than sampling it.
+    """
+    drawn = rng.integers(n_items, size=(n_replicates, n_items))
+    drawn += np.arange(n_replicates)[:, None] * n_items
+    weights = np.bincount(drawn.ravel(), minlength=n_replicates * n_items)
+    return weights.reshape(n_replicates, n_items).astype(np.float64)
+
+
+def _resample_f1(counts: Counts, n_replicates: int, rng: np.random.Generator) -> Floats:
+    """F1 of every seed on resampled sentences. Shape: (n_replicates, n_seeds)."""
+    rows = _sentence_rows(counts)
+    return np.concatenate(
+        [
+            counts_to_f1((_draw_weights(size, len(rows), rng) @ rows).reshape(size, -1, 3))
+            for size in _batches(n_replicates, len(rows))
+        ]
+    )
+
+
+def _average_resampled_seeds(values: Floats, rng: np.random.Generator) -> Floats:
+    """Mean over seeds drawn with replacement. Shape: (n_replicates, n_seeds) to (n_replicates,)."""
+    weights = _draw_weights(values.shape[0], values.shape[1], rng)
+    return np.asarray((weights * values).sum(axis=1) / values.shape[1])
+
+
+def _percentiles(replicates: Floats) -> Interval:
+    low, high = np.quantile(replicates, (0.025, 0.975))
+    return Interval(float(low), float(high))
