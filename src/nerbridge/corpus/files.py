@@ -1,0 +1,129 @@
+"""Text files in and out: UTF-8 or a clear error in, whole files or nothing out."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from nerbridge.errors import CorpusError, EnvironmentProblem
+
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def read_text(path: Path) -> str:
+    r"""Text of a UTF-8 file, without a leading byte order mark, line ends as ``\n``.
+
+    Raises:
+        CorpusError: missing, a folder, empty, binary or not UTF-8.
+    """
+    data = read_bytes(path)
+    if b"\0" in data:
+        line = data[: data.index(b"\0")].count(b"\n") + 1
+        raise CorpusError(
+            f"{path}:{line}: a NUL byte, so this is a binary or UTF-16 file; expected UTF-8 text. "
+            "Export it again as UTF-8 text."
+        )
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CorpusError(_not_utf8(path, data, error)) from error
+    text = text.removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n")
+    if not text.strip():
+        raise CorpusError(f"{path}: the file is blank; expected labelled sentences. {_REMEDY}")
+    return text
+
+
+def read_bytes(path: Path) -> bytes:
+    """Bytes of a file that exists, is a file and is not empty.
+
+    Raises:
+        CorpusError: missing, a folder, not readable, or empty.
+    """
+    if path.is_dir():
+        raise CorpusError(f"{path}: a folder was found, expected a file. Name a file inside it.")
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise CorpusError(
+            f"{path}: no such file; expected a labelled file. Check the path."
+        ) from error
+    except OSError as error:
+        raise CorpusError(
+            f"{path}: cannot be read ({error.strerror}); expected a readable file. "
+            "Check its permissions."
+        ) from error
+    if not data:
+        raise CorpusError(
+            f"{path}: the file is empty (0 bytes); expected labelled sentences. {_REMEDY}"
+        )
+    return data
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` as UTF-8, whole or not at all.
+
+    Raises:
+        CorpusError: the text holds lone surrogates, which UTF-8 cannot hold.
+        EnvironmentProblem: the disk is full or the folder cannot be written.
+    """
+    if text.startswith(BYTE_ORDER_MARK):
+        # Readers drop one mark at the start of a file; this one belongs to the first word.
+        text = BYTE_ORDER_MARK + text
+    try:
+        data = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise CorpusError(
+            f"{path}: not written: {text[error.start]!r} is half a character (a lone surrogate), "
+            "which UTF-8 cannot hold. Mend the word where it comes from."
+        ) from error
+    write_whole(path, lambda temporary: _write_bytes(temporary, data))
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Let ``write`` fill a temporary file beside ``path``, then rename it: no half-written files.
+
+    Raises:
+        EnvironmentProblem: the disk is full or the folder cannot be written.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        write(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{path}: not written ({error.strerror or error}); the file is as it was before. "
+            "Free some disk space, or choose a folder that can be written."
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _not_utf8(path: Path, data: bytes, error: UnicodeDecodeError) -> str:
+    line = data[: error.start].count(b"\n") + 1
+    if error.reason == "unexpected end of data":
+        return (
+            f"{path}:{line}: the file ends in the middle of a character; expected whole UTF-8 "
+            "text. It was cut while being written or copied: fetch it again."
+        )
+    return (
+        f"{path}:{line}: byte 0x{data[error.start]:02x} is not UTF-8; expected UTF-8 text. "
+        "Convert it first, for example with iconv."
+    )
+
+
+_REMEDY = "Check that it was exported or copied completely."

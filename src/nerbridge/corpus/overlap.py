@@ -1,0 +1,112 @@
+"""What splits share: sentences and entity mentions, exactly and after normalisation.
+
+Tags do not count: a test sentence whose words stand in train is known, whatever its tags.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from nerbridge.corpus.sentence import Sentence
+from nerbridge.labels import tags_to_spans
+from nerbridge.text.normalise import normalise
+
+SentenceKey = tuple[str, ...]
+Mention = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What of ``split`` stands in ``other`` too; mentions are counted as often as they occur.
+
+    A mention is an entity's type and words. ``…_normalised`` compares after normalisation and so
+    includes the exact matches.
+    """
+
+    split: str
+    other: str
+    n_sentences: int
+    n_shared_sentences: int
+    n_shared_sentences_normalised: int
+    n_mentions: int
+    n_shared_mentions: int
+    n_shared_mentions_normalised: int
+
+
+def leaked(test: Sequence[Sentence], train: Iterable[Sentence]) -> list[bool]:
+    """For every test sentence: whether its words, normalised, are those of a train sentence."""
+    known = {normalised_key(sentence) for sentence in train}
+    return [normalised_key(sentence) in known for sentence in test]
+
+
+def find_overlap(
+    split: str, sentences: Sequence[Sentence], other: str, other_sentences: Sequence[Sentence]
+) -> Overlap:
+    """Compare two splits; the counts are of ``split``."""
+    mentions = list(_mentions(sentences))
+    others = set(_mentions(other_sentences))
+    others_normalised = {_normalise_mention(mention) for mention in others}
+    return Overlap(
+        split,
+        other,
+        n_sentences=len(sentences),
+        n_shared_sentences=_n_shared(sentences, other_sentences, exact_key),
+        n_shared_sentences_normalised=_n_shared(sentences, other_sentences, normalised_key),
+        n_mentions=len(mentions),
+        n_shared_mentions=sum(mention in others for mention in mentions),
+        n_shared_mentions_normalised=sum(
+            _normalise_mention(mention) in others_normalised for mention in mentions
+        ),
+    )
+
+
+def count_duplicates(sentences: Iterable[Sentence], key: Callable[[Sentence], SentenceKey]) -> int:
+    """How many sentences stand in the list before: n minus the distinct ones."""
+    counts = Counter(map(key, sentences))
+    return counts.total() - len(counts)
+
+
+def count_conflicts(sentences: Iterable[Sentence]) -> int:
+    """How many distinct sentences (after normalisation) occur with more than one tagging."""
+    taggings: dict[SentenceKey, set[tuple[str, ...]]] = {}
+    for sentence in sentences:
+        taggings.setdefault(normalised_key(sentence), set()).add(sentence.tags)
+    return sum(len(found) > 1 for found in taggings.values())
+
+
+def exact_key(sentence: Sentence) -> SentenceKey:
+    """The words as they stand."""
+    return sentence.words
+
+
+def normalised_key(sentence: Sentence) -> SentenceKey:
+    """The words after normalisation."""
+    return tuple(map(normalise_word, sentence.words))
+
+
+@lru_cache(maxsize=200_000)
+def normalise_word(word: str) -> str:
+    """The normalised word (words repeat, normalising is slow: so it is remembered)."""
+    return normalise(word).text
+
+
+def _n_shared(
+    sentences: Sequence[Sentence],
+    others: Iterable[Sentence],
+    key: Callable[[Sentence], SentenceKey],
+) -> int:
+    known = set(map(key, others))
+    return sum(key(sentence) in known for sentence in sentences)
+
+
+def _mentions(sentences: Iterable[Sentence]) -> Iterable[Mention]:
+    for sentence in sentences:
+        for span in tags_to_spans(sentence.tags):
+            yield (span.type, *sentence.words[span.start_word : span.end_word])
+
+
+def _normalise_mention(mention: Mention) -> Mention:
+    return (mention[0], *map(normalise_word, mention[1:]))

@@ -1,0 +1,225 @@
+"""Read a corpus, wherever it is: a folder, a file, the hub, or the one in the wheel."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nerbridge.corpus.cleaning import TypeMap, clean_sentences
+from nerbridge.corpus.conll import read_conll
+from nerbridge.corpus.raw import RawSplit
+from nerbridge.corpus.sentence import Corpus, Sentence
+from nerbridge.errors import CorpusError
+from nerbridge.labels import Scheme
+
+SPLITS = ("train", "validation", "test")
+_SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "dev": "validation",
+    "test": "test",
+}
+_CONLL_SUFFIXES = (".conll", ".txt", ".tsv", ".iob2", ".bio")
+SUFFIXES = (*_CONLL_SUFFIXES, ".jsonl", ".json", ".csv", ".parquet")
+_BUNDLED = Path(__file__).parent / "bundled"
+
+
+@dataclass(frozen=True)
+class RawCorpus:
+    """A corpus as it stands on disk: its own scheme and types, nothing repaired or mapped."""
+
+    name: str
+    splits: Mapping[str, RawSplit]
+    revision: str | None = None
+
+
+def read_corpus(
+    spec: str | Path,
+    *,
+    language: str = "und",
+    scheme: Scheme | None = None,
+    repair: bool = False,
+    type_map: TypeMap | None = None,
+    allowed_types: Sequence[str] | None = None,
+    tag_names: Sequence[str] | None = None,
+) -> Corpus:
+    """Read a labelled corpus; its tags come out as IOB2.
+
+    Args:
+        spec: a folder with ``train``, ``validation`` (or ``valid``, ``dev``) and ``test`` files
+            ending in .conll, .txt, .tsv, .iob2, .bio, .jsonl, .json, .csv or .parquet; one such
+            file (its split is its name, else ``test``); ``hub:owner/name@config#revision``
+            (config and revision may be left out); ``bundled:as``, ``bundled:bn``, ``bundled:hi``.
+        language: language code to record.
+        scheme: the scheme of the files; recognised if None.
+        repair: turn invalid tags into valid ones, counted as ``losses["repaired_tags"]``.
+        type_map: new name of a type, or None to drop its entities.
+        allowed_types: types that may be left after mapping; all if None.
+        tag_names: names of integer tags, where the files do not tell them.
+
+    Raises:
+        CorpusError: a file is missing or wrong; the message says where and what to do.
+        EnvironmentProblem: the hub cannot be reached and nothing is cached.
+    """
+    raw = read_raw_corpus(spec, tag_names=tag_names)
+    sentences = {name: split.sentences for name, split in raw.splits.items()}
+    splits, losses = clean_sentences(
+        sentences, scheme=scheme, repair=repair, type_map=type_map, allowed_types=allowed_types
+    )
+    for split in raw.splits.values():
+        losses.update(split.losses)
+    return build_corpus(raw.name, language, splits, losses=losses, revision=raw.revision)
+
+
+def read_sentences(
+    path: str | Path,
+    *,
+    scheme: Scheme | None = None,
+    repair: bool = False,
+    type_map: TypeMap | None = None,
+    allowed_types: Sequence[str] | None = None,
+    tag_names: Sequence[str] | None = None,
+) -> list[Sentence]:
+    """Sentences of one file, in file order; arguments and errors as in `read_corpus`."""
+    raw = read_raw_file(Path(path), tag_names)
+    splits, _ = clean_sentences(
+        {"": raw.sentences},
+        scheme=scheme,
+        repair=repair,
+        type_map=type_map,
+        allowed_types=allowed_types,
+    )
+    return list(splits[""])
+
+
+def build_corpus(
+    name: str,
+    language: str,
+    splits: Mapping[str, Sequence[Sentence]],
+    *,
+    losses: Mapping[str, int] | None = None,
+    revision: str | None = None,
+) -> Corpus:
+    """A corpus from sentences at hand, with its hash; splits in the order of ``SPLITS``."""
+    ordered = {split: tuple(splits[split]) for split in SPLITS if split in splits}
+    ordered |= {split: tuple(splits[split]) for split in splits if split not in ordered}
+    return Corpus(name, language, ordered, hash_splits(ordered), dict(losses or {}), revision)
+
+
+def hash_splits(splits: Mapping[str, Sequence[Sentence]]) -> str:
+    """SHA-256 over the words and tags of all splits in sentence order; paths do not matter."""
+    digest = hashlib.sha256()
+    for split in sorted(splits):
+        digest.update(json.dumps([split, len(splits[split])]).encode())
+        for sentence in splits[split]:
+            digest.update(json.dumps([sentence.words, sentence.tags]).encode())
+    return digest.hexdigest()
+
+
+def read_raw_corpus(spec: str | Path, *, tag_names: Sequence[str] | None = None) -> RawCorpus:
+    """A corpus as it stands: for audits and conversions that must see invalid tags.
+
+    Raises:
+        CorpusError: a file is missing, or not in the shape of its format.
+    """
+    if isinstance(spec, str) and spec.startswith("bundled:"):
+        return _read_bundled(spec)
+    if isinstance(spec, str) and spec.startswith("hub:"):
+        from nerbridge.corpus.hub import read_hub
+
+        splits, revision = read_hub(spec, tag_names)
+        return RawCorpus(spec, splits, revision)
+    path = Path(spec)
+    if path.is_dir():
+        return RawCorpus(path.resolve().name, _read_folder(path, tag_names))
+    split = split_of(path) or "test"
+    return RawCorpus(path.stem, {split: read_raw_file(path, tag_names)})
+
+
+def read_raw_file(path: Path, tag_names: Sequence[str] | None = None) -> RawSplit:
+    """Read one file by its ending; unknown endings are read as CoNLL.
+
+    Raises:
+        CorpusError: the file is missing, or not in the shape of its format.
+    """
+    suffix = path.suffix.lower()
+    if suffix in (".jsonl", ".json"):
+        from nerbridge.corpus.jsonl import read_jsonl
+
+        return read_jsonl(path, tag_names)
+    if suffix == ".csv":
+        from nerbridge.corpus.csv_table import read_csv
+
+        return read_csv(path)
+    if suffix == ".parquet":
+        from nerbridge.corpus.parquet import read_parquet
+
+        return read_parquet(path, tag_names)
+    return read_conll(path)
+
+
+def split_of(path: Path) -> str | None:
+    """The split a file name stands for.
+
+    >>> split_of(Path("dev.conll")), split_of(Path("train-00000-of-00002.parquet"))
+    ('validation', 'train')
+    >>> split_of(Path("notes.txt")) is None
+    True
+    """
+    stem = re.sub(r"-\d+-of-\d+$", "", path.stem)
+    return _SPLIT_NAMES.get(stem.lower())
+
+
+def _read_bundled(spec: str) -> RawCorpus:
+    code = spec.removeprefix("bundled:")
+    folder = _BUNDLED / code
+    if not code.isalpha() or not folder.is_dir():
+        known = sorted(path.name for path in _BUNDLED.glob("*") if path.is_dir())
+        raise CorpusError(
+            f"{spec}: no such bundled corpus; expected one of "
+            f"{', '.join('bundled:' + name for name in known) or '(none in this build)'}. "
+            "Name one of them, or a folder of your own."
+        )
+    return RawCorpus(spec, _read_folder(folder, None))
+
+
+def _read_folder(folder: Path, tag_names: Sequence[str] | None) -> dict[str, RawSplit]:
+    files = _split_files(folder)
+    splits = {}
+    for split in SPLITS:
+        if parts := [read_raw_file(path, tag_names) for path in files.get(split, [])]:
+            sentences = tuple(sentence for part in parts for sentence in part.sentences)
+            losses = sum((Counter(part.losses) for part in parts), Counter[str]())
+            splits[split] = RawSplit(sentences, losses)
+    return splits
+
+
+def _split_files(folder: Path) -> dict[str, list[Path]]:
+    """Files of each split, in name order; several only where they are numbered shards."""
+    files: dict[str, list[Path]] = {}
+    entries = sorted(folder.iterdir())
+    for path in entries:
+        split = split_of(path)
+        if split and path.suffix.lower() in SUFFIXES and path.is_file():
+            files.setdefault(split, []).append(path)
+    for split, paths in files.items():
+        if len(paths) > 1 and not all(re.search(r"-\d+-of-\d+$", path.stem) for path in paths):
+            names = ", ".join(path.name for path in paths)
+            raise CorpusError(
+                f"{folder}: several files for {split}: {names}; expected one. "
+                "Keep one of them in the folder, or name the file itself."
+            )
+    if not files:
+        names = ", ".join(path.name for path in entries[:8]) or "nothing"
+        raise CorpusError(
+            f"{folder}: no split found (the folder holds {names}); expected train, validation or "
+            f"test files ending in {', '.join(SUFFIXES)}. Rename the files, or name one file."
+        )
+    return files
