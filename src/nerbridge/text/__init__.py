@@ -1,0 +1,1 @@
+"""Text as it is written: graphemes, words, normal forms, scripts; always with a way back."""

@@ -1,0 +1,35 @@
+"""What the model sees of a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from nerbridge.text.normalise import normalise_text
+from nerbridge.text.script import transliterate
+
+
+@lru_cache(maxsize=1 << 20)
+def to_model_form(word: str, script: str | None) -> str:
+    """The word normalised and, if a ``script`` is named, written in that script.
+
+    A word of which nothing would be left is returned as it is. With ``script="Beng"``, Assamese
+    ৰ and ৱ become র and ব, so that all languages share their letters.
+
+    Raises:
+        ValueError: ``script`` is not one of ``SCRIPTS``.
+
+    >>> to_model_form("ভাৰত", "Beng") == to_model_form("भारत", "Beng") == "ভারত"
+    True
+    >>> to_model_form("भारत", None)
+    'भारत'
+    """
+    form = normalise_text(word)
+    if script is not None:
+        form = transliterate(form, script).text
+    return form or word
+
+
+def words_to_model_form(words: Iterable[str], script: str | None) -> list[str]:
+    """``to_model_form`` of every word, in order."""
+    return [to_model_form(word, script) for word in words]
