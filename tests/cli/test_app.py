@@ -1,0 +1,152 @@
+"""The edge of the command line: what becomes which message and which exit code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+
+from nerbridge import __version__
+from nerbridge.cli import app as edge
+from nerbridge.errors import (
+    CorpusError,
+    EnvironmentProblem,
+    ModelError,
+    NerbridgeError,
+    RecipeError,
+    RunError,
+    TextError,
+)
+
+Outcome = tuple[int, str, str]
+Call = Callable[..., Outcome]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run ``nerbridge fail`` (a command that raises ``error``); exit code, stdout, stderr."""
+    monkeypatch.delenv(edge.DEBUG_VARIABLE, raising=False)
+
+    def run(*arguments: str, error: BaseException | None = None) -> Outcome:
+        def fail() -> None:
+            """Fail."""
+            if error is not None:
+                raise error
+            print("done")
+
+        module = ModuleType("failing_command")
+        module.fail = fail  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "failing_command", module)
+        monkeypatch.setitem(edge.COMMANDS, "fail", "failing_command:fail")
+        monkeypatch.setattr(sys, "argv", ["nerbridge", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            edge.main()
+        shown = capsys.readouterr()
+        return int(stop.value.code or 0), shown.out, shown.err
+
+    return run
+
+
+def test_success_is_silent_on_stderr(call: Call) -> None:
+    assert call("fail") == (0, "done\n", "")
+
+
+def test_version(call: Call) -> None:
+    assert call("--version") == (0, f"nerbridge {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (CorpusError, 2),
+        (RecipeError, 2),
+        (TextError, 2),
+        (ModelError, 1),
+        (RunError, 1),
+        (EnvironmentProblem, 1),
+        (NerbridgeError, 1),
+    ],
+)
+def test_own_errors_show_their_message_alone(
+    call: Call, kind: type[NerbridgeError], code: int
+) -> None:
+    message = "train.conll:118: tag 'I-LOC' follows 'O' [so it is]. Pass repair=True."
+    assert call("fail", error=kind(message)) == (code, "", f"error: {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "Free some disk space"),
+        (errno.EACCES, "permissions"),
+        (errno.ENOENT, "spelling"),
+        (errno.EROFS, "another place"),
+    ],
+)
+def test_errors_of_the_system_name_place_and_remedy(call: Call, number: int, remedy: str) -> None:
+    error = OSError(number, os.strerror(number), "runs/a/record.json")
+    code, out, shown = call("fail", error=error)
+    assert (code, out) == (1, "")
+    assert shown.startswith(f"error: runs/a/record.json: {os.strerror(number)}.")
+    assert remedy in shown
+
+
+def test_a_system_error_without_a_number_is_its_own_message(call: Call) -> None:
+    assert call("fail", error=OSError("no such host")) == (1, "", "error: no such host\n")
+
+
+def test_interruption_says_how_to_go_on(call: Call) -> None:
+    code, out, shown = call("fail", error=KeyboardInterrupt("To go on: nerbridge run a"))
+    assert (code, out, shown) == (130, "", "Interrupted. To go on: nerbridge run a\n")
+
+
+def test_unexpected_errors_ask_for_a_report_without_traceback(call: Call) -> None:
+    code, _, shown = call("fail", error=ZeroDivisionError("division by zero"))
+    assert code == 1
+    assert "ZeroDivisionError: division by zero" in shown
+    assert "report" in shown
+    assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_debug_shows_the_traceback(call: Call, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    if way == "variable":
+        monkeypatch.setenv(edge.DEBUG_VARIABLE, "1")
+    else:
+        monkeypatch.setenv(edge.DEBUG_VARIABLE, "0")  # restored afterwards: the option sets it
+    arguments = ["--debug", "fail"] if way == "option" else ["fail"]
+    code, _, shown = call(*arguments, error=ZeroDivisionError())
+    assert code == 1
+    assert "Traceback" in shown
+
+
+@pytest.mark.parametrize("arguments", [["no-such-command"], ["--no-such-option"], ["fail", "x"]])
+def test_wrong_usage_is_wrong_input(call: Call, arguments: list[str]) -> None:
+    code, out, shown = call(*arguments)
+    assert (code, out) == (2, "")
+    assert arguments[-1] in shown
+
+
+def test_a_closed_pipe_is_silent(call: Call) -> None:
+    code, _, shown = call("fail", error=BrokenPipeError(errno.EPIPE, "Broken pipe"))
+    assert (code, shown) == (1, "")
+
+
+@pytest.mark.parametrize("name", edge.COMMANDS)
+def test_every_command_has_help_with_an_example(call: Call, name: str) -> None:
+    code, out, _ = call(name, "--help")
+    assert code == 0
+    assert "Example" in out
+    assert f"nerbridge {name}" in " ".join(out.split())
+
+
+def test_python_dash_m_is_the_same_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "nerbridge", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"nerbridge {__version__}\n"

@@ -1,0 +1,271 @@
+"""The rules of docs/architecture.md, read from its tables and checked on every source file."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SOURCE = REPOSITORY / "src" / "nerbridge"
+FILES = sorted(SOURCE.rglob("*.py"))
+EVERYTHING = "everything"
+FOR_ALL = {"errors", "text", "labels"}
+# Tests of rules and of the repository as a whole; every other test file mirrors a source file.
+WHOLE_REPOSITORY = {
+    "conftest.py",
+    "hub_standin.py",
+    "test_architecture.py",
+    "test_docs.py",
+    "test_hub_standin.py",
+    "test_imports.py",
+}
+MAX_LINES = 400
+VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
+
+
+def read_table(header: str) -> dict[str, set[str]]:
+    """The two-column table of the architecture page under ``header``, cells as sets of names."""
+    page = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    body = page.split(f"{header}\n|---|---|\n")[1].split("\n\n")[0]
+    rows = (line.strip("|").split("|") for line in body.splitlines())
+    return {
+        name: {cell for cell in re.split(r",\s*", right.strip()) if cell != "—"}
+        for left, right in rows
+        for name in re.split(r",\s*", left.strip())
+    }
+
+
+ARROWS = read_table("| package | may import |")
+LIBRARIES = read_table("| library | only in |")
+
+
+def imports_of(tree: ast.AST, package: str) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of everything imported anywhere in a module of ``package``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parents = package.split(".")
+                kept = parents[: len(parents) - node.level + 1]
+                base = ".".join([*kept, *([base] if base else [])])
+            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+
+
+def part_of(path: Path) -> str:
+    """``cli/app.py`` → ``cli.app``, ``labels.py`` → ``labels``, ``text/__init__.py`` → ``text``."""
+    parts = path.relative_to(SOURCE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def rule_for(part: str, table: dict[str, set[str]]) -> set[str]:
+    """The table's row for a module: its own if it has one, else its package's."""
+    return table[part] if part in table else table[part.split(".")[0]]
+
+
+def is_inside(part: str, places: set[str]) -> bool:
+    return any(part == place or part.startswith(f"{place}.") for place in places)
+
+
+def find_forbidden_arrows(source: str, part: str, package: str) -> list[str]:
+    allowed = rule_for(part, ARROWS)
+    if EVERYTHING in allowed:
+        return []
+    own = part.split(".")[0]
+    return [
+        f"line {line}: {part} imports {name}; allowed: {sorted(allowed) or 'nothing'}"
+        for line, name in imports_of(ast.parse(source), package)
+        if name.startswith("nerbridge.")
+        and name != "nerbridge.__version__"
+        and name.split(".")[1] not in allowed | FOR_ALL | {own}
+    ]
+
+
+def find_misplaced_libraries(source: str, part: str, package: str) -> list[str]:
+    return [
+        f"line {line}: {part} imports {name}; allowed only in {sorted(LIBRARIES[library])}"
+        for line, name in imports_of(ast.parse(source), package)
+        if (library := name.split(".")[0]) in LIBRARIES
+        and not is_inside(part, LIBRARIES[library])
+        and not is_inside(part, {"cli"})
+    ]
+
+
+def find_forbidden_code(source: str) -> list[str]:
+    """``assert``, pickle, and a ``torch.load`` that could run what it loads."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Assert):
+            found.append(f"line {node.lineno}: assert (raise an error that says what to do)")
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.load":
+            safe = any(
+                word.arg == "weights_only" and ast.unparse(word.value) == "True"
+                for word in node.keywords
+            )
+            if not safe:
+                found.append(f"line {node.lineno}: torch.load without weights_only=True")
+        if (
+            isinstance(node, ast.keyword)
+            and node.arg == "trust_remote_code"
+            and ast.unparse(node.value) != "False"
+        ):
+            found.append(f"line {node.value.lineno}: trust_remote_code")
+    for line, name in imports_of(ast.parse(source), ""):
+        if name.split(".")[0] in {"pickle", "cloudpickle", "dill", "joblib", "shelve"}:
+            found.append(f"line {line}: {name} (weights and data are never pickled)")
+    return found
+
+
+def find_broad_handlers(source: str) -> list[str]:
+    """Handlers that swallow anything; one that cleans up and raises again is none of them."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ExceptHandler):
+            caught = ast.unparse(node.type) if node.type else "everything"
+            raises_again = ast.unparse(node.body[-1]) == "raise"
+            if caught in {"everything", "Exception", "BaseException"} and not raises_again:
+                found.append(f"line {node.lineno}: except {caught}")
+    return found
+
+
+def source_id(path: Path) -> str:
+    return str(path.relative_to(SOURCE))
+
+
+every_file = pytest.mark.parametrize("path", FILES, ids=source_id)
+
+
+def package_of(path: Path) -> str:
+    return ".".join(("nerbridge", *path.parent.relative_to(SOURCE).parts))
+
+
+@every_file
+def test_imports_follow_the_table(path: Path) -> None:
+    if path.parent == SOURCE and path.stem in {"__init__", "__main__"}:
+        pytest.skip("the package itself: see test_the_package_imports_nothing")
+    source = path.read_text(encoding="utf-8")
+    assert not find_forbidden_arrows(source, part_of(path), package_of(path))
+
+
+@every_file
+def test_heavy_libraries_stay_in_their_place(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert not find_misplaced_libraries(source, part_of(path), package_of(path))
+
+
+@every_file
+def test_code_keeps_the_house_rules(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert not find_forbidden_code(source)
+    if part_of(path) not in {"cli.app", "server.app"}:  # the two edges
+        assert not find_broad_handlers(source)
+    assert source.count("\n") <= MAX_LINES
+
+
+def test_the_package_imports_nothing() -> None:
+    tree = ast.parse((SOURCE / "__init__.py").read_text(encoding="utf-8"))
+    assert list(imports_of(tree, "nerbridge")) == []
+
+
+def test_every_part_is_in_the_table() -> None:
+    parts = {part_of(path).split(".")[0] for path in FILES} - {"", "__main__"}
+    assert parts <= set(ARROWS)
+
+
+def test_nothing_imports_cli() -> None:
+    assert not [package for package, allowed in ARROWS.items() if "cli" in allowed]
+
+
+def test_no_vague_module_names() -> None:
+    names = {part for path in FILES for part in path.relative_to(SOURCE).with_suffix("").parts}
+    assert not names & VAGUE_NAMES
+
+
+def test_tests_mirror_the_source() -> None:
+    tests = REPOSITORY / "tests"
+    strays = [
+        str(path.relative_to(tests))
+        for path in sorted(tests.rglob("*.py"))
+        if str(path.relative_to(tests)) not in WHOLE_REPOSITORY
+        and path.name not in {"__init__.py", "conftest.py"}
+        and not is_mirror(path.relative_to(tests))
+    ]
+    assert not strays, "no source file of the same path; rename them, or move what they test"
+
+
+def is_mirror(path: Path) -> bool:
+    return (
+        path.name.startswith("test_")
+        and (SOURCE / path.parent / path.name.removeprefix("test_")).is_file()
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "part", "caught"),
+    [
+        ("from nerbridge.models import encoder", "report.page", True),
+        ("def f():\n    from nerbridge.training.stage import run", "models.encoder", True),
+        ("from ..models import encoder", "report.page", True),
+        ("import nerbridge.cli.app", "corpus.audit", True),
+        ("from nerbridge.corpus import audit", "text.script", True),
+        ("from nerbridge import corpus", "labels", True),
+        ("from . import tables", "report.page", False),
+        ("from nerbridge.text.words import split_words", "alignment.subwords", False),
+        ("from nerbridge.models.encoder import load", "tagging.torch_backend", False),
+        ("from nerbridge.models.encoder import load", "tagging.tagger", True),
+        ("import nerbridge.report.page", "cli.run", False),
+    ],
+)
+def test_arrow_rule_catches(source: str, part: str, caught: bool) -> None:
+    package = f"nerbridge.{part.rpartition('.')[0]}".rstrip(".")
+    assert bool(find_forbidden_arrows(source, part, package)) is caught
+
+
+@pytest.mark.parametrize(
+    ("source", "part", "caught"),
+    [
+        ("import torch", "alignment.subwords", True),
+        ("def f():\n    import torch.nn as nn", "evaluation.scores", True),
+        ("from transformers import AutoModel", "models.encoder", False),
+        ("import torch", "tagging.onnx_backend", True),
+        ("import torch", "tagging.torch_backend", False),
+        ("from matplotlib import pyplot", "corpus.audit", True),
+        ("import matplotlib", "report.plots", False),
+    ],
+)
+def test_library_rule_catches(source: str, part: str, caught: bool) -> None:
+    assert bool(find_misplaced_libraries(source, part, "nerbridge")) is caught
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert x",
+        "import pickle",
+        "from joblib import dump",
+        "torch.load('a.bin')",
+        "torch.load('a.bin', weights_only=False)",
+        "load('a', trust_remote_code=True)",
+    ],
+)
+def test_code_rule_catches(source: str) -> None:
+    assert find_forbidden_code(source)
+
+
+def test_code_rule_lets_safe_loading_pass() -> None:
+    assert not find_forbidden_code("torch.load('a.pt', weights_only=True)")
+    assert not find_forbidden_code("load('a', trust_remote_code=False)")
+
+
+@pytest.mark.parametrize("handler", ["except:", "except Exception:", "except BaseException as e:"])
+def test_broad_handlers_are_caught(handler: str) -> None:
+    assert find_broad_handlers(f"try:\n    f()\n{handler}\n    pass")
+
+
+def test_cleaning_up_is_no_broad_handler() -> None:
+    assert not find_broad_handlers("try:\n    f()\nexcept BaseException:\n    g()\n    raise")

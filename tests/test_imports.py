@@ -1,0 +1,74 @@
+"""What importing nerbridge and starting its command line loads: next to nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "accelerate",
+    "datasets",
+    "matplotlib",
+    "onnxruntime",
+    "pandas",
+    "peft",
+    "pyarrow",
+    "sklearn",
+    "tokenizers",
+    "torch",
+    "transformers",
+}
+
+IMPORT_AND_LOOK = """
+import builtins, json, logging, os, socket, sys
+
+before = dict(os.environ), list(logging.root.handlers), logging.root.level
+def refuse(*args, **kwargs):
+    raise RuntimeError("opened a connection")
+socket.socket.connect = socket.getaddrinfo = refuse
+
+import nerbridge
+
+after = dict(os.environ), list(logging.root.handlers), logging.root.level
+print(json.dumps({
+    "modules": sorted({name.split(".")[0] for name in sys.modules}),
+    "unchanged": before == after,
+}))
+"""
+
+CALL_AND_LOOK = """
+import json, sys
+from nerbridge.cli.app import main
+sys.argv = ["nerbridge", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as done:
+    print(json.dumps({
+        "code": done.code, "modules": sorted({name.split(".")[0] for name in sys.modules})
+    }))
+"""
+
+
+def run_python(program: str, *arguments: str) -> dict[str, object]:
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
+    )
+    result: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def test_import_loads_nothing_heavy_and_touches_nothing() -> None:
+    seen = run_python(IMPORT_AND_LOOK)
+    assert not HEAVY & set(seen["modules"])  # type: ignore[call-overload]
+    assert not {"numpy", "pydantic", "typer", "rich"} & set(seen["modules"])  # type: ignore[call-overload]
+    assert seen["unchanged"]
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"]])
+def test_the_command_line_starts_without_heavy_libraries(arguments: list[str]) -> None:
+    seen = run_python(CALL_AND_LOOK, *arguments)
+    assert seen["code"] == 0
+    assert not HEAVY & set(seen["modules"])  # type: ignore[call-overload]
