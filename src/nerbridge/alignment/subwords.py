@@ -1,0 +1,128 @@
+"""Words to subword ids, and word labels to subword labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+IGNORE_INDEX = -100
+"""Label of every position the loss must skip: later subwords, special tokens, padding."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialIds:
+    """Ids of the tokens put before, after and behind a window; ``unk`` stands for lost words."""
+
+    start: int
+    end: int
+    pad: int
+    unk: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubwordSentence:
+    """A sentence as subword ids, without special tokens.
+
+    ``word_of[i]`` is the index of the word that subword ``i`` belongs to; it never decreases and
+    skips no word: every word has at least one subword. ``n_unmapped`` counts the words of which
+    the tokenizer kept nothing (such as a lone zero-width space) and that became one ``unk``.
+    """
+
+    ids: tuple[int, ...]
+    word_of: tuple[int, ...]
+    n_unmapped: int = 0
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def n_words(self) -> int:
+        """Number of words."""
+        return self.word_of[-1] + 1 if self.word_of else 0
+
+
+def encode_sentences(
+    tokenizer: Tokenizer, sentences: Sequence[Sequence[str]], unk_id: int
+) -> list[SubwordSentence]:
+    """Encode sentences given as words; nothing is truncated, padded or lost.
+
+    Words that tokenise to nothing get the single subword ``unk_id`` and are counted in
+    ``SubwordSentence.n_unmapped``.
+    """
+    with _whole_sentences(tokenizer):
+        encodings = tokenizer.encode_batch(
+            [list(words) for words in sentences], is_pretokenized=True, add_special_tokens=False
+        )
+    return [
+        _to_subword_sentence(encoding, len(words), unk_id)
+        for encoding, words in zip(encodings, sentences, strict=True)
+    ]
+
+
+@contextmanager
+def _whole_sentences(tokenizer: Tokenizer) -> Iterator[None]:
+    # A tokenizer.json may carry truncation (512 is common), which would drop words in silence.
+    truncation, padding = tokenizer.truncation, tokenizer.padding
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    try:
+        yield
+    finally:
+        if truncation is not None:
+            tokenizer.enable_truncation(**truncation)
+        if padding is not None:
+            tokenizer.enable_padding(**padding)
+
+
+def _to_subword_sentence(encoding: Encoding, n_words: int, unk_id: int) -> SubwordSentence:
+    ids = encoding.ids
+    word_of = [word for word in encoding.word_ids if word is not None]
+    present = set(word_of)
+    if len(present) == n_words:
+        return SubwordSentence(tuple(ids), tuple(word_of))
+    pairs = list(zip(word_of, ids, strict=True))
+    missing = [word for word in range(n_words) if word not in present]
+    # The sort is stable: the subwords of a word keep their order.
+    pairs = sorted([*pairs, *((word, unk_id) for word in missing)], key=lambda pair: pair[0])
+    return SubwordSentence(
+        tuple(id_ for _, id_ in pairs), tuple(word for word, _ in pairs), len(missing)
+    )
+
+
+def first_subwords(sub: SubwordSentence) -> NDArray[np.int64]:
+    """Position of the first subword of every word. Shape: (n_words,).
+
+    >>> first_subwords(SubwordSentence(ids=(5, 6, 7), word_of=(0, 0, 1))).tolist()
+    [0, 2]
+    """
+    word_of = np.asarray(sub.word_of, dtype=np.int64)
+    return np.flatnonzero(np.diff(word_of, prepend=-1))
+
+
+def align_labels(sub: SubwordSentence, label_ids: Sequence[int]) -> list[int]:
+    """Give each word's label to its first subword and `IGNORE_INDEX` to the others.
+
+    Args:
+        sub: a sentence of ``n_words`` words.
+        label_ids: one label id per word.
+
+    Returns:
+        One label per subword.
+
+    Raises:
+        ValueError: if there is not exactly one label per word.
+
+    >>> align_labels(SubwordSentence(ids=(5, 6, 7), word_of=(0, 0, 1)), [3, 0])
+    [3, -100, 0]
+    """
+    if len(label_ids) != sub.n_words:
+        raise ValueError(f"{len(label_ids)} labels for {sub.n_words} words: expected one per word")
+    labels = [IGNORE_INDEX] * len(sub)
+    for position, label in zip(first_subwords(sub), label_ids, strict=True):
+        labels[position] = label
+    return labels

@@ -1,0 +1,237 @@
+"""LoRA adapters: attach, save as a plain PEFT folder, load strictly.
+
+Source: Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models", section 4.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from peft import LoraConfig, PeftModel, TaskType, get_peft_model
+from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from transformers import PreTrainedModel
+
+from nerbridge.errors import ModelError
+from nerbridge.models.encoder import encoder_sha256, head_modules, model_tags
+from nerbridge.models.folder import LINEAGE_FILE, new_folder, read_lineage, write_lineage
+
+__all__ = ["LoraSettings", "attach_adapter", "load_adapter", "read_lineage", "save_adapter"]
+
+CONFIG_FILE = "adapter_config.json"
+WEIGHTS_FILE = "adapter_model.safetensors"
+
+
+@dataclass(frozen=True)
+class LoraSettings:
+    """Settings of a LoRA adapter, named as in PEFT.
+
+    ``target_modules`` names linear layers of the encoder by their last name part, or is
+    ``"all-linear"`` (the head is never among them). The head is always trained and saved whole;
+    ``modules_to_save`` names further modules to treat that way.
+    """
+
+    r: int = 8
+    lora_alpha: int = 32
+    lora_dropout: float = 0.05
+    target_modules: tuple[str, ...] | Literal["all-linear"] = ("query", "value")
+    bias: Literal["none", "all", "lora_only"] = "none"
+    modules_to_save: tuple[str, ...] = ()
+    use_rslora: bool = False
+
+
+def attach_adapter(model: PreTrainedModel, settings: LoraSettings, seed: int) -> PeftModel:
+    """Freeze ``model`` and put a fresh adapter on it, in place; the head stays trainable.
+
+    ``lora_A`` is drawn from ``seed``, ``lora_B`` is zero: the logits do not change. The global
+    random state stays as it was.
+
+    Raises:
+        ModelError: if a target module is not in the model.
+    """
+    targets = settings.target_modules
+    config = LoraConfig(
+        r=settings.r,
+        lora_alpha=settings.lora_alpha,
+        lora_dropout=settings.lora_dropout,
+        target_modules=targets if isinstance(targets, str) else list(targets),
+        # PEFT's "all-linear" includes the head of a token classifier, which is trained whole.
+        exclude_modules=sorted(head_modules(model)),
+        bias=settings.bias,
+        modules_to_save=sorted({*head_modules(model), *settings.modules_to_save}),
+        use_rslora=settings.use_rslora,
+        task_type=TaskType.TOKEN_CLS,
+    )
+    return _attach(model, config, seed)
+
+
+def _attach(model: PreTrainedModel, config: LoraConfig, seed: int) -> PeftModel:
+    try:
+        with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+            # PEFT 0.21 reads a property that transformers 5 has renamed; nothing the user can do.
+            warnings.filterwarnings(
+                "ignore", message=".*is_gradient_checkpointing", category=FutureWarning
+            )
+            torch.manual_seed(seed)
+            return get_peft_model(model, config)
+    except ValueError as error:
+        linear = {n.split(".")[-1] for n, m in model.named_modules() if hasattr(m, "in_features")}
+        raise ModelError(
+            f"the adapter does not fit a {model.config.model_type} model: {error} Its linear "
+            f"layers are named {', '.join(sorted(linear))}."
+        ) from error
+
+
+def adapter_tensors(model: PeftModel) -> dict[str, torch.Tensor]:
+    """All tensors of the adapter and the head, under their names in the file."""
+    # Without save_embedding_layers=False PEFT may ask the hub for the size of the vocabulary.
+    tensors = get_peft_model_state_dict(model, save_embedding_layers=False)
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in sorted(tensors.items())}
+
+
+def save_adapter(model: PeftModel, folder: Path, lineage: Mapping[str, Any]) -> None:
+    """Write a plain PEFT folder with the head in it, and ``nerbridge.json``, whole or not at all.
+
+    Equal weights give equal files. ``lineage`` needs the keys of
+    `nerbridge.models.folder.REQUIRED_KEYS`; ``lineage["base"]`` holds ``id``, ``revision`` and
+    ``sha256`` of the encoder.
+
+    Raises:
+        ValueError: if a key is missing.
+        EnvironmentProblem: if the disk is full or cannot be written.
+    """
+    config = model.peft_config["default"].to_dict()
+    config["base_model_name_or_path"] = lineage["base"]["id"]
+    config["revision"] = lineage["base"].get("revision")
+    config["inference_mode"] = True
+    # PEFT keeps these as sets, in an order that changes from process to process.
+    for key, value in config.items():
+        if isinstance(value, set | list):
+            config[key] = sorted(set(value))
+    text = json.dumps(config, indent=2, sort_keys=True)
+    with new_folder(folder) as temporary:
+        save_file(adapter_tensors(model), temporary / WEIGHTS_FILE, metadata={"format": "pt"})
+        (temporary / CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
+        write_lineage(temporary, lineage, "adapter")
+
+
+def load_adapter(base_model: PreTrainedModel, folder: Path, *, trainable: bool) -> PeftModel:
+    """Put a saved adapter and its head on a fresh base, in place, and check every tensor.
+
+    Args:
+        base_model: as `nerbridge.models.encoder.load_token_classifier` gives it, for the same
+            labels.
+        folder: written by `save_adapter`; ``nerbridge.json`` may be absent (plain PEFT folders).
+        trainable: whether adapter and head are to be trained further.
+
+    Raises:
+        ModelError: if a file is missing or damaged, the base or the labels are not those the
+            adapter was trained with, or any tensor is missing, unexpected or of another shape.
+    """
+    config = _read_config(folder)
+    if (folder / LINEAGE_FILE).is_file():
+        _check_lineage(base_model, folder)
+    saved = _read_tensors(folder)
+    config.inference_mode = not trainable
+    model = _attach(base_model, config, seed=0)
+    _check_tensors(adapter_tensors(model), saved, folder)
+    set_peft_model_state_dict(model, dict(saved))
+    changed = [
+        name for name, tensor in adapter_tensors(model).items() if not _same(tensor, saved[name])
+    ]
+    if changed:
+        raise ModelError(
+            f"{folder}: not loaded exactly: {_some(changed)}. This is a bug, report it."
+        )
+    if not trainable:
+        model.requires_grad_(False)
+    model.eval()
+    return model
+
+
+def _read_config(folder: Path) -> LoraConfig:
+    path = folder / CONFIG_FILE
+    if not path.is_file():
+        raise ModelError(f"{folder}: no {CONFIG_FILE}; expected a PEFT adapter folder.")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values.pop("peft_type", None) != "LORA":
+            raise ValueError("peft_type is not LORA")
+        config = LoraConfig(**values)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path}: not a LoRA configuration ({error}).") from error
+    if config.task_type != TaskType.TOKEN_CLS:
+        raise ModelError(
+            f"{path}: task_type is {config.task_type!r}, expected 'TOKEN_CLS': without it the "
+            "head is not saved. Train the adapter with nerbridge."
+        )
+    return config
+
+
+def _check_lineage(base_model: PreTrainedModel, folder: Path) -> None:
+    lineage = read_lineage(folder)
+    base, labels = lineage["base"], tuple(lineage["types"])
+    found = tuple(tag[2:] for tag in model_tags(base_model) if tag.startswith("B-"))
+    if found != labels:
+        raise ModelError(
+            f"{folder}: the adapter's types are {', '.join(labels)}, the model's "
+            f"{', '.join(found) or 'none'}. Load the base with the adapter's types."
+        )
+    sha256 = encoder_sha256(base_model)
+    if base.get("sha256") not in (None, sha256):
+        raise ModelError(
+            f"{folder}: trained on {base['id']} with weights {base['sha256'][:12]}…, the given "
+            f"base has {sha256[:12]}…. Give the same encoder"
+            + (f", revision {base['revision']}." if base.get("revision") else ".")
+        )
+
+
+def _read_tensors(folder: Path) -> dict[str, torch.Tensor]:
+    path = folder / WEIGHTS_FILE
+    if not path.is_file():
+        raise ModelError(
+            f"{folder}: no {WEIGHTS_FILE} (pickled adapters are refused). Save the adapter with "
+            "safe_serialization=True."
+        )
+    try:
+        return dict(load_file(path))
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path}: damaged or half written ({error}). Copy it again.") from error
+
+
+def _check_tensors(
+    expected: Mapping[str, torch.Tensor], saved: Mapping[str, torch.Tensor], folder: Path
+) -> None:
+    faults = []
+    if missing := sorted(expected.keys() - saved.keys()):
+        faults.append(f"missing: {_some(missing)}")
+    if unexpected := sorted(saved.keys() - expected.keys()):
+        faults.append(f"unexpected: {_some(unexpected)}")
+    differing = [
+        f"{name} (adapter {tuple(saved[name].shape)}, model {tuple(tensor.shape)})"
+        for name, tensor in expected.items()
+        if name in saved and saved[name].shape != tensor.shape
+    ]
+    if differing:
+        faults.append(f"of another shape: {_some(differing)}")
+    if faults:
+        raise ModelError(
+            f"{folder}: the adapter does not fit the base model; {'; '.join(faults)}. Give the "
+            "base and labels it was trained with (see its nerbridge.json)."
+        )
+
+
+def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return a.dtype == b.dtype and torch.equal(a, b)
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

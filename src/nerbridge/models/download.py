@@ -1,0 +1,83 @@
+"""Encoders from the Hugging Face hub: only the files needed, never code or pickles."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from nerbridge.errors import EnvironmentProblem, ModelError
+
+FILES = (
+    "config.json",
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "model-*.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+)
+
+
+def download_encoder(repo: str, revision: str | None) -> tuple[Path, str]:
+    """Bring a hub model into the local cache.
+
+    Returns:
+        The folder of the files and the commit they are from.
+
+    Raises:
+        ModelError: if the hub has no such model or revision, or keeps it behind a gate.
+        EnvironmentProblem: if the hub cannot be reached and the cache lacks the model, or the
+            disk is full.
+    """
+    try:
+        folder = Path(snapshot_download(repo, revision=revision, allow_patterns=list(FILES)))
+    except HFValidationError:
+        raise ModelError(
+            f"{repo}: neither a folder nor a hub id. Expected 'bundled:NAME', a folder, or "
+            "'owner/name'."
+        ) from None
+    except GatedRepoError:
+        raise ModelError(
+            f"{repo}: access to this hub model must be granted by its owner. Ask on its page, "
+            "then run `hf auth login`."
+        ) from None
+    except RepositoryNotFoundError:
+        raise ModelError(
+            f"{repo}: no such folder here and no such model on the hub (or it is private). Check "
+            "the spelling, for example FacebookAI/xlm-roberta-base."
+        ) from None
+    except RevisionNotFoundError:
+        raise ModelError(
+            f"{repo}: the hub model has no revision {revision!r}. Give a branch, tag or commit."
+        ) from None
+    except (LocalEntryNotFoundError, EntryNotFoundError, HfHubHTTPError) as error:
+        raise EnvironmentProblem(
+            f"{repo}: not in the local cache and the hub cannot be reached ({_first_line(error)}). "
+            "Connect once to download it, or give a local folder or bundled:mini."
+        ) from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise EnvironmentProblem(
+                f"{repo}: no space left in the download cache. Free some, or point HF_HOME to "
+                "another disk."
+            ) from error
+        raise EnvironmentProblem(f"{repo}: the download failed: {_first_line(error)}") from error
+    return folder, folder.name
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

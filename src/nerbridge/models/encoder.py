@@ -1,0 +1,330 @@
+"""Pretrained encoders from the wheel, a local folder or the Hugging Face hub."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from safetensors import SafetensorError
+from torch import nn
+from transformers import (
+    AutoConfig,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
+
+from nerbridge.alignment.subwords import SpecialIds
+from nerbridge.errors import ModelError
+from nerbridge.labels import LabelSet
+from nerbridge.models.download import download_encoder
+from nerbridge.models.quiet import quiet_transformers
+
+BUNDLED_PREFIX = "bundled:"
+BUNDLED_FOLDER = Path(__file__).parent / "bundled"
+WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
+TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model")
+
+_OFFSET_TYPES = ("camembert", "mpnet", "roberta", "xlm-roberta", "xlm-roberta-xl")
+"""Models that number positions from the padding id plus one."""
+ENCODER_TYPES = (
+    *("albert", "bert", "deberta", "deberta-v2", "distilbert", "electra", "ernie", "modernbert"),
+    *("rembert", *_OFFSET_TYPES),
+)
+
+
+@dataclass(frozen=True)
+class EncoderSource:
+    """Where an encoder comes from.
+
+    ``id`` is what the user wrote, ``path_or_repo`` the folder on this machine that holds its
+    files, ``revision`` the commit of a hub model and None for folders.
+    """
+
+    id: str
+    path_or_repo: str
+    revision: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder with config, weights and tokenizer."""
+        return Path(self.path_or_repo)
+
+
+def resolve_encoder(spec: str, revision: str | None = None) -> EncoderSource:
+    """Find an encoder and check that it can be loaded; a hub model is downloaded (or cached).
+
+    Args:
+        spec: ``bundled:NAME`` (in the wheel), a folder, or a hub id such as
+            ``FacebookAI/xlm-roberta-base``.
+        revision: branch, tag or commit of a hub model.
+
+    Raises:
+        ModelError: if there is no such encoder, or its folder is incomplete, of unknown shape,
+            pickled or in need of remote code.
+        EnvironmentProblem: if the hub cannot be reached and the model is not in the cache.
+    """
+    if spec.startswith(BUNDLED_PREFIX):
+        source = EncoderSource(spec, str(_bundled_folder(spec)))
+    elif Path(spec).expanduser().is_dir():
+        source = EncoderSource(spec, str(Path(spec).expanduser()))
+    elif spec.startswith(("/", ".", "~")):
+        raise ModelError(f"{spec}: no such folder. Give an existing folder or a hub id.")
+    else:
+        folder, commit = download_encoder(spec, revision)
+        source = EncoderSource(spec, str(folder), commit)
+    _check_folder(source)
+    return source
+
+
+def _bundled_folder(spec: str) -> Path:
+    folder = BUNDLED_FOLDER / spec.removeprefix(BUNDLED_PREFIX)
+    if not (folder / "config.json").is_file():
+        found = sorted(
+            f"{BUNDLED_PREFIX}{p.parent.name}" for p in BUNDLED_FOLDER.glob("*/config.json")
+        )
+        raise ModelError(
+            f"{spec}: no such bundled encoder. Available: {', '.join(found) or 'none'}. "
+            "Or give a folder or a hub id."
+        )
+    return folder
+
+
+def _check_folder(source: EncoderSource) -> None:
+    config = _read_config(source)
+    if "auto_map" in config:
+        raise ModelError(
+            f"{source.id}: its config.json asks for remote code (auto_map), which is never run. "
+            f"Use an encoder of a built-in type: {', '.join(ENCODER_TYPES)}."
+        )
+    if config.get("model_type") not in ENCODER_TYPES:
+        raise ModelError(
+            f"{source.id}: model_type is {config.get('model_type')!r}; expected an encoder: "
+            f"{', '.join(ENCODER_TYPES)}."
+        )
+    _check_weights(source)
+    if not any((source.folder / name).is_file() for name in TOKENIZER_FILES):
+        raise ModelError(
+            f"{source.id}: no tokenizer; expected one of {', '.join(TOKENIZER_FILES)}. Save it "
+            "next to the model with tokenizer.save_pretrained(folder)."
+        )
+
+
+def _read_config(source: EncoderSource) -> dict[str, Any]:
+    path = source.folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(
+            f"{source.id}: no config.json in {source.folder}; expected a transformers model "
+            "folder (config.json, model.safetensors, tokenizer.json)."
+        ) from None
+    except ValueError as error:
+        raise ModelError(f"{path}: not JSON ({error}). Copy or download the model again.") from None
+    if not isinstance(config, dict):
+        raise ModelError(f"{path}: expected a JSON object. Copy or download the model again.")
+    return config
+
+
+def _check_weights(source: EncoderSource) -> None:
+    if any((source.folder / name).is_file() for name in WEIGHT_FILES):
+        return
+    pickled = sorted(path.name for path in source.folder.glob("*.bin"))
+    found = f"only {', '.join(pickled)} (pickle, which can run code)" if pickled else "none"
+    raise ModelError(
+        f"{source.id}: no model.safetensors; found weights: {found}. Convert once on a machine "
+        "you trust: AutoModel.from_pretrained(...).save_pretrained(folder) writes safetensors; "
+        "or name a hub revision that has model.safetensors."
+    )
+
+
+def load_tokenizer(source: EncoderSource) -> PreTrainedTokenizerFast:
+    """Load the tokenizer exactly as its tokenizer.json describes it.
+
+    Raises:
+        ModelError: if it cannot be loaded, has no special tokens, or is not a fast tokenizer.
+    """
+    # The per-model tokenizer classes rebuild normaliser and pre-tokeniser from the vocabulary and
+    # ignore what tokenizer.json says; the plain class does not.
+    has_json = (source.folder / "tokenizer.json").is_file()
+    loader = PreTrainedTokenizerFast if has_json else AutoTokenizer
+    try:
+        with quiet_transformers():
+            tokenizer = loader.from_pretrained(
+                source.path_or_repo, local_files_only=True, trust_remote_code=False
+            )
+    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+        raise ModelError(f"{source.id}: the tokenizer cannot be loaded: {error}") from error
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise ModelError(f"{source.id}: {type(tokenizer).__name__} is not a fast tokenizer.")
+    special_ids(tokenizer)
+    return tokenizer
+
+
+def special_ids(tokenizer: PreTrainedTokenizerFast) -> SpecialIds:
+    """Ids of the tokens around a sentence.
+
+    Raises:
+        ModelError: if the tokenizer lacks one of them.
+    """
+    start = tokenizer.cls_token_id if tokenizer.cls_token_id is not None else tokenizer.bos_token_id
+    end = tokenizer.sep_token_id if tokenizer.sep_token_id is not None else tokenizer.eos_token_id
+    found = {"cls": start, "sep": end, "pad": tokenizer.pad_token_id, "unk": tokenizer.unk_token_id}
+    missing = [name for name, id_ in found.items() if id_ is None]
+    if missing:
+        raise ModelError(
+            f"{tokenizer.name_or_path}: the tokenizer has no {', '.join(missing)} token. Name them "
+            'in its tokenizer_config.json ("cls_token", "sep_token", "pad_token", "unk_token").'
+        )
+    return SpecialIds(start=start, end=end, pad=found["pad"], unk=found["unk"])
+
+
+def load_token_classifier(
+    source: EncoderSource, label_set: LabelSet, *, seed: int, dropout: float | None = None
+) -> PreTrainedModel:
+    """Load an encoder in float32 with a fresh classification head drawn from ``seed``.
+
+    The same source, labels and seed give the same weights; the global random state stays as it
+    was. ``dropout`` replaces the encoder's own dropout everywhere.
+
+    Raises:
+        ModelError: if the weights are damaged or lack a tensor of the encoder.
+    """
+    config = _classifier_config(source, label_set, dropout)
+    model, info = _load_pretrained(source.path_or_repo, source.id, config)
+    lost = [*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])]
+    lost = sorted(key for key in lost if key.startswith(f"{model.base_model_prefix}."))
+    if lost:
+        raise ModelError(
+            f"{source.id}: {len(lost)} encoder tensors are missing or of another shape, first "
+            f"{', '.join(lost[:3])}. config.json and weights do not belong together."
+        )
+    _initialise_head(model, seed)
+    return model
+
+
+def _classifier_config(
+    source: EncoderSource, label_set: LabelSet, dropout: float | None
+) -> PretrainedConfig:
+    config: PretrainedConfig = AutoConfig.from_pretrained(
+        source.path_or_repo, local_files_only=True
+    )
+    config.id2label = dict(enumerate(label_set.tags))
+    config.label2id = dict(label_set.tag_to_id)
+    if dropout is not None:
+        for name in list(vars(config)):
+            if name.endswith(("dropout", "dropout_prob")) and name != "classifier_dropout_prob":
+                setattr(config, name, dropout)
+    return config
+
+
+def _load_pretrained(
+    folder: str, name: str, config: PretrainedConfig | None
+) -> tuple[PreTrainedModel, dict[str, Any]]:
+    """Load without a word; the second value says what was missing, unexpected or mismatched."""
+    try:
+        with quiet_transformers(), torch.random.fork_rng(devices=[]):
+            model, info = AutoModelForTokenClassification.from_pretrained(
+                folder,
+                config=config,
+                dtype=torch.float32,
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=True,
+                ignore_mismatched_sizes=True,
+                output_loading_info=True,
+            )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ModelError(
+            f"{name}: the weights cannot be loaded ({error}). Copy or download the model again."
+        ) from error
+    return model, info
+
+
+def load_strictly(folder: Path) -> PreTrainedModel:
+    """Load a token classifier as saved, in float32; no tensor may be missing, odd or left over.
+
+    Raises:
+        ModelError: naming the tensors at fault.
+    """
+    model, info = _load_pretrained(str(folder), str(folder), None)
+    faults = [
+        f"{fault}: {', '.join(sorted(names)[:3])}"
+        for fault, names in (
+            ("missing", info["missing_keys"]),
+            ("unexpected", info["unexpected_keys"]),
+            ("of another shape", {key for key, *_ in info["mismatched_keys"]}),
+        )
+        if names
+    ]
+    if faults:
+        raise ModelError(
+            f"{folder}: weights and config.json do not fit; tensors {'; '.join(faults)}. Copy the "
+            "model folder again, or train the model first if it has no head."
+        )
+    return model
+
+
+def head_modules(model: PreTrainedModel) -> dict[str, nn.Module]:
+    """The modules with weights on top of the encoder, by name; they are trained and saved."""
+    return {
+        name: module
+        for name, module in model.named_children()
+        if name != model.base_model_prefix and any(True for _ in module.parameters())
+    }
+
+
+def _initialise_head(model: PreTrainedModel, seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    spread = getattr(model.config, "initializer_range", 0.02)
+    for _, module in sorted(head_modules(model).items()):
+        for name, parameter in sorted(module.named_parameters()):
+            with torch.no_grad():
+                if parameter.ndim > 1:
+                    parameter.normal_(0.0, spread, generator=generator)
+                else:
+                    parameter.fill_(0.0 if name.endswith("bias") else 1.0)
+
+
+def model_tags(model: PreTrainedModel | PeftModel) -> tuple[str, ...]:
+    """The tags of a model's logits, in the order of their columns."""
+    return tuple(str(tag) for _, tag in sorted((model.config.id2label or {}).items()))
+
+
+def max_window_subwords(model: PreTrainedModel | PeftModel) -> int:
+    """Most subwords of text one window may hold: the model's positions without special tokens."""
+    config = model.config
+    n_positions = int(config.max_position_embeddings)
+    if config.model_type in _OFFSET_TYPES:
+        n_positions -= int(config.pad_token_id) + 1
+    return n_positions - 2
+
+
+def encoder_sha256(model: PreTrainedModel | Path) -> str:
+    """Hash of the encoder's weights, without the head, as they are in memory (float32).
+
+    Covers names, dtypes, shapes and bytes. A folder gives the same hash as the model that
+    `load_token_classifier` makes of it, whatever the dtype on disk.
+
+    Raises:
+        ModelError: if the folder cannot be loaded, or the model carries an adapter.
+    """
+    if isinstance(model, Path):
+        model = _load_pretrained(str(model), str(model), None)[0]
+    encoder = model.base_model
+    if hasattr(model, "peft_config"):
+        raise ModelError("cannot hash an encoder that carries an adapter: hash it before attaching")
+    digest = hashlib.sha256()
+    for name, tensor in sorted(encoder.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(
+            memoryview(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+        )
+    return digest.hexdigest()

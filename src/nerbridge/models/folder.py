@@ -1,0 +1,110 @@
+"""Model folders: written whole or not at all, with their lineage beside the weights."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from nerbridge.errors import EnvironmentProblem, ModelError
+
+LINEAGE_FILE = "nerbridge.json"
+LINEAGE_SCHEMA = 1
+REQUIRED_KEYS = ("base", "types", "script", "max_subwords")
+
+Kind = Literal["adapter", "full"]
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder that becomes ``folder`` when the block ends without an error.
+
+    An existing folder is replaced; until then it stays as it was. After a kill at any moment
+    ``folder`` is either whole (old or new) or absent.
+
+    Raises:
+        EnvironmentProblem: if the disk is full or cannot be written.
+    """
+    temporary = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        temporary.chmod(0o755)
+        yield temporary
+        _sync(temporary)
+        _replace(temporary, folder)
+    except OSError as error:
+        reason = "no space left on the disk" if error.errno == errno.ENOSPC else str(error)
+        raise EnvironmentProblem(
+            f"{folder}: cannot be written: {reason}. What was there before is unchanged; free "
+            "space or choose another folder, then run again."
+        ) from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def _replace(temporary: Path, folder: Path) -> None:
+    if not folder.exists():
+        temporary.rename(folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+    folder.rename(old / folder.name)
+    temporary.rename(folder)
+    shutil.rmtree(old)
+
+
+def write_lineage(folder: Path, lineage: Mapping[str, Any], kind: Kind) -> None:
+    """Write ``nerbridge.json``.
+
+    Raises:
+        ValueError: if ``lineage`` lacks one of `REQUIRED_KEYS`.
+    """
+    missing = [key for key in REQUIRED_KEYS if key not in lineage]
+    if missing:
+        raise ValueError(f"lineage lacks {', '.join(missing)}: a model folder needs them to load")
+    document = {"schema": LINEAGE_SCHEMA, "kind": kind, **lineage}
+    text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)
+    (folder / LINEAGE_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def read_lineage(folder: Path) -> dict[str, Any]:
+    """What a model folder says about its origin: base, labels, script, parents, data, recipe.
+
+    Raises:
+        ModelError: if the folder has no readable ``nerbridge.json`` of a known schema.
+    """
+    path = folder / LINEAGE_FILE
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: no such model folder.")
+    try:
+        lineage = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(
+            f"{folder}: no {LINEAGE_FILE}: not a model trained with nerbridge. Give a model folder "
+            "of a run, such as runs/NAME/models/adapt-13."
+        ) from None
+    except ValueError as error:
+        raise ModelError(f"{path}: not JSON ({error}). Copy the model folder again.") from None
+    if not isinstance(lineage, dict) or lineage.get("schema") != LINEAGE_SCHEMA:
+        found = lineage.get("schema") if isinstance(lineage, dict) else None
+        raise ModelError(
+            f"{path}: schema is {found!r}, expected {LINEAGE_SCHEMA}. Use the version of nerbridge "
+            "that wrote it, or a newer one."
+        )
+    missing = [key for key in REQUIRED_KEYS if key not in lineage]
+    if missing:
+        raise ModelError(f"{path}: lacks {', '.join(missing)}. Copy the model folder again.")
+    return lineage

@@ -1,0 +1,50 @@
+"""Fully fine-tuned models: a plain transformers folder with its tokenizer and lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+from nerbridge.errors import ModelError
+from nerbridge.models.encoder import load_strictly
+from nerbridge.models.folder import new_folder, write_lineage
+from nerbridge.models.quiet import quiet_transformers
+from nerbridge.models.vocabulary import TrimmedEmbedding
+
+
+def save_full(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    folder: Path,
+    lineage: Mapping[str, Any],
+) -> None:
+    """Write model, tokenizer and ``nerbridge.json``, whole or not at all.
+
+    The folder loads with ``AutoModelForTokenClassification`` too. ``lineage`` needs the keys of
+    `nerbridge.models.folder.REQUIRED_KEYS`.
+
+    Raises:
+        ValueError: if a key is missing or the vocabulary is trimmed (restore it first).
+        EnvironmentProblem: if the disk is full or cannot be written.
+    """
+    if isinstance(model.get_input_embeddings(), TrimmedEmbedding):
+        raise ValueError("the model's vocabulary is trimmed: restore it before saving")
+    with new_folder(folder) as temporary, quiet_transformers():
+        model.save_pretrained(temporary, max_shard_size="50GB")
+        tokenizer.save_pretrained(temporary)
+        write_lineage(temporary, lineage, "full")
+
+
+def load_full(folder: Path) -> PreTrainedModel:
+    """Load a model folder in float32, in evaluation mode; every tensor must be there and fit.
+
+    Raises:
+        ModelError: if the folder is incomplete or damaged, or any tensor is missing, unexpected
+            or of another shape (a folder without a head, for one).
+    """
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder}: no config.json; expected a transformers model folder.")
+    return load_strictly(folder)
