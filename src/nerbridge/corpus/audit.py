@@ -11,7 +11,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nerbridge.corpus.cleaning import TypeMap, clean_sentences, invalid_places, recognise_scheme
+from nerbridge.corpus.cleaning import clean_sentences, invalid_places, recognise_scheme
 from nerbridge.corpus.overlap import (
     Overlap,
     count_conflicts,
@@ -114,22 +114,12 @@ class Audit:
         """The same facts as plain types that JSON can hold."""
         return asdict(self)
 
-    @property
-    def n_problems(self) -> int:
-        """Invalid tags, duplicates, conflicts and sentences shared between splits, summed."""
-        alone = sum(
-            split.invalid_tags.n + split.n_duplicates_normalised + split.n_conflicts
-            for split in self.splits.values()
-        )
-        return alone + sum(overlap.n_shared_sentences_normalised for overlap in self.overlaps)
-
 
 def audit_spec(
     spec: str | Path,
     *,
     language: str = "und",
     scheme: Scheme | None = None,
-    type_map: TypeMap | None = None,
     tokenizer: Tokenizer | None = None,
 ) -> Audit:
     """Audit a corpus by name, as `read_corpus` names it, also one with invalid tags.
@@ -147,9 +137,8 @@ def audit_spec(
         places = invalid_places(split, scheme)
         examples = (f"{where.place(index)}: {why}" for where, index, why in places[:_N_EXAMPLES])
         invalid[name] = InvalidTags(len(places), tuple(examples))
-    splits, losses = clean_sentences(sentences, scheme=scheme, repair=True, type_map=type_map)
-    for part in raw.splits.values():
-        losses.update(part.losses)
+    splits, losses = clean_sentences(sentences, scheme=scheme, repair=True)
+    losses.update(raw.losses)
     corpus = build_corpus(raw.name, language, splits, losses=losses, revision=raw.revision)
     return audit_corpus(corpus, tokenizer, scheme=scheme, invalid_tags=invalid)
 

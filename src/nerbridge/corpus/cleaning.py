@@ -60,12 +60,14 @@ def clean_sentences(
     if not repair:
         _check_tags(raw, scheme)
     done = {
-        name: tuple(_clean(sentence, scheme, type_map or {}, losses) for sentence in sentences)
+        name: tuple(
+            _clean(sentence, scheme, repair, type_map or {}, losses) for sentence in sentences
+        )
         for name, sentences in splits.items()
     }
     if allowed_types is not None:
         _check_types(done, allowed_types)
-    return done, losses
+    return done, +losses
 
 
 def recognise_scheme(sentences: Iterable[RawSentence]) -> Scheme:
@@ -126,12 +128,16 @@ def _check_tags(sentences: Sequence[RawSentence], scheme: Scheme) -> None:
 
 
 def _clean(
-    sentence: RawSentence, scheme: Scheme, type_map: TypeMap, losses: Counter[str]
+    sentence: RawSentence,
+    scheme: Scheme,
+    repair: bool,
+    type_map: TypeMap,
+    losses: Counter[str],
 ) -> Sentence:
     tags: Sequence[str] = sentence.tags
     if _has_entities(tags):
-        tags, n_repaired = repair_tags(tags, scheme)
-        if n_repaired:
+        if repair:
+            tags, n_repaired = repair_tags(tags, scheme)
             losses["repaired_tags"] += n_repaired
         if scheme is not Scheme.IOB2:
             tags = convert_tags(tags, scheme, Scheme.IOB2)

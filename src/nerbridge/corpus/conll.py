@@ -51,9 +51,10 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str] | None]:
     separator: str | None = None
     n_columns = 0
     is_inside = False
+    name = str(path)
     for number, line in enumerate(read_text(path).split("\n"), start=1):
         line = line.rstrip(" \t\r")
-        if not line or line.split("\t")[0].split(" ")[0] == DOCUMENT_START:
+        if not line or _is_document_start(line):
             is_inside = False
             yield None
             continue
@@ -64,7 +65,13 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str] | None]:
             separator, n_columns = ("\t" if "\t" in line else " "), len(columns)
         _check_columns(path, number, columns, n_columns)
         is_inside = True
-        yield number, check_word(columns[0], str(path), number), columns[-1].strip(" ")
+        yield number, check_word(columns[0], name, number), columns[-1].strip(" ")
+
+
+def _is_document_start(text: str) -> bool:
+    return (
+        text.startswith(DOCUMENT_START) and re.split("[\t ]", text, maxsplit=1)[0] == DOCUMENT_START
+    )
 
 
 def _columns(line: str, separator: str | None) -> list[str]:
@@ -104,8 +111,7 @@ def _group(rows: Iterable[tuple[int, str, str] | None], path: str) -> Iterator[R
 
 def _block(sentence: Sentence) -> str:
     for word in sentence.words:
-        is_mark = word.split(" ")[0] == DOCUMENT_START
-        if is_mark or not word.strip() or any(char in "\t\n\r" for char in word):
+        if _is_document_start(word) or not word.strip() or any(char in "\t\n\r" for char in word):
             raise CorpusError(
                 f"{sentence.path}:{sentence.line}: the word {word!r} cannot stand in a CoNLL file. "
                 "Write JSONL, CSV or Parquet instead."

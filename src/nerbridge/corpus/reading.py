@@ -7,11 +7,15 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nerbridge.corpus.cleaning import TypeMap, clean_sentences
 from nerbridge.corpus.conll import read_conll
+from nerbridge.corpus.csv_table import read_csv
+from nerbridge.corpus.hub import read_hub
+from nerbridge.corpus.jsonl import read_jsonl
+from nerbridge.corpus.parquet import read_parquet
 from nerbridge.corpus.raw import RawSplit
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.errors import CorpusError
@@ -38,6 +42,7 @@ class RawCorpus:
     name: str
     splits: Mapping[str, RawSplit]
     revision: str | None = None
+    losses: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_corpus(
@@ -73,8 +78,7 @@ def read_corpus(
     splits, losses = clean_sentences(
         sentences, scheme=scheme, repair=repair, type_map=type_map, allowed_types=allowed_types
     )
-    for split in raw.splits.values():
-        losses.update(split.losses)
+    losses.update(raw.losses)
     return build_corpus(raw.name, language, splits, losses=losses, revision=raw.revision)
 
 
@@ -132,15 +136,12 @@ def read_raw_corpus(spec: str | Path, *, tag_names: Sequence[str] | None = None)
     if isinstance(spec, str) and spec.startswith("bundled:"):
         return _read_bundled(spec)
     if isinstance(spec, str) and spec.startswith("hub:"):
-        from nerbridge.corpus.hub import read_hub
-
-        splits, revision = read_hub(spec, tag_names)
-        return RawCorpus(spec, splits, revision)
+        return _from_hub(spec, *read_hub(spec, tag_names))
     path = Path(spec)
     if path.is_dir():
-        return RawCorpus(path.resolve().name, _read_folder(path, tag_names))
+        return _raw_corpus(path.resolve().name, _read_folder(path, tag_names))
     split = split_of(path) or "test"
-    return RawCorpus(path.stem, {split: read_raw_file(path, tag_names)})
+    return _raw_corpus(path.stem, {split: read_raw_file(path, tag_names)})
 
 
 def read_raw_file(path: Path, tag_names: Sequence[str] | None = None) -> RawSplit:
@@ -151,16 +152,10 @@ def read_raw_file(path: Path, tag_names: Sequence[str] | None = None) -> RawSpli
     """
     suffix = path.suffix.lower()
     if suffix in (".jsonl", ".json"):
-        from nerbridge.corpus.jsonl import read_jsonl
-
         return read_jsonl(path, tag_names)
     if suffix == ".csv":
-        from nerbridge.corpus.csv_table import read_csv
-
         return read_csv(path)
     if suffix == ".parquet":
-        from nerbridge.corpus.parquet import read_parquet
-
         return read_parquet(path, tag_names)
     return read_conll(path)
 
@@ -187,7 +182,31 @@ def _read_bundled(spec: str) -> RawCorpus:
             f"{', '.join('bundled:' + name for name in known) or '(none in this build)'}. "
             "Name one of them, or a folder of your own."
         )
-    return RawCorpus(spec, _read_folder(folder, None))
+    return _raw_corpus(spec, _read_folder(folder, None))
+
+
+def _from_hub(spec: str, found: Mapping[str, RawSplit], revision: str | None) -> RawCorpus:
+    """Splits under nerbridge's names; sentences of any other split are counted as ignored."""
+    splits: dict[str, RawSplit] = {}
+    n_ignored = 0
+    for name, split in found.items():
+        if known := _SPLIT_NAMES.get(name.lower()):
+            splits[known] = split
+        else:
+            n_ignored += len(split.sentences)
+    if not any(split.sentences for split in splits.values()):
+        raise CorpusError(
+            f"{spec}: no labelled sentence in the splits {', '.join(found) or '(none)'}; expected "
+            "train, validation or test. Check the config, or download the data and rename it."
+        )
+    corpus = _raw_corpus(spec, {name: split for name, split in splits.items() if split.sentences})
+    losses = {**corpus.losses, "ignored_splits": n_ignored} if n_ignored else corpus.losses
+    return RawCorpus(spec, corpus.splits, revision, losses)
+
+
+def _raw_corpus(name: str, splits: Mapping[str, RawSplit]) -> RawCorpus:
+    losses = sum((Counter(split.losses) for split in splits.values()), Counter[str]())
+    return RawCorpus(name, splits, losses=losses)
 
 
 def _read_folder(folder: Path, tag_names: Sequence[str] | None) -> dict[str, RawSplit]:

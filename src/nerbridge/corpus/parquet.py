@@ -1,0 +1,131 @@
+"""Parquet in the hub's form: a row a sentence, ``tokens`` and ``ner_tags`` as lists."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nerbridge.corpus.files import read_bytes, write_whole
+from nerbridge.corpus.hub_form import (
+    TAG_COLUMNS,
+    WORD_COLUMNS,
+    find_tag_names,
+    first_column,
+    record_to_sentence,
+    tag_names_of,
+)
+from nerbridge.corpus.raw import RawSplit
+from nerbridge.corpus.sentence import Sentence
+from nerbridge.errors import CorpusError, EnvironmentProblem
+
+if TYPE_CHECKING:
+    import pyarrow
+
+_METADATA = b"huggingface"
+
+
+def read_parquet(path: Path, tag_names: Sequence[str] | None = None) -> RawSplit:
+    """Read a Parquet file; names of tag ids come from the argument, its metadata, or beside it.
+
+    Raises:
+        CorpusError: not Parquet, cut, or without the columns.
+        EnvironmentProblem: pyarrow is not installed.
+    """
+    table = _read_table(path)
+    names = tag_names or _names_in(table) or find_tag_names(path)
+    word_column = first_column(table.column_names, WORD_COLUMNS)
+    tag_column = first_column(table.column_names, TAG_COLUMNS)
+    if word_column is None or tag_column is None:
+        raise CorpusError(
+            f"{path}: the columns are {', '.join(table.column_names) or 'missing'}; expected words "
+            f"in {' or '.join(WORD_COLUMNS)} and tags in {', '.join(TAG_COLUMNS)}. Rename them."
+        )
+    rows = table.select([word_column, tag_column]).to_pylist()
+    losses: Counter[str] = Counter()
+    sentences = []
+    for number, row in enumerate(rows, start=1):
+        sentence = record_to_sentence(row, names, str(path), number, "record")
+        if sentence is None:
+            losses["dropped_empty"] += 1
+        else:
+            sentences.append(sentence)
+    if not sentences:
+        raise CorpusError(
+            f"{path}: {table.num_rows} rows but no words; expected labelled sentences. "
+            "Check that the file was exported completely."
+        )
+    return RawSplit(tuple(sentences), losses)
+
+
+def write_parquet(path: Path, sentences: Iterable[Sentence]) -> None:
+    """Write tags as ids whose names stand in the metadata, as the hub's own files do.
+
+    Raises:
+        EnvironmentProblem: pyarrow is not installed, or the file cannot be written.
+    """
+    arrow = _import_pyarrow(path)
+    import pyarrow.parquet
+
+    sentences = list(sentences)
+    seen = {tag for sentence in sentences for tag in sentence.tags}
+    prefixes = "BI" + "".join(sorted({tag[0] for tag in seen} - set("BIO")))
+    types = sorted({tag[2:] for tag in seen if tag != "O"})
+    names = ["O", *(f"{prefix}-{type_}" for type_ in types for prefix in prefixes)]
+    ids = {name: index for index, name in enumerate(names)}
+    table = arrow.table(
+        {
+            "tokens": arrow.array(
+                [list(sentence.words) for sentence in sentences], arrow.list_(arrow.string())
+            ),
+            "ner_tags": arrow.array(
+                [[ids[tag] for tag in sentence.tags] for sentence in sentences],
+                arrow.list_(arrow.int64()),
+            ),
+        }
+    ).replace_schema_metadata({_METADATA: json.dumps(_describe(names))})
+    write_whole(path, lambda temporary: pyarrow.parquet.write_table(table, temporary))
+
+
+def _describe(names: list[str]) -> dict[str, object]:
+    word = {"dtype": "string", "_type": "Value"}
+    tag = {"names": names, "_type": "ClassLabel"}
+    return {
+        "info": {
+            "features": {
+                "tokens": {"feature": word, "_type": "List"},
+                "ner_tags": {"feature": tag, "_type": "List"},
+            }
+        }
+    }
+
+
+def _read_table(path: Path) -> pyarrow.Table:
+    arrow = _import_pyarrow(path)
+    import pyarrow.parquet
+
+    try:
+        return pyarrow.parquet.read_table(arrow.BufferReader(read_bytes(path)))
+    except (arrow.ArrowInvalid, arrow.ArrowTypeError, OSError) as error:
+        raise CorpusError(
+            f"{path}: not a whole Parquet file ({error}); expected one as the hub serves. "
+            "Fetch it again; if it is another format, give it the right ending."
+        ) from error
+
+
+def _names_in(table: pyarrow.Table) -> tuple[str, ...] | None:
+    metadata = (table.schema.metadata or {}).get(_METADATA)
+    return tag_names_of(json.loads(metadata)) if metadata else None
+
+
+def _import_pyarrow(path: Path) -> pyarrow:
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise EnvironmentProblem(
+            f"{path}: Parquet needs pyarrow, which is not installed. "
+            "Install it with: pip install 'nerbridge[train]'"
+        ) from error
+    return pyarrow

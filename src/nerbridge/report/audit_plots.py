@@ -1,0 +1,125 @@
+"""Figures of a corpus audit: sentence lengths, entity types, and what splits share.
+
+They are drawn from ``Audit.to_dict()``, so also from an audit that was saved as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nerbridge.errors import EnvironmentProblem
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Okabe and Ito's colours, told apart by colour-blind readers too
+_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9")
+_LONGEST_SHOWN = 60
+_SIZE_INCHES = (7.0, 3.6)
+_DOTS_PER_INCH = 150
+
+
+def plot_audit(audit: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Draw the figures of one audit into ``folder`` (PNG); gives their paths.
+
+    Args:
+        audit: ``Audit.to_dict()``.
+        folder: made if it is missing; figures of the same names are replaced.
+
+    Raises:
+        EnvironmentProblem: matplotlib is not installed.
+    """
+    figures: dict[str, Callable[[Mapping[str, Any], Axes], None]] = {
+        "sentence_lengths": draw_sentence_lengths,
+        "entity_types": draw_entity_types,
+    }
+    if audit["overlaps"]:
+        figures["overlap"] = draw_overlap
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, draw in figures.items():
+        paths.append(folder / f"{name}.png")
+        _save(audit, draw, paths[-1])
+    return paths
+
+
+def draw_sentence_lengths(audit: Mapping[str, Any], axes: Axes) -> None:
+    """Share of sentences by their number of words, a line a split; long ones in the last bin."""
+    for colour, (split, facts) in zip(_COLOURS, audit["splits"].items(), strict=False):
+        shares = [0.0] * (_LONGEST_SHOWN + 1)
+        for length, n in facts["sentence_lengths"].items():
+            shares[min(int(length), _LONGEST_SHOWN)] += 100 * n / max(1, facts["n_sentences"])
+        axes.step(range(1, _LONGEST_SHOWN + 1), shares[1:], where="mid", color=colour, label=split)
+    axes.set_title(f"{audit['name']}: sentence lengths", loc="left")
+    axes.set_xlabel(f"words in the sentence (last: {_LONGEST_SHOWN} or more)")
+    axes.set_ylabel("sentences (%)")
+    axes.set_xlim(0, _LONGEST_SHOWN + 1)
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False)
+
+
+def draw_entity_types(audit: Mapping[str, Any], axes: Axes) -> None:
+    """Entities per 100 sentences by type, a bar a split, the count on top."""
+    splits = audit["splits"]
+    types = sorted({type_ for facts in splits.values() for type_ in facts["type_counts"]})
+    width = 0.8 / max(1, len(splits))
+    for number, (split, facts) in enumerate(splits.items()):
+        counts = [facts["type_counts"].get(type_, 0) for type_ in types]
+        heights = [100 * n / max(1, facts["n_sentences"]) for n in counts]
+        left = [index + (number - (len(splits) - 1) / 2) * width for index in range(len(types))]
+        bars = axes.bar(
+            left, heights, width * 0.92, color=_COLOURS[number % len(_COLOURS)], label=split
+        )
+        axes.bar_label(bars, labels=[f"{n:,}" for n in counts], fontsize=7, padding=1)
+    axes.set_title(f"{audit['name']}: entities by type (counts on the bars)", loc="left")
+    axes.set_ylabel("entities per 100 sentences")
+    axes.set_xticks(range(len(types)), types)
+    axes.margins(y=0.15)
+    if types:
+        axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=3)
+
+
+def draw_overlap(audit: Mapping[str, Any], axes: Axes) -> None:
+    """Share of a split's sentences and mentions that stand in another split (normalised)."""
+    overlaps = list(reversed(audit["overlaps"]))
+    for offset, colour, what in ((0.2, _COLOURS[0], "sentences"), (-0.2, _COLOURS[1], "mentions")):
+        shared = [overlap[f"n_shared_{what}_normalised"] for overlap in overlaps]
+        totals = [overlap[f"n_{what}"] for overlap in overlaps]
+        shares = [100 * n / max(1, total) for n, total in zip(shared, totals, strict=True)]
+        places = [index + offset for index in range(len(overlaps))]
+        bars = axes.barh(places, shares, 0.36, color=colour, label=what)
+        labels = [f"{n:,} of {total:,}" for n, total in zip(shared, totals, strict=True)]
+        axes.bar_label(bars, labels=labels, fontsize=8, padding=3)
+    names = [f"{overlap['split']} in {overlap['other']}" for overlap in overlaps]
+    axes.set_title(f"{audit['name']}: found in both splits", loc="left")
+    axes.set_yticks(range(len(overlaps)), names)
+    axes.set_xlabel("share of the first split (%)")
+    axes.set_xlim(0, 118)
+    axes.set_xticks(range(0, 101, 20))
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
+
+
+def _save(
+    audit: Mapping[str, Any], draw: Callable[[Mapping[str, Any], Axes], None], path: Path
+) -> None:
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise EnvironmentProblem(
+            f"{path}: figures need matplotlib, which is not installed. "
+            "Install it with: pip install 'nerbridge[report]'"
+        ) from error
+    figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    draw(audit, axes)
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        figure.savefig(temporary, dpi=_DOTS_PER_INCH, format="png")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
