@@ -84,7 +84,7 @@ def check_same_shape(
     """
     if len(gold) != len(other):
         raise InputError(
-            f"found {len(other)} {other_name} sentences, expected {len(gold)} as in gold. "
+            f"found {len(other)} sentences of {other_name}, expected {len(gold)} as in gold. "
             "Score predictions of the same file."
         )
     for index, (gold_sentence, other_sentence) in enumerate(zip(gold, other, strict=True)):

@@ -83,9 +83,8 @@ def mention_of(words: Sequence[str], span: Span) -> tuple[str, ...]:
     return (span.type, *words[span.start_word : span.end_word])
 
 
-def _position(match: Match) -> tuple[Span, bool]:
-    """Sort key: where the match begins; a gold entity before a lone predicted one."""
-    span = match.gold or match.predicted
-    if span is None:  # pragma: no cover  (a Match holds at least one)
-        raise ValueError("a match without entities")
-    return span, match.gold is None
+def _position(match: Match) -> tuple[int, bool]:
+    """Sort key: first word of the gold entity, or else of the predicted one, which goes second."""
+    if match.gold is not None:
+        return match.gold.start_word, False
+    return (match.predicted.start_word if match.predicted else 0), True

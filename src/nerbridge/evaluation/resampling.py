@@ -4,11 +4,13 @@ A system is an array of strict counts (true positives, false positives, false ne
 and sentence. Shape: (n_seeds, n_sentences, 3). Its score is the mean over seeds of the micro F1.
 
 Two things make that score uncertain: which sentences happened to be in the test set, and which
-seeds were run. The bootstrap resamples both (*Source:* Owen, The pigeonhole bootstrap, 2007): a
-replicate draws sentences with replacement, the same ones for every seed, and seeds with
-replacement. Where seeds disagree sentence by sentence, that is a little conservative. With one
-seed the seed part is not known and not in the interval; with few seeds it is understated, by a
-factor of (n_seeds - 1) / n_seeds in variance.
+seeds were run. Every bootstrap replicate therefore draws sentences with replacement, the same ones
+for all seeds, and draws seed effects with replacement. A seed effect is how far the F1 of a seed is
+from the mean, shrunk so that the variance left is the variance between seeds: seeds also differ
+because each errs on other sentences of this test set, and drawing the sentences has counted that
+already. (Drawing sentences and whole seeds counts it three times. *Source:* Owen, The pigeonhole
+bootstrap, Annals of Applied Statistics 2007.) With one seed the variance between seeds is unknown
+and not in the interval; from two or three it is a guess.
 
 Seeds pair up by position where both systems have equally many: the caller puts the same seed in
 the same place. A system that needs no seed comes with one. Nothing here averages the counts of
@@ -66,7 +68,7 @@ def mean_f1(counts: Counts) -> float:
     >>> mean_f1(np.array([[[1, 0, 0], [0, 0, 1]], [[1, 0, 0], [1, 0, 0]]])).__round__(3)
     0.833
     """
-    return float(counts_to_f1(counts.sum(axis=1)).mean())
+    return float(_seed_f1(counts).mean())
 
 
 def bootstrap_interval(
@@ -82,7 +84,7 @@ def bootstrap_interval(
     _check_counts(counts, "counts")
     rng = np.random.default_rng(seed)
     f1 = _resample_f1(counts, n_replicates, rng)
-    return _percentiles(_average_resampled_seeds(f1, rng))
+    return _percentiles(_pool_seeds(f1, _seed_f1(counts), rng))
 
 
 def paired_bootstrap(
@@ -104,9 +106,9 @@ def paired_bootstrap(
     f1 = _resample_f1(np.concatenate([a, b]), n_replicates, rng)
     f1_a, f1_b = f1[:, : len(a)], f1[:, len(a) :]
     if len(a) == len(b):
-        differences = _average_resampled_seeds(f1_a - f1_b, rng)
+        differences = _pool_seeds(f1_a - f1_b, _seed_f1(a) - _seed_f1(b), rng)
     else:
-        differences = _average_resampled_seeds(f1_a, rng) - _average_resampled_seeds(f1_b, rng)
+        differences = _pool_seeds(f1_a, _seed_f1(a), rng) - _pool_seeds(f1_b, _seed_f1(b), rng)
     n_not_above = int((differences <= _TOLERANCE).sum())
     n_not_below = int((differences >= -_TOLERANCE).sum())
     p = min(1.0, 2 * (1 + min(n_not_above, n_not_below)) / (n_replicates + 1))
@@ -204,10 +206,27 @@ def _resample_f1(counts: Counts, n_replicates: int, rng: np.random.Generator) ->
     )
 
 
-def _average_resampled_seeds(values: Floats, rng: np.random.Generator) -> Floats:
-    """Mean over seeds drawn with replacement. Shape: (n_replicates, n_seeds) to (n_replicates,)."""
-    weights = _draw_weights(values.shape[0], values.shape[1], rng)
-    return np.asarray((weights * values).sum(axis=1) / values.shape[1])
+def _seed_f1(counts: Counts) -> Floats:
+    """Micro F1 of every seed. Shape: (n_seeds,)."""
+    return counts_to_f1(counts.sum(axis=1))
+
+
+def _pool_seeds(resampled: Floats, observed: Floats, rng: np.random.Generator) -> Floats:
+    """Mean over seeds of every replicate, plus the effect of drawing other seeds.
+
+    Shape: ``resampled`` (n_replicates, n_seeds), ``observed`` (n_seeds,) to (n_replicates,).
+    """
+    n_replicates, n_seeds = resampled.shape
+    means = resampled.mean(axis=1)
+    if n_seeds == 1:
+        return np.asarray(means)
+    disagreement = (resampled - means[:, None]).var(axis=0).sum() / (n_seeds - 1)
+    between_seeds = observed.var(ddof=1) - disagreement
+    if between_seeds <= 0:
+        return np.asarray(means)
+    effects = (observed - observed.mean()) * np.sqrt(between_seeds / observed.var())
+    weights = _draw_weights(n_replicates, n_seeds, rng)
+    return np.asarray(means + weights @ effects / n_seeds)
 
 
 def _percentiles(replicates: Floats) -> Interval:
