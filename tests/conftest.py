@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,20 @@ import pytest
 from hub_standin import Hub
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def connect_to_loopback_only(sock: socket.socket, address: object) -> None:
+    """Refuse a connection to anywhere else: a test that needs the network is a mistake."""
+    is_local = sock.family == socket.AF_UNIX or (
+        isinstance(address, tuple) and address[0] in ("127.0.0.1", "::1", "localhost")
+    )
+    if not is_local:
+        raise ConnectionRefusedError(f"tests are offline, and one connects to {address}")
+    _connect(sock, address)  # type: ignore[arg-type]
+
+
+_connect = socket.socket.connect
+socket.socket.connect = connect_to_loopback_only  # type: ignore[method-assign,assignment]
 
 
 @pytest.fixture(scope="session")

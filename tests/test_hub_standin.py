@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load_file
 
 from hub_standin import Hub, write_tiny_encoder, write_wikiann
 
@@ -62,16 +64,26 @@ print(json.dumps({{
 }}))
 """
 
+LOAD_SNAPSHOT = f"""
+import json
+from huggingface_hub import snapshot_download
+
+print(json.dumps({{"snapshot": snapshot_download("{MODEL}")}}))
+"""
+
 
 def test_models_load_by_name_and_then_from_the_cache(root: Path, tmp_path: Path) -> None:
     with Hub(root) as hub:
         loaded = run_client(hub, tmp_path, LOAD_MODEL)
         commit = hub.repository("models", MODEL).sha
     assert loaded["type"] == "xlm-roberta"
+    weights = load_file(root / "models" / MODEL / "model.safetensors")
+    assert loaded["first"] == weights["embeddings.word_embeddings.weight"][5].tolist()
     assert Path(str(loaded["snapshot"])).name == commit
     assert Path(str(loaded["file"])).parent.name == commit
-    # The weights are those of the folder, and offline (the server is gone) they load again.
-    assert run_client(hub, tmp_path, LOAD_MODEL, HF_HUB_OFFLINE="1") == loaded
+    # The server is gone, the cache is whole.
+    again = run_client(hub, tmp_path, LOAD_SNAPSHOT, HF_HUB_OFFLINE="1")
+    assert again == {"snapshot": loaded["snapshot"]}
 
 
 LOAD_DATASET = f"""
