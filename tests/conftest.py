@@ -27,12 +27,6 @@ socket.socket.connect = connect_to_loopback_only  # type: ignore[method-assign,a
 
 
 @pytest.fixture(scope="session")
-def repository() -> Path:
-    """The root of the repository."""
-    return REPOSITORY
-
-
-@pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of corpora that may be used but not redistributed; skips where it is absent."""
     folder = Path(os.environ.get("NERBRIDGE_SHARED", REPOSITORY.parent / "shared"))

@@ -137,12 +137,24 @@ def test_a_closed_pipe_is_silent(call: Call) -> None:
     assert (code, shown) == (1, "")
 
 
-@pytest.mark.parametrize("name", edge.COMMANDS)
-def test_every_command_has_help_with_an_example(call: Call, name: str) -> None:
-    code, out, _ = call(name, "--help")
+def leaf_commands() -> list[tuple[str, ...]]:
+    """The words of every command that does something: ``("data", "audit")``."""
+    found: list[tuple[str, ...]] = []
+    for name in edge.COMMANDS:
+        command = edge.load_command(name)
+        inner = command.list_commands(None) if hasattr(command, "list_commands") else []
+        found += [(name, child) for child in inner] or [(name,)]
+    return found
+
+
+@pytest.mark.parametrize("words", leaf_commands(), ids=" ".join)
+def test_every_command_has_help_with_an_example_and_can_be_quiet(
+    call: Call, words: tuple[str, ...]
+) -> None:
+    code, out, _ = call(*words, "--help")
     assert code == 0
-    assert "Example" in out
-    assert f"nerbridge {name}" in " ".join(out.split())
+    assert f"Example: nerbridge {' '.join(words)}" in " ".join(out.split())
+    assert "--quiet" in out
 
 
 def test_python_dash_m_is_the_same_command() -> None:

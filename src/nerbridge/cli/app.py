@@ -23,6 +23,9 @@ from nerbridge.errors import InputError, NerbridgeError
 
 # name of the command → where its function, or its Typer app of sub-commands, is found
 COMMANDS = {
+    "run": "nerbridge.cli.run:run",
+    "evaluate": "nerbridge.cli.evaluate:evaluate",
+    "recipe": "nerbridge.cli.recipe:app",
     "data": "nerbridge.cli.data:app",
 }
 
