@@ -1,0 +1,98 @@
+"""``nerbridge evaluate``: score any trained model on any labelled file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nerbridge.cli.console import JsonOption, QuietOption, print_json, print_note, print_result
+from nerbridge.errors import CorpusError
+from nerbridge.labels import Scheme
+
+if TYPE_CHECKING:
+    from nerbridge.corpus.sentence import Sentence
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A model folder: runs/NAME/models/adapt-13.")],
+    corpora: Annotated[
+        list[str], typer.Argument(help="Labelled folders, files, bundled:as or hub:owner/name.")
+    ],
+    split: Annotated[str, typer.Option(help="Split to score where a corpus has several.")] = "test",
+    scheme: Annotated[
+        Scheme | None, typer.Option(help="Tagging scheme; default: found out.")
+    ] = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Repair invalid tags, counted.")] = False,
+    base: Annotated[
+        str | None, typer.Option(help="Where the base encoder of an adapter is now.")
+    ] = None,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Score a trained model on labelled sentences: strict and conll F1, per type, 95 % interval.
+
+    Example: nerbridge evaluate runs/quickstart/models/adapt-13 my/test.conll --json
+    """
+    from nerbridge.training.prediction import load_predictor
+
+    predictor = load_predictor(model, base=base)
+    results = {}
+    for spec in corpora:
+        print_note(f"scoring {spec} …", quiet=quiet)
+        sentences = _read(spec, split, scheme, repair, predictor.label_set.types)
+        results[spec] = _score(predictor, sentences)
+    if json:
+        only = next(iter(results.values()))
+        print_json({**only, "corpus": corpora[0]} if len(results) == 1 else {"corpora": results})
+        return
+    for spec, scores in results.items():
+        _print_scores(spec, scores)
+
+
+def _read(
+    spec: str, split: str, scheme: Scheme | None, repair: bool, types: tuple[str, ...]
+) -> tuple[Sentence, ...]:
+    from nerbridge.corpus.reading import read_corpus
+
+    corpus = read_corpus(spec, scheme=scheme, repair=repair, allowed_types=types)
+    parts = corpus.splits
+    found = next(iter(parts.values())) if len(parts) == 1 else parts.get(split, ())
+    if not found:
+        raise CorpusError(
+            f"{spec}: no split {split!r}; found {', '.join(parts)}. Name one of them: --split."
+        )
+    return found
+
+
+def _score(predictor: Any, sentences: tuple[Sentence, ...]) -> dict[str, Any]:
+    import dataclasses
+
+    import numpy as np
+
+    from nerbridge.evaluation.resampling import bootstrap_interval
+    from nerbridge.evaluation.scores import score_predictions
+    from nerbridge.training.materials import to_labelled
+
+    labelled = to_labelled(sentences, predictor.script)
+    predicted = predictor.tag_many(labelled.words)
+    types = predictor.label_set.types
+    scores = dataclasses.asdict(score_predictions(labelled.words, labelled.tags, predicted, types))
+    counts = np.array([scores.pop("counts")])
+    return {**scores, "ci95": list(bootstrap_interval(counts))}
+
+
+def _print_scores(spec: str, scores: dict[str, Any]) -> None:
+    low, high = scores["ci95"]
+    print_result(
+        f"{spec}: {scores['n_sentences']} sentences, {scores['n_gold']} entities\n"
+        f"  strict F1 {scores['f1_strict']:.3f} (95 % interval {low:.3f} to {high:.3f}), "
+        f"precision {scores['precision_strict']:.3f}, recall {scores['recall_strict']:.3f}; "
+        f"conll F1 {scores['f1_conll']:.3f}"
+    )
+    for type_, of_type in scores["per_type"].items():
+        print_result(
+            f"  {type_:5} F1 {of_type['f1']:.3f}  precision {of_type['precision']:.3f}  "
+            f"recall {of_type['recall']:.3f}  support {of_type['n_gold']}"
+        )

@@ -1,0 +1,102 @@
+"""``nerbridge recipe``: look at recipes and check them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from nerbridge.cli.console import JsonOption, QuietOption, print_json, print_note, print_result
+
+app = typer.Typer(help="Show and check recipes.", no_args_is_help=True)
+
+RecipeArgument = Annotated[
+    str, typer.Argument(help="A recipe file, or the name of a shipped recipe.")
+]
+
+
+@app.command("list")
+def list_command(json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """List the recipes that come with nerbridge.
+
+    Example: nerbridge recipe list
+    """
+    from nerbridge.training.recipe_files import read_recipe, shipped_recipes
+
+    recipes = {name: read_recipe(name).description for name in shipped_recipes()}
+    if json:
+        print_json(recipes)
+    else:
+        for name, description in recipes.items():
+            print_result(f"{name:12} {description}")
+
+
+@app.command("show")
+def show_command(
+    recipe: RecipeArgument, json: JsonOption = False, quiet: QuietOption = False
+) -> None:
+    """Print a recipe with every default written out.
+
+    Example: nerbridge recipe show quickstart
+    """
+    from nerbridge.training.recipe_files import read_recipe
+
+    values = read_recipe(recipe).to_dict()
+    if json:
+        print_json(values)
+    else:
+        print_result("\n".join(to_toml(values)))
+
+
+@app.command("check")
+def check_command(
+    recipe: RecipeArgument, json: JsonOption = False, quiet: QuietOption = False
+) -> None:
+    """Check a recipe and say every mistake at once (exit code 2).
+
+    Example: nerbridge recipe check my-language.toml
+    """
+    from nerbridge.training.recipe_files import read_recipe, recipe_sha256
+
+    checked = read_recipe(recipe)
+    if json:
+        print_json({"name": checked.name, "sha256": recipe_sha256(checked)})
+    else:
+        print_note(f"{recipe}: no mistakes.", quiet=quiet)
+
+
+def to_toml(values: dict[str, Any]) -> list[str]:
+    """A recipe's values as lines of TOML; keys without a value are left as comments.
+
+    >>> to_toml({"name": "x", "lora": {"r": 8}, "sources": [{"path": "a"}]})
+    ['name = "x"', '', '[lora]', 'r = 8', '', '[[sources]]', 'path = "a"']
+    """
+    plain = {k: v for k, v in values.items() if not _is_table(v)}
+    lines = [_line(key, value) for key, value in plain.items()]
+    for key, value in values.items():
+        if isinstance(value, dict):
+            lines += ["", f"[{key}]", *(_line(k, v) for k, v in value.items())]
+        elif _is_table(value):
+            for entry in value:
+                lines += ["", f"[[{key}]]", *(_line(k, v) for k, v in entry.items())]
+    return lines
+
+
+def _is_table(value: Any) -> bool:
+    is_list_of_tables = isinstance(value, list) and any(isinstance(v, dict) for v in value)
+    return isinstance(value, dict) or is_list_of_tables
+
+
+def _line(key: str, value: Any) -> str:
+    return f"# {key} = (not set)" if value is None else f"{key} = {_value(value)}"
+
+
+def _value(value: Any) -> str:
+    import json
+
+    if isinstance(value, dict):
+        inner = ", ".join(f"{json.dumps(k)} = {_value(v)}" for k, v in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,167 @@
+"""``nerbridge run``: the whole experiment, with a report at its end."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nerbridge.cli.console import JsonOption, QuietOption, print_json, print_note, print_result
+from nerbridge.errors import InputError
+
+if TYPE_CHECKING:
+    from nerbridge.training.recipe import Recipe
+    from nerbridge.training.run import Listener, Progress, Run
+
+
+def run(
+    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped recipe.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Run folder; default runs/NAME.")
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="Seeds instead of the recipe's, such as 13,21.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Another value for a key: transfer.epochs=3. May be repeated."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Seeds at a time; default as fits the machine.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check recipe, corpora and encoder; train nothing.")
+    ] = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Run an experiment: baseline, zero-shot transfer, adapted; one report.
+
+    Killed or interrupted, the same command goes on where it stopped.
+
+    Example: nerbridge run quickstart --seeds 13,21 --output runs/first
+    """
+    from nerbridge.training.recipe_files import read_recipe
+
+    wanted = read_recipe(recipe, overrides=overrides or (), seeds=_parse_seeds(seeds))
+    folder = output or Path("runs") / wanted.name
+    command = shlex.join(["nerbridge", *sys.argv[1:]])
+    try:
+        _run(wanted, folder, command, jobs, dry_run=dry_run, json=json, quiet=quiet)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"What is finished is kept. To go on: {command}") from None
+
+
+def _run(
+    recipe: Recipe,
+    folder: Path,
+    command: str,
+    jobs: int | None,
+    *,
+    dry_run: bool,
+    json: bool,
+    quiet: bool,
+) -> None:
+    print_note(f"reading corpora and encoder of {recipe.name} …", quiet=quiet)
+    from nerbridge.records import write_record
+    from nerbridge.report.page import write_report
+    from nerbridge.training.experiment import run_experiment
+    from nerbridge.training.run import open_run
+    from nerbridge.training.summary import build_record
+
+    opened = open_run(recipe, folder)
+    if dry_run:
+        _describe(opened, json=json)
+        return
+    with _listener(opened, quiet=quiet) as listen:
+        run_experiment(opened, listen, jobs)
+    print_note("writing the report …", quiet=quiet)
+    record = build_record(opened, command)
+    write_record(record, folder / "record.json")
+    write_report(record, folder / "report")
+    if json:
+        print_json(record.model_dump(mode="json", by_alias=True))
+    else:
+        print_result((folder / "report" / "table.md").read_text("utf-8"))
+        print_result(f"report: {folder / 'report' / 'index.html'}")
+
+
+def _parse_seeds(text: str | None) -> list[int] | None:
+    if text is None:
+        return None
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(
+            f"--seeds {text}: expected whole numbers with commas between, such as 13,21."
+        ) from None
+
+
+def _describe(opened: Run, *, json: bool) -> None:
+    """What a dry run says: the recipe is fine, and this is what it would read."""
+    recipe, materials = opened.recipe, opened.materials
+    facts = {
+        "recipe": recipe.name,
+        "encoder": dict(opened.base.description),
+        "seeds": list(recipe.seeds),
+        "corpora": {
+            corpus.name: {split: len(part) for split, part in corpus.splits.items()}
+            for corpus in materials.corpora
+        },
+        "transfer_sentences": len(materials.source_train(recipe.seeds[0])),
+    }
+    if json:
+        print_json(facts)
+        return
+    for key, value in facts.items():
+        lines = value.items() if isinstance(value, dict) else [("", value)]
+        for name, content in lines:
+            print_result(f"{key:20}{name:20}{content}")
+    print_result("Nothing was trained (--dry-run).")
+
+
+@contextmanager
+def _listener(opened: Run, *, quiet: bool) -> Iterator[Listener]:
+    """A bar a stage on a terminal, a line for each finished stage elsewhere."""
+    if quiet:
+        yield lambda _: None
+    elif not sys.stderr.isatty():
+        yield _print_finished
+    else:
+        with _bars() as listen:
+            yield listen
+
+
+def _print_finished(progress: Progress) -> None:
+    if progress.done in (0.0, 1.0):
+        print_note(f"{progress.row:13} seed {progress.seed:<4} {progress.message}")
+
+
+@contextmanager
+def _bars() -> Iterator[Listener]:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[message]}"),
+    )
+    tasks = {}
+    with Bars(*columns, console=Console(stderr=True)) as bars:
+
+        def listen(progress: Progress) -> None:
+            key = (progress.row, progress.seed)
+            if key not in tasks:
+                name = f"{progress.row}, seed {progress.seed}"
+                tasks[key] = bars.add_task(name, total=1.0, message="")
+            bars.update(tasks[key], completed=progress.done, message=progress.message)
+
+        yield listen

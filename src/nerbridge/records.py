@@ -1,0 +1,192 @@
+"""What a run leaves behind: ``record.json``, the one source of every table, plot and page.
+
+The file is a contract with other programs: ``schema`` says which. Fields are only added within a
+schema; a field that changes its meaning gives a new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nerbridge.errors import RunError
+from nerbridge.evaluation.errors import ErrorExample
+from nerbridge.evaluation.scores import Scores
+
+SCHEMA = 1
+
+StageName = Literal["baseline", "transfer", "adapt", "crf"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CurvePoint(_Model):
+    """One point of a training curve; ``epoch`` counts passes over the stage's training data."""
+
+    step: int
+    epoch: float
+    train_loss: float | None = None
+    validation_loss: float | None = None
+    validation_f1: float | None = None
+
+
+class Training(_Model):
+    """What one stage of one seed cost and how it went."""
+
+    n_sentences: int
+    n_steps: int
+    n_parameters: int
+    n_parameters_trained: int
+    wall_s: float
+    peak_memory_bytes: int
+    curve: tuple[CurvePoint, ...] = ()
+    best_epoch: float | None = None
+    remedies: tuple[str, ...] = ()
+    """What the collapse guard changed, in order; empty if the first attempt went well."""
+
+
+class SeedResult(_Model):
+    """One row of the table for one seed. ``model`` is relative to the run folder."""
+
+    seed: int
+    model: str
+    test: Scores
+    validation: Scores | None = None
+    also: dict[str, Scores] = Field(default_factory=dict)
+    """Scores on the further test sets of the recipe, by name."""
+    training: Training | None = None
+    lineage: dict[str, Any] = Field(default_factory=dict)
+
+
+class Summary(_Model):
+    """A statistic over seeds (mean, sd) and over sentences and seeds (95 % bootstrap interval)."""
+
+    mean: float
+    sd: float | None
+    ci95: tuple[float, float]
+
+
+class Row(_Model):
+    """One system: a stage of the experiment or a reference."""
+
+    name: str
+    stage: StageName
+    description: str
+    seeds: tuple[SeedResult, ...]
+    f1_strict: Summary
+    f1_conll: Summary
+    f1_leak_free: Summary | None = None
+    also: dict[str, Summary] = Field(default_factory=dict)
+    """Strict F1 on the further test sets, by name."""
+    errors: tuple[ErrorExample, ...] = ()
+    """The most frequent errors of the first seed on the test set."""
+
+
+class Paired(_Model):
+    """Row ``a`` against row ``b`` on the same sentences: ``difference`` is F1(a) - F1(b)."""
+
+    a: str
+    b: str
+    difference: float
+    ci95: tuple[float, float]
+    p: float
+    p_randomisation: float
+    test: str = "test"
+    """``test`` for the recipe's test set, else the name of a further one."""
+
+
+class CorpusRecord(_Model):
+    """One corpus as the run read it; ``losses`` counts what reading changed or dropped."""
+
+    name: str
+    role: Literal["target", "source", "also"]
+    language: str
+    sha256: str
+    revision: str | None
+    n_sentences: dict[str, int]
+    losses: dict[str, int]
+    audit: dict[str, Any] = Field(default_factory=dict)
+    subwords_per_word: dict[str, float] = Field(default_factory=dict)
+    """By split, with the run's tokenizer on the text as the model sees it."""
+
+
+class RunRecord(_Model):
+    """A whole experiment."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    name: str
+    nerbridge: str
+    """Version of nerbridge."""
+    recipe: dict[str, Any]
+    recipe_sha256: str
+    command: str
+    created: str
+    """UTC, ISO 8601."""
+    machine: dict[str, Any]
+    versions: dict[str, str]
+    encoder: dict[str, Any]
+    """``id``, ``revision``, ``sha256``, ``n_parameters``, ``vocabulary``, ``hidden``, ``layers``."""
+    corpora: tuple[CorpusRecord, ...]
+    rows: tuple[Row, ...]
+    paired: tuple[Paired, ...]
+    notes: tuple[str, ...] = ()
+    """What was lost or changed on the way, in sentences for people."""
+    wall_s: float = 0.0
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    def row(self, name: str) -> Row:
+        """The row called ``name``. Raises ``KeyError``."""
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise KeyError(name)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write ``text`` to ``path`` whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(part, path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def write_record(record: RunRecord, path: Path) -> None:
+    """Write ``record.json``."""
+    write_text_atomically(path, record.model_dump_json(by_alias=True, indent=1) + "\n")
+
+
+def read_record(path: Path) -> RunRecord:
+    """Read ``record.json``, given itself or its run folder (also its ``report`` folder).
+
+    Raises:
+        RunError: no record there, or not one of this schema.
+    """
+    candidates = (path, path / "record.json", path / "report" / "record.json")
+    found = next((candidate for candidate in candidates if candidate.is_file()), None)
+    if found is None:
+        raise RunError(
+            f"{path}: no record.json found, expected the folder of a finished run. "
+            "Finish it with the `nerbridge run` command that began it."
+        )
+    try:
+        return RunRecord.model_validate_json(found.read_text("utf-8"))
+    except (ValidationError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise RunError(
+            f"{found}: not a run record of schema {SCHEMA}: {error}. "
+            "Read it with the version of nerbridge that wrote it, or run the recipe again."
+        ) from error

@@ -1,0 +1,194 @@
+"""The experiment: baseline, transfer and adapt for every seed, resumable at any moment.
+
+Each stage of each seed leaves a model folder (written whole or not at all) and then a result. What
+is there is never made again; what is not there is made as if nothing had happened before, so a run
+that was killed ends as an undisturbed one does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import torch
+from peft import PeftModel
+from transformers import PreTrainedModel
+
+from nerbridge.alignment.subwords import encode_sentences
+from nerbridge.models.adapter import attach_adapter, load_adapter, save_adapter
+from nerbridge.models.encoder import load_token_classifier, special_ids
+from nerbridge.models.full import load_full, save_full
+from nerbridge.models.vocabulary import VocabularyTrim, trim_vocabulary, used_ids
+from nerbridge.records import CurvePoint, Training
+from nerbridge.training.collapse import apply_remedy
+from nerbridge.training.materials import Labelled, Materials
+from nerbridge.training.recipe import Recipe, StageSettings
+from nerbridge.training.references import run_references
+from nerbridge.training.run import Listener, Progress, Run
+from nerbridge.training.scoring import finish_row
+from nerbridge.training.stage import StageData, StageOutcome, train_stage
+from nerbridge.training.workers import run_in_workers
+
+StageName = Literal["baseline", "transfer", "adapt"]
+STAGES: tuple[StageName, ...] = ("baseline", "transfer", "adapt")
+_SMALL_PARAMETERS = 50_000_000
+
+AnyModel = PreTrainedModel | PeftModel
+
+
+def run_experiment(run: Run, listen: Listener, jobs: int | None = None) -> None:
+    """Bring every seed and every reference row to its end.
+
+    Args:
+        run: what `nerbridge.training.run.open_run` gave.
+        listen: told of everything that happens.
+        jobs: seeds at a time; None chooses (see `default_jobs`).
+
+    Raises:
+        RunError: the folder holds a run of something else, or another process works in it.
+    """
+    with run.folder.locked():
+        run.folder.check_fingerprint(run.fingerprint())
+        jobs = min(jobs or default_jobs(run), len(run.recipe.seeds))
+        if jobs > 1 and not _is_finished(run):
+            run_in_workers(run_seed, run.recipe, run.folder.path, jobs, listen)
+        else:
+            for seed in run.recipe.seeds:
+                run_seed(run, seed, listen)
+        run_references(run, listen)
+
+
+def default_jobs(run: Run) -> int:
+    """One seed a core where the encoder is small and there is no GPU; else one at a time."""
+    is_small = run.base.description["n_parameters"] < _SMALL_PARAMETERS
+    return (os.cpu_count() or 1) if is_small and not torch.cuda.is_available() else 1
+
+
+def _is_finished(run: Run) -> bool:
+    return all(run.folder.read_result(row, s) for row in STAGES for s in run.recipe.seeds)
+
+
+def run_seed(run: Run, seed: int, listen: Listener) -> None:
+    """Baseline, transfer and adapt of one seed; finished ones are left alone."""
+    for name in STAGES:
+        if run.folder.read_result(name, seed) is None:
+            if not run.folder.model(name, seed).is_dir():
+                _train(run, name, seed, listen)
+            finish_row(run, name, seed, listen)
+
+
+def _train(run: Run, name: StageName, seed: int, listen: Listener) -> None:
+    """Train a stage, again with a remedy if it collapsed, and save its model."""
+    settings, remedies = run.recipe.stage(name), list[str]()
+    data = stage_data(run.materials, name, seed)
+    while True:
+        work = run.folder.work(name, seed) / f"attempt-{len(remedies)}"
+        model, outcome = _attempt(run, name, seed, settings, data, work, listen)
+        if not outcome.has_collapsed or len(remedies) == settings.retries:
+            break
+        settings, remedy = apply_remedy(settings, len(remedies) + 1)
+        remedies.append(remedy)
+        listen(Progress(name, seed, 0.0, remedy))
+    if outcome.has_collapsed and settings.retries:
+        remedies.append("gave up: the model still predicts no entity")
+    training = outcome.training.model_copy(update={"remedies": tuple(remedies)})
+    _save(run, name, seed, model, training)
+
+
+def _attempt(
+    run: Run,
+    name: StageName,
+    seed: int,
+    settings: StageSettings,
+    data: StageData,
+    work: Path,
+    listen: Listener,
+) -> tuple[AnyModel, StageOutcome]:
+    """One training from its start (or its checkpoint) to its end."""
+
+    def report(point: CurvePoint, done: float) -> None:
+        said = f"epoch {point.epoch:g}: validation F1 {point.validation_f1:.3f}"
+        listen(Progress(name, seed, min(done, 0.99), said))
+
+    model = _starting_model(run, name, seed, settings)
+    trim = _trim(run, model, data) if settings.method == "full" else None
+    outcome = train_stage(
+        model,
+        run.base.tokenizer,
+        data,
+        settings,
+        run.label_set,
+        seed=seed,
+        max_subwords=run.base.max_subwords,
+        folder=work,
+        report=report,
+    )
+    if trim is not None:
+        trim.restore(cast(PreTrainedModel, model))
+    return model, outcome
+
+
+def _starting_model(run: Run, name: StageName, seed: int, settings: StageSettings) -> AnyModel:
+    """A fresh base; with a new adapter, or with the trained one to go on from."""
+    if name == "adapt" and settings.method == "full":
+        return load_full(run.folder.model("transfer", seed))
+    model = load_token_classifier(
+        run.base.source, run.label_set, seed=seed, dropout=settings.dropout
+    )
+    if settings.method == "full":
+        return model
+    if name == "adapt":
+        return load_adapter(model, run.folder.model("transfer", seed), trainable=True)
+    return attach_adapter(model, run.recipe.lora, seed)
+
+
+def _trim(run: Run, model: AnyModel, data: StageData) -> VocabularyTrim | None:
+    if not run.recipe.encoder.trim_vocabulary:
+        return None
+    tokenizer = run.base.tokenizer
+    words = [*data.words, *data.validation_words]
+    encoded = encode_sentences(tokenizer.backend_tokenizer, words, special_ids(tokenizer).unk)
+    return trim_vocabulary(cast(PreTrainedModel, model), used_ids(encoded, tokenizer))
+
+
+def stage_data(materials: Materials, name: StageName, seed: int) -> StageData:
+    """What a stage learns from and what it is chosen on."""
+    if name == "transfer":
+        train, validation = materials.source_train(seed), materials.source_validation
+    else:
+        train, validation = materials.target_train(seed), materials.target_validation
+    if name == "adapt" and (n := materials.recipe.adapt.replay):
+        sources = materials.source_train(seed)
+        train = train + Labelled(sources.sentences[:n], sources.words[:n])
+    return StageData(train.words, train.tags, validation.words, validation.tags)
+
+
+def _save(run: Run, name: StageName, seed: int, model: AnyModel, training: Training) -> None:
+    folder = run.folder.model(name, seed)
+    lineage = {
+        **run.lineage(name, seed),
+        "method": run.recipe.stage(name).method,
+        "data": _data_lineage(run.materials, run.recipe, name),
+        "parent": _parent(run, seed) if name == "adapt" else None,
+        "training": training.model_dump(mode="json"),
+    }
+    if isinstance(model, PeftModel):
+        save_adapter(model, folder, lineage)
+    else:
+        save_full(model, run.base.tokenizer, folder, lineage)
+
+
+def _data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[str, Any]:
+    corpora = [] if name == "transfer" else [materials.target]
+    if name == "transfer" or (name == "adapt" and recipe.adapt.replay):
+        corpora += materials.sources
+    return {c.name: {"language": c.language, "sha256": c.sha256} for c in corpora}
+
+
+def _parent(run: Run, seed: int) -> dict[str, str]:
+    """The transferred model an adapted one went on from, by the hash of its weights file."""
+    folder = run.folder.model("transfer", seed)
+    [weights] = folder.glob("*model.safetensors")
+    return {"model": folder.name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}

@@ -1,0 +1,192 @@
+"""The corpora of a recipe, read, checked and brought into the form the model sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from nerbridge.corpus.overlap import leaked
+from nerbridge.corpus.reading import read_corpus
+from nerbridge.corpus.sampling import mix_sources, take
+from nerbridge.corpus.sentence import Corpus, Sentence
+from nerbridge.errors import CorpusError
+from nerbridge.text.model_form import words_to_model_form
+from nerbridge.training.recipe import AlsoSettings, CorpusSettings, Recipe, SourceSettings
+
+_HELD_OUT = 0.1
+"""Share of the sources' training sentences used for validation where no source has its own."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Sentences with their words in model form, beside the sentences as they were written."""
+
+    sentences: tuple[Sentence, ...]
+    words: tuple[tuple[str, ...], ...]
+
+    @cached_property
+    def tags(self) -> tuple[tuple[str, ...], ...]:
+        """IOB2 tags, one a word."""
+        return tuple(sentence.tags for sentence in self.sentences)
+
+    def __len__(self) -> int:
+        return len(self.sentences)
+
+    def __add__(self, other: Labelled) -> Labelled:
+        return Labelled(self.sentences + other.sentences, self.words + other.words)
+
+
+def to_labelled(sentences: Sequence[Sentence], script: str | None) -> Labelled:
+    """Sentences as the model sees them."""
+    words = tuple(tuple(words_to_model_form(sentence.words, script)) for sentence in sentences)
+    return Labelled(tuple(sentences), words)
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """Sentences to score on; ``leaked`` says of each whether it is in the target's train too."""
+
+    name: str
+    labelled: Labelled
+    leaked: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
+class Materials:
+    """Everything a recipe reads."""
+
+    recipe: Recipe
+    target: Corpus
+    sources: tuple[Corpus, ...]
+    also: Mapping[str, Corpus]
+
+    @property
+    def corpora(self) -> tuple[Corpus, ...]:
+        """All of them, target first."""
+        return (self.target, *self.sources, *self.also.values())
+
+    @cached_property
+    def tests(self) -> tuple[TestSet, ...]:
+        """The recipe's test set (``test``), then the further ones."""
+        train = self.target.splits["train"]
+        found = [
+            ("test", self.target.splits["test"], self.recipe.target.script),
+            *(
+                (also.name, self.also[also.name].splits[also.split], also.script)
+                for also in self.recipe.also
+            ),
+        ]
+        return tuple(
+            TestSet(name, to_labelled(sentences, script), tuple(leaked(sentences, train)))
+            for name, sentences, script in found
+        )
+
+    @cached_property
+    def target_validation(self) -> Labelled:
+        """The target's validation sentences."""
+        return to_labelled(self.target.splits["validation"], self.recipe.target.script)
+
+    def target_train(self, seed: int) -> Labelled:
+        """The target's training sentences; with ``max_train`` a draw that depends on the seed."""
+        sentences = take(self.target.splits["train"], self.recipe.target.max_train, seed)
+        return to_labelled(sentences, self.recipe.target.script)
+
+    def source_train(self, seed: int) -> Labelled:
+        """The mixture of the sources, in a random order fixed by the seed."""
+        mixed = mix_sources(
+            self._source_parts[0],
+            self.recipe.sampling.strategy,
+            self.recipe.sampling.temperature,
+            [source.max_sentences for source in self.recipe.sources],
+            seed,
+        )
+        return Labelled(tuple(mixed), tuple(self._words[id(sentence)] for sentence in mixed))
+
+    @cached_property
+    def source_validation(self) -> Labelled:
+        """The sources' own validation sentences, an equal share of each, so that no target
+        sentence has a say in what zero-shot means."""
+        n_each = max(1, self.recipe.transfer.max_validation // len(self.sources))
+        parts = [take(part, n_each, seed=0) for part in self._source_parts[1]]
+        sentences = tuple(sentence for part in parts for sentence in part)
+        return Labelled(sentences, tuple(self._words[id(sentence)] for sentence in sentences))
+
+    @cached_property
+    def _source_parts(self) -> tuple[list[Sequence[Sentence]], list[Sequence[Sentence]]]:
+        """Training and validation sentences of every source."""
+        train: list[Sequence[Sentence]] = [corpus.splits["train"] for corpus in self.sources]
+        validation = [corpus.splits.get("validation", ()) for corpus in self.sources]
+        if not any(validation):
+            sizes = [max(1, round(len(part) * _HELD_OUT)) for part in train]
+            validation = [tuple(p[-n:]) for p, n in zip(train, sizes, strict=True)]
+            train = [part[:-n] for part, n in zip(train, sizes, strict=True)]
+        return train, [*validation]
+
+    @cached_property
+    def _words(self) -> dict[int, tuple[str, ...]]:
+        """Words in model form by identity of the sentence (its source decides the script)."""
+        return {
+            id(sentence): tuple(words_to_model_form(sentence.words, source.script))
+            for source, parts in zip(
+                self.recipe.sources, zip(*self._source_parts, strict=True), strict=True
+            )
+            for part in parts
+            for sentence in part
+        }
+
+
+def load_materials(recipe: Recipe) -> Materials:
+    """Read all corpora of a recipe.
+
+    Raises:
+        CorpusError: a corpus cannot be read, or lacks a split or label the experiment needs.
+    """
+    target = _read(recipe, recipe.target)
+    sources = tuple(_read(recipe, source) for source in recipe.sources)
+    also = {also.name: _read(recipe, also) for also in recipe.also}
+    _need(target, recipe.target, ("train", "validation", "test"))
+    for source, settings in zip(sources, recipe.sources, strict=True):
+        _need(source, settings, ("train",))
+        _need_entities(source, "train")
+    for settings_also in recipe.also:
+        _need(also[settings_also.name], settings_also, (settings_also.split,))
+    for split in ("train", "test"):
+        _need_entities(target, split)
+    return Materials(recipe, target, sources, also)
+
+
+def _read(recipe: Recipe, settings: CorpusSettings) -> Corpus:
+    is_named = settings.path.startswith(("bundled:", "hub:"))
+    path = settings.path if is_named else str(Path(recipe.data_root or ".") / settings.path)
+    return read_corpus(
+        path,
+        language=settings.language,
+        scheme=settings.scheme,
+        repair=settings.repair,
+        type_map=settings.type_map or None,
+        allowed_types=recipe.types,
+        tag_names=settings.tag_names,
+    )
+
+
+def _need(
+    corpus: Corpus,
+    settings: CorpusSettings | SourceSettings | AlsoSettings,
+    splits: Sequence[str],
+) -> None:
+    if missing := [split for split in splits if not corpus.splits.get(split)]:
+        raise CorpusError(
+            f"{settings.path}: no sentences in {', '.join(missing)}; found "
+            f"{', '.join(f'{name} ({len(s)})' for name, s in corpus.splits.items())}, expected "
+            f"{', '.join(splits)}. Add the missing files."
+        )
+
+
+def _need_entities(corpus: Corpus, split: str) -> None:
+    if not any(tag != "O" for sentence in corpus.splits[split] for tag in sentence.tags):
+        raise CorpusError(
+            f"{corpus.name}: no entity in the {len(corpus.splits[split])} sentences of {split}; "
+            "expected tagged sentences. Check that the last column holds the tags."
+        )

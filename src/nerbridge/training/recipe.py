@@ -1,0 +1,206 @@
+"""The recipe: everything an experiment depends on, typed, with every default in one place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from nerbridge.corpus.sampling import Strategy
+from nerbridge.labels import DEFAULT_TYPES, Scheme
+from nerbridge.models.adapter import LoraSettings
+
+Script = Literal["Deva", "Beng", "Gujr", "Guru", "Orya", "Taml", "Telu", "Knda", "Mlym"]
+Positive = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Settings(BaseModel):
+    """Frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EncoderSettings(Settings):
+    """The pretrained encoder: ``bundled:mini``, a folder or a hub id."""
+
+    id: str = "bundled:mini"
+    revision: str | None = None
+    max_subwords: Positive | None = None
+    """Window size without special tokens; default the encoder's positions, at most 510."""
+    trim_vocabulary: bool = True
+    """In full fine-tuning train the vocabulary rows in use only; the predictions are the same."""
+
+
+class CorpusSettings(Settings):
+    """A labelled corpus: a folder, a file, ``bundled:as`` or ``hub:owner/name@config``."""
+
+    path: str
+    language: str
+    script: Script | None = None
+    """The script the model sees this corpus in; None leaves it as written."""
+    scheme: Scheme | None = None
+    repair: bool = False
+    type_map: dict[str, str | None] = Field(default_factory=dict)
+    tag_names: tuple[str, ...] | None = None
+
+
+class TargetSettings(CorpusSettings):
+    """The target corpus; ``max_train`` of its training sentences are used (a draw by seed)."""
+
+    max_train: Positive | None = None
+
+
+class SourceSettings(CorpusSettings):
+    """A source corpus; at most ``max_sentences`` of its training sentences are used."""
+
+    max_sentences: Positive | None = None
+
+
+class AlsoSettings(CorpusSettings):
+    """A further test set, scored and never trained on."""
+
+    name: str
+    split: Literal["train", "validation", "test"] = "test"
+
+
+class SamplingSettings(Settings):
+    """How sources are mixed (see ``corpus.sampling.mix_sources``)."""
+
+    strategy: Strategy = "proportional"
+    temperature: Annotated[float, Field(ge=1)] = 1.0
+
+
+class StageSettings(Settings):
+    """One stage of training."""
+
+    method: Literal["full", "lora"] = "full"
+    learning_rate: Rate
+    head_learning_rate: Rate | None = None
+    """Learning rate of the classification head; None is ``learning_rate``."""
+    epochs: Positive
+    batch_size: Positive = 32
+    warmup: Share = 0.1
+    """Share of the steps in which the learning rate rises from zero."""
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
+    dropout: Share | None = None
+    """Dropout of the encoder; None leaves what its configuration says."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """``balanced`` weighs a tag by the square root of its rarity."""
+    label_smoothing: Share = 0.0
+    masked_words: Share = 0.0
+    """Share of the input subwords hidden while training, against learning names by heart."""
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    group_by_length: bool = True
+    validate_every: Positive = 1
+    """Epochs between looks at the validation set."""
+    keep_best: bool = True
+    """End with the weights of the epoch that did best on validation, else with the last."""
+    patience: Positive | None = None
+    """Stop after this many looks at the validation set without a better F1; None never stops."""
+    retries: Annotated[int, Field(ge=0, le=3)] = 2
+    """How often a collapsed training (no entity predicted at all) is tried again."""
+
+    @property
+    def head_rate(self) -> float:
+        """The learning rate of the head."""
+        return self.head_learning_rate or self.learning_rate
+
+
+class BaselineSettings(StageSettings):
+    """Target language alone."""
+
+    learning_rate: Rate = 5e-4
+    epochs: Positive = 20
+    batch_size: Positive = 16
+    validate_every: Positive = 2
+
+
+class TransferSettings(StageSettings):
+    """Source languages alone; chosen on the sources' own validation sets, never the target's."""
+
+    method: Literal["full", "lora"] = "lora"
+    learning_rate: Rate = 1e-3
+    epochs: Positive = 4
+    max_validation: Positive = 600
+    """Validation sentences taken from all sources together."""
+
+
+class AdaptSettings(StageSettings):
+    """The transferred model on the target language; ``method`` is the transfer's."""
+
+    method: Literal["full", "lora"] = "lora"
+    learning_rate: Rate = 5e-4
+    epochs: Positive = 10
+    batch_size: Positive = 16
+    replay: Annotated[int, Field(ge=0)] = 0
+    """Source sentences shown again in every epoch beside the target's, against forgetting."""
+
+
+class ReferenceSettings(Settings):
+    """Rows that need no encoder."""
+
+    crf: bool = True
+    target_repeats: Positive = 10
+    """How often the target's sentences stand beside the sources' in ``crf_all``."""
+
+
+class Recipe(Settings):
+    """An experiment. Relative paths of corpora are looked up in ``data_root``."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    description: str = ""
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (13, 21, 34)
+    types: Annotated[tuple[str, ...], Field(min_length=1)] = DEFAULT_TYPES
+    data_root: str | None = None
+    """Folder of the corpora; ``${NAME:-default}`` is read from the environment. None is the
+    recipe's own folder."""
+    encoder: EncoderSettings = EncoderSettings()
+    lora: LoraSettings = LoraSettings()
+    target: TargetSettings
+    sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1)]
+    also: tuple[AlsoSettings, ...] = ()
+    sampling: SamplingSettings = SamplingSettings()
+    baseline: BaselineSettings = BaselineSettings()
+    transfer: TransferSettings = TransferSettings()
+    adapt: AdaptSettings = AdaptSettings()
+    reference: ReferenceSettings = ReferenceSettings()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Recipe:
+        faults = []
+        if len(set(self.seeds)) < len(self.seeds):
+            faults.append(f"seeds: {list(self.seeds)} has a seed twice")
+        if len(set(self.types)) < len(self.types):
+            faults.append(f"types: {list(self.types)} has a type twice")
+        names = [also.name for also in self.also]
+        if len({*names, "test"}) < len(names) + 1:
+            faults.append(f"also: the names {names} must differ from each other and from 'test'")
+        if self.adapt.method != self.transfer.method:
+            faults.append(
+                f"adapt.method: {self.adapt.method!r} cannot go on from transfer.method "
+                f"{self.transfer.method!r}; make them the same"
+            )
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def stage(self, name: Literal["baseline", "transfer", "adapt"]) -> StageSettings:
+        """Settings of a stage by its name."""
+        stages: dict[str, StageSettings] = {
+            "baseline": self.baseline,
+            "transfer": self.transfer,
+            "adapt": self.adapt,
+        }
+        return stages[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, defaults written out; what ``record.json`` keeps."""
+        return self.model_dump(mode="json")
+
+
+SHIPPED = Path(__file__).parent / "recipes"

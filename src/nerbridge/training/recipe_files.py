@@ -1,0 +1,123 @@
+"""Read recipes from TOML, apply ``--set`` overrides, and report every mistake at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from nerbridge.errors import RecipeError
+from nerbridge.training.recipe import SHIPPED, Recipe
+
+_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+
+
+def shipped_recipes() -> list[str]:
+    """Names of the recipes that come with nerbridge."""
+    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+
+
+def find_recipe(name_or_path: str | Path) -> Path:
+    """The file of a shipped recipe, or the file named.
+
+    Raises:
+        RecipeError: there is neither.
+    """
+    path = Path(name_or_path)
+    shipped = SHIPPED / f"{name_or_path}.toml"
+    if path.is_file():
+        return path
+    if path.suffix != ".toml" and shipped.is_file():
+        return shipped
+    raise RecipeError(
+        f"{name_or_path}: no such recipe; expected a TOML file or one of "
+        f"{', '.join(shipped_recipes())}."
+    )
+
+
+def read_recipe(
+    name_or_path: str | Path, *, overrides: Sequence[str] = (), seeds: Sequence[int] | None = None
+) -> Recipe:
+    """Read a recipe and apply ``stage.key=value`` overrides.
+
+    Raises:
+        RecipeError: with every mistake found, each with its place.
+    """
+    path = find_recipe(name_or_path)
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: not TOML: {error}. Mend the file at that place.") from error
+    for override in overrides:
+        _apply(values, override)
+    if seeds is not None:
+        values["seeds"] = list(seeds)
+    values["data_root"] = _data_root(values.get("data_root"), path)
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise RecipeError(describe_mistakes(error, path)) from error
+
+
+def describe_mistakes(error: ValidationError, path: Path) -> str:
+    """One line a mistake: place, what is wrong, what was found."""
+    lines = [f"{path}: {error.error_count()} mistake(s) in the recipe:"]
+    for mistake in error.errors():
+        place = ".".join(str(part) for part in mistake["loc"]) or "recipe"
+        message = mistake["msg"].removeprefix("Value error, ")
+        found = (
+            "" if mistake["type"] in ("missing", "value_error") else f", found {mistake['input']!r}"
+        )
+        lines.append(f"  {place}: {message}{found}")
+    lines.append("`nerbridge recipe show quickstart` prints every key with its default.")
+    return "\n".join(lines)
+
+
+def deciding_settings(recipe: Recipe) -> dict[str, Any]:
+    """The settings that decide the outcome of a seed: not names, places or which seeds."""
+    values = recipe.to_dict()
+    for key in ("name", "description", "seeds", "data_root"):
+        del values[key]
+    return values
+
+
+def recipe_sha256(recipe: Recipe) -> str:
+    """Hash of the settings that decide the outcome of a seed."""
+    values = json.dumps(deciding_settings(recipe), sort_keys=True)
+    return hashlib.sha256(values.encode()).hexdigest()
+
+
+def _apply(values: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    parts = key.strip().split(".")
+    if not equals or not all(parts):
+        raise RecipeError(f"--set {override}: expected stage.key=value, such as transfer.epochs=3.")
+    place: Any = values
+    for part in parts[:-1]:
+        place = place.setdefault(part, {}) if isinstance(place, dict) else None
+    if not isinstance(place, dict):
+        raise RecipeError(f"--set {override}: {key} does not name a value of a table.")
+    place[parts[-1]] = _parse_value(text.strip())
+
+
+def _parse_value(text: str) -> Any:
+    """A TOML value if it is one, else the text itself: ``--set encoder.id=bundled:mini``."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _data_root(value: Any, path: Path) -> Any:
+    if value is None:
+        return str(path.parent)
+    if not isinstance(value, str):
+        return value
+    return _VARIABLE.sub(lambda m: os.environ.get(m[1]) or m[2] or "", value)

@@ -1,0 +1,47 @@
+"""Reference rows: a linear CRF, so that everybody sees what an encoder buys."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from nerbridge.models.folder import new_folder, write_lineage
+from nerbridge.training.crf import train_crf
+from nerbridge.training.materials import Labelled
+from nerbridge.training.prediction import CRF_FILE
+from nerbridge.training.run import Listener, Progress, Run
+from nerbridge.training.scoring import finish_row
+
+CRF_ROWS = ("crf_target", "crf_transfer", "crf_all")
+CRF_SEED = 0
+"""A CRF draws nothing at random; its one result stands under this seed."""
+
+
+def run_references(run: Run, listen: Listener) -> None:
+    """The CRF on the target alone, on the sources alone, and on both together."""
+    for row in CRF_ROWS if run.recipe.reference.crf else ():
+        if run.folder.read_result(row, CRF_SEED) is not None:
+            continue
+        listen(Progress(row, CRF_SEED, 0.0, "training"))
+        if not run.folder.model(row, CRF_SEED).is_dir():
+            _train(run, row)
+        finish_row(run, row, CRF_SEED, listen)
+
+
+def crf_training_set(run: Run, row: str) -> list[Labelled]:
+    """What a CRF row learns from; in ``crf_all`` the few target sentences count repeatedly."""
+    seed = run.recipe.seeds[0]
+    target, sources = run.materials.target_train(seed), run.materials.source_train(seed)
+    return {
+        "crf_target": [target],
+        "crf_transfer": [sources],
+        "crf_all": [sources, *[target] * run.recipe.reference.target_repeats],
+    }[row]
+
+
+def _train(run: Run, row: str) -> None:
+    parts = crf_training_set(run, row)
+    pairs = chain.from_iterable(zip(p.words, p.tags, strict=True) for p in parts)
+    lineage = {**run.lineage(row, CRF_SEED), "base": None, "method": "crf"}
+    with new_folder(run.folder.model(row, CRF_SEED)) as temporary:
+        train_crf(pairs, temporary / CRF_FILE)
+        write_lineage(temporary, lineage, "crf")

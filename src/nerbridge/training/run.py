@@ -1,0 +1,130 @@
+"""What all parts of a run share: recipe, corpora, encoder and folder."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedTokenizerFast
+
+from nerbridge.labels import LabelSet
+from nerbridge.models.encoder import (
+    EncoderSource,
+    encoder_sha256,
+    load_token_classifier,
+    load_tokenizer,
+    max_window_subwords,
+    resolve_encoder,
+)
+from nerbridge.training.materials import Materials, load_materials
+from nerbridge.training.recipe import Recipe
+from nerbridge.training.recipe_files import deciding_settings, recipe_sha256
+from nerbridge.training.run_folder import RunFolder
+
+_MAX_SUBWORDS = 510
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What happened just now: a row of a seed, how far it is (0 to 1), and what to say."""
+
+    row: str
+    seed: int
+    done: float
+    message: str
+
+
+Listener = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Base:
+    """The encoder of a run with what is known about it."""
+
+    source: EncoderSource
+    tokenizer: PreTrainedTokenizerFast
+    max_subwords: int
+    description: Mapping[str, Any]
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the encoder's weights."""
+        return str(self.description["sha256"])
+
+
+@dataclass(frozen=True)
+class Run:
+    """A recipe with everything it names loaded, and the folder for what comes out."""
+
+    recipe: Recipe
+    folder: RunFolder
+    materials: Materials
+    base: Base
+
+    @property
+    def label_set(self) -> LabelSet:
+        """The labels of all its models."""
+        return LabelSet(self.recipe.types)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """All that decides the outcome of a seed: the same fingerprint, the same results."""
+        return {
+            "recipe": deciding_settings(self.recipe),
+            "data": {corpus.name: corpus.sha256 for corpus in self.materials.corpora},
+            "encoder": self.base.sha256,
+        }
+
+    def lineage(self, row: str, seed: int) -> dict[str, Any]:
+        """What every model of the run says of its origin."""
+        return {
+            "base": {
+                "id": self.recipe.encoder.id,
+                "revision": self.base.source.revision,
+                "sha256": self.base.sha256,
+            },
+            "types": list(self.recipe.types),
+            "script": self.recipe.target.script,
+            "max_subwords": self.base.max_subwords,
+            "row": row,
+            "seed": seed,
+            "recipe": self.recipe.name,
+            "recipe_sha256": recipe_sha256(self.recipe),
+            "versions": package_versions(),
+        }
+
+
+def open_run(recipe: Recipe, folder: Path) -> Run:
+    """Load corpora and encoder of a recipe.
+
+    Raises:
+        CorpusError: a corpus cannot be read or lacks what the experiment needs.
+        ModelError: the encoder cannot be loaded.
+        EnvironmentProblem: hub or disk fail.
+    """
+    return Run(recipe, RunFolder(folder), load_materials(recipe), load_base(recipe))
+
+
+def load_base(recipe: Recipe) -> Base:
+    """Find the encoder of a recipe and look at it once."""
+    source = resolve_encoder(recipe.encoder.id, recipe.encoder.revision)
+    model = load_token_classifier(source, LabelSet(recipe.types), seed=0)
+    limit = min(max_window_subwords(model), recipe.encoder.max_subwords or _MAX_SUBWORDS)
+    description = {
+        "id": recipe.encoder.id,
+        "revision": source.revision,
+        "sha256": encoder_sha256(model),
+        "n_parameters": sum(p.numel() for p in model.base_model.parameters()),
+        "vocabulary": model.config.vocab_size,
+        "hidden": model.config.hidden_size,
+        "layers": model.config.num_hidden_layers,
+    }
+    return Base(source, load_tokenizer(source), limit, description)
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of what decides the numbers."""
+    names = ("nerbridge", "torch", "transformers", "peft", "tokenizers", "numpy", "python-crfsuite")
+    return {name: importlib.metadata.version(name) for name in names}

@@ -1,0 +1,110 @@
+"""The folder of a run: what is finished, what it was made from, and who is working in it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from nerbridge.errors import RunError
+from nerbridge.records import SeedResult, write_text_atomically
+
+FINGERPRINT = "fingerprint.json"
+
+
+class RunFolder:
+    """Paths in a run folder, and the results in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def model(self, row: str, seed: int) -> Path:
+        """Folder of a trained model."""
+        return self.path / "models" / f"{row}-{seed}"
+
+    def work(self, row: str, seed: int) -> Path:
+        """Folder for checkpoints; removed when the stage is finished."""
+        return self.path / "work" / f"{row}-{seed}"
+
+    def read_result(self, row: str, seed: int) -> SeedResult | None:
+        """The result of a finished row and seed, else None.
+
+        Raises:
+            RunError: the file is there but not readable.
+        """
+        path = self._result(row, seed)
+        try:
+            return SeedResult.model_validate_json(path.read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        except (ValidationError, UnicodeDecodeError) as error:
+            raise RunError(
+                f"{path}: damaged result ({error}). Delete this file and give the same command "
+                "again; it will be made anew from the trained model."
+            ) from error
+
+    def write_result(self, row: str, result: SeedResult) -> None:
+        """Keep the result of a finished row and seed."""
+        text = result.model_dump_json(indent=1) + "\n"
+        write_text_atomically(self._result(row, result.seed), text)
+
+    def _result(self, row: str, seed: int) -> Path:
+        return self.path / "results" / f"{row}-{seed}.json"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes out while the block runs; a killed process leaves no lock behind.
+
+        Raises:
+            RunError: another process works in this folder.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RunError(
+                    f"{self.path}: another nerbridge is working in this folder. Wait for it, or "
+                    "give another --output."
+                ) from None
+            yield
+
+    def check_fingerprint(self, fingerprint: Mapping[str, Any]) -> None:
+        """Make sure that what is in the folder was made from the same recipe, data and encoder.
+
+        Raises:
+            RunError: naming what differs.
+        """
+        path = self.path / FINGERPRINT
+        if not path.is_file():
+            write_text_atomically(path, json.dumps(fingerprint, indent=1, sort_keys=True) + "\n")
+            return
+        try:
+            found = json.loads(path.read_text("utf-8"))
+        except ValueError as error:
+            raise RunError(f"{path}: damaged ({error}). Give another --output.") from error
+        if changes := list(_differences(found, fingerprint)):
+            raise RunError(
+                f"{self.path}: this folder holds a run of something else; changed since: "
+                f"{'; '.join(changes)}. Results are never mixed: give another --output, or remove "
+                "the folder to start anew."
+            )
+
+
+def _differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys()):
+            inner = f"{place}.{key}" if place else str(key)
+            yield from _differences(old.get(key), new.get(key), inner)
+    elif old != new:
+        yield f"{place} was {_short(old)}, is {_short(new)}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,62 @@
+"""Score a trained model of a run on all its test sets, from the files a user would load."""
+
+from __future__ import annotations
+
+import shutil
+
+from nerbridge.evaluation.errors import ErrorExample, frequent_errors
+from nerbridge.evaluation.scores import Scores, score_predictions
+from nerbridge.records import SeedResult, Training
+from nerbridge.training.materials import TestSet
+from nerbridge.training.prediction import Predictor, load_predictor
+from nerbridge.training.run import Listener, Progress, Run
+
+N_ERRORS = 15
+
+
+def finish_row(run: Run, row: str, seed: int, listen: Listener) -> None:
+    """Score the saved model, keep the result, and clear the work folder."""
+    result = score_model(run, row, seed)
+    run.folder.write_result(row, result)
+    shutil.rmtree(run.folder.work(row, seed), ignore_errors=True)
+    listen(Progress(row, seed, 1.0, f"test F1 {result.test.f1_strict:.3f}"))
+
+
+def score_model(run: Run, row: str, seed: int) -> SeedResult:
+    """Load a model folder of the run and score it."""
+    path = run.folder.model(row, seed)
+    predictor = load_predictor(path)
+    validation = run.materials.target_validation
+    tests = [*run.materials.tests, TestSet("validation", validation, (False,) * len(validation))]
+    scores = {test.name: _score(run, predictor, test, seed) for test in tests}
+    lineage = dict(predictor.lineage)
+    training = lineage.pop("training", None)
+    return SeedResult(
+        seed=seed,
+        model=path.relative_to(run.folder.path).as_posix(),
+        test=scores.pop("test"),
+        validation=scores.pop("validation"),
+        also=scores,
+        training=None if training is None else Training.model_validate(training),
+        lineage=lineage,
+    )
+
+
+def _score(run: Run, predictor: Predictor, test: TestSet, seed: int) -> Scores:
+    train = run.materials.target_train(seed)
+    return score_predictions(
+        test.labelled.words,
+        test.labelled.tags,
+        predictor.tag_many(test.labelled.words),
+        run.recipe.types,
+        training=(train.words, train.tags),
+        leaked=test.leaked,
+    )
+
+
+def row_errors(run: Run, row: str, seed: int) -> list[ErrorExample]:
+    """The most frequent errors of a model on the test set, in the words as they were written."""
+    test = run.materials.tests[0].labelled
+    predicted = load_predictor(run.folder.model(row, seed)).tag_many(test.words)
+    words = [sentence.words for sentence in test.sentences]
+    return frequent_errors(words, test.tags, predicted, N_ERRORS)

@@ -1,0 +1,248 @@
+"""One stage: train a token classifier on labelled sentences, choosing by validation F1.
+
+The loop is ``transformers.Trainer``'s. Added to it are batches that resume exactly, two learning
+rates, class weights, and a look at the validation set with the project's own scorer.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from transformers import PreTrainedTokenizerFast, Trainer, TrainingArguments
+
+from nerbridge.alignment.subwords import (
+    IGNORE_INDEX,
+    SubwordSentence,
+    align_labels,
+    encode_sentences,
+)
+from nerbridge.alignment.windows import split_windows
+from nerbridge.labels import LabelSet
+from nerbridge.models.encoder import special_ids
+from nerbridge.records import CurvePoint, Training
+from nerbridge.training.batching import Collator, Example, LengthGroupedBatches
+from nerbridge.training.checkpoints import last_checkpoint
+from nerbridge.training.collapse import has_collapsed
+from nerbridge.training.recipe import StageSettings
+from nerbridge.training.validation import KeepBest, Validation
+
+Report = Callable[[CurvePoint, float], None]
+"""Called at every look at the validation set with the point and the share of the stage done."""
+
+
+@dataclass(frozen=True)
+class StageData:
+    """What a stage learns from. Words are in the form the model sees; tags are IOB2."""
+
+    words: Sequence[Sequence[str]]
+    tags: Sequence[Sequence[str]]
+    validation_words: Sequence[Sequence[str]]
+    validation_tags: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class StageOutcome:
+    """How a training went, and whether it ended in predicting no entity at all."""
+
+    training: Training
+    has_collapsed: bool
+
+
+def build_examples(
+    words: Sequence[Sequence[str]],
+    tags: Sequence[Sequence[str]],
+    tokenizer: PreTrainedTokenizerFast,
+    label_set: LabelSet,
+    max_subwords: int,
+) -> list[Example]:
+    """Windows of subwords with labels; long sentences give several, nothing is cut off."""
+    unk = special_ids(tokenizer).unk
+    encoded = encode_sentences(tokenizer.backend_tokenizer, words, unk)
+    return [
+        example
+        for sub, sentence_tags in zip(encoded, tags, strict=True)
+        for example in _windows(sub, sentence_tags, label_set, max_subwords)
+    ]
+
+
+def _windows(
+    sub: SubwordSentence, tags: Sequence[str], label_set: LabelSet, max_subwords: int
+) -> Iterator[Example]:
+    labels = align_labels(sub, [label_set.tag_to_id[tag] for tag in tags])
+    for window in split_windows(sub, max_subwords, overlap=0):
+        yield Example(sub.ids[window.start : window.end], tuple(labels[window.start : window.end]))
+
+
+def train_stage(
+    model: nn.Module,
+    tokenizer: PreTrainedTokenizerFast,
+    data: StageData,
+    settings: StageSettings,
+    label_set: LabelSet,
+    *,
+    seed: int,
+    max_subwords: int,
+    folder: Path,
+    report: Report,
+) -> StageOutcome:
+    """Train ``model`` in place; it ends with the weights of its best (or last) epoch.
+
+    ``folder`` takes a checkpoint after every look at the validation set; a training that was
+    killed goes on from there and ends as it would have without the kill.
+    """
+    torch.manual_seed(seed)
+    examples = build_examples(data.words, data.tags, tokenizer, label_set, max_subwords)
+    validation = Validation(
+        data.validation_words, data.validation_tags, tokenizer, label_set, max_subwords
+    )
+    keeper = KeepBest(validation, settings, folder, report)
+    trainer = StageTrainer(
+        model, _arguments(settings, seed, folder), examples, settings, tokenizer, label_set
+    )
+    trainer.add_callback(keeper)
+    keeper.log = trainer.log
+    began = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", category=FutureWarning)
+        trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    keeper.restore_best(model)
+    counts, _ = validation.score(model)
+    training = Training(
+        n_sentences=len(data.words),
+        n_steps=trainer.state.global_step,
+        n_parameters=sum(p.numel() for p in model.parameters()),
+        n_parameters_trained=sum(p.numel() for p in model.parameters() if p.requires_grad),
+        wall_s=round(time.perf_counter() - began, 3),
+        peak_memory_bytes=peak_memory_bytes(),
+        curve=keeper.curve(trainer.state),
+        best_epoch=keeper.best_epoch(trainer.state),
+    )
+    return StageOutcome(training, has_collapsed(counts))
+
+
+def peak_memory_bytes() -> int:
+    """Most memory this process has held so far: resident on the CPU, allocated on a GPU."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _arguments(settings: StageSettings, seed: int, folder: Path) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=settings.batch_size,
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        max_grad_norm=settings.max_grad_norm,
+        lr_scheduler_type=settings.schedule,
+        warmup_steps=settings.warmup,
+        label_smoothing_factor=0.0,
+        bf16=settings.precision == "bf16",
+        fp16=settings.precision == "fp16",
+        logging_strategy="epoch",
+        save_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+        seed=seed,
+        use_cpu=not torch.cuda.is_available(),
+        remove_unused_columns=False,
+        save_total_limit=1,
+    )
+
+
+class StageTrainer(Trainer):
+    """``Trainer`` with the batches, loss and parameter groups of a stage."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        arguments: TrainingArguments,
+        examples: list[Example],
+        settings: StageSettings,
+        tokenizer: PreTrainedTokenizerFast,
+        label_set: LabelSet,
+    ) -> None:
+        self.settings, self.examples = settings, examples
+        collator = Collator(special_ids(tokenizer), settings.masked_words, tokenizer.mask_token_id)
+        super().__init__(model, arguments, data_collator=collator, train_dataset=examples)
+        weights = tag_weights(examples, len(label_set.tags), settings)
+        self.loss = nn.CrossEntropyLoss(
+            weight=weights, ignore_index=IGNORE_INDEX, label_smoothing=settings.label_smoothing
+        ).to(self.args.device)
+
+    def _remove_unused_columns(self, dataset: Any, description: str | None = None) -> Any:
+        return dataset
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """Batches by length, in an order fixed by seed and epoch."""
+        batches = LengthGroupedBatches(
+            [len(example.ids) for example in self.examples],
+            self.args.train_batch_size,
+            self.args.seed,
+            group=self.settings.group_by_length,
+        )
+        loader: DataLoader[Any] = DataLoader(
+            self.examples,  # type: ignore[arg-type]
+            batch_sampler=batches,
+            collate_fn=self.data_collator,
+        )
+        return self.accelerator.prepare(loader)  # type: ignore[no-any-return]
+
+    def compute_loss(
+        self,
+        model: nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Any:
+        """Mean cross entropy over the first subwords, weighted and smoothed as the recipe says."""
+        labels = inputs.pop("labels")
+        outputs = model(**inputs)
+        loss = self.loss(outputs.logits.float().flatten(0, 1), labels.flatten())
+        return (loss, outputs) if return_outputs else loss
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """AdamW in four groups: encoder or head, decayed or not (vectors are not)."""
+        if self.optimizer is None:
+            trained = model or self.model_wrapped
+            self.optimizer = torch.optim.AdamW(parameter_groups(trained, self.settings), fused=True)
+        return self.optimizer
+
+
+def tag_weights(examples: Sequence[Example], n_tags: int, settings: StageSettings) -> Tensor | None:
+    """Weight of every tag in the loss, mean 1 over the words; None if all count alike."""
+    if settings.class_weights == "none":
+        return None
+    labels = torch.tensor([i for example in examples for i in example.labels if i >= 0])
+    counts = torch.bincount(labels, minlength=n_tags).float().clamp(min=1)
+    weights = counts.rsqrt()
+    return weights * counts.sum() / (weights * counts).sum()
+
+
+def parameter_groups(model: nn.Module, settings: StageSettings) -> list[dict[str, Any]]:
+    """Trainable parameters with their learning rate and weight decay."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            is_head = "classifier" in name
+            groups.setdefault((is_head, parameter.ndim > 1), []).append(parameter)
+    return [
+        {
+            "params": parameters,
+            "lr": settings.head_rate if is_head else settings.learning_rate,
+            "weight_decay": settings.weight_decay if is_decayed else 0.0,
+        }
+        for (is_head, is_decayed), parameters in sorted(groups.items(), key=lambda item: item[0])
+    ]

@@ -1,0 +1,250 @@
+"""From the results of a run to its record: means, intervals, paired tests, what was lost."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nerbridge.alignment.subwords import encode_sentences
+from nerbridge.corpus.audit import audit_corpus
+from nerbridge.corpus.sentence import Corpus
+from nerbridge.errors import RunError
+from nerbridge.evaluation.resampling import (
+    approximate_randomisation,
+    bootstrap_interval,
+    paired_bootstrap,
+)
+from nerbridge.evaluation.scores import Scores
+from nerbridge.models.encoder import special_ids
+from nerbridge.records import (
+    CorpusRecord,
+    Paired,
+    Row,
+    RunRecord,
+    SeedResult,
+    StageName,
+    Summary,
+)
+from nerbridge.training.experiment import STAGES
+from nerbridge.training.materials import to_labelled
+from nerbridge.training.recipe import CorpusSettings
+from nerbridge.training.recipe_files import recipe_sha256
+from nerbridge.training.references import CRF_ROWS, CRF_SEED
+from nerbridge.training.run import Run, package_versions
+from nerbridge.training.scoring import row_errors
+
+TEST = "test"
+
+DESCRIPTIONS = {
+    "baseline": "encoder, fine-tuned on the target's training sentences alone",
+    "transfer": "encoder, trained on the source languages; no target sentence seen (zero-shot)",
+    "adapt": "the transferred model, trained further on the target's training sentences",
+    "crf_target": "linear CRF on surface features, target alone",
+    "crf_transfer": "linear CRF, source languages in the model's script; no target sentence seen",
+    "crf_all": "linear CRF, source languages and target together",
+}
+
+PAIRS = (
+    ("transfer", "baseline"),
+    ("adapt", "baseline"),
+    ("adapt", "transfer"),
+    ("transfer", "crf_transfer"),
+    ("adapt", "crf_target"),
+    ("adapt", "crf_all"),
+)
+
+
+def build_record(run: Run, command: str) -> RunRecord:
+    """Everything the report shows, from the results in the run folder.
+
+    Raises:
+        RunError: a row or seed is not finished.
+    """
+    rows = tuple(_build_row(run, name) for name in _row_names(run))
+    trained = [s.training for row in rows for s in row.seeds if s.training is not None]
+    return RunRecord(
+        name=run.recipe.name,
+        nerbridge=package_versions()["nerbridge"],
+        recipe=run.recipe.to_dict(),
+        recipe_sha256=recipe_sha256(run.recipe),
+        command=command,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        machine=describe_machine(),
+        versions=package_versions(),
+        encoder=dict(run.base.description),
+        corpora=tuple(_corpus_records(run)),
+        rows=rows,
+        paired=tuple(_paired_tests(rows)),
+        notes=tuple(_notes(run, rows)),
+        wall_s=round(sum(training.wall_s for training in trained), 1),
+    )
+
+
+def _row_names(run: Run) -> list[str]:
+    return [*STAGES, *(CRF_ROWS if run.recipe.reference.crf else ())]
+
+
+def _build_row(run: Run, name: str) -> Row:
+    is_crf = name in CRF_ROWS
+    seeds = [CRF_SEED] if is_crf else list(run.recipe.seeds)
+    results = [_finished(run, name, seed) for seed in seeds]
+    tests = [result.test for result in results]
+    stage: StageName = "crf" if is_crf else name  # type: ignore[assignment]
+    return Row(
+        name=name,
+        stage=stage,
+        description=DESCRIPTIONS[name],
+        seeds=tuple(results),
+        f1_strict=summarise(tests),
+        f1_conll=_spread([scores.f1_conll for scores in tests], summarise(tests)),
+        f1_leak_free=_leak_free(run, tests),
+        also={
+            also.name: summarise([result.also[also.name] for result in results])
+            for also in run.recipe.also
+        },
+        errors=tuple(row_errors(run, name, seeds[0])),
+    )
+
+
+def _finished(run: Run, row: str, seed: int) -> SeedResult:
+    result = run.folder.read_result(row, seed)
+    if result is None:
+        raise RunError(
+            f"{run.folder.path}: {row} of seed {seed} is not finished. Give the same command again."
+        )
+    return result
+
+
+def counts_of(scores: Sequence[Scores]) -> NDArray[np.int64]:
+    """Strict counts of one row. Shape: (n_seeds, n_sentences, 3)."""
+    return np.array([s.counts for s in scores], dtype=np.int64)
+
+
+def summarise(scores: Sequence[Scores]) -> Summary:
+    """Strict F1: mean and sd over seeds, 95 % interval over sentences and seeds."""
+    low, high = bootstrap_interval(counts_of(scores))
+    values = [s.f1_strict for s in scores]
+    return Summary(mean=float(np.mean(values)), sd=_sd(values), ci95=(low, high))
+
+
+def _sd(values: Sequence[float]) -> float | None:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+
+def _spread(values: Sequence[float], like: Summary) -> Summary:
+    """A summary of scores that have no counts to resample: the strict interval, moved along."""
+    mean = float(np.mean(values))
+    shift = mean - like.mean
+    low, high = (float(np.clip(end + shift, 0, 1)) for end in like.ci95)
+    return Summary(mean=mean, sd=_sd(values), ci95=(low, high))
+
+
+def _leak_free(run: Run, tests: Sequence[Scores]) -> Summary | None:
+    """Strict F1 on the test sentences that are not in the target's training set."""
+    kept = [not is_leaked for is_leaked in run.materials.tests[0].leaked]
+    values = [s.f1_leak_free for s in tests if s.f1_leak_free is not None]
+    if len(values) < len(tests) or not any(kept):
+        return None
+    low, high = bootstrap_interval(counts_of(tests)[:, kept])
+    return Summary(mean=float(np.mean(values)), sd=_sd(values), ci95=(low, high))
+
+
+def _paired_tests(rows: Sequence[Row]) -> Iterator[Paired]:
+    by_name = {row.name: row for row in rows}
+    for a, b in PAIRS:
+        if a in by_name and b in by_name:
+            yield compare_rows(by_name[a], by_name[b], TEST)
+            for name in by_name[a].also:
+                yield compare_rows(by_name[a], by_name[b], name)
+
+
+def compare_rows(a: Row, b: Row, test: str) -> Paired:
+    """Both paired tests of two rows on one test set."""
+    counts = [
+        counts_of([s.test if test == TEST else s.also[test] for s in row.seeds]) for row in (a, b)
+    ]
+    bootstrap = paired_bootstrap(*counts)
+    randomisation = approximate_randomisation(*counts)
+    return Paired(
+        a=a.name,
+        b=b.name,
+        difference=bootstrap.difference,
+        ci95=(bootstrap.ci95.low, bootstrap.ci95.high),
+        p=bootstrap.p,
+        p_randomisation=randomisation.p,
+        test=test,
+    )
+
+
+def _corpus_records(run: Run) -> Iterator[CorpusRecord]:
+    recipe, materials = run.recipe, run.materials
+    yield _corpus_record(run, materials.target, recipe.target, "target")
+    for corpus, source in zip(materials.sources, recipe.sources, strict=True):
+        yield _corpus_record(run, corpus, source, "source")
+    for also in recipe.also:
+        yield _corpus_record(run, materials.also[also.name], also, "also")
+
+
+def _corpus_record(run: Run, corpus: Corpus, settings: CorpusSettings, role: str) -> CorpusRecord:
+    return CorpusRecord.model_validate(
+        {
+            "name": corpus.name,
+            "role": role,
+            "language": corpus.language,
+            "sha256": corpus.sha256,
+            "revision": corpus.revision,
+            "n_sentences": {name: len(part) for name, part in corpus.splits.items()},
+            "losses": dict(corpus.losses),
+            "audit": audit_corpus(corpus).to_dict(),
+            "subwords_per_word": {
+                split: _subwords_per_word(run, corpus, split, settings.script)
+                for split in corpus.splits
+            },
+        }
+    )
+
+
+_FRAGMENTATION_SENTENCES = 2000
+
+
+def _subwords_per_word(run: Run, corpus: Corpus, split: str, script: str | None) -> float:
+    words = to_labelled(corpus.splits[split][:_FRAGMENTATION_SENTENCES], script).words
+    tokenizer = run.base.tokenizer
+    encoded = encode_sentences(tokenizer.backend_tokenizer, words, special_ids(tokenizer).unk)
+    n_words = sum(map(len, words))
+    return round(sum(len(sub.ids) for sub in encoded) / max(n_words, 1), 3)
+
+
+def _notes(run: Run, rows: Sequence[Row]) -> Iterator[str]:
+    for corpus in run.materials.corpora:
+        for loss, n in corpus.losses.items():
+            if n:
+                yield f"{corpus.name}: {n} {loss.replace('_', ' ')} while reading."
+    for test in run.materials.tests:
+        if n := sum(test.leaked):
+            yield (
+                f"{test.name}: {n} of {len(test.leaked)} sentences stand in the target's training "
+                "set too; the leak-free column leaves them out."
+            )
+    for row in rows:
+        for result in row.seeds:
+            for remedy in result.training.remedies if result.training else ():
+                yield f"{row.name}, seed {result.seed}: {remedy}."
+
+
+def describe_machine() -> dict[str, str | int]:
+    """What the times and the memory were measured on."""
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    return {
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count() or 1,
+        "gpu": gpu,
+        "python": platform.python_version(),
+    }

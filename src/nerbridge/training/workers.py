@@ -1,0 +1,116 @@
+"""Several seeds at a time, each in a process of its own.
+
+Small encoders leave most of a second core idle: two processes of one thread do more than one
+process of two.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nerbridge.errors import NerbridgeError, RunError
+from nerbridge.training.recipe import Recipe
+from nerbridge.training.run import Listener, Run, open_run
+
+Work = Callable[[Run, int, Listener], None]
+"""A module-level function that brings one seed of a run to its end."""
+
+_POLL_S = 0.5
+
+
+def run_in_workers(work: Work, recipe: Recipe, folder: Path, jobs: int, listen: Listener) -> None:
+    """Call ``work`` for every seed of the recipe, ``jobs`` at a time.
+
+    Workers end when this process does, however it ends.
+
+    Raises:
+        NerbridgeError: the first a worker raised.
+        RunError: a worker was killed.
+    """
+    context = get_context("spawn")
+    events: Any = context.Queue()
+    lifeline, keep = context.Pipe(duplex=False)
+    n_threads = max(1, (os.cpu_count() or jobs) // jobs)
+    workers = [
+        context.Process(
+            target=_worker,
+            args=(work, recipe, folder, recipe.seeds[i::jobs], n_threads, events, lifeline),
+            daemon=True,
+        )
+        for i in range(jobs)
+    ]
+    try:
+        for worker in workers:
+            worker.start()
+        lifeline.close()
+        _listen(workers, events, listen)
+    finally:
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.join()
+        keep.close()
+
+
+def _listen(workers: Sequence[Any], events: Any, listen: Listener) -> None:
+    n_left = len(workers)
+    while n_left:
+        try:
+            event = events.get(timeout=_POLL_S)
+        except queue.Empty:
+            _check_alive(workers)
+            continue
+        if isinstance(event, BaseException):
+            raise event
+        if event is None:
+            n_left -= 1
+        else:
+            listen(event)
+
+
+def _check_alive(workers: Sequence[Any]) -> None:
+    for worker in workers:
+        if worker.exitcode not in (None, 0):
+            raise RunError(
+                f"a worker process ended with exit code {worker.exitcode}, most likely for lack "
+                "of memory. What is finished is kept: give the same command again with --jobs 1."
+            )
+
+
+def _worker(
+    work: Work,
+    recipe: Recipe,
+    folder: Path,
+    seeds: Sequence[int],
+    n_threads: int,
+    events: Any,
+    lifeline: Connection,
+) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
+    torch.set_num_threads(n_threads)
+    try:
+        run = open_run(recipe, folder)
+        for seed in seeds:
+            work(run, seed, events.put)
+    except (NerbridgeError, OSError) as error:
+        events.put(error)
+    events.put(None)
+
+
+def _end_with_parent(lifeline: Connection) -> None:
+    """Wait for the parent's end of the pipe to close, which it does even on SIGKILL."""
+    try:
+        lifeline.recv_bytes()
+    except (EOFError, OSError):
+        os._exit(1)
