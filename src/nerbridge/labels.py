@@ -108,6 +108,7 @@ _TRANSITIONS: dict[Scheme, dict[str, dict[str, _Move]]] = {
     },
 }
 
+_LENIENT_PREFIXES = frozenset("OBIESLU")
 _DETECTION_ORDER = (Scheme.IOB2, Scheme.IO, Scheme.IOB1, Scheme.IOBES, Scheme.BILOU)
 
 
@@ -219,7 +220,7 @@ def repair_tags(tags: Sequence[str], scheme: Scheme) -> tuple[list[str], int]:
     previous_prefix, previous_type = OUTSIDE, ""
     for index, tag in enumerate(tags):
         prefix, type_ = _split_tag(tag)
-        if prefix not in "OBIESLU" or bool(type_) == (prefix == OUTSIDE):
+        if prefix not in _LENIENT_PREFIXES or bool(type_) == (prefix == OUTSIDE):
             raise ValueError(
                 f"word {index}: tag {tag!r} cannot be repaired; expected O or one of B-, I-, E-, "
                 "S-, L-, U- and a type. Correct it in the file."

@@ -164,7 +164,7 @@ OUT_OF_DEVANAGARI: dict[str, dict[str, str]] = {
     "Beng": {"ऍ": "অ্যা", "ॅ": "্যা", "ऑ": "অ", "ॉ": "া", "ॐ": "ওঁ"},
     "Gujr": {"ॐ": "ૐ"},
     "Taml": {"ॐ": "ௐ"},
-    "Guru": {"ळ": "ਲ\u0a3c", "श": "ਸ\u0a3c"},
+    "Guru": {"ऴ": "ਲ\u0a3c", "ळ": "ਲ\u0a3c", "श": "ਸ\u0a3c"},
 }
 
 #: Bengali and Assamese share a script but for ra and wa.

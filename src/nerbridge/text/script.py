@@ -11,6 +11,7 @@ Source: The Unicode Standard, chapter 12 (South and Central Asia I), on the comm
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 
@@ -37,6 +38,7 @@ SCRIPTS = tuple(BLOCK_STARTS)
 _DANDAS = "\u0964\u0965"
 _VIRAMA = "\u094d"
 _NUKTA = "\u093c"
+_ADDAK = "\u0a71"
 _BRAHMIC = regex.compile("[\u0900-\u0963\u0966-\u0d7f]")
 _LETTER = regex.compile(r"\p{L}")
 _BLOCK_SCRIPT = {start // BLOCK_LENGTH: script for script, start in BLOCK_STARTS.items()}
@@ -79,9 +81,10 @@ def transliterate(text: str, target: str, language: str | None = None) -> Mapped
     if not _BRAHMIC.search(composed.text):
         return composed
     assamese = target == "Beng" and language == "as"
-    written = _write(composed.text, target, assamese)
+    pieces = _pieces(composed.text, target, assamese)
+    written = MappedText.from_pieces(composed.text, pieces)
     result = composed.compose(written)
-    return result.compose(to_nfc(result.text)) if result.text else result
+    return result.compose(to_nfc(result.text))
 
 
 def homorganic_nasal(text: str, index: int) -> str | None:
@@ -135,41 +138,37 @@ def _is_letter_or_vowel_sign(char: str) -> bool:
     )
 
 
-def _write(text: str, target: str, assamese: bool) -> MappedText:
-    pieces: list[tuple[int, int, str]] = []
+# Letters whose spelling in Bengali depends on their neighbours.
+_INTO_BENGALI: dict[str, Callable[[str, int], str | None]] = {
+    "ं": homorganic_nasal,
+    "ँ": homorganic_nasal,
+    "य": medial_ya,
+}
+
+
+def _pieces(text: str, target: str, assamese: bool) -> Iterator[tuple[int, int, str]]:
+    """``(start, end, replacement)``, one or two characters at a time."""
+    table = _table(target, assamese)
+    rules = _INTO_BENGALI if target == "Beng" else {}
     index = 0
     while index < len(text):
-        width, replacement = _write_at(text, index, target, assamese)
-        pieces.append((index, index + width, replacement))
-        index += width
-    return MappedText.from_pieces(text, pieces)
+        char, pair = text[index], text[index : index + 2]
+        replacement = rules[char](text, index) if char in rules else None
+        if char == _ADDAK and target != "Guru":
+            replacement = _double_next(text, index, table)
+        if replacement is None and pair in table:
+            yield index, index + len(pair), table[pair]
+            index += len(pair)
+        else:
+            yield index, index + 1, table.get(char, char) if replacement is None else replacement
+            index += 1
 
 
-def _write_at(text: str, index: int, target: str, assamese: bool) -> tuple[int, str]:
-    """How many characters to take at ``index``, and what to write for them."""
-    char = text[index]
-    source = _script_of(char)
-    if source is None:
-        return 1, char
-    table = _table(source, target, assamese)
-    if source == "Deva" and target == "Beng":
-        replacement = homorganic_nasal(text, index) or medial_ya(text, index)
-        if replacement is not None:
-            return 1, replacement
-    if source == "Guru" and target != "Guru" and char == "ੱ":
-        return 1, _addak(text, index, table)
-    pair = text[index : index + 2]
-    if pair in table:
-        return len(pair), table[pair]
-    return 1, table.get(char, char)
-
-
-def _addak(text: str, index: int, table: MappingProxyType[str, str]) -> str:
-    """Gurmukhi ੱ doubles the consonant after it: that consonant and a virama."""
+def _double_next(text: str, index: int, table: Mapping[str, str]) -> str:
+    """For Gurmukhi ੱ, which doubles the consonant behind it: that consonant and a virama."""
     following = text[index + 1 : index + 2]
-    if not "ਕ" <= following <= "ਹ":
-        return ""
-    return table[following] + table["੍"]
+    is_consonant = "ਕ" <= following <= "ਹ" and following in table
+    return table[following] + table["੍"] if is_consonant else ""
 
 
 def _script_of(char: str) -> str | None:
@@ -183,26 +182,28 @@ def _script_of_letter(letter: str) -> str | None:
 
 
 @cache
-def _table(source: str, target: str, assamese: bool) -> MappingProxyType[str, str]:
-    """What to write in ``target`` for each letter (or letter and nukta) of ``source``."""
-    if source == target:
-        if source != "Beng":
-            return MappingProxyType({})
-        return MappingProxyType({"র": ASSAMESE_RA} if assamese else ASSAMESE_TO_SHARED)
+def _table(target: str, assamese: bool) -> Mapping[str, str]:
+    """What to write in ``target`` for each letter (or letter and nukta) of any other script."""
     table = {
+        letters: "".join(_from_devanagari(char, target, assamese) for char in devanagari)
+        for source in SCRIPTS
+        if source != target
+        for letters, devanagari in _to_devanagari(source).items()
+    }
+    if target == "Beng":
+        table |= {"র": ASSAMESE_RA} if assamese else ASSAMESE_TO_SHARED
+    return MappingProxyType(table)
+
+
+def _to_devanagari(source: str) -> dict[str, str]:
+    parallel = {
         chr(BLOCK_STARTS[source] + offset): chr(BLOCK_STARTS["Deva"] + offset)
         for offset in PARALLEL_OFFSETS
         if offset not in MISSING_OFFSETS[source]
     }
     if source == "Deva":
-        table |= {char: char for char in SIMPLER} | {"ॐ": "ॐ"}
-    table |= INTO_DEVANAGARI[source]
-    return MappingProxyType(
-        {
-            letters: "".join(_from_devanagari(char, target, assamese) for char in devanagari)
-            for letters, devanagari in table.items()
-        }
-    )
+        parallel |= {char: char for char in SIMPLER}
+    return parallel | INTO_DEVANAGARI[source]
 
 
 def _from_devanagari(char: str, target: str, assamese: bool) -> str:
