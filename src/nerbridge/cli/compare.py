@@ -1,0 +1,67 @@
+"""``nerbridge compare``: several finished runs beside each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nerbridge.cli.console import (
+    JsonOption,
+    QuietOption,
+    print_json,
+    print_note,
+    print_result,
+)
+
+if TYPE_CHECKING:
+    from nerbridge.report.comparison import Comparison
+
+_WIDTH_OF_FILES = 140
+"""Characters of a line where the output is not a terminal."""
+
+
+def compare(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN", help="Folders of finished runs, or their record.json."),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="DIR", help="Also write a page and tables into DIR."),
+    ] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Compare runs row by row, with paired tests where the test set is the same.
+
+    Example: nerbridge compare runs/paper runs/assamese --output comparison
+    """
+    from nerbridge.records import read_record
+    from nerbridge.report.comparison import compare_runs, comparison_to_dict, name_runs
+
+    comparison = compare_runs(name_runs([read_record(run) for run in runs], runs))
+    if as_json:
+        print_json(comparison_to_dict(comparison))
+    else:
+        _print_tables(comparison)
+    if output is not None:
+        from nerbridge.report.comparison_page import write_comparison
+
+        print_note(f"Written: {write_comparison(comparison, output)}", quiet=quiet)
+
+
+def _print_tables(comparison: Comparison) -> None:
+    from rich.console import Console
+
+    from nerbridge.report.comparison import comparison_tables, describe_unpaired
+    from nerbridge.report.tables import table_to_rich
+
+    console = Console()
+    if not console.is_terminal:
+        console.width = _WIDTH_OF_FILES
+    for table in comparison_tables(comparison):
+        console.print(table_to_rich(table))
+    for reason in describe_unpaired(comparison):
+        print_result(reason)

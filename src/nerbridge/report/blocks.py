@@ -1,0 +1,178 @@
+"""Pieces of a page: tables, lists, nested values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from nerbridge.report.drawing import WIDTH, Drawing, RowStyle
+from nerbridge.report.inline import drawing_to_figure
+from nerbridge.report.markup import Markup, concat, concat_all, element
+from nerbridge.report.numbers import MISSING
+from nerbridge.report.tables import Table
+
+Styles = Mapping[str, RowStyle]
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def section(id_: str, title: str, *children: str | None) -> Markup:
+    """A section with its heading; ``id_`` is where the table of contents points."""
+    return element("section", element("h2", title), *children, id=id_)
+
+
+def paragraphs(*texts: str, class_: str | None = None) -> Markup:
+    """One paragraph per text."""
+    return concat_all(element("p", text, class_=class_) for text in texts)
+
+
+def bullets(texts: Iterable[str]) -> Markup:
+    """A plain list; nothing for no texts."""
+    items = [element("li", text) for text in texts]
+    return element("ul", *items) if items else Markup("")
+
+
+def figures(drawings: Sequence[Drawing]) -> Markup:
+    """Figures beside each other where there is room."""
+    if not drawings:
+        return Markup("")
+    is_narrow = all(drawing.width < WIDTH for drawing in drawings)
+    classes = "figures narrow" if is_narrow else "figures"
+    return element("div", *map(drawing_to_figure, drawings), class_=classes)
+
+
+def fold(summary: str, *children: str | None) -> Markup:
+    """Detail that is closed until somebody wants it (and open on paper)."""
+    return element("details", element("summary", summary), *children)
+
+
+def table_to_html(table: Table, styles: Styles) -> Markup:
+    """A table that scrolls sideways on a narrow screen; nothing if it has no lines."""
+    if not table.rows:
+        return Markup("")
+    head = [
+        element("th", column.name, scope="col", class_="number" if column.is_number else None)
+        for column in table.columns
+    ]
+    notes = table.notes or ("",) * len(table.rows)
+    lines = [
+        _line(table, cells, note, styles) for cells, note in zip(table.rows, notes, strict=True)
+    ]
+    inner = element(
+        "table",
+        element("caption", table.title),
+        element("thead", element("tr", *head)),
+        element("tbody", *lines),
+        class_=None if table.is_by_row else "plain",
+    )
+    return concat(
+        element("div", inner, class_="scroll", role="region", tabindex="0", aria_label=table.title),
+        element("p", table.caption, class_="caption") if table.caption else None,
+    )
+
+
+def name_row(name: str, styles: Styles) -> Markup:
+    """The name of a row behind a patch of its colour."""
+    if name not in styles:
+        return concat(name)
+    colour = f"background:{styles[name].variable}"
+    return concat(element("span", class_="patch", style=colour, aria_hidden="true"), name)
+
+
+def value_to_html(value: Any) -> Markup:
+    """Plain data (as in JSON) as nested lists; markup stays as it is."""
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, Mapping) and value:
+        if not any(isinstance(inner, Mapping | list | tuple) for inner in value.values()):
+            pairs = (f"{key} {_scalar(inner)}" for key, inner in value.items())
+            return concat(" · ".join(pairs))
+        return definitions(value)
+    if isinstance(value, list | tuple) and value:
+        if any(isinstance(inner, Mapping | list | tuple) for inner in value):
+            return element("ol", *(element("li", value_to_html(inner)) for inner in value))
+        return concat(", ".join(map(_scalar, value)))
+    return concat(_scalar(value))
+
+
+def definitions(values: Mapping[str, Any]) -> Markup:
+    """Keys and values below each other."""
+    pairs = (
+        concat(element("dt", str(key)), element("dd", value_to_html(value)))
+        for key, value in values.items()
+    )
+    return element("dl", *pairs) if values else Markup("")
+
+
+def recipe_to_toml(recipe: Mapping[str, Any]) -> str:
+    """A recipe as TOML; what is not set stands as a comment, which TOML has no other word for.
+
+    >>> print(recipe_to_toml({"name": "x", "base": None, "adapt": {"epochs": 3}}))
+    name = "x"
+    # base is not set
+    <BLANKLINE>
+    [adapt]
+    epochs = 3
+    """
+    return "\n".join(_toml_lines(recipe, ())).strip()
+
+
+def _line(table: Table, cells: Sequence[str], note: str, styles: Styles) -> Markup:
+    first = name_row(cells[0], styles) if table.is_by_row else concat(cells[0])
+    heading = element(
+        "th", first, element("span", note, class_="second") if note else None, scope="row"
+    )
+    data = [
+        element("td", *_cell(cell), class_="number" if column.is_number else None)
+        for cell, column in zip(cells[1:], table.columns[1:], strict=True)
+    ]
+    return element("tr", heading, *data)
+
+
+def _cell(text: str) -> list[str]:
+    first, *rest = text.split("\n")
+    return [first, *(element("span", line, class_="second") for line in rest)]
+
+
+def _scalar(value: Any) -> str:
+    if value is None or value == {} or value == []:
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _toml_lines(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
+    lines: list[str] = []
+    inner: list[str] = []
+    for key, value in table.items():
+        here = (*path, _toml_key(key))
+        if isinstance(value, Mapping):
+            inner += ["", f"[{'.'.join(here)}]", *_toml_lines(value, here)]
+        elif (
+            value and isinstance(value, list | tuple) and all(isinstance(v, Mapping) for v in value)
+        ):
+            for element_ in value:
+                inner += ["", f"[[{'.'.join(here)}]]", *_toml_lines(element_, here)]
+        elif value is None:
+            lines.append(f"# {_toml_key(key)} is not set")
+        else:
+            lines.append(f"{_toml_key(key)} = {_toml_value(value)}")
+    return lines + inner
+
+
+def _toml_key(key: str) -> str:
+    return key if _BARE_KEY.fullmatch(key) else json.dumps(key)
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        pairs = (f"{_toml_key(k)} = {_toml_value(v)}" for k, v in value.items() if v is not None)
+        return f"{{ {', '.join(pairs)} }}" if value else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_toml_value(inner) for inner in value)}]"
+    if isinstance(value, float):
+        return repr(value)  # also "inf" and "nan", which TOML has
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,274 @@
+"""Several runs beside each other: the same rows, paired wherever the test set is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nerbridge.errors import InputError
+from nerbridge.evaluation.resampling import approximate_randomisation, paired_bootstrap
+from nerbridge.evaluation.scores import Scores
+from nerbridge.records import Row, RunRecord, Summary
+from nerbridge.report.numbers import format_difference, format_interval, format_p
+from nerbridge.report.tables import (
+    Column,
+    Table,
+    format_summary,
+    further_tests,
+    table_to_markdown,
+)
+from nerbridge.report.wording import describe_verdict, name_test
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunPair:
+    """One row of two runs on the same sentences: ``difference`` is F1(run b) - F1(run a)."""
+
+    row: str
+    test: str
+    a: str
+    b: str
+    difference: float
+    ci95: tuple[float, float]
+    p: float
+    p_randomisation: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaired:
+    """A row that two runs share but that cannot be paired, and why."""
+
+    row: str
+    test: str
+    a: str
+    b: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Runs by label, and every pair of them row by row and test set by test set."""
+
+    runs: Mapping[str, RunRecord]
+    pairs: tuple[RunPair, ...]
+    unpaired: tuple[Unpaired, ...]
+
+
+def name_runs(records: Sequence[RunRecord], paths: Sequence[Path]) -> dict[str, RunRecord]:
+    """Label every run: by its name, or by its path where another run has the same name.
+
+    Raises:
+        InputError: a run is given twice.
+    """
+    names = [record.name for record in records]
+    labels = [
+        name if names.count(name) == 1 else str(path)
+        for name, path in zip(names, paths, strict=True)
+    ]
+    twice = next((label for label in labels if labels.count(label) > 1), None)
+    if twice is not None:
+        raise InputError(f"{twice}: found twice among the runs, expected once. Give each run once.")
+    return dict(zip(labels, records, strict=True))
+
+
+def compare_runs(runs: Mapping[str, RunRecord]) -> Comparison:
+    """Pair all rows of the same name between all runs; earlier runs are ``a``.
+
+    Raises:
+        InputError: fewer than two runs.
+    """
+    if len(runs) < 2:
+        raise InputError(f"found {len(runs)} run, expected at least two. Add a run to compare.")
+    pairs: list[RunPair] = []
+    unpaired: list[Unpaired] = []
+    for a, b in combinations(runs, 2):
+        for name in _shared_rows(runs[a], runs[b]):
+            for test in _shared_tests(runs[a].row(name), runs[b].row(name)):
+                why = _explain_unpaired(runs[a], runs[b], name, test)
+                if why:
+                    unpaired.append(Unpaired(name, test, a, b, why))
+                else:
+                    counts = (_seed_counts(runs[run].row(name), test) for run in (a, b))
+                    pairs.append(_test_pair(name, test, a, b, *counts))
+    return Comparison(runs, tuple(pairs), tuple(unpaired))
+
+
+def comparison_tables(comparison: Comparison) -> list[Table]:
+    """One table of F1 per test set (rows × runs), then the paired tests."""
+    tables = [_f1_table(comparison, test) for test in list_tests(comparison)]
+    return [*tables, _pair_table(comparison)]
+
+
+def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
+    """The comparison as plain values, for JSON."""
+    return {
+        "schema": SCHEMA,
+        "runs": {
+            label: {
+                "name": record.name,
+                "recipe_sha256": record.recipe_sha256,
+                "rows": [
+                    {
+                        "name": row.name,
+                        "n_seeds": len(row.seeds),
+                        "f1_strict": row.f1_strict.model_dump(mode="json"),
+                        "f1_conll": row.f1_conll.model_dump(mode="json"),
+                        "also": {k: v.model_dump(mode="json") for k, v in row.also.items()},
+                    }
+                    for row in record.rows
+                ],
+            }
+            for label, record in comparison.runs.items()
+        },
+        "paired": [asdict(pair) for pair in comparison.pairs],
+        "unpaired": [asdict(pair) for pair in comparison.unpaired],
+    }
+
+
+def comparison_to_markdown(comparison: Comparison) -> str:
+    """All tables as Markdown."""
+    title = f"# {' · '.join(comparison.runs)}"
+    tables = [table_to_markdown(table) for table in comparison_tables(comparison)]
+    return "\n\n".join([title, *tables, *describe_unpaired(comparison)]) + "\n"
+
+
+def describe_unpaired(comparison: Comparison) -> list[str]:
+    """One sentence for every reason for which rows were not paired."""
+    rows: dict[tuple[str, str, str, str], list[str]] = {}
+    for pair in comparison.unpaired:
+        rows.setdefault((pair.test, pair.a, pair.b, pair.why), []).append(pair.row)
+    return [
+        f"Not paired on {test}, {a} and {b} ({', '.join(names)}): {why}."
+        for (test, a, b, why), names in rows.items()
+    ]
+
+
+def list_rows(comparison: Comparison) -> list[str]:
+    """Names of all rows of all runs, in order of appearance."""
+    records = comparison.runs.values()
+    return list(dict.fromkeys(row.name for record in records for row in record.rows))
+
+
+def list_tests(comparison: Comparison) -> list[str]:
+    """All test sets: ``test``, then the further ones in order of appearance."""
+    further = [name for record in comparison.runs.values() for name in further_tests(record)]
+    return list(dict.fromkeys(["test", *further]))
+
+
+def _shared_rows(a: RunRecord, b: RunRecord) -> list[str]:
+    names = {row.name for row in b.rows}
+    return [row.name for row in a.rows if row.name in names]
+
+
+def _shared_tests(a: Row, b: Row) -> list[str]:
+    return ["test", *(name for name in a.also if name in b.also)]
+
+
+def _scores(row: Row, test: str) -> list[Scores]:
+    """Scores on one test set, by seed in increasing order, so that equal seeds pair up."""
+    seeds = sorted(row.seeds, key=lambda result: result.seed)
+    if test == "test":
+        return [result.test for result in seeds]
+    return [result.also[test] for result in seeds if test in result.also]
+
+
+def _seed_counts(row: Row, test: str) -> NDArray[np.int64]:
+    """Strict counts. Shape: (n_seeds, n_sentences, 3)."""
+    return np.array([scores.counts for scores in _scores(row, test)], dtype=np.int64)
+
+
+def _corpus_hashes(record: RunRecord, test: str) -> list[str]:
+    return [
+        corpus.sha256
+        for corpus in record.corpora
+        if (corpus.role == "target" if test == "test" else corpus.name == test)
+    ]
+
+
+def _explain_unpaired(a: RunRecord, b: RunRecord, row: str, test: str) -> str:
+    """Why two rows were not scored on the same sentences; empty if they were."""
+    if not _corpus_hashes(a, test) or _corpus_hashes(a, test) != _corpus_hashes(b, test):
+        return "the corpora differ"
+    sizes = {
+        (scores.n_sentences, scores.n_gold, len(scores.counts))
+        for record in (a, b)
+        for scores in _scores(record.row(row), test)
+    }
+    if len(sizes) == 1:
+        return ""
+    return "the test sets differ in size" if sizes else "there are no scores"
+
+
+def _test_pair(
+    row: str, test: str, a: str, b: str, counts_a: NDArray[np.int64], counts_b: NDArray[np.int64]
+) -> RunPair:
+    bootstrap = paired_bootstrap(counts_b, counts_a)
+    return RunPair(
+        row=row,
+        test=test,
+        a=a,
+        b=b,
+        difference=bootstrap.difference,
+        ci95=(bootstrap.ci95.low, bootstrap.ci95.high),
+        p=bootstrap.p,
+        p_randomisation=approximate_randomisation(counts_b, counts_a).p,
+    )
+
+
+def _f1_table(comparison: Comparison, test: str) -> Table:
+    """Strict F1 of all rows (down) in all runs (across) on one test set."""
+    records = list(comparison.runs.values())
+    names = list(dict.fromkeys(name_test(record, test) for record in records))
+    columns = (Column("system", is_number=False), *(Column(label) for label in comparison.runs))
+    rows = tuple(
+        (name, *(format_summary(_summary(record, name, test)) for record in records))
+        for name in list_rows(comparison)
+    )
+    caption = "Mean ± standard deviation over seeds, below it the 95\u00a0% interval."
+    return Table(f"Strict F1 on {' / '.join(names)}", caption, columns, rows)
+
+
+def _summary(record: RunRecord, name: str, test: str) -> Summary | None:
+    for row in record.rows:
+        if row.name == name:
+            return row.f1_strict if test == "test" else row.also.get(test)
+    return None
+
+
+def _pair_table(comparison: Comparison) -> Table:
+    columns = (
+        Column("system", is_number=False),
+        Column("comparison", is_number=False),
+        Column("verdict", is_number=False),
+        Column("difference"),
+        Column("p, bootstrap"),
+        Column("p, randomisation"),
+    )
+    rows = tuple(
+        (
+            pair.row,
+            f"{pair.b} against {pair.a}",
+            describe_verdict(pair.a, pair.b, pair.difference, pair.p, pair.p_randomisation),
+            f"{format_difference(pair.difference)}\n{format_interval(pair.ci95)}",
+            format_p(pair.p),
+            format_p(pair.p_randomisation),
+        )
+        for pair in comparison.pairs
+    )
+    caption = (
+        "Difference in strict F1 between runs on the same sentences, below it its 95\u00a0% "
+        "interval. Two runs count as different only where both tests give p below 0.05; no p is "
+        f"corrected for the number of comparisons ({len(comparison.pairs)})."
+    )
+    notes = tuple(
+        f"on {name_test(comparison.runs[pair.a], pair.test)}" for pair in comparison.pairs
+    )
+    return Table("Differences between runs", caption, columns, rows, notes, "test set")

@@ -1,0 +1,85 @@
+"""The comparison of several runs as a page of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from nerbridge.records import write_text_atomically
+from nerbridge.report.blocks import bullets, figures, section, table_to_html
+from nerbridge.report.comparison import (
+    Comparison,
+    comparison_tables,
+    comparison_to_dict,
+    comparison_to_markdown,
+    describe_unpaired,
+    list_rows,
+    list_tests,
+)
+from nerbridge.report.drawing import Drawing, RowStyle, label_all, slug_all, style_rows
+from nerbridge.report.markup import concat, concat_all, element
+from nerbridge.report.page import render_page, write_drawings
+from nerbridge.report.plots import Dot, dot_of, draw_dots, limits_of
+from nerbridge.report.wording import name_test
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> Path:
+    """Write ``index.html``, ``compare.md``, ``compare.json`` and ``figures/`` into ``folder``.
+
+    Returns:
+        The path of ``index.html``.
+    """
+    drawings = draw_comparison(comparison)
+    write_drawings(drawings, folder / "figures")
+    facts = json.dumps(comparison_to_dict(comparison), ensure_ascii=False, indent=1)
+    write_text_atomically(folder / "compare.json", f"{facts}\n")
+    write_text_atomically(folder / "compare.md", comparison_to_markdown(comparison))
+    page = folder / "index.html"
+    write_text_atomically(page, _render(comparison, drawings))
+    return page
+
+
+def draw_comparison(comparison: Comparison) -> list[Drawing]:
+    """Strict F1 of every row in every run: a figure per test set, one scale."""
+    tests = list_tests(comparison)
+    styles = style_rows(list_rows(comparison))
+    dots = {test: list(_dots(comparison, test, styles)) for test in tests}
+    limits = limits_of([dot for of_test in dots.values() for dot in of_test])
+    slugs = slug_all(tests)
+    first = next(iter(comparison.runs.values()))
+    return [
+        draw_dots(f"f1_{slugs[test]}", f"Strict F1 on {name_test(first, test)}", found, limits)
+        for test, found in dots.items()
+    ]
+
+
+def _dots(comparison: Comparison, test: str, styles: dict[str, RowStyle]) -> Iterator[Dot]:
+    """The runs of one row below each other, then the next row."""
+    labels = label_all(comparison.runs, "run")
+    for name, style in styles.items():
+        for run, record in comparison.runs.items():
+            for row in record.rows:
+                if row.name == name:
+                    dot = dot_of(row, test, f"{style.label}, {labels[run]}", style)
+                    if dot is not None:
+                        yield dot
+
+
+def _render(comparison: Comparison, drawings: list[Drawing]) -> str:
+    styles = style_rows(list_rows(comparison))
+    *scores, pairs = comparison_tables(comparison)
+    title = " and ".join(comparison.runs)
+    unpaired = bullets(describe_unpaired(comparison))
+    body = concat(
+        element("header", element("p", "nerbridge compare", class_="facts"), element("h1", title)),
+        section(
+            "scores",
+            "Scores",
+            concat_all(table_to_html(table, styles) for table in scores),
+            figures(drawings),
+        ),
+        section("differences", "Differences", table_to_html(pairs, styles), unpaired),
+    )
+    contents = [("scores", "Scores"), ("differences", "Differences")]
+    return render_page(f"{title}: nerbridge compare", contents, body)

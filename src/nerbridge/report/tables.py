@@ -1,0 +1,373 @@
+"""Tables about one run, once as plain cells, written as Markdown or for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from nerbridge.evaluation.scores import Scores
+from nerbridge.records import Row, RunRecord, SeedResult, Summary, Training
+from nerbridge.report.numbers import (
+    MISSING,
+    format_bytes,
+    format_count,
+    format_difference,
+    format_f1,
+    format_interval,
+    format_p,
+    format_seconds,
+    format_share,
+)
+from nerbridge.report.wording import describe_verdict, headline, name_test
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; numbers are aligned at the right."""
+
+    name: str
+    is_number: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cells as text. What follows a line break in a cell is secondary (an interval).
+
+    ``title`` says what it is, ``caption`` how to read it. ``notes`` describe the rows, one each,
+    or are empty. ``is_by_row`` says that lines begin with the name of a row of the record.
+    """
+
+    title: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+    notes_name: str = "what it is"
+    is_by_row: bool = True
+
+
+def result_table(record: RunRecord) -> Table:
+    """Every system on every test set, with its cost."""
+    further = further_tests(record)
+    columns = (
+        Column("system", is_number=False),
+        Column(f"F1 strict, {name_test(record, 'test')}"),
+        *(Column(f"F1 strict, {name}") for name in further),
+        Column("F1 conll"),
+        Column("F1 without leaks"),
+        Column("time"),
+        Column("trained parameters"),
+    )
+    rows = tuple(
+        (
+            row.name,
+            format_summary(row.f1_strict),
+            *(format_summary(row.also.get(name)) for name in further),
+            format_f1(row.f1_conll.mean),
+            MISSING if row.f1_leak_free is None else format_f1(row.f1_leak_free.mean),
+            format_seconds(mean_of(trainings(row), lambda training: training.wall_s)),
+            format_count(mean_of(trainings(row), lambda training: training.n_parameters_trained)),
+        )
+        for row in record.rows
+    )
+    caption = (
+        f"F1 as mean ± standard deviation over {describe_seeds(record)}, below it the 95\u00a0% "
+        "interval over sentences and seeds. Strict and conll score the same predictions. Time is "
+        "of the stage alone, per seed."
+    )
+    notes = tuple(row.description for row in record.rows)
+    return Table("Every system on every test set", caption, columns, rows, notes)
+
+
+def paired_table(record: RunRecord) -> Table:
+    """Every comparison of two systems on the same sentences."""
+    rows = tuple(
+        (
+            f"{pair.b} against {pair.a}",
+            describe_verdict(pair.a, pair.b, pair.difference, pair.p, pair.p_randomisation),
+            f"{format_difference(pair.difference)}\n{format_interval(pair.ci95)}",
+            format_p(pair.p),
+            format_p(pair.p_randomisation),
+        )
+        for pair in record.paired
+    )
+    caption = (
+        "Difference in strict F1 on the same sentences, below it its 95\u00a0% interval. Two "
+        "systems count as different only where both tests give p below 0.05; no p is corrected for "
+        f"the number of comparisons ({len(record.paired)})."
+    )
+    columns = (
+        Column("comparison", is_number=False),
+        Column("verdict", is_number=False),
+        Column("difference"),
+        Column("p, bootstrap"),
+        Column("p, randomisation"),
+    )
+    notes = tuple(f"on {name_test(record, pair.test)}" for pair in record.paired)
+    return Table(
+        "Differences between systems", caption, columns, rows, notes, "test set", is_by_row=False
+    )
+
+
+def seed_table(record: RunRecord) -> Table:
+    """Strict F1 of every seed."""
+    seeds = sorted({result.seed for row in record.rows for result in row.seeds})
+    f1 = [{result.seed: result.test.f1_strict for result in row.seeds} for row in record.rows]
+    return Table(
+        "Every seed",
+        f"Strict F1 on {name_test(record, 'test')}. A system without randomness has one run.",
+        (Column("system", is_number=False), *(Column(f"seed {seed}") for seed in seeds)),
+        tuple(
+            (row.name, *(format_f1(by_seed.get(seed)) for seed in seeds))
+            for row, by_seed in zip(record.rows, f1, strict=True)
+        ),
+    )
+
+
+def type_table(record: RunRecord) -> Table:
+    """F1, precision and recall per entity type."""
+    types = entity_types(record)
+    return Table(
+        "Entity types",
+        "Strict F1 per entity type, below it precision and recall; means over seeds.",
+        (Column("system", is_number=False), *(Column(type_) for type_ in types)),
+        tuple((row.name, *(_type_cell(row, type_) for type_ in types)) for row in record.rows),
+    )
+
+
+def name_confusion(row: Row) -> tuple[list[str], list[list[float]]]:
+    """Names and mean counts of the confusion of gold (down) and predicted (across) types.
+
+    The last name stands for no entity: missed in its column, spurious in its line.
+    """
+    found = [result.test.confusion for result in row.seeds]
+    names = list(dict.fromkeys(name for confusion in found for name in confusion))
+    counts = [
+        [sum(c.get(gold, {}).get(predicted, 0) for c in found) / len(found) for predicted in names]
+        for gold in names
+    ]
+    return names, counts
+
+
+def mistake_table(record: RunRecord) -> Table:
+    """What became of the gold and of the predicted entities."""
+    columns: dict[str, Callable[[Scores], float]] = {
+        "gold": lambda scores: scores.n_gold,
+        "predicted": lambda scores: scores.n_predicted,
+        "correct": lambda scores: scores.n_correct,
+        "wrong boundary": lambda scores: scores.n_boundary_errors,
+        "wrong type": lambda scores: scores.n_type_errors,
+        "both wrong": lambda scores: scores.n_boundary_and_type_errors,
+        "missed": lambda scores: scores.n_missed,
+        "spurious": lambda scores: scores.n_spurious,
+    }
+    return Table(
+        "What became of the entities",
+        "Means over seeds. Every predicted entity is correct, wrong or spurious.",
+        (Column("system", is_number=False), *(Column(name) for name in columns)),
+        tuple(
+            (row.name, *(_format_mean(mean_score(row, get)) for get in columns.values()))
+            for row in record.rows
+        ),
+    )
+
+
+def seen_table(record: RunRecord) -> Table:
+    """Recall of mentions that were and were not among the training sentences."""
+    return Table(
+        "Seen and unseen mentions",
+        "Recall of gold entities whose words and type occur in the row's training sentences (seen) "
+        "and of the others (unseen).",
+        (
+            Column("system", is_number=False),
+            Column("seen"),
+            Column("recall, seen"),
+            Column("unseen"),
+            Column("recall, unseen"),
+        ),
+        tuple(
+            (
+                row.name,
+                _format_mean(mean_score(row, lambda scores: scores.n_seen)),
+                format_f1(mean_score(row, lambda scores: scores.recall_seen)),
+                _format_mean(mean_score(row, lambda scores: scores.n_unseen)),
+                format_f1(mean_score(row, lambda scores: scores.recall_unseen)),
+            )
+            for row in record.rows
+        ),
+    )
+
+
+def cost_table(record: RunRecord) -> Table:
+    """What training each row took."""
+    rows = [row for row in record.rows if trainings(row)]
+    return Table(
+        "Cost",
+        "Of each stage alone; means over seeds, of memory the largest. The share is of all "
+        "parameters of the model.",
+        (
+            Column("system", is_number=False),
+            Column("sentences"),
+            Column("steps"),
+            Column("best epoch"),
+            Column("trained parameters"),
+            Column("time"),
+            Column("peak memory"),
+        ),
+        tuple((row.name, *_cost_cells(trainings(row))) for row in rows),
+    )
+
+
+def table_to_markdown(table: Table) -> str:
+    """A table in GitHub's Markdown: title, cells, caption.
+
+    >>> columns = (Column("name", is_number=False), Column("n"))
+    >>> print(table_to_markdown(Table("Sizes", "Of all.", columns, (("a|b", "3"),))))
+    **Sizes**
+    <BLANKLINE>
+    | name | n |
+    | :-- | --: |
+    | a\\|b | 3 |
+    <BLANKLINE>
+    Of all.
+    """
+    columns, rows = _with_notes(table)
+    lines = [
+        [_markdown_cell(column.name) for column in columns],
+        ["--:" if column.is_number else ":--" for column in columns],
+        *([_markdown_cell(cell) for cell in row] for row in rows),
+    ]
+    body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    title, caption = _markdown_cell(table.title), _markdown_cell(table.caption)
+    return f"**{title}**\n\n{body}\n\n{caption}"
+
+
+def table_to_rich(table: Table) -> RichTable:
+    """A table for the terminal; printing it is the caller's business."""
+    columns, rows = _with_notes(table)
+    rich = RichTable(
+        box=SIMPLE_HEAD,
+        title=Text(table.title),
+        title_justify="left",
+        caption=Text(table.caption),
+        caption_justify="left",
+    )
+    for column in columns:
+        justify: Literal["left", "right"] = "right" if column.is_number else "left"
+        rich.add_column(Text(column.name), justify=justify, overflow="fold")
+    for row in rows:
+        rich.add_row(*(Text(cell) for cell in row))
+    return rich
+
+
+def record_to_markdown(record: RunRecord) -> str:
+    """``table.md``: the headline, the result table and the paired tests."""
+    parts = [f"# {_markdown_cell(record.name)}", _markdown_cell(headline(record))]
+    parts += [table_to_markdown(table) for table in (result_table(record), paired_table(record))]
+    return "\n\n".join(parts) + "\n"
+
+
+def further_tests(record: RunRecord) -> list[str]:
+    """Names of the further test sets, in order of appearance."""
+    return list(dict.fromkeys(name for row in record.rows for name in row.also))
+
+
+def entity_types(record: RunRecord) -> list[str]:
+    """The entity types scored, in the order of the record."""
+    return list(
+        dict.fromkeys(
+            type_ for row in record.rows for result in row.seeds for type_ in result.test.per_type
+        )
+    )
+
+
+def trainings(row: Row) -> list[Training]:
+    """What is known about the training of a row, seed by seed."""
+    return [result.training for result in row.seeds if result.training is not None]
+
+
+def mean_of(items: Iterable[object], get: Callable[..., float | None]) -> float | None:
+    """Mean of what ``get`` finds; None if it finds nothing.
+
+    >>> mean_of([1, 2, None], lambda item: item)
+    1.5
+    """
+    values = [value for item in items if (value := get(item)) is not None]
+    return sum(values) / len(values) if values else None
+
+
+def mean_score(row: Row, get: Callable[[Scores], float | None]) -> float | None:
+    """Mean over seeds of something about the scores on the test set."""
+
+    def get_from(result: SeedResult) -> float | None:
+        return get(result.test)
+
+    return mean_of(row.seeds, get_from)
+
+
+def format_summary(summary: Summary | None) -> str:
+    """Mean ± sd, and the interval on a second line."""
+    if summary is None:
+        return MISSING
+    spread = "" if summary.sd is None else f" ± {format_f1(summary.sd)}"
+    return f"{format_f1(summary.mean)}{spread}\n{format_interval(summary.ci95)}"
+
+
+def describe_seeds(record: RunRecord) -> str:
+    """How many seeds the rows have.
+
+    A row that depends on no seed (a CRF) has one; the others have equally many.
+    """
+    n = max((len(row.seeds) for row in record.rows), default=0)
+    return "one seed" if n == 1 else f"{n} seeds"
+
+
+def _type_cell(row: Row, type_: str) -> str:
+    scores = [result.test.per_type[type_] for result in row.seeds if type_ in result.test.per_type]
+    precision = format_f1(mean_of(scores, lambda score: score.precision))
+    recall = format_f1(mean_of(scores, lambda score: score.recall))
+    return f"{format_f1(mean_of(scores, lambda score: score.f1))}\n{precision} / {recall}"
+
+
+def _cost_cells(costs: list[Training]) -> tuple[str, ...]:
+    trained = mean_of(costs, lambda cost: cost.n_parameters_trained) or 0.0
+    total = mean_of(costs, lambda cost: cost.n_parameters) or 0.0
+    best = mean_of(costs, lambda cost: cost.best_epoch)
+    return (
+        format_count(mean_of(costs, lambda cost: cost.n_sentences)),
+        format_count(mean_of(costs, lambda cost: cost.n_steps)),
+        MISSING if best is None else f"{best:.1f}",
+        f"{format_count(trained)}\n{format_share(trained, total)}",
+        format_seconds(mean_of(costs, lambda cost: cost.wall_s)),
+        format_bytes(max(cost.peak_memory_bytes for cost in costs)),
+    )
+
+
+def _format_mean(value: float | None) -> str:
+    """A mean of counts: whole where it is whole."""
+    if value is None:
+        return MISSING
+    return format_count(value) if value == round(value) else f"{value:.1f}"
+
+
+def _with_notes(table: Table) -> tuple[tuple[Column, ...], list[tuple[str, ...]]]:
+    """Columns and rows with the notes as a second column, if there are any."""
+    if not table.notes:
+        return table.columns, list(table.rows)
+    columns = (table.columns[0], Column(table.notes_name, is_number=False), *table.columns[1:])
+    rows = [(row[0], note, *row[1:]) for row, note in zip(table.rows, table.notes, strict=True)]
+    return columns, rows
+
+
+def _markdown_cell(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    first, *rest = text.strip().splitlines() or [""]
+    line = f"{first} ({' '.join(rest)})" if rest else first
+    for mark in "\\|`*<[":
+        line = line.replace(mark, f"\\{mark}")
+    return line
