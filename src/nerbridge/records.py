@@ -90,7 +90,7 @@ class Row(_Model):
 
 
 class Paired(_Model):
-    """Row ``a`` against row ``b`` on the same sentences: ``difference`` is F1(a) - F1(b)."""
+    """Row ``a`` against row ``b`` on the same sentences: ``difference`` is F1(b) - F1(a)."""
 
     a: str
     b: str

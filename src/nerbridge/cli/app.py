@@ -25,6 +25,7 @@ from nerbridge.errors import InputError, NerbridgeError
 COMMANDS = {
     "run": "nerbridge.cli.run:run",
     "evaluate": "nerbridge.cli.evaluate:evaluate",
+    "compare": "nerbridge.cli.compare:compare",
     "recipe": "nerbridge.cli.recipe:app",
     "data": "nerbridge.cli.data:app",
 }

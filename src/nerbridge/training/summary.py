@@ -51,12 +51,12 @@ DESCRIPTIONS = {
 }
 
 PAIRS = (
-    ("transfer", "baseline"),
-    ("adapt", "baseline"),
-    ("adapt", "transfer"),
-    ("transfer", "crf_transfer"),
-    ("adapt", "crf_target"),
-    ("adapt", "crf_all"),
+    ("baseline", "transfer"),
+    ("baseline", "adapt"),
+    ("transfer", "adapt"),
+    ("crf_transfer", "transfer"),
+    ("crf_target", "adapt"),
+    ("crf_all", "adapt"),
 )
 
 
@@ -165,9 +165,9 @@ def _paired_tests(rows: Sequence[Row]) -> Iterator[Paired]:
 
 
 def compare_rows(a: Row, b: Row, test: str) -> Paired:
-    """Both paired tests of two rows on one test set."""
+    """Both paired tests of two rows on one test set; differences are ``b`` minus ``a``."""
     counts = [
-        counts_of([s.test if test == TEST else s.also[test] for s in row.seeds]) for row in (a, b)
+        counts_of([s.test if test == TEST else s.also[test] for s in row.seeds]) for row in (b, a)
     ]
     bootstrap = paired_bootstrap(*counts)
     randomisation = approximate_randomisation(*counts)

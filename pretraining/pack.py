@@ -1,0 +1,79 @@
+"""A training checkpoint to a released encoder folder: half precision, tokenizer, model card.
+
+python pretraining/pack.py CHECKPOINT_FOLDER TOKENIZER_FOLDER OUT_FOLDER
+
+The folder loads with ``AutoModel``, ``AutoModelForMaskedLM`` and ``AutoTokenizer``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from transformers import PreTrainedTokenizerFast, XLMRobertaForMaskedLM
+
+from train import Settings, build_model
+
+
+def load_trained(folder: Path, settings: Settings, n_pieces: int) -> XLMRobertaForMaskedLM:
+    """The model at its last checkpoint."""
+    model = build_model(settings, n_pieces, folder / "no-vectors")
+    with safe_open(folder / "checkpoint.safetensors", "pt") as reader, torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(reader.get_tensor(f"weight.model.{name}"))
+    return model
+
+
+def describe(folder: Path, settings: Settings) -> str:
+    """The model card; its figures come from the training log."""
+    lines = (folder / "log.jsonl").read_text("utf-8").splitlines()
+    last = json.loads(lines[-1])
+    card = Path(__file__).with_name("model_card.md").read_text("utf-8")
+    values = {
+        "layers": settings.layers,
+        "hidden": settings.hidden,
+        "tokens": f"{last['tokens'] / 1e6:.1f} million",
+        "steps": last["step"],
+        "loss": last["loss"],
+        "accuracy": last["masked_accuracy"],
+        "length": settings.length,
+        "masked": settings.masked,
+        "learning_rate": settings.learning_rate,
+    }
+    for key, value in values.items():
+        card = card.replace(f"<{key}>", str(value))
+    return card
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("tokenizer", type=Path)
+    parser.add_argument("out", type=Path)
+    args = parser.parse_args()
+    settings = Settings(**json.loads((args.checkpoint / "settings.json").read_text("utf-8")))
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(args.tokenizer)
+    model = load_trained(args.checkpoint, settings, len(tokenizer)).half()
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(dir=args.out.parent))
+    part.chmod(0o755)
+    model.save_pretrained(part)
+    tokenizer.model_max_length = settings.length
+    tokenizer.save_pretrained(part)
+    (part / "README.md").write_text(describe(args.checkpoint, settings), "utf-8")
+    if args.out.exists():
+        shutil.rmtree(args.out)
+    part.rename(args.out)
+    size = sum(path.stat().st_size for path in args.out.iterdir()) / 1e6
+    print(f"{args.out}: {size:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
