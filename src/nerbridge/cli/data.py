@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -211,12 +212,15 @@ def _load_tokenizer(folder: Path) -> Tokenizer:
             "Check the path."
         )
     try:
-        return Tokenizer.from_str(file.read_text("utf-8"))
-    except ValueError as error:  # what the library raises for any file it cannot read
+        content = json.loads(file.read_text("utf-8"))
+    except ValueError as error:
+        content = error
+    if not (isinstance(content, dict) and isinstance(content.get("model"), dict)):
         raise InputError(
-            f"{file}: not a tokenizer ({error}); expected a file of the tokenizers library. "
-            "Save it again with tokenizer.save_pretrained."
-        ) from error
+            f"{file}: not a tokenizer ({content!r:.60}); expected a file of the tokenizers "
+            "library. Save it again with tokenizer.save_pretrained."
+        )
+    return Tokenizer.from_file(str(file))
 
 
 def _write_plots(audits: Sequence[Audit], folder: Path, *, quiet: bool) -> None:

@@ -63,7 +63,8 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str] | None]:
             continue
         if separator is None:
             separator, n_columns = ("\t" if "\t" in line else " "), len(columns)
-        _check_columns(path, number, columns, n_columns)
+        if len(columns) != n_columns or n_columns == 1:
+            raise _wrong_columns(f"{name}:{number}", columns, n_columns)
         is_inside = True
         yield number, check_word(columns[0], name, number), columns[-1].strip(" ")
 
@@ -84,18 +85,17 @@ def _can_be_word(columns: list[str]) -> bool:
     return len(columns) > 1 and _LOOKS_LIKE_TAG.fullmatch(columns[-1].strip()) is not None
 
 
-def _check_columns(path: Path, number: int, columns: list[str], n_columns: int) -> None:
+def _wrong_columns(place: str, columns: list[str], n_columns: int) -> CorpusError:
     if len(columns) == 1:
         found = "a tag without a word" if _LOOKS_LIKE_TAG.fullmatch(columns[0]) else "no tag"
-        raise CorpusError(
-            f"{path}:{number}: {found}: one column, {columns[0]!r}; expected a word and its tag. "
+        return CorpusError(
+            f"{place}: {found}: one column, {columns[0]!r}; expected a word and its tag. "
             "If it is the last line, the file was cut: fetch it again."
         )
-    if len(columns) != n_columns:
-        raise CorpusError(
-            f"{path}:{number}: {len(columns)} columns; expected {n_columns}, as in the lines "
-            "before. Mend the line, or part all columns by tabs."
-        )
+    return CorpusError(
+        f"{place}: {len(columns)} columns; expected {n_columns}, as in the lines "
+        "before. Mend the line, or part all columns by tabs."
+    )
 
 
 def _group(rows: Iterable[tuple[int, str, str] | None], path: str) -> Iterator[RawSentence]:

@@ -43,7 +43,8 @@ def read_csv(path: Path) -> RawSplit:
 def write_csv(path: Path, sentences: Iterable[Sentence]) -> None:
     """Write the columns ``sentence_id`` (from 1), ``word`` and ``tag``."""
     stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\n")
+    # all text in quotes: else a carriage return at the end of a word would be lost in reading
+    writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(_COLUMNS)
     for number, sentence in enumerate(sentences, start=1):
         rows = zip(sentence.words, sentence.tags, strict=True)

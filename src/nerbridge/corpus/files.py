@@ -13,7 +13,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 def read_text(path: Path) -> str:
-    r"""Text of a UTF-8 file, without a leading byte order mark, line ends as ``\n``.
+    """Text of a UTF-8 file, without a leading byte order mark; line ends as they are.
 
     Raises:
         CorpusError: missing, a folder, empty, binary or not UTF-8.
@@ -29,7 +29,7 @@ def read_text(path: Path) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise CorpusError(_not_utf8(path, data, error)) from error
-    text = text.removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n")
+    text = text.removeprefix(BYTE_ORDER_MARK)
     if not text.strip():
         raise CorpusError(f"{path}: the file is blank; expected labelled sentences. {_REMEDY}")
     return text
@@ -78,10 +78,10 @@ def write_text(path: Path, text: str) -> None:
             f"{path}: not written: {text[error.start]!r} is half a character (a lone surrogate), "
             "which UTF-8 cannot hold. Mend the word where it comes from."
         ) from error
-    write_whole(path, lambda temporary: _write_bytes(temporary, data))
+    write_whole(path, lambda temporary: temporary.write_bytes(data))
 
 
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a temporary file beside ``path``, then rename it: no half-written files.
 
     Raises:
@@ -104,13 +104,6 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-
-
-def _write_bytes(path: Path, data: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _not_utf8(path: Path, data: bytes, error: UnicodeDecodeError) -> str:

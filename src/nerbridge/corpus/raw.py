@@ -9,7 +9,7 @@ from typing import Literal
 
 from nerbridge.errors import CorpusError
 
-_SURROGATE = re.compile("[\\ud800-\\udfff]")
+_NO_TEXT = re.compile("[\\0\\ud800-\\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def check_word(word: object, path: str, line: int, unit: Literal["line", "record
     """The word, if it is one.
 
     Raises:
-        CorpusError: not text, blank, or holding a lone surrogate.
+        CorpusError: not text, blank, or holding a NUL or a lone surrogate.
     """
     if not isinstance(word, str):
         raise CorpusError(
@@ -88,10 +88,10 @@ def check_word(word: object, path: str, line: int, unit: Literal["line", "record
             f"{place(path, line, unit)}: a tag without a word (the word is {word!r}); "
             "expected a word with at least one visible character. Remove it or restore the word."
         )
-    if _SURROGATE.search(word):
+    if _NO_TEXT.search(word):
         raise CorpusError(
-            f"{place(path, line, unit)}: {word!a} holds half a character (a lone surrogate); "
-            "expected valid Unicode. Export the file again."
+            f"{place(path, line, unit)}: {word!a} holds a NUL or half a character (a lone "
+            "surrogate); expected text. Export the file again."
         )
     return word
 

@@ -69,8 +69,8 @@ def text_to_sentence(
     words = [(start, end) for start, end in split_words(text) if text[start:end].strip()]
     tags = [OUTSIDE] * len(words)
     checked = [_place_span(span, text, place) for span in spans]
-    for span in sorted(checked, key=lambda span: (span.start_char - span.end_char, span)):
-        _lay_span(span, text, words, tags, losses)
+    for span in sorted(checked, key=_longest_first):
+        _lay_span(span, words, tags, losses)
     if not words:
         losses["dropped_empty"] += 1
         return None
@@ -78,8 +78,12 @@ def text_to_sentence(
     return RawSentence(surfaces, tuple(tags), path, (line,) * len(words))
 
 
+def _longest_first(span: CharSpan) -> tuple[int, int, str]:
+    return (span.start_char - span.end_char, span.start_char, span.type)
+
+
 def _lay_span(
-    span: CharSpan, text: str, words: list[tuple[int, int]], tags: list[str], losses: Counter[str]
+    span: CharSpan, words: list[tuple[int, int]], tags: list[str], losses: Counter[str]
 ) -> None:
     covered = [
         index
@@ -92,10 +96,7 @@ def _lay_span(
     if any(tags[index] != OUTSIDE for index in covered):
         losses["overlapping_spans"] += 1
         return
-    inner = text[span.start_char : span.end_char]
-    start = span.start_char + len(inner) - len(inner.lstrip())
-    end = span.end_char - (len(inner) - len(inner.rstrip()))
-    if (start, end) != (words[covered[0]][0], words[covered[-1]][1]):
+    if words[covered[0]][0] < span.start_char or words[covered[-1]][1] > span.end_char:
         losses["widened_spans"] += 1
     for index in covered:
         tags[index] = f"{'B' if index == covered[0] else 'I'}-{span.type}"

@@ -9,6 +9,7 @@ from nerbridge.corpus.conll import write_conll
 from nerbridge.corpus.csv_table import write_csv
 from nerbridge.corpus.jsonl import write_jsonl
 from nerbridge.corpus.parquet import write_parquet
+from nerbridge.corpus.raw import check_word
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.errors import InputError
 from nerbridge.labels import Scheme, convert_tags
@@ -54,7 +55,14 @@ def write_sentences(
         )
     if scheme is not Scheme.IOB2:
         sentences = [_in_scheme(sentence, scheme) for sentence in sentences]
-    _WRITERS[format](Path(path), sentences)
+    _WRITERS[format](Path(path), [_check(sentence) for sentence in sentences])
+
+
+def _check(sentence: Sentence) -> Sentence:
+    """Refuse to write what reading would refuse."""
+    for word in sentence.words:
+        check_word(word, sentence.path, sentence.line)
+    return sentence
 
 
 def _in_scheme(sentence: Sentence, scheme: Scheme) -> Sentence:

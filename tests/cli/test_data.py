@@ -1,0 +1,146 @@
+"""The commands below ``nerbridge data``: what stands on stdout, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
+from typer.testing import CliRunner, Result
+
+from nerbridge.cli.data import app
+from nerbridge.corpus import read_corpus
+from nerbridge.errors import CorpusError, InputError
+
+TRAIN = "অসম\tB-LOC\nধুনীয়া\tO\n\n[ৰমেন]\tB-PER\n\n"
+TEST = "অসম\tB-LOC\nধুনীয়া\tO\n\nনিউজ\tB-MISC\nলাইভ\tI-MISC\n"
+Call = Callable[..., Result]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A folder of two splits that share a sentence."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "train.conll").write_text(TRAIN, "utf-8")
+    (folder / "test.conll").write_text(TEST, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def call() -> Call:
+    """Run a command; errors meant for the edge of the command line come through."""
+
+    def run(*arguments: str | Path) -> Result:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        if isinstance(result.exception, Exception):
+            raise result.exception
+        return result
+
+    return run
+
+
+def test_audit_as_json_alone_on_stdout(call: Call, corpus: Path) -> None:
+    result = call("audit", corpus, "--json")
+    audit = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert audit["splits"]["train"]["n_sentences"] == 2
+    assert audit["overlaps"][0]["n_shared_sentences"] == 1
+    assert "Auditing" in result.stderr
+    both = call("audit", corpus, corpus / "test.conll", "--json", "--quiet")
+    assert [list(one["splits"]) for one in json.loads(both.stdout)] == [["train", "test"], ["test"]]
+    assert both.stderr == ""
+
+
+def test_audit_as_tables_and_figures(call: Call, corpus: Path, tmp_path: Path) -> None:
+    tokenizer = Tokenizer(models.WordLevel({"x": 0}, unk_token="x"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    (tmp_path / "model").mkdir()
+    tokenizer.save(str(tmp_path / "model" / "tokenizer.json"))
+    result = call("audit", corpus, "--tokenizer", tmp_path / "model", "--plots", tmp_path / "plots")
+    for shown in ("train", "subwords per word", "MISC", "test in train", "1 of 2"):
+        assert shown in result.stdout
+    figures = {path.name for path in (tmp_path / "plots").iterdir()}
+    assert figures == {"sentence_lengths.png", "entity_types.png", "overlap.png"}
+
+
+def test_audit_of_invalid_tags_ends_with_1(call: Call, corpus: Path) -> None:
+    with (corpus / "train.conll").open("a", encoding="utf-8") as file:
+        file.write("x\tO\ny\tI-[b]LOC\n")
+    result = call("audit", corpus)
+    assert result.exit_code == 1
+    assert f"invalid: {corpus / 'train.conll'}:7: tag 'I-[b]LOC' follows 'O'" in result.stdout
+    assert "repaired tags: 1" in result.stdout
+
+
+def test_convert_a_folder(call: Call, corpus: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = call(
+        "convert", corpus, out, "--format", "jsonl", "--to-scheme", "bilou",
+        "--map", "MISC=ORG", "--map", "PER=",
+    )  # fmt: skip
+    assert result.exit_code == 0
+    assert result.stdout.split() == [str(out / "train.jsonl"), str(out / "test.jsonl")]
+    assert "mapped types: 1" in result.stderr
+    assert "dropped types: 1" in result.stderr
+    assert json.loads((out / "test.jsonl").read_text("utf-8").splitlines()[1]) == {
+        "tokens": ["নিউজ", "লাইভ"],
+        "ner_tags": ["B-ORG", "L-ORG"],
+    }
+    assert "U-LOC" in (out / "train.jsonl").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.jsonl", "a.tsv"])
+def test_convert_a_file_by_its_ending(call: Call, corpus: Path, tmp_path: Path, name: str) -> None:
+    assert call("convert", corpus / "test.conll", tmp_path / name, "-q").stderr == ""
+    again = read_corpus(tmp_path / name)
+    assert again.sha256 == read_corpus(corpus / "test.conll").sha256
+
+
+def test_convert_repairs_only_if_asked(call: Call, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.conll"
+    bad.write_text("x\tO\ny\tI-LOC\n")
+    with pytest.raises(CorpusError, match=r"bad\.conll:2: tag 'I-LOC' follows 'O'"):
+        call("convert", bad, tmp_path / "good.conll", "--scheme", "iob2")
+    assert not (tmp_path / "good.conll").exists()
+    result = call("convert", bad, tmp_path / "good.conll", "--scheme", "iob2", "--repair")
+    assert "repaired tags: 1" in result.stderr
+    assert (tmp_path / "good.conll").read_text() == "x\tO\ny\tB-LOC\n\n"
+
+
+def test_wrong_arguments(call: Call, corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"mine has 2 splits \(train, test\).*expected a folder"):
+        call("convert", corpus, tmp_path / "one.conll")
+    with pytest.raises(InputError, match="--map GPE: expected OLD=NEW"):
+        call("convert", corpus, tmp_path / "out", "--map", "GPE")
+    with pytest.raises(InputError, match="format 'xml' is unknown"):
+        call("convert", corpus, tmp_path / "out", "--format", "xml")
+    with pytest.raises(InputError, match=r"no tokenizer\.json"):
+        call("audit", corpus, "--tokenizer", tmp_path)
+    (tmp_path / "tokenizer.json").write_text("{}")
+    with pytest.raises(InputError, match="not a tokenizer"):
+        call("audit", corpus, "--tokenizer", tmp_path)
+    assert call("audit", corpus, "--scheme", "xml").exit_code == 2
+    assert call("audit").exit_code == 2
+
+
+def test_stats(call: Call, corpus: Path) -> None:
+    rows = json.loads(call("stats", corpus, "--json").stdout)
+    assert rows[1] == {
+        "corpus": "mine",
+        "split": "test",
+        "n_sentences": 2,
+        "n_words": 4,
+        "n_entities": 2,
+        "type_counts": {"LOC": 1, "MISC": 1},
+    }
+    shown = call("stats", corpus, "-q")
+    assert "MISC" in shown.stdout
+    assert shown.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["audit", "convert", "stats"])
+def test_help_has_an_example(call: Call, command: str) -> None:
+    assert f"Example: nerbridge data {command}" in call(command, "--help").stdout

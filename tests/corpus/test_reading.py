@@ -1,0 +1,193 @@
+"""Specs, splits, schemes, repair and types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus.drawn import pairs, sentences
+from nerbridge.corpus import Sentence, build_corpus, read_corpus, read_sentences
+from nerbridge.errors import CorpusError
+from nerbridge.labels import Scheme, convert_tags
+
+Put = Callable[[str, str | bytes], Path]
+
+
+def lines(*tags: str) -> str:
+    """A sentence with these tags; its words are numbers."""
+    return "".join(f"{number}\t{tag}\n" for number, tag in enumerate(tags)) + "\n"
+
+
+def test_a_folder_with_every_name_and_format(put: Put) -> None:
+    put("c/train.txt", lines("B-PER"))
+    put("c/dev.tsv", lines("B-LOC"))
+    put("c/test.jsonl", '{"tokens": ["ক"], "ner_tags": ["B-ORG"]}\n')
+    folder = put("c/README.md", "notes").parent
+    corpus = read_corpus(folder, language="as")
+    assert (corpus.name, corpus.language, corpus.revision) == ("c", "as", None)
+    assert {split: found[0].tags for split, found in corpus.splits.items()} == {
+        "train": ("B-PER",),
+        "validation": ("B-LOC",),
+        "test": ("B-ORG",),
+    }
+
+
+def test_a_file_is_the_split_of_its_name_or_test(put: Put) -> None:
+    assert list(read_corpus(put("valid.conll", lines("O"))).splits) == ["validation"]
+    assert list(read_corpus(put("news.conll", lines("O"))).splits) == ["test"]
+
+
+def test_numbered_shards_are_one_split(put: Put) -> None:
+    put("c/train-00001-of-00002.conll", lines("B-LOC"))
+    put("c/train-00000-of-00002.conll", lines("B-PER"))
+    corpus = read_corpus(put("c/x", "").parent)
+    assert [sentence.tags for sentence in corpus.splits["train"]] == [("B-PER",), ("B-LOC",)]
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["a.md"], r"no split found \(the folder holds a\.md\); expected train"),
+        (["dev.conll", "valid.txt"], r"several files for validation: dev\.conll, valid\.txt"),
+        (["train.conll", "train.csv"], r"several files for train"),
+    ],
+)
+def test_folders_that_cannot_be_right(put: Put, names: list[str], message: str) -> None:
+    for name in names:
+        folder = put(f"c/{name}", lines("O")).parent
+    with pytest.raises(CorpusError, match=message):
+        read_corpus(folder)
+
+
+def test_an_unknown_bundled_corpus_and_an_empty_folder(tmp_path: Path) -> None:
+    for spec in ("bundled:xx", "bundled:../bundled", "bundled:"):
+        with pytest.raises(CorpusError, match=f"{re.escape(spec)}: no such bundled corpus"):
+            read_corpus(spec)
+    with pytest.raises(CorpusError, match="holds nothing"):
+        read_corpus(tmp_path)
+
+
+@pytest.mark.parametrize("language", ["as", "bn", "hi"])
+def test_bundled_corpora(language: str) -> None:
+    corpus = read_corpus(f"bundled:{language}", allowed_types=("PER", "ORG", "LOC"))
+    assert list(corpus.splits) == ["train", "validation", "test"]
+    assert not corpus.losses
+
+
+@given(st.lists(sentences(), min_size=1), st.sampled_from(list(Scheme)))
+def test_every_named_scheme_comes_out_as_iob2(found: list[Sentence], scheme: Scheme) -> None:
+    from nerbridge.corpus.cleaning import clean_sentences
+    from nerbridge.corpus.raw import RawSentence
+
+    raw = [
+        RawSentence(
+            sentence.words,
+            tuple(convert_tags(sentence.tags, Scheme.IOB2, scheme)),
+            "x",
+            tuple(range(len(sentence.words))),
+        )
+        for sentence in found
+    ]
+    cleaned, losses = clean_sentences({"train": raw}, scheme=scheme)
+    expected = [
+        (words, tuple(convert_tags(convert_tags(tags, Scheme.IOB2, scheme), scheme, Scheme.IOB2)))
+        for words, tags in pairs(found)
+    ]
+    assert pairs(cleaned["train"]) == expected
+    assert not losses
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        (["I-PER", "B-PER", "O"], ["B-PER", "B-PER", "O"]),
+        (["S-PER", "B-LOC", "E-LOC"], ["B-PER", "B-LOC", "I-LOC"]),
+        (["U-PER", "B-LOC", "L-LOC"], ["B-PER", "B-LOC", "I-LOC"]),
+        (["I-PER", "I-LOC", "I-LOC"], ["B-PER", "B-LOC", "I-LOC"]),
+    ],
+)
+def test_schemes_are_recognised(put: Put, tags: list[str], expected: list[str]) -> None:
+    assert read_sentences(put("a.conll", lines(*tags)))[0].tags == tuple(expected)
+
+
+def test_the_scheme_is_that_of_all_splits_together(put: Put) -> None:
+    put("c/train.conll", lines("S-PER", "B-LOC", "E-LOC"))
+    folder = put("c/test.conll", lines("B-LOC", "E-LOC")).parent
+    assert read_corpus(folder).splits["test"][0].tags == ("B-LOC", "I-LOC")
+
+
+def test_invalid_tags_are_told_with_line_and_remedy(put: Put) -> None:
+    path = put("train.conll", lines("B-PER", "O", "B-LOC") * 3 + lines("O", "I-LOC"))
+    with pytest.raises(CorpusError) as error:
+        read_corpus(path)
+    assert str(error.value) == (
+        f"{path}:14: tag 'I-LOC' follows 'O', not allowed in IOB2. "
+        "Mend the file, or pass repair=True."
+    )
+    with pytest.raises(CorpusError, match=r'Read it with scheme="iob1", or pass repair=True'):
+        read_corpus(put("test.conll", lines("O", "I-LOC") * 2), scheme=Scheme.IOB2)
+
+
+def test_repair_is_counted(put: Put) -> None:
+    path = put("train.conll", lines("B-PER", "O", "I-LOC") + lines("I-PER", "I-LOC", "I-LOC"))
+    corpus = read_corpus(path, repair=True, scheme=Scheme.IOB2)
+    assert [sentence.tags for sentence in corpus.splits["train"]] == [
+        ("B-PER", "O", "B-LOC"),
+        ("B-PER", "B-LOC", "I-LOC"),
+    ]
+    assert corpus.losses == {"repaired_tags": 3}
+
+
+def test_types_are_mapped_and_dropped_by_name_only(put: Put) -> None:
+    path = put("a.conll", lines("B-GPE", "I-GPE", "B-MISC", "I-MISC", "B-PER", "O", "B-GPE"))
+    corpus = read_corpus(path, type_map={"GPE": "LOC", "MISC": None, "PER": "PER", "X": None})
+    assert corpus.splits["test"][0].tags == ("B-LOC", "I-LOC", "O", "O", "B-PER", "O", "B-LOC")
+    assert corpus.losses == {"mapped_types": 2, "dropped_types": 1}
+
+
+def test_types_not_asked_for_are_all_told_with_a_mapping(put: Put) -> None:
+    path = put("a.conll", lines("B-GPE", "B-GPE", "B-MISC", "B-PERSON", "B-PER", "B-loc"))
+    with pytest.raises(CorpusError) as error:
+        read_corpus(path, allowed_types=("PER", "LOC"))
+    message = str(error.value)
+    assert f"{path}:1" in message
+    for part in ("GPE (2 entities)", "MISC (1 entities)", "PERSON (1 entities)", "loc (1"):
+        assert part in message
+    mapping = {"GPE": "LOC", "MISC": None, "PERSON": "PER", "loc": "LOC"}
+    assert f"type_map={mapping!r}" in message
+    assert "--map GPE=LOC --map MISC= --map PERSON=PER --map loc=LOC" in message
+    assert read_corpus(path, allowed_types=("PER", "LOC"), type_map=mapping).losses == {
+        "mapped_types": 4,
+        "dropped_types": 1,
+    }
+
+
+def test_the_hash_is_of_words_and_tags_only() -> None:
+    one = Sentence(("a", "b"), ("O", "O"), "x", 1)
+    same = Sentence(("a", "b"), ("O", "O"), "elsewhere", 9)
+    other = Sentence(("a b",), ("O",))
+
+    def sha(*found: Sentence, split: str = "train") -> str:
+        return build_corpus("n", "as", {split: found}).sha256
+
+    assert sha(one) == sha(same) != sha(other)
+    assert len({sha(one), sha(one, one), sha(one, split="test"), sha(other), sha()}) == 5
+
+
+def test_all_shared_corpora_are_read(shared: Path) -> None:
+    folders = sorted(path for path in (shared / "data").iterdir() if path.is_dir())
+    assert len(folders) >= 10
+    for folder in folders:
+        n_lines = sum(bool(line) for line in (folder / "test.conll").read_bytes().split(b"\n"))
+        if folder.name.startswith("karim"):  # 900,000 words: the test split must do
+            corpus = read_corpus(folder / "test.conll", allowed_types=("PER", "ORG", "LOC"))
+        else:
+            corpus = read_corpus(folder, allowed_types=("PER", "ORG", "LOC"))
+            assert list(corpus.splits) == ["train", "validation", "test"]
+        assert sum(len(sentence.words) for sentence in corpus.splits["test"]) == n_lines
+        assert not corpus.losses

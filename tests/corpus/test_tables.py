@@ -1,0 +1,83 @@
+"""CSV and Parquet files, whole and broken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from corpus.drawn import pairs
+from nerbridge.corpus import Sentence, read_corpus, read_sentences, write_sentences
+from nerbridge.errors import CorpusError
+from nerbridge.labels import Scheme
+
+Put = Callable[[str, str | bytes], Path]
+EXPECTED = [(("অসম", ","), ("B-LOC", "O")), (('"',), ("O",))]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'sentence_id,word,tag\n1,অসম,B-LOC\n1,",",O\n2,"""",O\n',
+        '\ufeffSentence #,Word,P,Tag\r\nS 1,অসম,N,B-LOC\r\n,",",P,O\r\nS 2,"""",P,O',
+        'tag,token,sentence\nB-LOC,অসম,a\nO,",",a\n\n,,\nO,"""",b\n',
+    ],
+)
+def test_csv_in_its_shapes(put: Put, content: str) -> None:
+    assert pairs(read_sentences(put("a.csv", content))) == EXPECTED
+
+
+def test_csv_lines_count_where_rows_start(put: Put) -> None:
+    path = put("a.csv", 'sentence_id,word,tag\n1,"a\nb",O\n2,c,I-LOC\n2,d,B-LOC\n2,e,I-PER\n')
+    with pytest.raises(CorpusError, match=r"a\.csv:4: tag 'I-LOC' begins"):
+        read_corpus(path, scheme=Scheme.IOB2)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("অসম,B-LOC\n", r":1: the header is .*\(sentence_id is missing\)"),
+        ("sentence_id,word,tag\n", ": a header but no rows"),
+        ("sentence_id,word,tag\n1,অসম\n", ":2: 2 columns; expected at least 3.*was cut"),
+        ("sentence_id,word,tag\n1,অসম,\n", ":2: a word without a tag"),
+        ("sentence_id,word,tag\n1, ,O\n", ":2: a tag without a word"),
+        ("sentence_id,word,tag\n1,a,O\n2,b,O\n1,c,O\n", ":4: sentence 1 comes back"),
+        ('sentence_id,word,tag\n1,"a,O\n2,b,O\n', ":3: broken CSV"),
+    ],
+)
+def test_broken_csv_is_told_with_its_place(put: Put, content: str, message: str) -> None:
+    path = put("a.csv", content)
+    with pytest.raises(CorpusError, match=re.escape(str(path)) + message):
+        read_corpus(path)
+
+
+def table(path: Path, **columns: object) -> Path:
+    """Write a Parquet file without metadata."""
+    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+    return path
+
+
+def test_parquet_ids_need_names(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.parquet", tokens=[["অসম"], []], ner_tags=[[1], []])
+    with pytest.raises(CorpusError, match=r"a\.parquet, record 1: ner_tags holds ids"):
+        read_corpus(path)
+    corpus = read_corpus(path, tag_names=["O", "B-LOC"])
+    assert pairs(corpus.splits["test"]) == [(("অসম",), ("B-LOC",))]
+    assert corpus.losses == {"dropped_empty": 1}
+
+
+def test_broken_parquet(tmp_path: Path, put: Put) -> None:
+    write_sentences(tmp_path / "whole.parquet", [Sentence(("অসম",), ("B-LOC",))], "parquet")
+    cut = put("cut.parquet", (tmp_path / "whole.parquet").read_bytes()[:-20])
+    with pytest.raises(CorpusError, match=r"cut\.parquet: not a whole Parquet file"):
+        read_corpus(cut)
+    with pytest.raises(CorpusError, match=r"b\.parquet: the columns are a; expected words"):
+        read_corpus(table(tmp_path / "b.parquet", a=[1]))
+    with pytest.raises(CorpusError, match="record 1: tokens is None; expected a list"):
+        read_corpus(table(tmp_path / "c.parquet", tokens=[None, ["a"]], tags=[["O"], ["O"]]))
+    with pytest.raises(CorpusError, match="1 rows but no words"):
+        read_corpus(table(tmp_path / "d.parquet", tokens=[[]], tags=[[]]))
