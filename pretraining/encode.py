@@ -70,7 +70,9 @@ def static_vectors(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("text", type=Path)
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("out", type=Path)
@@ -87,7 +89,9 @@ def main() -> None:
         save_array(args.out / f"{language}.npy", tokens)
         print(f"{language}: {len(tokens):,} tokens", flush=True)
         arrays.append(tokens)
-    vectors = static_vectors(arrays, tokenizer.get_vocab_size(), args.dimensions, args.epochs, args.seed)
+    vectors = static_vectors(
+        arrays, tokenizer.get_vocab_size(), args.dimensions, args.epochs, args.seed
+    )
     save_array(args.out / "vectors.npy", vectors)
 
 

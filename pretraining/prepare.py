@@ -26,7 +26,10 @@ MIN_INDIC_SHARE = 0.6
 
 _DEVANAGARI = range(0x901, 0x964)
 _TABLE = {code: code + 0x80 for code in (*_DEVANAGARI, *range(0x966, 0x970))}
-_TABLE |= {ord(a): b for a, b in zip("वळॉऑऒॊऎॆऍॅ", ["ব", "ল", "া", "অ", "ও", "ো", "এ", "ে", "এ", "্যা"], strict=True)}
+_TABLE |= {
+    ord(a): b
+    for a, b in zip("वळॉऑऒॊऎॆऍॅ", ["ব", "ল", "া", "অ", "ও", "ো", "এ", "ে", "অ্যা", "্যা"], strict=True)
+}
 _TABLE |= {ord("ৰ"): "র", ord("ৱ"): "ব", 0x9F7: "।", 0x200B: None, 0x200C: None, 0x200D: None}
 _TABLE |= {0xFEFF: None, 0xAD: None}
 _NASALS = tuple(
@@ -38,8 +41,10 @@ _NASALS = tuple(
         ("ं", "चछजझ", "ञ्"),
     )
 )
-_MEDIAL_YA = re.compile("(?<=[ऀ-ौॎ-ॣ])य(?!़)")
-_SPLIT = re.compile(r"""([^\w\sঀ-৿ऀ-ॣ'’.,:°-]|[।॥])|(?<!\d)([.,:])|([.,:])(?!\d)|(?<!\w)(['’-])|(['’-])(?![\wঀ-৿ऀ-ॣ])""")
+_MEDIAL_YA = re.compile("(?<=[ऄ-ौॎ-ॣ])य(?!़)")
+_SPLIT = re.compile(
+    r"""([^\w\sঀ-৿ऀ-ॣ'’.,:°-]|[।॥])|(?<!\d)([.,:])|([.,:])(?!\d)|(?<!\w)(['’-])|(['’-])(?![\wঀ-৿ऀ-ॣ])"""
+)
 _INDIC = re.compile("[ঀ-৿ऀ-ॿ]")
 
 
@@ -94,12 +99,18 @@ def prepare(source: Path, target: Path) -> Counter[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("out", type=Path)
-    parser.add_argument("--shared", type=Path, default=Path(os.environ.get("NERBRIDGE_SHARED", "../shared")))
+    parser.add_argument(
+        "--shared", type=Path, default=Path(os.environ.get("NERBRIDGE_SHARED", "../shared"))
+    )
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    jobs = [(args.shared / "text" / f"{lang}.txt.xz", args.out / f"{lang}.txt") for lang in LANGUAGES]
+    jobs = [
+        (args.shared / "text" / f"{lang}.txt.xz", args.out / f"{lang}.txt") for lang in LANGUAGES
+    ]
     with Pool(2) as pool:
         for lang, counts in zip(LANGUAGES, pool.starmap(prepare, jobs), strict=True):
             print(lang, dict(counts))

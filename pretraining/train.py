@@ -1,4 +1,4 @@
-"""Masked language modelling from static vectors, resumable, on one CPU, one GPU or several processes.
+"""Masked language modelling from static vectors: resumable; one CPU, one GPU or several processes.
 
 python pretraining/train.py DATA TOKENIZER OUT --tokens 12e6
 torchrun --nproc-per-node 2 pretraining/train.py DATA TOKENIZER OUT --tokens 12e6
@@ -51,22 +51,27 @@ class Settings:
 
     @property
     def n_steps(self) -> int:
+        """Steps in the whole schedule."""
         return math.ceil(self.tokens / (self.length * self.batch * self.processes))
 
 
 class Batches:
-    """Masked batches, a function of (seed, step, rank) alone, so that a resumed run sees the same."""
+    """Masked batches, a function of (seed, step, rank) alone: a resumed run sees the same."""
 
     def __init__(self, data: Path, tokenizer: Path, settings: Settings, rank: int) -> None:
         loaded = AutoTokenizer.from_pretrained(tokenizer)
         pieces = loaded.convert_ids_to_tokens(list(range(len(loaded))))
-        self.starts_word = np.array([piece.startswith("▁") or i < 4 for i, piece in enumerate(pieces)])
+        self.starts_word = np.array(
+            [piece.startswith("▁") or i < 4 for i, piece in enumerate(pieces)]
+        )
         self.mask_id, self.n_pieces = loaded.mask_token_id, len(loaded)
-        self.arrays = {language: np.load(data / f"{language}.npy", mmap_mode="r") for language in SHARES}
+        self.arrays = {
+            language: np.load(data / f"{language}.npy", mmap_mode="r") for language in SHARES
+        }
         self.settings, self.rank = settings, rank
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
-        """Token ids and labels. Shape of both: (batch, length); labels are -100 where not masked."""
+        """Token ids, and labels that are -100 where not masked. Shape of both: (batch, length)."""
         rng = np.random.default_rng((self.settings.seed, step, self.rank))
         ids = np.stack([self._sequence(rng) for _ in range(self.settings.batch)])
         masked = self._whole_words(ids, rng)
@@ -81,9 +86,13 @@ class Batches:
         """A stretch of running text: ``<s>``, then tokens from a random place on."""
         tokens = self.arrays[str(rng.choice(list(SHARES), p=list(SHARES.values())))]
         start = int(rng.integers(0, len(tokens) - self.settings.length))
-        return np.concatenate([[0], tokens[start : start + self.settings.length - 1]]).astype(np.int64)
+        return np.concatenate([[0], tokens[start : start + self.settings.length - 1]]).astype(
+            np.int64
+        )
 
-    def _whole_words(self, ids: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+    def _whole_words(
+        self, ids: npt.NDArray[np.int64], rng: np.random.Generator
+    ) -> npt.NDArray[np.bool_]:
         """Choose words at random; all pieces of a chosen word are masked, special tokens never."""
         word = np.cumsum(self.starts_word[ids], axis=1)
         chosen = rng.random((len(ids), word.max() + 1)) < self.settings.masked
@@ -103,7 +112,9 @@ class MaskedLoss(nn.Module):
         masked = labels != IGNORE
         logits = self.model.lm_head(hidden[masked]).float()
         targets = labels[masked]
-        return nn.functional.cross_entropy(logits, targets), (logits.argmax(-1) == targets).float().mean()
+        return nn.functional.cross_entropy(logits, targets), (
+            logits.argmax(-1) == targets
+        ).float().mean()
 
 
 def build_model(settings: Settings, n_pieces: int, vectors: Path) -> XLMRobertaForMaskedLM:
@@ -172,13 +183,17 @@ def learning_rate(step: int, settings: Settings) -> float:
     return settings.learning_rate * max(0.0, (settings.n_steps - step) / (settings.n_steps - warm))
 
 
-def save_checkpoint(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:
+def save_checkpoint(
+    folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, step: int
+) -> None:
     """One file, renamed into place: weights and both Adam moments by parameter name."""
     tensors: dict[str, Tensor] = {}
     for name, parameter in model.named_parameters():
         tensors[f"weight.{name}"] = parameter.detach().clone()
         state = optimiser.state.get(parameter, {})
-        tensors |= {f"{key}.{name}": state[key].clone() for key in ("exp_avg", "exp_avg_sq") if key in state}
+        tensors |= {
+            f"{key}.{name}": state[key].clone() for key in ("exp_avg", "exp_avg_sq") if key in state
+        }
     part = folder / "checkpoint.part"
     save_file(tensors, part, metadata={"step": str(step)})
     part.replace(folder / "checkpoint.safetensors")
@@ -210,7 +225,9 @@ def check_same_settings(folder: Path, settings: Settings) -> None:
     if path.is_file():
         found = json.loads(path.read_text("utf-8"))
         if found != asdict(settings):
-            raise SystemExit(f"{path}: made with other settings: {found}. Give the same, or another OUT.")
+            raise SystemExit(
+                f"{path}: made with other settings: {found}. Give the same, or another OUT."
+            )
     path.write_text(json.dumps(asdict(settings), indent=1), "utf-8")
 
 
@@ -219,7 +236,9 @@ def train(args: argparse.Namespace, settings: Settings, rank: int, device: torch
     if rank == 0:
         check_same_settings(args.out, settings)
     batches = Batches(args.data, args.tokenizer, settings, rank)
-    model = MaskedLoss(build_model(settings, batches.n_pieces, args.data / "vectors.npy")).to(device)
+    model = MaskedLoss(build_model(settings, batches.n_pieces, args.data / "vectors.npy")).to(
+        device
+    )
     decayed = [p for p in model.parameters() if p.dim() > 1]
     plain = [p for p in model.parameters() if p.dim() <= 1]
     optimiser = torch.optim.AdamW(
@@ -227,7 +246,9 @@ def train(args: argparse.Namespace, settings: Settings, rank: int, device: torch
         lr=settings.learning_rate, betas=(0.9, 0.98), eps=1e-6, fused=True,
     )  # fmt: skip
     first = load_checkpoint(args.out, model, optimiser)
-    wrapped: nn.Module = nn.parallel.DistributedDataParallel(model) if settings.processes > 1 else model
+    wrapped: nn.Module = (
+        nn.parallel.DistributedDataParallel(model) if settings.processes > 1 else model
+    )
     if device.type == "cuda":
         wrapped = torch.compile(wrapped)  # type: ignore[assignment]
     log = (args.out / "log.jsonl").open("a", encoding="utf-8")
@@ -263,7 +284,9 @@ def train(args: argparse.Namespace, settings: Settings, rank: int, device: torch
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("data", type=Path)
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("out", type=Path)
@@ -283,7 +306,11 @@ def main() -> None:
     parser.add_argument("--save-every", type=int, default=100)
     args = parser.parse_args()
     processes, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
-    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if torch.cuda.is_available() else torch.device("cpu")
+    device = (
+        torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        if torch.cuda.is_available()
+        else torch.device("cpu")
+    )
     if processes > 1:
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     settings = Settings(

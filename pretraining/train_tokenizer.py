@@ -56,7 +56,7 @@ def learn_pieces(folder: Path, n_pieces: int, seed: int) -> list[tuple[str, floa
 
 
 def train(folder: Path, n_pieces: int, seed: int) -> Tokenizer:
-    """Learn, then put the byte pieces behind the learned ones and ``<mask>`` last, as XLM-R has it."""
+    """Learn, then put byte pieces behind the learned ones and ``<mask>`` last, as XLM-R has it."""
     learned = learn_pieces(folder, n_pieces - 256 - 1, seed)
     lowest = min(score for _, score in learned) - 10
     pieces = [*learned, *((f"<0x{byte:02X}>", lowest) for byte in range(256)), (MASK, 0.0)]
@@ -90,7 +90,9 @@ def save(tokenizer: Tokenizer, folder: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("text", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--pieces", type=int, default=16_000)

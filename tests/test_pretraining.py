@@ -1,0 +1,129 @@
+"""The pretraining scripts, on a few sentences and a tiny model."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from nerbridge.corpus import read_corpus
+from nerbridge.text.model_form import to_model_form
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "pretraining"))
+
+import encode  # noqa: E402
+import prepare  # noqa: E402
+import train  # noqa: E402
+import train_tokenizer  # noqa: E402
+
+pytest.importorskip("sentencepiece")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prepared text, a tokenizer and token ids, made of the bundled sentences."""
+    folder = tmp_path_factory.mktemp("pretraining")
+    (folder / "text").mkdir()
+    for language in prepare.LANGUAGES:
+        splits = read_corpus(f"bundled:{language}").splits.values()
+        lines = [prepare.clean(" ".join(s.words)) for part in splits for s in part]
+        text = "\n".join(line for line in lines if line)
+        (folder / "text" / f"{language}.txt").write_text(text, "utf-8")
+    tokenizer = train_tokenizer.train(folder / "text", n_pieces=1200, seed=1)
+    train_tokenizer.save(tokenizer, folder / "tokenizer")
+    (folder / "ids").mkdir()
+    for language in prepare.LANGUAGES:
+        lines = (folder / "text" / f"{language}.txt").read_text("utf-8").splitlines()
+        encode.save_array(folder / "ids" / f"{language}.npy", encode.encode(iter(lines), tokenizer))
+    return folder
+
+
+@pytest.mark.parametrize("language", prepare.LANGUAGES)
+def test_fast_one_script_is_the_products_own(language: str) -> None:
+    words = {w for s in read_corpus(f"bundled:{language}").splits["train"] for w in s.words}
+    differing = [w for w in words if prepare.to_one_script(w) != to_model_form(w, "Beng")]
+    assert differing == []
+
+
+def test_clean_splits_punctuation_and_drops_other_scripts() -> None:
+    assert prepare.clean("গুৱাহাটীত, “সভা” হ’ব।") == "গুবাহাটীত , “ সভা ” হ’ব ।"
+    assert prepare.clean("an English sentence of six words") is None
+    assert prepare.clean("দুটা শব্দ") is None
+
+
+def test_tokenizer_gives_every_character_back(data: Path) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(data / "tokenizer")
+    for text in ("গুৱাহাটীত ৰাজ্যৰ hello 😀", "मुंबई में ज़िला क़लम", "ঢাকা\u200cয় কার্\u200dয"):
+        ids = tokenizer(text).input_ids
+        assert tokenizer.decode(ids, skip_special_tokens=True) == text
+        assert tokenizer.unk_token_id not in ids
+
+
+def settings(**changes: object) -> train.Settings:
+    values = {
+        "tokens": 32 * 4 * 6, "layers": 2, "hidden": 64, "heads": 4, "intermediate": 64,
+        "length": 32, "batch": 4, "learning_rate": 1e-3, "warmup": 0.1, "masked": 0.2,
+        "bf16": False, "seed": 5, "processes": 1,
+    }  # fmt: skip
+    return train.Settings(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def test_batches_mask_whole_words_and_nothing_special(data: Path) -> None:
+    batches = train.Batches(data / "ids", data / "tokenizer", settings(masked=0.5), rank=0)
+    ids, labels = batches(3)
+    assert torch.equal(batches(3)[0], ids)
+    assert not torch.equal(batches(4)[0], ids)
+    masked = (labels != train.IGNORE).numpy()
+    original = np.where(masked, labels, ids)
+    assert (original[masked] > 3).all()
+    continues = ~batches.starts_word[original[:, 1:]]
+    same = masked[:, 1:] == masked[:, :-1]
+    assert same[continues & (original[:, :-1] > 3)].all()
+
+
+def test_first_heads_look_at_neighbours() -> None:
+    model = train.build_model(settings(hidden=256, length=64), 1200, Path("none"))
+    model.set_attn_implementation("eager")
+    ids = torch.randint(4, 1000, (1, 64), generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        first = model.roberta(ids, output_attentions=True).attentions[0][0]
+    for head, offset in enumerate((-1, 1, -2, 2)):
+        looks = {d: first[head].diagonal(d).mean().item() for d in range(-4, 5)}
+        assert max(looks, key=lambda d: looks[d]) == offset
+
+
+def test_training_resumes_where_it_was_killed(data: Path, tmp_path: Path) -> None:
+    class KilledError(Exception):
+        pass
+
+    def run(out: str, kill_after: int | None = None) -> dict[str, torch.Tensor]:
+        arguments = train.argparse.Namespace(
+            data=data / "ids", tokenizer=data / "tokenizer", out=tmp_path / out, log_every=100,
+            save_every=2,
+        )  # fmt: skip
+        real = train.save_checkpoint
+
+        def save_then_die(folder: Path, model: object, optimiser: object, step: int) -> None:
+            real(folder, model, optimiser, step)  # type: ignore[arg-type]
+            if step == kill_after:
+                raise KilledError
+
+        train.save_checkpoint = save_then_die
+        try:
+            train.train(arguments, settings(), 0, torch.device("cpu"))
+        finally:
+            train.save_checkpoint = real
+        return train.load_file(tmp_path / out / "checkpoint.safetensors")
+
+    straight = run("straight")
+    with pytest.raises(KilledError):
+        run("killed", kill_after=2)
+    resumed = run("killed")
+    assert straight.keys() == resumed.keys()
+    assert all(torch.equal(straight[name], resumed[name]) for name in straight)
