@@ -164,7 +164,12 @@ def _toml_lines(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
 
 
 def _toml_key(key: str) -> str:
-    return key if _BARE_KEY.fullmatch(key) else json.dumps(key)
+    return key if _BARE_KEY.fullmatch(key) else _toml_string(key)
+
+
+def _toml_string(text: str) -> str:
+    """A basic string: as in JSON, but for DEL, which TOML wants escaped."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _toml_value(value: Any) -> str:
@@ -175,4 +180,6 @@ def _toml_value(value: Any) -> str:
         return f"[{', '.join(_toml_value(inner) for inner in value)}]"
     if isinstance(value, float):
         return repr(value)  # also "inf" and "nan", which TOML has
-    return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, bool | int):
+        return json.dumps(value)
+    return _toml_string(str(value))

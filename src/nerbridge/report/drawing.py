@@ -153,16 +153,19 @@ def label_all(names: Iterable[str], kind: str) -> dict[str, str]:
 
 
 def slug_all(names: Iterable[str]) -> dict[str, str]:
-    """Parts of file names, one for each name and no two the same.
+    """Parts of file names, one for each name and no two the same, in upper or lower case.
 
     >>> slug_all(["crf_all", "a/b", "a b"])
     {'crf_all': 'crf_all', 'a/b': 'a-b', 'a b': 'a-b-3'}
     """
     slugs: dict[str, str] = {}
+    taken = {""}
     for number, name in enumerate(dict.fromkeys(names), start=1):
         slug = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:_MAX_LABEL]
-        is_free = slug and slug not in slugs.values()
-        slugs[name] = slug if is_free else f"{slug}-{number}".lstrip("-")
+        while slug.lower() in taken:
+            slug = f"{slug}-{number}".lstrip("-")
+        taken.add(slug.lower())
+        slugs[name] = slug
     return slugs
 
 

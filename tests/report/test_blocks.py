@@ -1,0 +1,49 @@
+import tomllib
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nerbridge.report.blocks import recipe_to_toml, table_to_html, value_to_html
+from nerbridge.report.markup import Markup
+from nerbridge.report.tables import Column, Table
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+SCALARS = TEXT | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False)
+VALUES = st.recursive(
+    SCALARS | st.lists(SCALARS, max_size=3),
+    lambda inner: (
+        st.dictionaries(TEXT, inner, max_size=3)
+        | st.lists(st.dictionaries(TEXT, inner, max_size=3), max_size=2)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(TEXT, VALUES, max_size=4))
+def test_a_recipe_is_read_back_from_its_toml(recipe: dict[str, Any]) -> None:
+    assert tomllib.loads(recipe_to_toml(recipe)) == recipe
+
+
+@given(st.dictionaries(TEXT, SCALARS, max_size=4))
+@example({"𐀀": "\x7f"})
+def test_what_is_not_set_is_told_and_changes_nothing(recipe: dict[str, Any]) -> None:
+    text = recipe_to_toml({**recipe, "base": None})
+    assert "# base is not set" in text
+    assert tomllib.loads(text) == {key: v for key, v in recipe.items() if key != "base"}
+
+
+@given(VALUES)
+def test_any_value_is_shown_without_raw_markup(value: Any) -> None:
+    html = value_to_html(["<script>", value])
+    assert isinstance(html, Markup)
+    assert "<script>" not in html
+
+
+def test_a_table_has_a_caption_and_scoped_headings() -> None:
+    table = Table("Title", "How to read it.", (Column("a", False), Column("n")), (("x", "1\n2"),))
+    html = table_to_html(table, {})
+    assert "<caption>Title</caption>" in html
+    assert '<th scope="row">x</th>' in html
+    assert '<td class="number">1<span class="second">2</span></td>' in html
+    assert table_to_html(Table("Title", "", table.columns, ()), {}) == ""

@@ -1,0 +1,127 @@
+from pathlib import Path
+
+import pytest
+
+from nerbridge.errors import InputError
+from nerbridge.evaluation.resampling import mean_f1
+from nerbridge.records import RunRecord
+from nerbridge.report.comparison import (
+    Comparison,
+    compare_runs,
+    comparison_tables,
+    comparison_to_dict,
+    describe_unpaired,
+    name_runs,
+)
+from nerbridge.report.comparison_page import write_comparison
+
+
+def keep(record: RunRecord, *names: str) -> RunRecord:
+    """The same run with some of its rows."""
+    rows = tuple(row for row in record.rows if row.name in names)
+    return record.model_copy(update={"rows": rows})
+
+
+@pytest.fixture(scope="module")
+def comparison(record: RunRecord, better_record: RunRecord) -> Comparison:
+    rows = ("crf_all", "adapt")
+    return compare_runs({"old": keep(record, *rows), "new": keep(better_record, *rows)})
+
+
+def test_a_run_and_itself_cannot_be_told_apart(record: RunRecord) -> None:
+    adapted = keep(record, "adapt")
+    for pair in compare_runs({"a": adapted, "b": adapted}).pairs:
+        assert pair.difference == 0
+        assert pair.p == pair.p_randomisation == 1
+
+
+def test_the_difference_is_the_second_run_minus_the_first(
+    comparison: Comparison, record: RunRecord, better_record: RunRecord
+) -> None:
+    assert [(pair.row, pair.test) for pair in comparison.pairs] == [
+        (row, test) for row in ("crf_all", "adapt") for test in ("test", "village_news")
+    ]
+    for pair in comparison.pairs:
+        old, new = (run.row(pair.row) for run in (record, better_record))
+        means = (
+            row.f1_strict.mean if pair.test == "test" else row.also[pair.test].mean
+            for row in (new, old)
+        )
+        assert pair.difference == pytest.approx(next(means) - next(means))
+        assert pair.ci95[0] <= pair.difference <= pair.ci95[1]
+
+
+def test_the_order_of_seeds_does_not_matter(comparison: Comparison, record: RunRecord) -> None:
+    row = record.row("adapt")
+    turned = row.model_copy(update={"seeds": row.seeds[::-1]})
+    new = comparison.runs["new"]
+    again = compare_runs({"old": record.model_copy(update={"rows": (turned,)}), "new": new})
+    assert again.pairs == comparison.pairs[2:]
+
+
+def test_other_corpora_are_not_paired_and_that_is_said(record: RunRecord) -> None:
+    adapted = keep(record, "adapt")
+    corpora = tuple(
+        corpus.model_copy(update={"sha256": "0" * 64}) if corpus.role == "target" else corpus
+        for corpus in record.corpora
+    )
+    other = adapted.model_copy(update={"corpora": corpora})
+    comparison = compare_runs({"a": adapted, "b": other})
+    assert [pair.test for pair in comparison.pairs] == ["village_news"]
+    assert describe_unpaired(comparison) == [
+        "Not paired on test, a and b (adapt): the corpora differ."
+    ]
+
+
+def test_test_sets_of_different_size_are_not_paired(record: RunRecord) -> None:
+    adapted = keep(record, "adapt")
+    row = adapted.rows[0]
+    swapped = tuple(
+        seed.model_copy(update={"test": seed.also["village_news"]}) for seed in row.seeds
+    )
+    other = adapted.model_copy(update={"rows": (row.model_copy(update={"seeds": swapped}),)})
+    unpaired = compare_runs({"a": adapted, "b": other}).unpaired
+    assert [(pair.test, pair.why) for pair in unpaired] == [
+        ("test", "the test sets differ in size")
+    ]
+
+
+def test_every_row_and_run_is_in_the_tables(
+    comparison: Comparison, record: RunRecord, better_record: RunRecord
+) -> None:
+    test, also, pairs = comparison_tables(comparison)
+    assert [column.name for column in test.columns] == ["system", "old", "new"]
+    for cells in test.rows:
+        for cell, run in zip(cells[1:], (record, better_record), strict=True):
+            assert cell.startswith(f"{run.row(cells[0]).f1_strict.mean:.3f}")
+    assert len(also.rows) == 2
+    assert len(pairs.rows) == len(comparison.pairs)
+
+
+def test_the_scores_of_the_fixture_are_those_of_its_counts(record: RunRecord) -> None:
+    import numpy as np
+
+    row = record.row("adapt")
+    counts = np.array([result.test.counts for result in row.seeds])
+    assert row.f1_strict.mean == pytest.approx(mean_f1(counts))
+
+
+def test_one_run_is_too_few(record: RunRecord) -> None:
+    with pytest.raises(InputError, match="found 1 run, expected at least two"):
+        compare_runs({"a": record})
+
+
+def test_runs_of_one_name_are_told_apart_by_their_paths(record: RunRecord) -> None:
+    named = name_runs([record, record], [Path("runs/a"), Path("runs/b")])
+    assert list(named) == ["runs/a", "runs/b"]
+    with pytest.raises(InputError, match="runs/a: found twice"):
+        name_runs([record, record], [Path("runs/a"), Path("runs/a")])
+
+
+def test_the_comparison_is_written_as_a_page(comparison: Comparison, tmp_path: Path) -> None:
+    page = write_comparison(comparison, tmp_path / "out").read_text("utf-8")
+    assert page.count("<svg") == 2
+    assert "new is better" in page
+    assert (tmp_path / "out" / "compare.md").read_text("utf-8").startswith("# old · new")
+    assert (tmp_path / "out" / "figures" / "f1_test.png").stat().st_size > 1000
+    assert comparison_to_dict(comparison)["paired"][0]["row"] == "crf_all"
