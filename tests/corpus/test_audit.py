@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from corpus.drawn import sentences
+from corpus.conftest import sentences
 from nerbridge.corpus import Sentence, build_corpus
 from nerbridge.corpus.audit import InvalidTags, audit_corpus, audit_spec, leaked
 

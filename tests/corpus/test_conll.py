@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus.drawn import pairs
+from corpus.conftest import pairs
 from nerbridge.corpus import read_corpus, read_sentences
 from nerbridge.corpus.conll import read_conll
 from nerbridge.errors import CorpusError

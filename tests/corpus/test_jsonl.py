@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.drawn import pairs
+from corpus.conftest import pairs
 from nerbridge.corpus import read_corpus, read_sentences
 from nerbridge.errors import CorpusError
 from nerbridge.labels import tags_to_spans

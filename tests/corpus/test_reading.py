@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.drawn import pairs, sentences
+from corpus.conftest import pairs, sentences
 from nerbridge.corpus import Sentence, build_corpus, read_corpus, read_sentences
 from nerbridge.errors import CorpusError
 from nerbridge.labels import Scheme, convert_tags

@@ -1,4 +1,4 @@
-"""CSV and Parquet files, whole and broken."""
+"""CSV files, whole and broken."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow
-import pyarrow.parquet
 import pytest
 
-from corpus.drawn import pairs
-from nerbridge.corpus import Sentence, read_corpus, read_sentences, write_sentences
+from corpus.conftest import pairs
+from nerbridge.corpus import read_corpus, read_sentences
 from nerbridge.errors import CorpusError
 from nerbridge.labels import Scheme
 
@@ -53,31 +51,3 @@ def test_broken_csv_is_told_with_its_place(put: Put, content: str, message: str)
     path = put("a.csv", content)
     with pytest.raises(CorpusError, match=re.escape(str(path)) + message):
         read_corpus(path)
-
-
-def table(path: Path, **columns: object) -> Path:
-    """Write a Parquet file without metadata."""
-    pyarrow.parquet.write_table(pyarrow.table(columns), path)
-    return path
-
-
-def test_parquet_ids_need_names(tmp_path: Path) -> None:
-    path = table(tmp_path / "a.parquet", tokens=[["অসম"], []], ner_tags=[[1], []])
-    with pytest.raises(CorpusError, match=r"a\.parquet, record 1: ner_tags holds ids"):
-        read_corpus(path)
-    corpus = read_corpus(path, tag_names=["O", "B-LOC"])
-    assert pairs(corpus.splits["test"]) == [(("অসম",), ("B-LOC",))]
-    assert corpus.losses == {"dropped_empty": 1}
-
-
-def test_broken_parquet(tmp_path: Path, put: Put) -> None:
-    write_sentences(tmp_path / "whole.parquet", [Sentence(("অসম",), ("B-LOC",))], "parquet")
-    cut = put("cut.parquet", (tmp_path / "whole.parquet").read_bytes()[:-20])
-    with pytest.raises(CorpusError, match=r"cut\.parquet: not a whole Parquet file"):
-        read_corpus(cut)
-    with pytest.raises(CorpusError, match=r"b\.parquet: the columns are a; expected words"):
-        read_corpus(table(tmp_path / "b.parquet", a=[1]))
-    with pytest.raises(CorpusError, match="record 1: tokens is None; expected a list"):
-        read_corpus(table(tmp_path / "c.parquet", tokens=[None, ["a"]], tags=[["O"], ["O"]]))
-    with pytest.raises(CorpusError, match="1 rows but no words"):
-        read_corpus(table(tmp_path / "d.parquet", tokens=[[]], tags=[[]]))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from corpus.drawn import pairs, sentences
+from corpus.conftest import pairs, sentences
 from nerbridge.corpus import Sentence, build_corpus, read_corpus, write_corpus, write_sentences
 from nerbridge.corpus.files import write_text
 from nerbridge.corpus.writing import FORMATS
@@ -102,13 +102,3 @@ def test_what_was_there_stays_if_writing_fails(
         write_sentences(target, [Sentence(("ক",), ("O",))], "parquet")
     assert [path.name for path in tmp_path.iterdir()] == ["train.parquet"]
     assert target.read_text() == "old"
-
-
-def test_parquet_is_as_the_hub_has_it(tmp_path: Path) -> None:
-    import datasets
-
-    path = tmp_path / "test.parquet"
-    write_sentences(path, [Sentence(("অসম", "।"), ("B-LOC", "O"))], "parquet")
-    loaded = datasets.Dataset.from_parquet(str(path), cache_dir=str(tmp_path / "cache"))
-    assert loaded.features["ner_tags"].feature.names == ["O", "B-LOC", "I-LOC"]
-    assert loaded[0] == {"tokens": ["অসম", "।"], "ner_tags": [1, 0]}
