@@ -3,7 +3,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import BILOU, IOB1, IOB2, IOBES, Entities
@@ -21,7 +21,13 @@ from nerbridge.labels import (
     tags_to_spans,
 )
 
-properties = settings(deadline=None, derandomize=True, max_examples=100)
+# The same examples on every run, and no failure because the machine is busy.
+properties = settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 TYPES = ("PER", "LOC")
 PREFIXES = {
     Scheme.IOB1: "IB",
@@ -52,7 +58,9 @@ def sentences(draw: st.DrawFn) -> tuple[list[Span], int]:
     """Entities without overlap, often touching, and the number of words."""
     spans, position = [], 0
     for gap, length, type_ in draw(
-        st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3), st.sampled_from(TYPES)))
+        st.lists(
+            st.tuples(st.integers(0, 2), st.integers(1, 3), st.sampled_from(TYPES)), max_size=4
+        )
     ):
         spans.append(Span(position + gap, position + gap + length, type_))
         position += gap + length
