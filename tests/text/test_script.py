@@ -191,6 +191,7 @@ def test_medial_ya(hindi: str, bengali: str) -> None:
         ("ଓଡ଼ିଶା", "Beng", None, "ওড\u09bcিশা"),
         ("അവൻ", "Deva", None, "अवन्"),
         ("१९४७। GDP 12॥", "Beng", None, "১৯৪৭। GDP 12॥"),
+        ("ক\u0947\u09be", "Beng", None, "ক\u09cb"),
         ("ੱ", "Beng", None, ""),
         ("ੱ\u0a29", "Beng", None, "\u0a29"),
     ],
