@@ -116,9 +116,11 @@ def test_schemes_are_recognised(put: Put, tags: list[str], expected: list[str]) 
 
 
 def test_the_scheme_is_that_of_all_splits_together(put: Put) -> None:
-    put("c/train.conll", lines("S-PER", "B-LOC", "E-LOC"))
-    folder = put("c/test.conll", lines("B-LOC", "E-LOC")).parent
-    assert read_corpus(folder).splits["test"][0].tags == ("B-LOC", "I-LOC")
+    put("c/train.conll", lines("O", "I-PER"))  # alone: IO
+    folder = put("c/test.conll", lines("I-LOC", "B-LOC")).parent
+    corpus = read_corpus(folder)
+    assert corpus.splits["train"][0].tags == ("O", "B-PER")
+    assert corpus.splits["test"][0].tags == ("B-LOC", "B-LOC")
 
 
 def test_invalid_tags_are_told_with_line_and_remedy(put: Put) -> None:

@@ -11,7 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corpus.conftest import pairs, sentences
-from nerbridge.corpus import Sentence, build_corpus, read_corpus, write_corpus, write_sentences
+from nerbridge.corpus import (
+    Sentence,
+    build_corpus,
+    read_corpus,
+    read_sentences,
+    write_corpus,
+    write_sentences,
+)
 from nerbridge.corpus.files import write_text
 from nerbridge.corpus.writing import FORMATS
 from nerbridge.errors import CorpusError, EnvironmentProblem, InputError
@@ -62,6 +69,12 @@ def check_round_trip(splits: dict[str, list[Sentence]], format: str, scheme: Sch
     }
     assert again.sha256 == corpus.sha256
     assert not again.losses
+
+
+def test_a_byte_order_mark_of_the_first_word_is_not_that_of_the_file(tmp_path: Path) -> None:
+    first = Sentence(("\ufeffক",), ("O",))
+    write_sentences(tmp_path / "a.conll", [first])
+    assert pairs(read_sentences(tmp_path / "a.conll")) == pairs([first])
 
 
 @pytest.mark.parametrize("word", ["-DOCSTART-", "-DOCSTART- x", "a\tb", "a\nb", "a\rb"])
