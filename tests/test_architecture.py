@@ -17,6 +17,7 @@ FOR_ALL = {"errors", "text", "labels"}
 # Tests of rules and of the repository as a whole; every other test file mirrors a source file.
 WHOLE_REPOSITORY = {
     "test_architecture.py",
+    "test_benchmarks.py",
     "test_docs.py",
     "test_hub_standin.py",
     "test_imports.py",

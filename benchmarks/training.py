@@ -1,0 +1,195 @@
+"""How fast nerbridge trains, and in how much memory, against the script that people write.
+
+Both sides fine-tune the same XLM-R-base-sized encoder (random weights, the real vocabulary of
+250,002) on the same sentences of wikiann_hi, one epoch in batches of 8, with LoRA (r 8, query and
+value) and in full. The plain side is `sides/plain.py`: ``Trainer``, peft and a padding collator
+with their defaults. nerbridge's is `sides/stage.py`: what `nerbridge run` does in a stage. Every
+training has a process of its own, one after the other, so that peak memory is its own: resident,
+loading and saving included. The clock runs over optimiser steps alone; the first ones, loading,
+validation and saving do not count towards sentences/s.
+
+The two differ in this, and in nothing else: nerbridge puts sentences of like length into a batch
+(the same sentences an epoch, in another order), trains in full only the vocabulary rows that occur
+(with the same predictions, see `nerbridge.models.vocabulary`), keeps freed memory for the next
+step, and writes a checkpoint at the end. The loss is the same (mean cross entropy over the first
+subwords of a batch), and so are optimiser, dropout, gradient clipping, precision (float32),
+threads and sentences.
+
+    python benchmarks/training.py --json
+    python benchmarks/training.py --paper-stage     # on a GPU
+    python benchmarks/training.py --quick           # does it run at all? The numbers mean nothing
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+# This process imports nothing large: a child's peak memory begins at its parent's.
+
+SIDES = Path(__file__).parent / "sides"
+SHARED = Path(os.environ.get("NERBRIDGE_SHARED", Path(__file__).parents[1].parent / "shared"))
+METHODS = ("lora", "full")
+TARGETS = {"lora_ratio": 1.8, "full_ratio": 5.0, "full_memory_ratio": 0.5}
+
+
+class SideFailed(Exception):
+    """A child process ended with an error; its exit code is the argument."""
+
+
+def run_side(name: str, *arguments: object) -> str:
+    """The standard output of ``sides/NAME.py``; what it says besides is shown if it fails."""
+    command = [sys.executable, str(SIDES / f"{name}.py"), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(done.stderr.strip(), file=sys.stderr)
+        raise SideFailed(done.returncode)
+    return done.stdout
+
+
+def measure(side: str, method: str, n_steps: int, asked: argparse.Namespace, work: Path) -> Any:
+    """What one training gave."""
+    output = run_side(
+        side,
+        *("--method", method, "--encoder", work / "encoder", "--corpus", asked.corpus),
+        *("--n-steps", n_steps, "--n-warm-up", asked.warm_up),
+        *("--work", work / f"{side}-{method}"),
+    )
+    result = json.loads(output.splitlines()[-1])
+    speed, memory = result["sentences_per_s"], result["peak_memory_bytes"] / 1e9
+    say(asked, f"{method:5} {side:6} {speed:8.2f} sentences/s {memory:6.2f} GB")
+    return result
+
+
+def compare(asked: argparse.Namespace, work: Path) -> dict[str, Any]:
+    """All four trainings and their ratios."""
+    make_encoder(asked, work / "encoder")
+    raw: dict[str, dict[str, Any]] = {}
+    for method in METHODS:
+        n_steps = asked.full_steps if method == "full" else asked.lora_steps
+        raw[method] = {
+            side: measure(side, method, n_steps, asked, work) for side in ("plain", "stage")
+        }
+    return {
+        "lora_ratio": ratio(raw["lora"], "sentences_per_s"),
+        "full_ratio": ratio(raw["full"], "sentences_per_s"),
+        "lora_memory_ratio": ratio(raw["lora"], "peak_memory_bytes"),
+        "full_memory_ratio": ratio(raw["full"], "peak_memory_bytes"),
+        "raw": raw,
+        "machine": machine(),
+    }
+
+
+def ratio(sides: dict[str, Any], key: str) -> float:
+    """nerbridge's value over the plain script's."""
+    return float(round(sides["stage"][key] / sides["plain"][key], 3))
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers depend on besides the code."""
+    cpus = Path("/proc/cpuinfo")
+    lines = cpus.read_text().splitlines() if cpus.exists() else []
+    models = [line.split(": ", 1)[1] for line in lines if line.startswith("model name")]
+    return {
+        "cpu": models[0] if models else platform.processor(),
+        "n_cores": os.cpu_count(),
+        "threads": os.environ.get("OMP_NUM_THREADS", "all cores"),
+        "load_average": os.getloadavg()[0],
+        "versions": {
+            name: importlib.metadata.version(name)
+            for name in ("nerbridge", "torch", "transformers", "peft")
+        },
+    }
+
+
+def paper_stage(asked: argparse.Namespace, work: Path) -> dict[str, Any]:
+    """Seconds of the paper's transfer stage on the GPU at hand."""
+    corpora = [str(SHARED / "data" / name) for name in ("wikiann_hi", "multiconer2_bn")]
+    if not all(Path(corpus).is_dir() for corpus in corpora):
+        corpora = ["bundled:hi", "bundled:bn"]
+    output = run_side(
+        "paper_stage",
+        *("--batch-size", asked.batch_size, *tokenizer_arguments(asked)),
+        *(part for corpus in corpora for part in ("--corpus", corpus)),
+        *("--precision", asked.precision, "--work", work / "paper"),
+    )
+    result: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return {**result, "corpora": [Path(corpus).name for corpus in corpora]}
+
+
+def make_encoder(asked: argparse.Namespace, folder: Path) -> None:
+    """Write the encoder that all trainings start from."""
+    shape = "tiny" if asked.quick else "base"
+    tokenizer = tokenizer_arguments(asked)
+    run_side("encoder", "--shape", shape, "--corpus", asked.corpus, "--output", folder, *tokenizer)
+
+
+def tokenizer_arguments(asked: argparse.Namespace) -> list[object]:
+    """The real tokenizer, where it is at hand and asked for."""
+    folder = SHARED / "tokenizers" / "xlm-roberta-base"
+    return [] if asked.quick or not folder.is_dir() else ["--tokenizer", folder]
+
+
+def say(asked: argparse.Namespace, message: str) -> None:
+    """A line of progress, out of the way of the JSON."""
+    print(message, file=sys.stderr if asked.json else sys.stdout, flush=True)
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--json", action="store_true", help="print one line of JSON last")
+    parser.add_argument("--lora-steps", type=int, default=60, help="batches of 8, with LoRA")
+    parser.add_argument("--full-steps", type=int, default=40, help="batches of 8, in full")
+    parser.add_argument("--warm-up", type=int, default=3, help="first steps, not measured")
+    parser.add_argument("--quick", action="store_true", help="a smoke test with a tiny encoder")
+    parser.add_argument("--paper-stage", action="store_true", help="time the paper's stage (GPU)")
+    parser.add_argument("--batch-size", type=int, default=8, help="of --paper-stage")
+    parser.add_argument("--precision", choices=["fp16", "bf16"], default="bf16")
+    asked = parser.parse_args()
+    shortest = min(asked.lora_steps, asked.full_steps)
+    if not 1 <= asked.warm_up < shortest - 1:
+        parser.error(f"--warm-up must be from 1 to {shortest - 2}, two less than the fewest steps")
+    if asked.quick:
+        asked.lora_steps = asked.full_steps = 5
+    asked.corpus = "bundled:hi" if asked.quick else str(SHARED / "data" / "wikiann_hi")
+    return asked
+
+
+def main() -> int:
+    asked = read_arguments()
+    if not (asked.quick or asked.paper_stage or Path(asked.corpus).is_dir()):
+        print(
+            f"error: no {asked.corpus}; expected the shared corpora there. Set NERBRIDGE_SHARED "
+            "to their folder, or try --quick.",
+            file=sys.stderr,
+        )
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        try:
+            result = paper_stage(asked, work) if asked.paper_stage else compare(asked, work)
+        except SideFailed as failure:
+            return int(failure.args[0])
+    for name, target in TARGETS.items():
+        if name in result:
+            sign = "≤" if "memory" in name else "≥"
+            say(asked, f"{name} {result[name]} (target {sign} {target:g})")
+    if asked.paper_stage:
+        say(asked, f"{result['paper_stage_s']} s (the paper: 521 s on a T4)")
+    if asked.json:
+        print(json.dumps(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
