@@ -73,6 +73,16 @@ def test_other_corpora_are_not_paired_and_that_is_said(record: RunRecord) -> Non
     ]
 
 
+def test_a_further_test_set_may_be_called_otherwise_than_its_corpus(record: RunRecord) -> None:
+    corpora = tuple(
+        corpus.model_copy(update={"name": "folder"}) if corpus.role == "also" else corpus
+        for corpus in record.corpora
+    )
+    renamed = keep(record, "adapt").model_copy(update={"corpora": corpora})
+    comparison = compare_runs({"a": keep(record, "adapt"), "b": renamed})
+    assert [pair.test for pair in comparison.pairs] == ["test", "village_news"]
+
+
 def test_test_sets_of_different_size_are_not_paired(record: RunRecord) -> None:
     adapted = keep(record, "adapt")
     row = adapted.rows[0]

@@ -95,6 +95,14 @@ def test_the_terminal_shows_text_and_no_markup(build: object, hostile_record: Ru
     assert "[red]" in text
 
 
+def test_every_seed_of_every_row_that_has_several(record: RunRecord) -> None:
+    table = seed_table(record)
+    assert [cells[0] for cells in table.rows] == ["baseline", "transfer", "adapt"]
+    for cells in table.rows:
+        f1 = [result.test.f1_strict for result in record.row(cells[0]).seeds]
+        assert list(cells[1:]) == [format_f1(value) for value in f1]
+
+
 def test_table_md_begins_with_the_claim(record: RunRecord) -> None:
     text = record_to_markdown(record)
     assert text.startswith("# synthetic\n\nOn titles_as, the adapted model")

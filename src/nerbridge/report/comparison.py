@@ -186,11 +186,18 @@ def _seed_counts(row: Row, test: str) -> NDArray[np.int64]:
 
 
 def _corpus_hashes(record: RunRecord, test: str) -> list[str]:
-    return [
-        corpus.sha256
-        for corpus in record.corpora
-        if (corpus.role == "target" if test == "test" else corpus.name == test)
-    ]
+    """Hashes of the corpora of a test set.
+
+    A further test set may be called otherwise than its corpus; both stand in the recipe's order.
+    """
+    if test == "test":
+        return [corpus.sha256 for corpus in record.corpora if corpus.role == "target"]
+    further = [corpus for corpus in record.corpora if corpus.role == "also"]
+    named = [corpus.sha256 for corpus in further if corpus.name == test]
+    names = further_tests(record)
+    if named or len(names) != len(further):
+        return named
+    return [further[names.index(test)].sha256]
 
 
 def _explain_unpaired(a: RunRecord, b: RunRecord, row: str, test: str) -> str:

@@ -43,7 +43,7 @@ ROW_COLOURS = (
     "#882255",
 )
 _MARKS = ("o", "s", "D", "^", "v", "P", "X", "<", ">")
-_FIRST = ("adapt", "transfer", "baseline", "crf_target", "crf_all")
+_FIRST = ("adapt", "transfer", "baseline", "crf_target", "crf_all", "crf_transfer")
 
 WIDTH = 3.9
 """Inches of a figure: two fit beside each other on a page, one fits on a phone."""
@@ -53,7 +53,7 @@ NARROW = 2.7
 
 _PNG_DPI = 200
 _MAX_LABEL = 26
-_MAX_TITLE = 44
+_TITLE_LETTERS_PER_INCH = 11.5
 _LAST_LATIN = 0x24F
 
 _RC: dict[str, Any] = {
@@ -132,7 +132,7 @@ def style_rows(names: Sequence[str]) -> dict[str, RowStyle]:
     """A style for every row; the rows every experiment has look the same in all of them.
 
     >>> {name: style.position for name, style in style_rows(["other", "adapt"]).items()}
-    {'other': 5, 'adapt': 0}
+    {'other': 6, 'adapt': 0}
     """
     labels = label_all(names, "system")
     others = [name for name in names if name not in _FIRST]
@@ -169,6 +169,14 @@ def slug_all(names: Iterable[str]) -> dict[str, str]:
     return slugs
 
 
+def _lay_out(figure: Figure) -> None:
+    """Lay out once for both formats, which would each do it again (and draw twice)."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+    figure.set_layout_engine(None)
+
+
 def is_title_drawn(drawing: Drawing) -> bool:
     """Whether the title stands in the figure itself."""
     return _is_drawable(drawing.title)
@@ -190,11 +198,12 @@ def draw(
     with rc_context(settings):
         figure = Figure(figsize=(width, height), layout="constrained")
         if _is_drawable(title):
-            figure.suptitle(_shorten(title, _MAX_TITLE), x=0, ha="left", size=9.5, weight="bold")
+            shown = _shorten(title, int(_TITLE_LETTERS_PER_INCH * width))
+            figure.suptitle(shown, x=0, ha="left", size=9.5, weight="bold")
         paint(figure)
+        _lay_out(figure)
         svg, png = io.BytesIO(), io.BytesIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        figure.set_layout_engine("none")  # as laid out for the SVG: twice would take twice as long
         figure.savefig(
             png, format="png", dpi=_PNG_DPI, facecolor=PAPER, metadata={"Software": None}
         )

@@ -115,16 +115,17 @@ def paired_table(record: RunRecord) -> Table:
 
 
 def seed_table(record: RunRecord) -> Table:
-    """Strict F1 of every seed."""
-    seeds = sorted({result.seed for row in record.rows for result in row.seeds})
-    f1 = [{result.seed: result.test.f1_strict for result in row.seeds} for row in record.rows]
+    """Strict F1 of every seed, of the rows that have several."""
+    several = [row for row in record.rows if len(row.seeds) > 1]
+    seeds = sorted({result.seed for row in several for result in row.seeds})
+    f1 = [{result.seed: result.test.f1_strict for result in row.seeds} for row in several]
     return Table(
         "Every seed",
-        f"Strict F1 on {name_test(record, 'test')}. A system without randomness has one run.",
+        f"Strict F1 on {name_test(record, 'test')}.",
         (Column("system", is_number=False), *(Column(f"seed {seed}") for seed in seeds)),
         tuple(
             (row.name, *(format_f1(by_seed.get(seed)) for seed in seeds))
-            for row, by_seed in zip(record.rows, f1, strict=True)
+            for row, by_seed in zip(several, f1, strict=True)
         ),
     )
 

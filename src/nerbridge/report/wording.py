@@ -35,8 +35,8 @@ _SYSTEMS = {
     "transfer": "zero-shot transfer",
     "adapt": "the adapted model",
     "crf_target": "the CRF on the target language alone",
+    "crf_transfer": "the zero-shot CRF",
     "crf_all": "the CRF on all corpora",
-    "crf_zero": "the zero-shot CRF",
 }
 
 
@@ -201,18 +201,18 @@ def caveats(record: RunRecord) -> list[str]:
 def _describe_leaks(main: Row, name: str) -> list[str]:
     test = main.seeds[0].test
     if test.n_leaked is None:
-        return ["Nobody looked for test sentences among the training sentences."]
+        return ["Nobody looked for test sentences in the training set."]
     if test.n_leaked == 0:
-        return ["No test sentence occurs among the training sentences."]
+        return ["No test sentence stands in the target's training set."]
     leaks = (
-        f"{test.n_leaked} of the {test.n_sentences} test sentences of {name} also occur among the "
-        f"training sentences of {main.name}"
+        f"{test.n_leaked} of the {test.n_sentences} test sentences of {name} also stand in the "
+        "target's training set"
     )
     if main.f1_leak_free is None:
         return [f"{leaks}; there is no score without them."]
     return [
-        f"{leaks}. Without them its F1 is {format_f1(main.f1_leak_free.mean)} instead of "
-        f"{format_f1(main.f1_strict.mean)}."
+        f"{leaks}. Without them F1 of {main.name} is {format_f1(main.f1_leak_free.mean)} instead "
+        f"of {format_f1(main.f1_strict.mean)}."
     ]
 
 
