@@ -50,6 +50,15 @@ def describe(folder: Path, settings: Settings) -> str:
     return card
 
 
+def _name_plain_classes(path: Path) -> None:
+    """Name the tokenizer class that every version of transformers knows, and nothing local."""
+    config = json.loads(path.read_text("utf-8"))
+    for key in ("backend", "is_local", "local_files_only"):
+        config.pop(key, None)
+    config["tokenizer_class"] = "PreTrainedTokenizerFast"
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", "utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -67,6 +76,8 @@ def main() -> None:
     model.save_pretrained(part)
     tokenizer.model_max_length = settings.length
     tokenizer.save_pretrained(part)
+    _name_plain_classes(part / "tokenizer_config.json")
+    (part / "model.safetensors").chmod(0o644)
     (part / "README.md").write_text(describe(args.checkpoint, settings), "utf-8")
     if args.out.exists():
         shutil.rmtree(args.out)
