@@ -33,6 +33,8 @@ class CurvePoint(_Model):
     step: int
     epoch: float
     train_loss: float | None = None
+    train_f1: float | None = None
+    """Strict F1 on the first sentences of the training set (see ``training.stage``)."""
     validation_loss: float | None = None
     validation_f1: float | None = None
 
@@ -132,7 +134,8 @@ class RunRecord(_Model):
     machine: dict[str, Any]
     versions: dict[str, str]
     encoder: dict[str, Any]
-    """``id``, ``revision``, ``sha256``, ``n_parameters``, ``vocabulary``, ``hidden``, ``layers``."""
+    """``id``, ``revision``, ``sha256``, ``n_parameters``, ``vocabulary``, ``hidden`` and ``layers``.
+    """
     corpora: tuple[CorpusRecord, ...]
     rows: tuple[Row, ...]
     paired: tuple[Paired, ...]
@@ -156,6 +159,7 @@ def write_text_atomically(path: Path, text: str) -> None:
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as out:
+            os.fchmod(handle, 0o666 & ~_umask())  # mkstemp's own is for the owner's eyes alone
             out.write(text)
             out.flush()
             os.fsync(out.fileno())
@@ -163,6 +167,13 @@ def write_text_atomically(path: Path, text: str) -> None:
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
+
+
+def _umask() -> int:
+    """The process's umask, which can only be read by setting it."""
+    umask = os.umask(0o022)
+    os.umask(umask)
+    return umask
 
 
 def write_record(record: RunRecord, path: Path) -> None:

@@ -138,18 +138,24 @@ def _paint_dots(dots: Sequence[Dot], limits: tuple[float, float], figure: Figure
 
 
 def draw_curves(record: RunRecord, styles: dict[str, RowStyle]) -> list[Drawing]:
-    """Loss and validation F1 by epoch, every seed: a figure per trained row."""
+    """Loss and F1 by epoch, every seed: a figure per trained row."""
     slugs = slug_all(row.name for row in record.rows)
     rows = [row for row in record.rows if any(cost.curve for cost in trainings(row))]
     top = 1.05 * max(
-        (point.validation_f1 or 0.0 for row in rows for point in _points(row)), default=1
+        (
+            score or 0.0
+            for row in rows
+            for point in _points(row)
+            for score in (point.train_f1, point.validation_f1)
+        ),
+        default=1,
     )
     return [
         draw(
             f"curves_{slugs[row.name]}",
             f"Training of {row.name}",
-            f"Training loss, validation loss and validation F1 of {row.name} by epoch, a line for "
-            f"each of {len(row.seeds)} seeds.",
+            f"Loss and F1 of {row.name} on training and validation sentences by epoch, a line "
+            f"for each of {len(row.seeds)} seeds.",
             3.5,
             partial(_paint_curves, trainings(row), styles[row.name].colour, max(top, 0.1)),
             NARROW,
@@ -168,15 +174,19 @@ def _paint_curves(costs: Sequence[Training], colour: str, top: float, figure: Fi
         _plot_curves(loss, costs, lambda point: point.train_loss, MUTED, "--"),
         _plot_curves(loss, costs, lambda point: point.validation_loss, colour, "-"),
     ]
-    _plot_curves(f1, costs, lambda point: point.validation_f1, colour, "-")
+    f1_ends = [
+        _plot_curves(f1, costs, lambda point: point.train_f1, MUTED, "--"),
+        _plot_curves(f1, costs, lambda point: point.validation_f1, colour, "-"),
+    ]
     for cost in costs:
         best = [point for point in cost.curve if point.epoch == cost.best_epoch]
         kept = [point.validation_f1 for point in best if point.validation_f1 is not None]
         f1.plot([cost.best_epoch] * len(kept), kept, "o", color=colour, markersize=4)
     loss.set_ylim(bottom=0)
-    label_ends(loss, ends, ("training", "validation"), (MUTED, colour))
+    for axes, found in ((loss, ends), (f1, f1_ends)):
+        label_ends(axes, found, ("training", "validation"), (MUTED, colour))
     loss.set_title("loss")
-    f1.set_title("F1, validation (points: epoch kept)")
+    f1.set_title("F1 (points: epoch kept)")
     f1.set_ylim(0, top)
     f1.set_xlim(left=0)
     f1.set_xlabel("epoch")

@@ -188,13 +188,15 @@ def _corpus_records(run: Run) -> Iterator[CorpusRecord]:
     for corpus, source in zip(materials.sources, recipe.sources, strict=True):
         yield _corpus_record(run, corpus, source, "source")
     for also in recipe.also:
-        yield _corpus_record(run, materials.also[also.name], also, "also")
+        yield _corpus_record(run, materials.also[also.name], also, "also", name=also.name)
 
 
-def _corpus_record(run: Run, corpus: Corpus, settings: CorpusSettings, role: str) -> CorpusRecord:
+def _corpus_record(
+    run: Run, corpus: Corpus, settings: CorpusSettings, role: str, name: str | None = None
+) -> CorpusRecord:
     return CorpusRecord.model_validate(
         {
-            "name": corpus.name,
+            "name": name or corpus.name,
             "role": role,
             "language": corpus.language,
             "sha256": corpus.sha256,
