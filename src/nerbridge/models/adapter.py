@@ -93,7 +93,11 @@ def adapter_tensors(model: PeftModel) -> dict[str, torch.Tensor]:
     """All tensors of the adapter and the head, under their names in the file."""
     # Without save_embedding_layers=False PEFT may ask the hub for the size of the vocabulary.
     tensors = get_peft_model_state_dict(model, save_embedding_layers=False)
-    return {name: tensor.detach().cpu().contiguous() for name, tensor in sorted(tensors.items())}
+    # With bias="all" PEFT names the bias of a saved module twice; safetensors wants two copies.
+    return {
+        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, tensor in sorted(tensors.items())
+    }
 
 
 def save_adapter(model: PeftModel, folder: Path, lineage: Mapping[str, Any]) -> None:
@@ -140,6 +144,8 @@ def load_adapter(base_model: PreTrainedModel, folder: Path, *, trainable: bool) 
         _check_lineage(base_model, folder)
     saved = _read_tensors(folder)
     config.inference_mode = not trainable
+    # PEFT would warn of every other path to the same base; its hash has been checked instead.
+    config.base_model_name_or_path = None
     model = _attach(base_model, config, seed=0)
     _check_tensors(adapter_tensors(model), saved, folder)
     set_peft_model_state_dict(model, dict(saved))

@@ -220,7 +220,7 @@ def _classifier_config(
     config.label2id = dict(label_set.tag_to_id)
     if dropout is not None:
         for name in list(vars(config)):
-            if name.endswith(("dropout", "dropout_prob")) and name != "classifier_dropout_prob":
+            if name.endswith(("dropout", "dropout_prob")):
                 setattr(config, name, dropout)
     return config
 

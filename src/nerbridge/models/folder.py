@@ -6,11 +6,12 @@ import errno
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
+
+from safetensors import SafetensorError
 
 from nerbridge.errors import EnvironmentProblem, ModelError
 
@@ -18,7 +19,7 @@ LINEAGE_FILE = "nerbridge.json"
 LINEAGE_SCHEMA = 1
 REQUIRED_KEYS = ("base", "types", "script", "max_subwords")
 
-Kind = Literal["adapter", "full"]
+Kind = Literal["adapter", "full", "crf"]
 
 
 @contextmanager
@@ -26,44 +27,49 @@ def new_folder(folder: Path) -> Iterator[Path]:
     """Yield a temporary folder that becomes ``folder`` when the block ends without an error.
 
     An existing folder is replaced; until then it stays as it was. After a kill at any moment
-    ``folder`` is either whole (old or new) or absent.
+    ``folder`` is whole (old or new) or absent, and the next call removes what was left lying.
+    One process at a time may write a folder.
 
     Raises:
         EnvironmentProblem: if the disk is full or cannot be written.
     """
-    temporary = None
+    temporary = folder.parent / f".{folder.name}.writing"
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        temporary.chmod(0o755)
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
         yield temporary
         _sync(temporary)
         _replace(temporary, folder)
-    except OSError as error:
-        reason = "no space left on the disk" if error.errno == errno.ENOSPC else str(error)
+    except (OSError, SafetensorError) as error:
         raise EnvironmentProblem(
-            f"{folder}: cannot be written: {reason}. What was there before is unchanged; free "
-            "space or choose another folder, then run again."
+            f"{folder}: cannot be written: {_reason(error)}. What was there before is unchanged; "
+            "free space or choose another folder, then run again."
         ) from error
     finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _reason(error: Exception) -> str:
+    # safetensors wraps the system's error in its own and keeps only the text.
+    if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
+        return "no space left on the disk"
+    return str(error)
 
 
 def _sync(folder: Path) -> None:
-    for path in folder.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
 
 
 def _replace(temporary: Path, folder: Path) -> None:
-    if not folder.exists():
-        temporary.rename(folder)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-    folder.rename(old / folder.name)
+    old = folder.parent / f".{folder.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
     temporary.rename(folder)
-    shutil.rmtree(old)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def write_lineage(folder: Path, lineage: Mapping[str, Any], kind: Kind) -> None:

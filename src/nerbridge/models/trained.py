@@ -58,9 +58,14 @@ def load_trained(folder: Path, *, base: str | None = None) -> TrainedModel:
         source = _find_base(folder, lineage, base)
         fresh = load_token_classifier(source, label_set, seed=0)
         model = load_adapter(fresh, folder, trainable=False)
-    else:
+    elif lineage.get("kind") == "full":
         source = EncoderSource(str(folder), str(folder))
         model = load_full(folder)
+    else:
+        raise ModelError(
+            f"{folder}: holds a model of kind {lineage.get('kind')!r}, expected 'adapter' or "
+            "'full'. Give the folder of a transformer model."
+        )
     if model_tags(model) != label_set.tags:
         raise ModelError(
             f"{folder}: config.json has the tags {', '.join(model_tags(model))}, nerbridge.json "

@@ -21,6 +21,8 @@ from nerbridge.alignment.subwords import SubwordSentence
 from nerbridge.errors import ModelError
 from nerbridge.models.encoder import EncoderSource
 
+_ROWS = 16_384
+
 
 class TrimmedEmbedding(nn.Embedding):
     """An embedding that holds some rows of a larger one and takes the larger one's ids.
@@ -51,6 +53,7 @@ class VocabularyTrim:
     used: torch.Tensor
     padding_idx: int | None
     read_full: Callable[[], torch.Tensor]
+    """Gives the full table as it was before training, for the caller to keep."""
 
     def restore(self, model: PreTrainedModel) -> None:
         """Put the full embedding back, with the trained rows in their places, in place.
@@ -63,7 +66,7 @@ class VocabularyTrim:
         trimmed = model.get_input_embeddings()
         if not isinstance(trimmed, TrimmedEmbedding):
             raise ValueError("the model's vocabulary is not trimmed")
-        full = self.read_full().clone()
+        full = self.read_full()
         full[self.used] = trimmed.weight.detach().cpu()
         embedding = nn.Embedding(
             full.shape[0], full.shape[1], padding_idx=self.padding_idx, _weight=full
@@ -122,21 +125,36 @@ def _full_reader(full: nn.Embedding, source: EncoderSource | None) -> Callable[[
     if source is None:
         kept = full.weight.detach().cpu()
         return lambda: kept
-    folder = source.folder
-    if not torch.equal(_read_embedding(folder), full.weight.detach().cpu()):
+    path, name = _find_embedding(source)
+    if not _holds(path, name, full.weight.detach()):
         raise ModelError(
             f"{source.id}: its word embeddings are not those of the model; trim a freshly loaded "
             "model, or give no source."
         )
-    return lambda: _read_embedding(folder)
+    return lambda: _read_rows(path, name, slice(None))
 
 
-def _read_embedding(folder: Path) -> torch.Tensor:
-    """The word embeddings in a model folder, as float32. Shape: (n_rows, hidden)."""
-    for path in sorted(folder.glob("*.safetensors")):
+def _find_embedding(source: EncoderSource) -> tuple[Path, str]:
+    """The file and the name of the word embeddings in an encoder's folder."""
+    for path in sorted(source.folder.glob("*.safetensors")):
         with safe_open(path, framework="pt") as file:
             for name in file.keys():  # noqa: SIM118 (not a mapping)
-                if name.endswith((".word_embeddings.weight", ".tok_embeddings.weight")):
-                    tensor: torch.Tensor = file.get_tensor(name)
-                    return tensor.to(torch.float32)
-    raise ModelError(f"{folder}: no word embeddings in its safetensors files")
+                if name.endswith(("word_embeddings.weight", "tok_embeddings.weight")):
+                    return path, name
+    raise ModelError(f"{source.folder}: no word embeddings in its safetensors files")
+
+
+def _holds(path: Path, name: str, weight: torch.Tensor) -> bool:
+    """Whether the file holds these values; read piecewise, as the table may be large."""
+    with safe_open(path, framework="pt") as file:
+        if tuple(file.get_slice(name).get_shape()) != tuple(weight.shape):
+            return False
+    pieces = (slice(start, start + _ROWS) for start in range(0, len(weight), _ROWS))
+    return all(torch.equal(_read_rows(path, name, piece), weight[piece].cpu()) for piece in pieces)
+
+
+def _read_rows(path: Path, name: str, rows: slice) -> torch.Tensor:
+    """Rows of a table, as float32. Shape: (n_rows, hidden)."""
+    with safe_open(path, framework="pt") as file:
+        tensor: torch.Tensor = file.get_slice(name)[rows]
+        return tensor.to(torch.float32)
