@@ -134,8 +134,7 @@ class RunRecord(_Model):
     machine: dict[str, Any]
     versions: dict[str, str]
     encoder: dict[str, Any]
-    """``id``, ``revision``, ``sha256``, ``n_parameters``, ``vocabulary``, ``hidden`` and ``layers``.
-    """
+    """``id``, ``revision``, ``sha256``, ``n_parameters`` and its dimensions."""
     corpora: tuple[CorpusRecord, ...]
     rows: tuple[Row, ...]
     paired: tuple[Paired, ...]
