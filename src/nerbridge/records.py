@@ -6,7 +6,6 @@ schema; a field that changes its meaning gives a new one.
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from pathlib import Path
@@ -180,6 +179,15 @@ def write_record(record: RunRecord, path: Path) -> None:
     write_text_atomically(path, record.model_dump_json(by_alias=True, indent=1) + "\n")
 
 
+def first_fault(error: ValidationError | UnicodeDecodeError) -> str:
+    """The first thing wrong with a file that was read, in a few words."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 at byte {error.start}"
+    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(map(str, fault["loc"]))
+    return f"{place}: {fault['msg']}" if place else fault["msg"]
+
+
 def read_record(path: Path) -> RunRecord:
     """Read ``record.json``, given itself or its run folder (also its ``report`` folder).
 
@@ -195,8 +203,8 @@ def read_record(path: Path) -> RunRecord:
         )
     try:
         return RunRecord.model_validate_json(found.read_text("utf-8"))
-    except (ValidationError, json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValidationError, UnicodeDecodeError) as error:
         raise RunError(
-            f"{found}: not a run record of schema {SCHEMA}: {error}. "
+            f"{found}: not a run record of schema {SCHEMA} ({first_fault(error)}). "
             "Read it with the version of nerbridge that wrote it, or run the recipe again."
         ) from error

@@ -99,4 +99,6 @@ def _value(value: Any) -> str:
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
-    return json.dumps(value, ensure_ascii=False)
+    # TOML has no null, and JSON leaves DEL as it is, which TOML does not take.
+    text = json.dumps("" if value is None else value, ensure_ascii=False)
+    return text.replace("\x7f", "\\u007f")

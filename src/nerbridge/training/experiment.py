@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import torch
 from peft import PeftModel
@@ -24,15 +24,14 @@ from nerbridge.models.vocabulary import VocabularyTrim, trim_vocabulary, used_id
 from nerbridge.records import CurvePoint, Training
 from nerbridge.training.collapse import apply_remedy
 from nerbridge.training.materials import Labelled, Materials
-from nerbridge.training.recipe import Recipe, StageSettings
+from nerbridge.training.recipe import STAGES as STAGES  # summary reads it here
+from nerbridge.training.recipe import Recipe, StageName, StageSettings
 from nerbridge.training.references import run_references
 from nerbridge.training.run import Listener, Progress, Run
 from nerbridge.training.scoring import finish_row
 from nerbridge.training.stage import StageData, StageOutcome, train_stage
 from nerbridge.training.workers import run_in_workers
 
-StageName = Literal["baseline", "transfer", "adapt"]
-STAGES: tuple[StageName, ...] = ("baseline", "transfer", "adapt")
 _SMALL_PARAMETERS = 50_000_000
 
 AnyModel = PreTrainedModel | PeftModel

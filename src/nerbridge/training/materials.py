@@ -13,7 +13,7 @@ from nerbridge.corpus.sampling import mix_sources, take
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.errors import CorpusError
 from nerbridge.text.model_form import words_to_model_form
-from nerbridge.training.recipe import AlsoSettings, CorpusSettings, Recipe, SourceSettings
+from nerbridge.training.recipe import CorpusSettings, Recipe
 
 _HELD_OUT = 0.1
 """Share of the sources' training sentences used for validation where no source has its own."""
@@ -146,22 +146,17 @@ def load_materials(recipe: Recipe) -> Materials:
     target = _read(recipe, recipe.target)
     sources = tuple(_read(recipe, source) for source in recipe.sources)
     also = {also.name: _read(recipe, also) for also in recipe.also}
-    _need(target, recipe.target, ("train", "validation", "test"))
+    _need(target, _place(recipe, recipe.target), ("train", "validation", "test"))
     for source, settings in zip(sources, recipe.sources, strict=True):
-        _need(source, settings, ("train",))
-        _need_entities(source, "train")
-    for settings_also in recipe.also:
-        _need(also[settings_also.name], settings_also, (settings_also.split,))
-    for split in ("train", "test"):
-        _need_entities(target, split)
+        _need(source, _place(recipe, settings), ("train",))
+    for further in recipe.also:
+        _need(also[further.name], _place(recipe, further), (further.split,))
     return Materials(recipe, target, sources, also)
 
 
 def _read(recipe: Recipe, settings: CorpusSettings) -> Corpus:
-    is_named = settings.path.startswith(("bundled:", "hub:"))
-    path = settings.path if is_named else str(Path(recipe.data_root or ".") / settings.path)
     return read_corpus(
-        path,
+        _place(recipe, settings),
         language=settings.language,
         scheme=settings.scheme,
         repair=settings.repair,
@@ -171,22 +166,23 @@ def _read(recipe: Recipe, settings: CorpusSettings) -> Corpus:
     )
 
 
-def _need(
-    corpus: Corpus,
-    settings: CorpusSettings | SourceSettings | AlsoSettings,
-    splits: Sequence[str],
-) -> None:
+def _place(recipe: Recipe, settings: CorpusSettings) -> str:
+    if settings.path.startswith(("bundled:", "hub:")):
+        return settings.path
+    return str(Path(recipe.data_root or ".") / settings.path)
+
+
+def _need(corpus: Corpus, place: str, splits: Sequence[str]) -> None:
+    """Sentences in all of these splits, and entities among them."""
     if missing := [split for split in splits if not corpus.splits.get(split)]:
         raise CorpusError(
-            f"{settings.path}: no sentences in {', '.join(missing)}; found "
+            f"{place}: no sentences in {', '.join(missing)}; found "
             f"{', '.join(f'{name} ({len(s)})' for name, s in corpus.splits.items())}, expected "
             f"{', '.join(splits)}. Add the missing files."
         )
-
-
-def _need_entities(corpus: Corpus, split: str) -> None:
-    if not any(tag != "O" for sentence in corpus.splits[split] for tag in sentence.tags):
-        raise CorpusError(
-            f"{corpus.name}: no entity in the {len(corpus.splits[split])} sentences of {split}; "
-            "expected tagged sentences. Check that the last column holds the tags."
-        )
+    for split in splits:
+        if not any(tag != "O" for sentence in corpus.splits[split] for tag in sentence.tags):
+            raise CorpusError(
+                f"{place}: no entity in {split} ({len(corpus.splits[split])} sentences); expected "
+                "tagged sentences. Check that the last column holds the tags."
+            )

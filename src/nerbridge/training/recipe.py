@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from nerbridge.corpus.sampling import Strategy
 from nerbridge.labels import DEFAULT_TYPES, Scheme
 from nerbridge.models.adapter import LoraSettings
 
+StageName = Literal["baseline", "transfer", "adapt"]
+STAGES: tuple[StageName, ...] = ("baseline", "transfer", "adapt")
 Script = Literal["Deva", "Beng", "Gujr", "Guru", "Orya", "Taml", "Telu", "Knda", "Mlym"]
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(gt=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class Settings(BaseModel):
@@ -44,7 +47,13 @@ class CorpusSettings(Settings):
     scheme: Scheme | None = None
     repair: bool = False
     type_map: dict[str, str | None] = Field(default_factory=dict)
+    """New names of types; ``""`` drops a type (TOML has no null)."""
     tag_names: tuple[str, ...] | None = None
+
+    @field_validator("type_map")
+    @classmethod
+    def _read_empty_as_dropped(cls, value: dict[str, str | None]) -> dict[str, str | None]:
+        return {name: new or None for name, new in value.items()}
 
 
 class TargetSettings(CorpusSettings):
@@ -154,11 +163,11 @@ class Recipe(Settings):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     description: str = ""
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (13, 21, 34)
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (13, 21, 34)
     types: Annotated[tuple[str, ...], Field(min_length=1)] = DEFAULT_TYPES
     data_root: str | None = None
-    """Folder of the corpora; ``${NAME:-default}`` is read from the environment. None is the
-    recipe's own folder."""
+    """Folder of the corpora, relative to the current folder; ``${NAME:-default}`` is read from the
+    environment. None is the recipe's own folder."""
     encoder: EncoderSettings = EncoderSettings()
     lora: LoraSettings = LoraSettings()
     target: TargetSettings
@@ -189,7 +198,7 @@ class Recipe(Settings):
             raise ValueError("; ".join(faults))
         return self
 
-    def stage(self, name: Literal["baseline", "transfer", "adapt"]) -> StageSettings:
+    def stage(self, name: StageName) -> StageSettings:
         """Settings of a stage by its name."""
         stages: dict[str, StageSettings] = {
             "baseline": self.baseline,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from nerbridge.errors import RecipeError
 from nerbridge.training.recipe import SHIPPED, Recipe
@@ -68,8 +69,10 @@ def read_recipe(
 
 def describe_mistakes(error: ValidationError, path: Path) -> str:
     """One line a mistake: place, what is wrong, what was found."""
-    lines = [f"{path}: {error.error_count()} mistake(s) in the recipe:"]
-    for mistake in error.errors():
+    mistakes = [mistake for mistake in error.errors() if not _follows(mistake, error.errors())]
+    n = len(mistakes)
+    lines = [f"{path}: {n} mistake{'s' if n > 1 else ''} in the recipe:"]
+    for mistake in mistakes:
         place = ".".join(str(part) for part in mistake["loc"]) or "recipe"
         message = mistake["msg"].removeprefix("Value error, ")
         found = (
@@ -78,6 +81,14 @@ def describe_mistakes(error: ValidationError, path: Path) -> str:
         lines.append(f"  {place}: {message}{found}")
     lines.append("`nerbridge recipe show quickstart` prints every key with its default.")
     return "\n".join(lines)
+
+
+def _follows(mistake: ErrorDetails, others: Sequence[ErrorDetails]) -> bool:
+    """Whether a list is called too short only because an entry in it is wrong."""
+    place = mistake["loc"]
+    return mistake["type"] == "too_short" and any(
+        other["loc"][: len(place)] == place and other["loc"] != place for other in others
+    )
 
 
 def deciding_settings(recipe: Recipe) -> dict[str, Any]:
@@ -120,4 +131,10 @@ def _data_root(value: Any, path: Path) -> Any:
         return str(path.parent)
     if not isinstance(value, str):
         return value
-    return _VARIABLE.sub(lambda m: os.environ.get(m[1]) or m[2] or "", value)
+    for name, default in _VARIABLE.findall(value):
+        if not (os.environ.get(name) or default):
+            raise RecipeError(
+                f"{path}: data_root = {value!r} reads the environment variable {name}, which is "
+                f"not set. Set it, or give a default: ${{{name}:-folder}}."
+            )
+    return _VARIABLE.sub(lambda found: os.environ.get(found[1]) or found[2], value)

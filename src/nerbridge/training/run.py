@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import PreTrainedTokenizerFast
 
+from nerbridge.errors import EnvironmentProblem
 from nerbridge.labels import LabelSet
 from nerbridge.models.encoder import (
     EncoderSource,
@@ -20,7 +22,7 @@ from nerbridge.models.encoder import (
     resolve_encoder,
 )
 from nerbridge.training.materials import Materials, load_materials
-from nerbridge.training.recipe import Recipe
+from nerbridge.training.recipe import STAGES, Recipe
 from nerbridge.training.recipe_files import deciding_settings, recipe_sha256
 from nerbridge.training.run_folder import RunFolder
 
@@ -73,8 +75,18 @@ class Run:
         """All that decides the outcome of a seed: the same fingerprint, the same results."""
         return {
             "recipe": deciding_settings(self.recipe),
-            "data": {corpus.name: corpus.sha256 for corpus in self.materials.corpora},
+            "data": self._data(),
             "encoder": self.base.sha256,
+        }
+
+    def _data(self) -> dict[str, str]:
+        """Hash of every corpus by its place in the recipe (folders may share a name)."""
+        target, *others = self.materials.corpora
+        sources = others[: len(self.recipe.sources)]
+        return {
+            f"target ({target.name})": target.sha256,
+            **{f"source {i} ({c.name})": c.sha256 for i, c in enumerate(sources, 1)},
+            **{f"also {name}": c.sha256 for name, c in self.materials.also.items()},
         }
 
     def lineage(self, row: str, seed: int) -> dict[str, Any]:
@@ -102,9 +114,25 @@ def open_run(recipe: Recipe, folder: Path) -> Run:
     Raises:
         CorpusError: a corpus cannot be read or lacks what the experiment needs.
         ModelError: the encoder cannot be loaded.
-        EnvironmentProblem: hub or disk fail.
+        EnvironmentProblem: hub or disk fail, or a stage needs a GPU and there is none.
     """
+    check_precision(recipe)
     return Run(recipe, RunFolder(folder), load_materials(recipe), load_base(recipe))
+
+
+def check_precision(recipe: Recipe) -> None:
+    """Make sure that the machine can train every stage in the precision it asks for.
+
+    Raises:
+        EnvironmentProblem: a stage wants fp16 and there is no GPU.
+    """
+    needing = [name for name in STAGES if recipe.stage(name).precision == "fp16"]
+    if needing and not torch.cuda.is_available():
+        remedy = " ".join(f"--set {name}.precision=fp32" for name in needing)
+        raise EnvironmentProblem(
+            f"recipe {recipe.name}: {', '.join(needing)} has precision = 'fp16', which needs a "
+            f"GPU, and none is found here. Train in full precision: {remedy}"
+        )
 
 
 def load_base(recipe: Recipe) -> Base:

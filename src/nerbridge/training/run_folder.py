@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nerbridge.errors import RunError
-from nerbridge.records import SeedResult, write_text_atomically
+from nerbridge.errors import InputError, RunError
+from nerbridge.records import SeedResult, first_fault, write_text_atomically
 
 FINGERPRINT = "fingerprint.json"
 
@@ -44,8 +44,8 @@ class RunFolder:
             return None
         except (ValidationError, UnicodeDecodeError) as error:
             raise RunError(
-                f"{path}: damaged result ({error}). Delete this file and give the same command "
-                "again; it will be made anew from the trained model."
+                f"{path}: damaged result ({first_fault(error)}). Delete this file and give the "
+                "same command again; it will be made anew from the trained model."
             ) from error
 
     def write_result(self, row: str, result: SeedResult) -> None:
@@ -62,8 +62,15 @@ class RunFolder:
 
         Raises:
             RunError: another process works in this folder.
+            InputError: there is a file in its place.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise InputError(
+                f"{self.path}: there is a file where the run folder should be. Give the name of "
+                "a folder: --output."
+            ) from None
         with (self.path / ".lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

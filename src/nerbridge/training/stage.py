@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import resource
 import sys
-import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
-from transformers import PreTrainedTokenizerFast, Trainer, TrainingArguments
+from transformers import (
+    PreTrainedTokenizerFast,
+    PrinterCallback,
+    Trainer,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers.trainer import TRAINER_STATE_NAME
 
 from nerbridge.alignment.subwords import (
     IGNORE_INDEX,
@@ -27,14 +35,19 @@ from nerbridge.alignment.subwords import (
     encode_sentences,
 )
 from nerbridge.alignment.windows import split_windows
+from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.labels import LabelSet
 from nerbridge.models.encoder import special_ids
+from nerbridge.models.quiet import quiet_transformers
 from nerbridge.records import CurvePoint, Training
 from nerbridge.training.batching import Collator, Example, LengthGroupedBatches
 from nerbridge.training.checkpoints import last_checkpoint
 from nerbridge.training.collapse import has_collapsed
 from nerbridge.training.recipe import StageSettings
 from nerbridge.training.validation import KeepBest, Validation
+
+_N_SEEN = 100
+"""Training sentences that the curve of training F1 is drawn from."""
 
 Report = Callable[[CurvePoint, float], None]
 """Called at every look at the validation set with the point and the share of the stage done."""
@@ -99,22 +112,28 @@ def train_stage(
 
     ``folder`` takes a checkpoint after every look at the validation set; a training that was
     killed goes on from there and ends as it would have without the kill.
+
+    Raises:
+        EnvironmentProblem: a checkpoint could not be written.
     """
     torch.manual_seed(seed)
     examples = build_examples(data.words, data.tags, tokenizer, label_set, max_subwords)
     validation = Validation(
         data.validation_words, data.validation_tags, tokenizer, label_set, max_subwords
     )
-    keeper = KeepBest(validation, settings, folder, report)
-    trainer = StageTrainer(
-        model, _arguments(settings, seed, folder), examples, settings, tokenizer, label_set
-    )
+    seen = Validation(data.words[:_N_SEEN], data.tags[:_N_SEEN], tokenizer, label_set, max_subwords)
+    keeper = KeepBest(validation, seen, settings, folder, report)
+    checkpoint = last_checkpoint(folder)
+    arguments = _arguments(settings, seed, folder)
+    if checkpoint is not None and keeper.is_over(state := _read_state(checkpoint)):
+        arguments.num_train_epochs = round(state.epoch or 0)
+    trainer = StageTrainer(model, arguments, examples, settings, tokenizer, label_set)
+    trainer.remove_callback(PrinterCallback)  # it prints to stdout, which is for results
     trainer.add_callback(keeper)
     keeper.log = trainer.log
-    began = time.perf_counter()
-    with warnings.catch_warnings():
+    with _disk_problems_named(folder), quiet_transformers(), warnings.catch_warnings():
         warnings.simplefilter("ignore", category=FutureWarning)
-        trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+        trainer.train(resume_from_checkpoint=checkpoint)
     keeper.restore_best(model)
     counts, _ = validation.score(model)
     training = Training(
@@ -122,12 +141,31 @@ def train_stage(
         n_steps=trainer.state.global_step,
         n_parameters=sum(p.numel() for p in model.parameters()),
         n_parameters_trained=sum(p.numel() for p in model.parameters() if p.requires_grad),
-        wall_s=round(time.perf_counter() - began, 3),
+        wall_s=round(keeper.elapsed_s(), 3),
         peak_memory_bytes=peak_memory_bytes(),
         curve=keeper.curve(trainer.state),
         best_epoch=keeper.best_epoch(trainer.state),
     )
     return StageOutcome(training, has_collapsed(counts))
+
+
+def _read_state(checkpoint: str) -> TrainerState:
+    state: TrainerState = TrainerState.load_from_json(str(Path(checkpoint) / TRAINER_STATE_NAME))
+    return state
+
+
+@contextmanager
+def _disk_problems_named(folder: Path) -> Iterator[None]:
+    """Give the errors of a full disk, which torch and safetensors disguise, their name."""
+    try:
+        yield
+    except (OSError, SafetensorError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "PytorchStreamWriter" not in str(error):
+            raise
+        raise EnvironmentProblem(
+            f"{folder}: a checkpoint could not be written ({error}). Free some disk space, or "
+            "choose another --output; the same command goes on from the checkpoint before."
+        ) from error
 
 
 def peak_memory_bytes() -> int:
@@ -158,7 +196,6 @@ def _arguments(settings: StageSettings, seed: int, folder: Path) -> TrainingArgu
         seed=seed,
         use_cpu=not torch.cuda.is_available(),
         remove_unused_columns=False,
-        save_total_limit=1,
     )
 
 
@@ -175,6 +212,12 @@ class StageTrainer(Trainer):
         label_set: LabelSet,
     ) -> None:
         self.settings, self.examples = settings, examples
+        if settings.masked_words and tokenizer.mask_token_id is None:
+            raise ModelError(
+                f"{tokenizer.name_or_path}: the tokenizer has no mask token, which masked_words = "
+                f"{settings.masked_words} needs. Name it in its tokenizer_config.json, or set "
+                "masked_words to 0."
+            )
         collator = Collator(special_ids(tokenizer), settings.masked_words, tokenizer.mask_token_id)
         super().__init__(model, arguments, data_collator=collator, train_dataset=examples)
         weights = tag_weights(examples, len(label_set.tags), settings)
@@ -184,6 +227,9 @@ class StageTrainer(Trainer):
 
     def _remove_unused_columns(self, dataset: Any, description: str | None = None) -> Any:
         return dataset
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        """Nothing: `KeepBest` seeds every epoch, and a restored state would undo that."""
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Batches by length, in an order fixed by seed and epoch."""

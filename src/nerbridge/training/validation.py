@@ -7,6 +7,7 @@ resumed stage chooses as an undisturbed one does.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,11 @@ class Validation:
         loss = nn.functional.cross_entropy(words, torch.tensor(labels))
         return counts, loss.item()
 
+    def score_f1(self, model: nn.Module) -> tuple[float, float]:
+        """Strict micro F1 and the mean cross entropy over words."""
+        counts, loss = self.score(model)
+        return float(counts_to_f1(counts.sum(axis=(0, 1)))), loss
+
 
 class KeepBest(TrainerCallback):
     """Scores every ``validate_every`` epochs, saves a checkpoint, keeps the best weights aside."""
@@ -77,17 +83,34 @@ class KeepBest(TrainerCallback):
     def __init__(
         self,
         validation: Validation,
+        seen: Validation,
         settings: StageSettings,
         folder: Path,
         report: Callable[[CurvePoint, float], None],
     ) -> None:
-        self.validation, self.settings, self.folder, self.report = (
-            validation,
-            settings,
-            folder,
-            report,
-        )
+        self.validation, self.seen, self.settings = validation, seen, settings
+        self.folder, self.report = folder, report
         self.log: Callable[[dict[str, float]], None] = lambda _: None
+        self.began, self.earlier_s = time.perf_counter(), 0.0
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Take over the time that was spent before a kill."""
+        if looks := _looks(state):
+            self.earlier_s = looks[-1]["elapsed_s"]
+
+    def elapsed_s(self) -> float:
+        """Seconds of training so far, those before a kill included."""
+        return self.earlier_s + time.perf_counter() - self.began
+
+    def is_over(self, state: TrainerState) -> bool:
+        """Whether patience is at its end."""
+        if self.settings.patience is None:
+            return False
+        scores = [point["eval_f1"] for point in _looks(state)]
+        since_best = len(scores) - 1 - scores.index(max(scores))
+        return since_best >= self.settings.patience
 
     def on_epoch_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -104,24 +127,30 @@ class KeepBest(TrainerCallback):
     ) -> None:
         """Score, and stop the training if patience is at its end."""
         epoch, model = round(state.epoch or 0), kwargs["model"]
-        control.should_log = True
-        if epoch % self.settings.validate_every and epoch < self.settings.epochs:
-            return
-        counts, loss = self.validation.score(model)
-        f1 = float(counts_to_f1(counts.sum(axis=(0, 1))))
+        if epoch % self.settings.validate_every == 0 or epoch == self.settings.epochs:
+            self._look(model, state, epoch)
+            control.should_save = True
+            control.should_training_stop |= self.is_over(state)
+        control.should_log = True  # after the look: what it logs takes the mark away
+
+    def _look(self, model: nn.Module, state: TrainerState, epoch: int) -> None:
+        f1, loss = self.validation.score_f1(model)
+        seen_f1, _ = self.seen.score_f1(model)
         best = max((point["eval_f1"] for point in _looks(state)), default=-1.0)
-        self.log({"eval_f1": f1, "eval_loss": loss})
+        self.log(
+            {
+                "eval_f1": f1,
+                "eval_loss": loss,
+                "train_f1": seen_f1,
+                "elapsed_s": self.elapsed_s(),
+            }
+        )
         if f1 > best:
             self._save_best(model)
         self.report(
             CurvePoint(step=state.global_step, epoch=epoch, validation_loss=loss, validation_f1=f1),
             epoch / self.settings.epochs,
         )
-        control.should_save = True
-        if self.settings.patience is not None:
-            scores = [point["eval_f1"] for point in _looks(state)]
-            since_best = len(scores) - 1 - scores.index(max(scores))
-            control.should_training_stop |= since_best >= self.settings.patience
 
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -155,6 +184,7 @@ class KeepBest(TrainerCallback):
                 step=step,
                 epoch=round(point["epoch"], 2),
                 train_loss=point.get("loss"),
+                train_f1=point.get("train_f1"),
                 validation_loss=point.get("eval_loss"),
                 validation_f1=point.get("eval_f1"),
             )

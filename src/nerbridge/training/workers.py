@@ -10,7 +10,8 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -50,16 +51,31 @@ def run_in_workers(work: Work, recipe: Recipe, folder: Path, jobs: int, listen: 
         for i in range(jobs)
     ]
     try:
-        for worker in workers:
-            worker.start()
+        with _interrupts_held():
+            for worker in workers:
+                worker.start()
         lifeline.close()
         _listen(workers, events, listen)
     finally:
-        for worker in workers:
+        started = [worker for worker in workers if worker.pid is not None]
+        for worker in started:
             worker.terminate()
-        for worker in workers:
+        for worker in started:
             worker.join()
         keep.close()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait until the workers are started: they inherit its being held.
+
+    A terminal sends it to all processes; here one alone answers, and ends the others.
+    """
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _listen(workers: Sequence[Any], events: Any, listen: Listener) -> None:
@@ -81,9 +97,13 @@ def _listen(workers: Sequence[Any], events: Any, listen: Listener) -> None:
 def _check_alive(workers: Sequence[Any]) -> None:
     for worker in workers:
         if worker.exitcode not in (None, 0):
+            how, why = f"exit code {worker.exitcode}", "its own words are above"
+            if worker.exitcode < 0:
+                how = signal.Signals(-worker.exitcode).name
+                why = "most likely for lack of memory"
             raise RunError(
-                f"a worker process ended with exit code {worker.exitcode}, most likely for lack "
-                "of memory. What is finished is kept: give the same command again with --jobs 1."
+                f"a worker process ended with {how} ({why}). What is finished is kept: give the "
+                "same command again, with --jobs 1 for less memory."
             )
 
 
@@ -96,7 +116,6 @@ def _worker(
     events: Any,
     lifeline: Connection,
 ) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
     torch.set_num_threads(n_threads)
     try:

@@ -1,0 +1,162 @@
+"""``record.json`` is a contract: what is written comes back, and what is not a record is said."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from nerbridge.errors import RunError
+from nerbridge.evaluation.scores import score_predictions
+from nerbridge.records import (
+    CorpusRecord,
+    CurvePoint,
+    Paired,
+    Row,
+    RunRecord,
+    SeedResult,
+    Summary,
+    Training,
+    read_record,
+    write_record,
+    write_text_atomically,
+)
+
+WORDS = [["ৰীতা", "গ’ল"], ["এয়া", "মাজুলী"]]
+GOLD = [["B-PER", "O"], ["O", "B-LOC"]]
+SCORES = score_predictions(WORDS, GOLD, GOLD, ("PER", "LOC"), training=(WORDS, GOLD))
+
+
+def build(**changes: Any) -> RunRecord:
+    summary = Summary(mean=1.0, sd=None, ci95=(0.5, 1.0))
+    training = Training(
+        n_sentences=2, n_steps=3, n_parameters=10, n_parameters_trained=4, wall_s=1.5,
+        peak_memory_bytes=2**33, curve=(CurvePoint(step=3, epoch=1, train_loss=0.1),),
+        remedies=("no entity was predicted",),
+    )  # fmt: skip
+    result = SeedResult(
+        seed=13, model="models/adapt-13", test=SCORES, also={"other": SCORES}, training=training,
+        lineage={"parent": None},
+    )  # fmt: skip
+    values: dict[str, Any] = {
+        "name": "অসমীয়া",
+        "nerbridge": "0.1.0",
+        "recipe": {"seeds": [13]},
+        "recipe_sha256": "0" * 64,
+        "command": "nerbridge run x",
+        "created": "2026-01-01T00:00:00+00:00",
+        "machine": {"cores": 2},
+        "versions": {"torch": "2"},
+        "encoder": {"id": "bundled:mini"},
+        "corpora": (
+            CorpusRecord(
+                name="as", role="target", language="as", sha256="1", revision=None,
+                n_sentences={"test": 2}, losses={},
+            ),
+        ),
+        "rows": (
+            Row(
+                name="adapt", stage="adapt", description="", seeds=(result,), f1_strict=summary,
+                f1_conll=summary, also={"other": summary},
+            ),
+        ),
+        "paired": (Paired(a="a", b="b", difference=0.1, ci95=(0, 0.2), p=0.01, p_randomisation=1),),
+        **changes,
+    }  # fmt: skip
+    return RunRecord(**values)
+
+
+@pytest.mark.parametrize("place", ["", "record.json", "report"])
+def test_what_is_written_comes_back(place: str, tmp_path: Path) -> None:
+    record = build()
+    write_record(record, tmp_path / "record.json")
+    (tmp_path / "report").mkdir()
+    if place == "report":
+        write_record(record, tmp_path / "report" / "record.json")
+    assert read_record(tmp_path / place) == record
+
+
+def test_the_file_has_the_keys_others_rely_on(tmp_path: Path) -> None:
+    write_record(build(), tmp_path / "record.json")
+    text = (tmp_path / "record.json").read_text("utf-8")
+    assert "অসমীয়া" in text
+    written = json.loads(text)
+    assert written["schema"] == 1
+    [row] = written["rows"]
+    assert row["name"] == row["stage"] == "adapt"
+    assert row["f1_strict"] == {"mean": 1.0, "sd": None, "ci95": [0.5, 1.0]}
+    [seed] = row["seeds"]
+    assert (seed["seed"], seed["model"]) == (13, "models/adapt-13")
+    assert (seed["test"]["f1_strict"], seed["test"]["f1_conll"]) == (1.0, 1.0)
+    assert seed["test"]["n_gold"] == 2
+    assert {"a", "b", "difference", "ci95", "p"} <= written["paired"][0].keys()
+
+
+def test_rows_are_found_by_name() -> None:
+    assert build().row("adapt").name == "adapt"
+    with pytest.raises(KeyError, match="transfer"):
+        build().row("transfer")
+
+
+def test_records_do_not_change_and_take_no_unknown_fields() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        build().name = "other"  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        build(more=1)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "no record.json found"),
+        (b"", "not a run record of schema 1"),
+        (b'{"schema": 1', "not a run record of schema 1"),
+        (b'{"schema": 2}', "not a run record of schema 1"),
+        (b"\xff\xfe\x00", "not a run record of schema 1"),
+        (b"[]", "not a run record of schema 1"),
+    ],
+)
+def test_what_is_no_record_is_said(content: bytes | None, said: str, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "record.json").write_bytes(content)
+    with pytest.raises(RunError, match=said) as error:
+        read_record(tmp_path)
+    assert str(tmp_path) in str(error.value)
+    assert len(str(error.value)) < 1500
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"])))
+def test_text_is_written_as_it_is(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("text") / "new" / "file.txt"
+    write_text_atomically(path, text)
+    assert path.read_bytes().decode("utf-8") == text
+
+
+@pytest.mark.parametrize("failing", ["replace", "fsync"])
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(
+    failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "record.json"
+    write_text_atomically(path, "old")
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, failing, fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_text_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_files_can_be_read_by_others_as_usual(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.write_text("x")
+    write_text_atomically(tmp_path / "record.json", "x")
+    assert (tmp_path / "record.json").stat().st_mode == plain.stat().st_mode

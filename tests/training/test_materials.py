@@ -1,0 +1,146 @@
+"""What an experiment reads: checked, in the model's script, target and sources kept apart."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nerbridge.corpus.reading import read_corpus
+from nerbridge.errors import CorpusError, RecipeError
+from nerbridge.text.script import detect_script
+from nerbridge.training.materials import Materials, load_materials
+
+SOURCES = ("bn", "hi")
+
+
+@pytest.fixture
+def own(tiny: Any, tmp_path: Path) -> Path:
+    """A copy of the corpora that a test may spoil."""
+    return shutil.copytree(tiny.data, tmp_path / "data")
+
+
+def load(tiny: Any, own: Path, **changes: Any) -> Materials:
+    return load_materials(tiny.recipe(data_root=str(own), **changes))
+
+
+def test_words_are_in_one_script_and_sentences_as_written(tiny: Any, own: Path) -> None:
+    materials = load(tiny, own)
+    train = materials.source_train(1)
+    scripts = {detect_script(" ".join(words)) for words in train.words}
+    assert scripts == {"Beng"}
+    written = {detect_script(" ".join(sentence.words)) for sentence in train.sentences}
+    assert written == {"Beng", "Deva"}
+    assert train.tags == tuple(sentence.tags for sentence in train.sentences)
+    assert [len(w) for w in train.words] == [len(t) for t in train.tags]
+
+
+def test_zero_shot_never_sees_the_target(tiny: Any, own: Path) -> None:
+    materials = load(tiny, own)
+    target = {s.words for part in materials.target.splits.values() for s in part}
+    known = {s.words for corpus in materials.sources for p in corpus.splits.values() for s in p}
+    assert not target & known
+    for labelled in (materials.source_train(1), materials.source_validation):
+        assert len(labelled)
+        assert {s.words for s in labelled.sentences} <= known
+
+
+def test_validation_takes_an_equal_share_of_each_source(tiny: Any, own: Path) -> None:
+    materials = load(tiny, own, transfer={"max_validation": 9})
+    paths = [Path(s.path).parent.name for s in materials.source_validation.sentences]
+    assert [paths.count(name) for name in SOURCES] == [4, 4]
+
+
+def test_without_validation_of_their_own_sources_hold_some_out(tiny: Any, own: Path) -> None:
+    sizes = {}
+    for name in SOURCES:
+        (own / name / "validation.conll").unlink()
+        sizes[name] = len(read_corpus(own / name).splits["train"])
+    materials = load(tiny, own)
+    held = {id(s) for s in materials.source_validation.sentences}
+    train = {id(s) for s in materials.source_train(1).sentences}
+    assert held
+    assert not held & train
+    assert len(held) + len(train) == sum(sizes.values())
+    assert len(held) == sum(round(n / 10) for n in sizes.values())
+
+
+def test_one_source_with_validation_is_enough(tiny: Any, own: Path) -> None:
+    (own / "hi" / "validation.conll").unlink()
+    materials = load(tiny, own)
+    assert {Path(s.path).parent.name for s in materials.source_validation.sentences} == {"bn"}
+    assert len(materials.source_train(1)) == 48
+
+
+def test_draws_depend_on_the_seed_alone(tiny: Any, own: Path) -> None:
+    target = {**tiny.values()["target"], "max_train": 5}
+    sources = [{**source, "max_sentences": 7} for source in tiny.values()["sources"]]
+    first, second = (load(tiny, own, target=target, sources=sources) for _ in range(2))
+    for seed in (1, 2):
+        assert first.target_train(seed).words == second.target_train(seed).words
+        assert first.source_train(seed).words == second.source_train(seed).words
+        assert len(first.target_train(seed)) == 5
+        assert len(first.source_train(seed)) == 14
+    assert first.target_train(1).words != first.target_train(2).words
+    assert first.source_train(1).words != first.source_train(2).words
+
+
+def test_tests_come_with_their_leaks(tiny: Any, own: Path) -> None:
+    train = (own / "as" / "train.conll").read_text("utf-8")
+    leaked = train.strip().split("\n\n")[0]
+    with (own / "as" / "test.conll").open("a", encoding="utf-8") as out:
+        out.write(f"\n{leaked}\n")
+    also = [{"name": "other", "path": "as", "language": "as", "split": "validation"}]
+    test, other = load(tiny, own, also=also).tests
+    assert (test.name, other.name) == ("test", "other")
+    assert test.leaked == (False,) * 14 + (True,)
+    assert not any(other.leaked)
+    assert detect_script(other.labelled.words[0][0]) == "Beng"
+
+
+@pytest.mark.parametrize(
+    ("corpus", "split"),
+    [("as", "train"), ("as", "validation"), ("as", "test"), ("bn", "train")],
+)
+def test_a_missing_split_is_said(corpus: str, split: str, tiny: Any, own: Path) -> None:
+    (own / corpus / f"{split}.conll").unlink()
+    with pytest.raises(CorpusError, match=rf"^{own / corpus}: no sentences in {split}; found .*\)"):
+        load(tiny, own)
+
+
+def test_a_missing_split_of_a_further_test_set_is_said(tiny: Any, own: Path) -> None:
+    (own / "hi" / "test.conll").unlink()
+    also = [{"name": "other", "path": "hi", "language": "hi"}]
+    with pytest.raises(CorpusError, match="no sentences in test"):
+        load(tiny, own, also=also)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "split"),
+    [("as", "train"), ("as", "validation"), ("as", "test"), ("hi", "train")],
+)
+def test_a_split_without_entities_is_said(corpus: str, split: str, tiny: Any, own: Path) -> None:
+    (own / corpus / f"{split}.conll").write_text("এটা\tO\nঘৰ\tO\n", "utf-8")
+    with pytest.raises(CorpusError, match=rf"no entity in {split} \(1 sentences\)"):
+        load(tiny, own)
+
+
+def test_an_unknown_label_is_said_with_its_line(tiny: Any, own: Path) -> None:
+    (own / "bn" / "train.conll").write_text("ঢাকা\tB-GPE\n", "utf-8")
+    with pytest.raises(CorpusError, match=r"train\.conll:1.*GPE"):
+        load(tiny, own)
+    mapped = [{**s, "type_map": {"GPE": "LOC"}} for s in tiny.values()["sources"]]
+    assert load(tiny, own, sources=mapped).sources[0].splits["train"][0].tags == ("B-LOC",)
+
+
+def test_a_language_without_data_is_said(tiny: Any, own: Path) -> None:
+    shutil.rmtree(own / "hi")
+    with pytest.raises(CorpusError, match="hi"):
+        load(tiny, own)
+
+
+def test_labels_are_those_of_the_recipe(tiny: Any, own: Path) -> None:
+    with pytest.raises((CorpusError, RecipeError), match="ORG"):
+        load(tiny, own, types=["PER", "LOC"])

@@ -1,0 +1,218 @@
+"""Recipes as files: every mistake at once, overrides, variables, what decides a result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nerbridge.errors import RecipeError
+from nerbridge.training.recipe import Recipe
+from nerbridge.training.recipe_files import (
+    deciding_settings,
+    find_recipe,
+    read_recipe,
+    recipe_sha256,
+    shipped_recipes,
+)
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MINIMAL = """
+name = "mine"
+[target]
+path = "as"
+language = "as"
+[[sources]]
+path = "bn"
+language = "bn"
+"""
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.toml"
+    path.write_text(MINIMAL, "utf-8")
+    return path
+
+
+def change(path: Path, text: str) -> Path:
+    path.write_text(MINIMAL + text, "utf-8")
+    return path
+
+
+def test_shipped_recipes_can_be_read() -> None:
+    assert {"paper", "quickstart"} <= set(shipped_recipes())
+    for name in shipped_recipes():
+        assert read_recipe(name).name == name
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "recipes").glob("*.toml")), ids=str)
+def test_the_repository_s_recipes_can_be_read(path: Path) -> None:
+    assert read_recipe(path).name == path.stem
+
+
+def test_the_paper_s_settings() -> None:
+    paper = read_recipe("paper")
+    assert paper.baseline.method == "full"
+    assert (paper.baseline.learning_rate, paper.baseline.batch_size, paper.baseline.epochs) == (
+        2e-5,
+        8,
+        3,
+    )
+    assert (paper.lora.r, paper.lora.lora_alpha, paper.lora.lora_dropout) == (8, 32, 0.05)
+    assert paper.lora.target_modules == ("query", "value")
+    assert paper.lora.bias == "lora_only"
+    transfer, adapt = paper.transfer, paper.adapt
+    assert (transfer.learning_rate, transfer.batch_size, transfer.epochs) == (8e-5, 8, 6)
+    assert transfer.precision == "fp16"
+    assert (adapt.learning_rate, adapt.batch_size, adapt.epochs) == (1e-4, 8, 3)
+    assert [source.max_sentences for source in paper.sources if source.language == "bn"] == [5000]
+
+
+def test_every_mistake_is_said_at_once(mine: Path) -> None:
+    change(
+        mine,
+        'extra = 1\n[transfer]\nepoch = 3\nlearning_rate = -1\n[adapt]\nepochs = "many"\n'
+        "[lora]\nrank = 8\n",
+    )
+    with pytest.raises(RecipeError) as error:
+        read_recipe(mine)
+    said = str(error.value)
+    assert str(mine) in said
+    for place in ("sources.0.extra", "transfer.epoch:", "transfer.learning_rate", "adapt.epochs"):
+        assert place in said
+    assert "lora.rank" in said
+    assert "'many'" in said
+    assert "5 mistakes" in said
+    assert said.count("\n  ") == 5
+    assert "https://" not in said
+
+
+def test_a_misfit_is_said_without_clutter(mine: Path) -> None:
+    with pytest.raises(RecipeError) as error:
+        read_recipe(mine, overrides=["adapt.method=full"])
+    assert "adapt.method: 'full' cannot go on from" in str(error.value)
+    assert "Value error" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["name = ", "[target", "\ufeffx", "\x00"])
+def test_what_is_not_toml_is_said_with_the_place(text: str, mine: Path) -> None:
+    mine.write_text(text, "utf-8")
+    with pytest.raises(RecipeError, match=r"mine\.toml: not TOML"):
+        read_recipe(mine)
+
+
+def test_a_binary_file_is_no_recipe(mine: Path) -> None:
+    mine.write_bytes(bytes(range(256)))
+    with pytest.raises(RecipeError, match=r"mine\.toml: not TOML"):
+        read_recipe(mine)
+
+
+def test_an_empty_recipe_lacks_what_it_must_have(mine: Path) -> None:
+    mine.write_text("", "utf-8")
+    with pytest.raises(RecipeError) as error:
+        read_recipe(mine)
+    for place in ("name", "target", "sources"):
+        assert f"  {place}: Field required" in str(error.value)
+
+
+def test_an_unknown_name_lists_those_there_are() -> None:
+    with pytest.raises(RecipeError, match=r"quickstrat: no such recipe.*quickstart"):
+        read_recipe("quickstrat")
+
+
+def test_a_file_comes_before_a_shipped_name(
+    mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine.rename(tmp_path / "quickstart")
+    monkeypatch.chdir(tmp_path)
+    assert find_recipe("quickstart") == Path("quickstart")
+    assert read_recipe("quickstart").name == "mine"
+
+
+@pytest.mark.parametrize("folder", [".", "recipe.toml"])
+def test_a_folder_is_no_recipe(folder: str, tmp_path: Path) -> None:
+    (tmp_path / folder).mkdir(exist_ok=True)
+    with pytest.raises(RecipeError, match="no such recipe"):
+        read_recipe(tmp_path / folder)
+
+
+def test_overrides_are_toml_values_or_words(mine: Path) -> None:
+    recipe = read_recipe(
+        mine,
+        overrides=[
+            "transfer.epochs=3",
+            "adapt.learning_rate = 2e-4",
+            "encoder.id=bundled:mini",
+            'lora.target_modules=["query"]',
+            "reference.crf=false",
+            "transfer.precision=bf16",
+            "adapt.patience=2",
+        ],
+        seeds=[7, 8],
+    )
+    assert (recipe.transfer.epochs, recipe.adapt.learning_rate) == (3, 2e-4)
+    assert recipe.encoder.id == "bundled:mini"
+    assert recipe.lora.target_modules == ("query",)
+    assert (recipe.reference.crf, recipe.transfer.precision) == (False, "bf16")
+    assert (recipe.adapt.patience, recipe.seeds) == (2, (7, 8))
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("transfer.epochs", "expected stage.key=value"),
+        ("=3", "expected stage.key=value"),
+        ("transfer..epochs=3", "expected stage.key=value"),
+        ("name.x=3", "does not name a value"),
+        ("sources.0.path=x", "does not name a value"),
+        ("transfer.epoch=3", "transfer.epoch: Extra inputs"),
+        ("transfer.epochs=0", "transfer.epochs: Input should be greater than 0"),
+        ("transfer=3", "transfer: "),
+    ],
+)
+def test_wrong_overrides_are_said(override: str, said: str, mine: Path) -> None:
+    with pytest.raises(RecipeError, match=said):
+        read_recipe(mine, overrides=[override])
+
+
+@pytest.mark.parametrize(
+    ("written", "environment", "read"),
+    [
+        ("${CORPORA:-/data/ner}", {}, "/data/ner"),
+        ("${CORPORA:-/data/ner}", {"CORPORA": "/mine"}, "/mine"),
+        ("${CORPORA:-/data/ner}/sub", {"CORPORA": ""}, "/data/ner/sub"),
+        ("/plain", {}, "/plain"),
+    ],
+)
+def test_data_root_reads_the_environment(
+    written: str, environment: dict[str, str], read: str, mine: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.delenv("CORPORA", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    mine.write_text(f'data_root = "{written}"\n{MINIMAL}', "utf-8")
+    assert read_recipe(mine).data_root == read
+
+
+def test_a_variable_without_a_value_is_said(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CORPORA", raising=False)
+    mine.write_text('data_root = "${CORPORA}/ner"\n' + MINIMAL, "utf-8")
+    with pytest.raises(RecipeError, match="CORPORA"):
+        read_recipe(mine)
+
+
+def test_without_data_root_corpora_are_beside_the_recipe(mine: Path) -> None:
+    assert read_recipe(mine).data_root == str(mine.parent)
+
+
+def test_names_places_and_seeds_decide_nothing(mine: Path) -> None:
+    recipe = read_recipe(mine)
+    other = recipe.model_copy(
+        update={"name": "x", "description": "y", "seeds": (5,), "data_root": "/z"}
+    )
+    assert recipe_sha256(other) == recipe_sha256(recipe)
+    assert recipe_sha256(read_recipe(mine, overrides=["adapt.epochs=3"])) != recipe_sha256(recipe)
+    kept = deciding_settings(recipe).keys()
+    assert Recipe.model_fields.keys() - kept == {"name", "description", "seeds", "data_root"}

@@ -1,0 +1,67 @@
+"""Scores come from the saved models, as anybody who loads them would compute them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from nerbridge.evaluation.scores import score_predictions
+from nerbridge.training.prediction import load_predictor
+from nerbridge.training.scoring import N_ERRORS, row_errors, score_model
+
+ROWS = (("baseline", 1), ("adapt", 2), ("crf_all", 0))
+
+
+@pytest.mark.parametrize(("row", "seed"), ROWS)
+def test_a_result_equals_its_recomputation(row: str, seed: int, finished: Any, tiny: Any) -> None:
+    run = finished.run
+    result = run.folder.read_result(row, seed)
+    predictor = load_predictor(run.folder.path / result.model)
+    train = tiny.labelled("as", "train")
+    for split, scores in (("test", result.test), ("validation", result.validation)):
+        labelled = tiny.labelled("as", split)
+        expected = score_predictions(
+            labelled.words,
+            labelled.tags,
+            predictor.tag_many(labelled.words),
+            run.recipe.types,
+            training=(train.words, train.tags),
+            leaked=[words in set(train.words) for words in labelled.words],
+        )
+        assert scores == expected
+    assert score_model(run, row, seed) == result
+
+
+def test_the_result_carries_lineage_and_training_apart(finished: Any) -> None:
+    result = finished.run.folder.read_result("transfer", 1)
+    assert "training" not in result.lineage
+    assert result.training.n_sentences == 48
+    assert result.lineage["seed"] == 1
+
+
+def test_errors_are_shown_in_the_words_as_written(finished: Any) -> None:
+    run = finished.run
+    written = {word for s in run.materials.target.splits["test"] for word in s.words}
+    for row, seed in ROWS:
+        errors = row_errors(run, row, seed)
+        assert len(errors) <= N_ERRORS
+        assert {word for error in errors for word in error.words} <= written
+
+
+def test_results_are_plain_json(finished: Any) -> None:
+    for path in (finished.run.folder.path / "results").iterdir():
+        values = json.loads(path.read_text("utf-8"))
+        assert not [
+            place for place in _leaves(values) if isinstance(place, float) and place != place
+        ]
+
+
+def _leaves(value: Any) -> Sequence[Any]:
+    if isinstance(value, dict):
+        return [leaf for inner in value.values() for leaf in _leaves(inner)]
+    if isinstance(value, list):
+        return [leaf for inner in value for leaf in _leaves(inner)]
+    return [value]

@@ -1,0 +1,135 @@
+"""The record: its numbers are those of the models, and its form is the published contract."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nerbridge.errors import RunError
+from nerbridge.evaluation.resampling import (
+    approximate_randomisation,
+    bootstrap_interval,
+    paired_bootstrap,
+)
+from nerbridge.evaluation.scores import score_predictions
+from nerbridge.records import RunRecord
+from nerbridge.training.prediction import load_predictor
+from nerbridge.training.run import Run
+from nerbridge.training.run_folder import RunFolder
+from nerbridge.training.summary import PAIRS, build_record
+
+ROWS = ["baseline", "transfer", "adapt", "crf_target", "crf_transfer", "crf_all"]
+
+
+@pytest.fixture(scope="module")
+def record(finished: Any) -> RunRecord:
+    return build_record(finished.run, "nerbridge run tiny")
+
+
+@pytest.fixture(scope="module")
+def rescored(finished: Any, tiny: Any) -> dict[str, list[Any]]:
+    """Scores of every row by seed, computed anew from the model folders."""
+    folder, test = finished.run.folder.path, tiny.labelled("as", "test")
+    scores: dict[str, list[Any]] = {}
+    for row in ROWS:
+        for seed in [0] if row.startswith("crf") else [1, 2]:
+            predictor = load_predictor(folder / "models" / f"{row}-{seed}")
+            tagged = predictor.tag_many(test.words)
+            scored = score_predictions(test.words, test.tags, tagged, ("PER", "ORG", "LOC"))
+            scores.setdefault(row, []).append(scored)
+    return scores
+
+
+def test_numbers_equal_a_recomputation_from_the_models(
+    record: RunRecord, rescored: dict[str, list[Any]]
+) -> None:
+    assert [row.name for row in record.rows] == ROWS
+    for row in record.rows:
+        scores = rescored[row.name]
+        assert [s.test.counts for s in row.seeds] == [s.counts for s in scores]
+        assert [s.test.f1_conll for s in row.seeds] == [s.f1_conll for s in scores]
+        assert [s.test.per_type for s in row.seeds] == [s.per_type for s in scores]
+        f1 = [s.f1_strict for s in scores]
+        assert row.f1_strict.mean == pytest.approx(statistics.mean(f1))
+        if len(f1) > 1:
+            assert row.f1_strict.sd == pytest.approx(statistics.stdev(f1))
+        else:
+            assert row.f1_strict.sd is None
+        interval = bootstrap_interval(np.array([s.counts for s in scores]))
+        assert row.f1_strict.ci95 == pytest.approx(tuple(interval))
+        assert row.f1_conll.mean == pytest.approx(statistics.mean(s.f1_conll for s in scores))
+
+
+def test_paired_tests_equal_a_recomputation(
+    record: RunRecord, rescored: dict[str, list[Any]]
+) -> None:
+    assert [(pair.a, pair.b) for pair in record.paired] == list(PAIRS)
+    for pair in record.paired:
+        b, a = (np.array([s.counts for s in rescored[row]]) for row in (pair.b, pair.a))
+        bootstrap = paired_bootstrap(b, a)
+        assert pair.difference == pytest.approx(bootstrap.difference)
+        means = [statistics.mean(s.f1_strict for s in rescored[row]) for row in (pair.b, pair.a)]
+        assert pair.difference == pytest.approx(means[0] - means[1], abs=1e-6)
+        assert pair.ci95 == pytest.approx(tuple(bootstrap.ci95))
+        assert pair.p == bootstrap.p
+        assert pair.p_randomisation == approximate_randomisation(b, a).p
+
+
+def test_the_contract(record: RunRecord) -> None:
+    written = json.loads(record.model_dump_json(by_alias=True))
+    assert written["schema"] == 1
+    for row in written["rows"]:
+        assert {"name", "stage", "seeds", "f1_strict"} <= row.keys()
+        assert row["stage"] == ("crf" if row["name"].startswith("crf") else row["name"])
+        assert {"mean", "sd", "ci95"} <= row["f1_strict"].keys()
+        low, high = row["f1_strict"]["ci95"]
+        assert 0 <= low <= high <= 1
+        for seed in row["seeds"]:
+            assert {"seed", "test", "model"} <= seed.keys()
+            assert {"f1_strict", "f1_conll", "n_gold"} <= seed["test"].keys()
+            assert not seed["model"].startswith("/")
+    for pair in written["paired"]:
+        assert {"a", "b", "difference", "ci95", "p"} <= pair.keys()
+        assert 0 <= pair["p"] <= 1
+    assert not [x for x in _floats(written) if not math.isfinite(x)]
+
+
+def _floats(value: Any) -> list[float]:
+    if isinstance(value, dict):
+        return [x for inner in value.values() for x in _floats(inner)]
+    if isinstance(value, list):
+        return [x for inner in value for x in _floats(inner)]
+    return [value] if isinstance(value, float) else []
+
+
+def test_it_says_what_the_run_was_made_from(record: RunRecord, finished: Any) -> None:
+    run = finished.run
+    assert record.command == "nerbridge run tiny"
+    assert record.recipe == run.recipe.to_dict()
+    assert record.encoder["sha256"] == run.base.sha256
+    assert [(c.name, c.role, c.sha256) for c in record.corpora] == [
+        (corpus.name, role, corpus.sha256)
+        for corpus, role in zip(run.materials.corpora, ("target", "source", "source"), strict=True)
+    ]
+    assert record.corpora[0].n_sentences == {"train": 24, "validation": 10, "test": 14}
+    assert all(1 < n < 12 for c in record.corpora for n in c.subwords_per_word.values())
+    assert {"torch", "transformers", "peft", "nerbridge"} <= record.versions.keys()
+    assert record.wall_s > 0
+
+
+def test_models_named_in_it_exist(record: RunRecord, finished: Any) -> None:
+    for row in record.rows:
+        for seed in row.seeds:
+            assert (finished.run.folder.path / seed.model / "nerbridge.json").is_file()
+
+
+def test_an_unfinished_run_has_none(finished: Any, tiny: Any) -> None:
+    run = finished.run
+    more = Run(tiny.recipe(seeds=[1, 2, 3]), RunFolder(run.folder.path), run.materials, run.base)
+    with pytest.raises(RunError, match="baseline of seed 3 is not finished"):
+        build_record(more, "")
