@@ -23,19 +23,22 @@ def test_no_entity_found_where_there_are_some(counts: object, collapsed: bool) -
     assert has_collapsed(np.asarray(counts, dtype=np.int64)) is collapsed
 
 
-def test_every_remedy_changes_something_and_says_what() -> None:
-    first = BaselineSettings(learning_rate=1e-5, epochs=3)
-    tried = [first]
-    for attempt in (1, 2, 3):
-        settings, said = apply_remedy(tried[-1], attempt)
+@pytest.mark.parametrize("n_steps", [39, 2000])
+def test_every_remedy_changes_something_and_says_what(n_steps: int) -> None:
+    tried = [BaselineSettings(learning_rate=1e-3, epochs=3)]
+    for _ in range(3):
+        settings, said = apply_remedy(tried[-1], n_steps)
+        old, new = tried[-1].model_dump(), settings.model_dump()
         assert settings not in tried
+        assert all(key in said for key in new if new[key] != old[key])
+        assert BaselineSettings.model_validate(new) == settings
         tried.append(settings)
-        changed = {
-            key
-            for key, value in settings.model_dump().items()
-            if value != tried[-2].model_dump()[key]
-        }
-        assert all(key in said for key in changed)
-    assert tried[1].class_weights == "balanced"
-    assert [settings.epochs for settings in tried] == [3, 3, 6, 12]
-    assert BaselineSettings.model_validate(tried[-1].model_dump()) == tried[-1]
+
+
+def test_few_steps_get_more_and_many_get_smaller() -> None:
+    settings = BaselineSettings(learning_rate=9e-4, epochs=3)
+    longer, _ = apply_remedy(settings, n_steps=39)
+    gentler, _ = apply_remedy(settings, n_steps=2000)
+    assert (longer.epochs, longer.learning_rate) == (9, 9e-4)
+    assert (gentler.epochs, gentler.learning_rate) == (3, pytest.approx(3e-4))
+    assert longer.class_weights == gentler.class_weights == "balanced"

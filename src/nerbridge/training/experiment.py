@@ -87,7 +87,7 @@ def _train(run: Run, name: StageName, seed: int, listen: Listener) -> None:
         model, outcome = _attempt(run, name, seed, settings, data, work, listen)
         if not outcome.has_collapsed or len(remedies) == settings.retries:
             break
-        settings, remedy = apply_remedy(settings, len(remedies) + 1)
+        settings, remedy = apply_remedy(settings, outcome.training.n_steps)
         remedies.append(remedy)
         listen(Progress(name, seed, 0.0, remedy))
     if outcome.has_collapsed and settings.retries:
