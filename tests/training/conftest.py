@@ -116,7 +116,7 @@ def finished(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     return Finished(run, heard)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="session")
 def one_thread() -> None:
-    """Sums in the same order, whatever the machine."""
+    """Sums in the same order, whatever the machine: weights depend on the number of threads."""
     torch.set_num_threads(1)

@@ -160,10 +160,11 @@ def _disk_problems_named(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, SafetensorError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "PytorchStreamWriter" not in str(error):
+        if isinstance(error, RuntimeError) and "inline_container" not in str(error):
             raise
+        reason = "no space left?" if isinstance(error, RuntimeError) else error
         raise EnvironmentProblem(
-            f"{folder}: a checkpoint could not be written ({error}). Free some disk space, or "
+            f"{folder}: a checkpoint could not be written ({reason}). Free some disk space, or "
             "choose another --output; the same command goes on from the checkpoint before."
         ) from error
 

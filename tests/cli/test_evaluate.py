@@ -1,0 +1,120 @@
+"""``nerbridge evaluate``: any model, any labelled file, plain words where it cannot be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
+
+from nerbridge.cli.evaluate import evaluate
+from nerbridge.corpus import read_corpus
+from nerbridge.errors import CorpusError, ModelError
+from nerbridge.evaluation.resampling import bootstrap_interval
+from nerbridge.evaluation.scores import score_predictions
+from nerbridge.models.folder import write_lineage
+from nerbridge.training.crf import CrfTagger, train_crf
+from nerbridge.training.materials import to_labelled
+from nerbridge.training.prediction import CRF_FILE
+
+TRAIN, TEST = (to_labelled(read_corpus("bundled:as").splits[s], "Beng") for s in ("train", "test"))
+
+app = typer.Typer()
+app.command()(evaluate)
+
+
+def call(*arguments: str | Path) -> Result:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if isinstance(result.exception, Exception):
+        raise result.exception
+    return result
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lightest model folder there is."""
+    folder = tmp_path_factory.mktemp("model") / "crf_target-0"
+    folder.mkdir()
+    train_crf(zip(TRAIN.words, TRAIN.tags, strict=True), folder / CRF_FILE)
+    lineage = {"base": None, "types": ["PER", "ORG", "LOC"], "script": "Beng", "max_subwords": 9}
+    write_lineage(folder, lineage, "crf")
+    return folder
+
+
+def test_json_has_the_numbers_and_nothing_else_on_stdout(model: Path) -> None:
+    done = call(model, "bundled:as", "--json")
+    found = json.loads(done.stdout)
+    tagged = CrfTagger(model / CRF_FILE).tag_many(TEST.words)
+    expected = score_predictions(TEST.words, TEST.tags, tagged, ("PER", "ORG", "LOC"))
+    assert found["f1_strict"] == expected.f1_strict
+    assert found["f1_conll"] == expected.f1_conll
+    assert found["n_gold"] == expected.n_gold > 50
+    assert found["per_type"]["LOC"]["f1"] == expected.per_type["LOC"].f1
+    assert found["ci95"] == list(bootstrap_interval(np.array([expected.counts])))
+    assert found["corpus"] == "bundled:as"
+    assert "scoring" in done.stderr
+
+
+def test_several_corpora_are_told_apart(model: Path) -> None:
+    found = json.loads(call(model, "bundled:as", "bundled:bn", "--json", "-q").stdout)
+    assert list(found["corpora"]) == ["bundled:as", "bundled:bn"]
+    assert all({"f1_strict", "ci95", "n_gold"} <= s.keys() for s in found["corpora"].values())
+
+
+def test_for_people_it_is_a_small_table(model: Path) -> None:
+    done = call(model, "bundled:as", "--quiet", "--split", "validation")
+    assert done.stderr == ""
+    assert "bundled:as: 100 sentences" in done.stdout
+    assert "strict F1" in done.stdout
+    assert [line.split()[0] for line in done.stdout.splitlines()[2:]] == ["PER", "ORG", "LOC"]
+
+
+def test_a_single_file_is_scored_whatever_its_split(model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "train.conll"
+    path.write_text("অসম\tB-LOC\nভাল\tO\n", "utf-8")
+    assert json.loads(call(model, path, "--json").stdout)["n_gold"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"\n\n", "blank"),
+        (bytes(range(256)) * 20, "UTF-8|binary|NUL"),
+        ("অসম\tB-GPE\n".encode(), r"mine\.conll:1.*GPE"),
+    ],
+)
+def test_what_cannot_be_scored_is_said(
+    content: bytes, said: str, model: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.conll"
+    path.write_bytes(content)
+    with pytest.raises(CorpusError, match=said) as error:
+        call(model, path)
+    assert "mine.conll" in str(error.value)
+
+
+def test_invalid_tags_are_said_or_repaired(model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.conll"
+    path.write_text("অসম\tI-LOC\n", "utf-8")
+    with pytest.raises(CorpusError, match=r"mine\.conll:1: tag 'I-LOC'.*repair"):
+        call(model, path, "--scheme", "iob2")
+    assert json.loads(call(model, path, "--scheme", "iob2", "--repair", "--json").stdout)["n_gold"]
+
+
+def test_a_missing_corpus_or_split_is_said(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="absent"):
+        call(model, tmp_path / "absent.conll")
+    with pytest.raises(CorpusError, match=r"no split 'dev'; found train, validation, test"):
+        call(model, "bundled:as", "--split", "dev")
+
+
+def test_what_is_no_trained_model_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="absent"):
+        call(tmp_path / "absent", "bundled:as")
+    with pytest.raises(ModelError, match=r"not a model trained.*models/adapt"):
+        call(tmp_path, "bundled:as")

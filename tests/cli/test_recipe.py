@@ -1,0 +1,105 @@
+"""``nerbridge recipe``: what it prints can be read back, and mistakes are all said."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from nerbridge.cli.recipe import app, to_toml
+from nerbridge.errors import RecipeError
+from nerbridge.training.recipe import Recipe
+from nerbridge.training.recipe_files import read_recipe, shipped_recipes
+
+RICH = {
+    "name": "rich",
+    "description": 'a "quoted"\nword, ৰ and \\',
+    "data_root": "/data",
+    "types": ["PER", "LOC"],
+    "target": {"path": "as", "language": "as", "max_train": 100, "scheme": "iob1"},
+    "sources": [
+        {"path": "bn", "language": "bn", "type_map": {"GPE": "LOC", "A-B c": "PER"}},
+        {"path": "hi", "language": "hi", "script": "Beng", "tag_names": ["O", "B-PER"]},
+    ],
+    "also": [{"name": "other", "path": "x", "language": "as", "split": "validation"}],
+    "adapt": {"learning_rate": 1e-7, "patience": 3, "dropout": 0.0},
+}
+
+
+def call(*arguments: str | Path) -> Result:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if isinstance(result.exception, Exception):
+        raise result.exception
+    return result
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_what_show_prints_is_the_same_recipe(name: str, tmp_path: Path) -> None:
+    shown = call("show", name)
+    (tmp_path / "shown.toml").write_text(shown.stdout, "utf-8")
+    assert read_recipe(tmp_path / "shown.toml") == read_recipe(name)
+
+
+def test_a_rich_recipe_survives_too(tmp_path: Path) -> None:
+    recipe = Recipe.model_validate(RICH)
+    path = tmp_path / "rich.toml"
+    path.write_text("\n".join(to_toml(recipe.to_dict())), "utf-8")
+    assert read_recipe(path) == recipe
+
+
+def test_a_type_that_is_dropped_survives_too(tmp_path: Path) -> None:
+    """TOML has no null: dropping a type is said with an empty name there."""
+    values = {**RICH, "sources": [{"path": "bn", "language": "bn", "type_map": {"MISC": None}}]}
+    path = tmp_path / "dropping.toml"
+    path.write_text("\n".join(to_toml(Recipe.model_validate(values).to_dict())), "utf-8")
+    assert read_recipe(path).sources[0].type_map == {"MISC": None}
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"[a-z_]{1,8}", fullmatch=True),
+        st.text(st.characters(exclude_categories=["Cs"])) | st.integers(-(2**60), 2**60)
+        | st.booleans() | st.floats(allow_nan=False, allow_infinity=False)
+        | st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=3),
+        max_size=5,
+    )
+)  # fmt: skip
+def test_plain_values_survive(values: dict[str, Any]) -> None:
+    assert tomllib.loads("\n".join(to_toml(values))) == values
+
+
+def test_show_names_every_key(tmp_path: Path) -> None:
+    shown = call("show", "quickstart").stdout
+    for stage in ("baseline", "transfer", "adapt"):
+        for key in type(read_recipe("quickstart").stage(stage)).model_fields:  # type: ignore[arg-type]
+            assert key in shown
+    assert "# patience = (not set)" in shown
+
+
+def test_show_as_json_is_json_alone() -> None:
+    values = json.loads(call("show", "quickstart", "--json").stdout)
+    assert Recipe.model_validate(values) == read_recipe("quickstart")
+
+
+def test_list_names_the_shipped_ones() -> None:
+    assert list(json.loads(call("list", "--json").stdout)) == shipped_recipes()
+    lines = call("list").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == shipped_recipes()
+
+
+def test_check_says_what_is_right_and_what_is_wrong(tmp_path: Path) -> None:
+    good = call("check", "quickstart")
+    assert (good.stdout, good.stderr) == ("", "quickstart: no mistakes.\n")
+    assert call("check", "quickstart", "--quiet").stderr == ""
+    assert json.loads(call("check", "quickstart", "--json").stdout)["name"] == "quickstart"
+    path = tmp_path / "bad.toml"
+    path.write_text('name = "x"\nseed = 3\n', "utf-8")
+    with pytest.raises(RecipeError, match=r"seed: (?s:.*)target: (?s:.*)sources: |3 mistakes"):
+        call("check", path)

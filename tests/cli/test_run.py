@@ -1,0 +1,149 @@
+"""``nerbridge run`` from the recipe to the report, and plain words where it cannot be."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hub_standin import write_tiny_encoder
+from nerbridge.cli import app as edge
+from nerbridge.corpus.reading import build_corpus, read_corpus
+from nerbridge.corpus.writing import write_corpus
+from nerbridge.records import read_record
+
+RECIPE = """
+name = "tiny"
+seeds = [1]
+encoder = { id = "ENCODER" }
+target = { path = "as", language = "as" }
+sources = [{ path = "bn", language = "bn" }]
+baseline = { epochs = 1, retries = 0 }
+transfer = { epochs = 1, retries = 0 }
+adapt = { epochs = 1, retries = 0 }
+"""
+Outcome = tuple[int, str, str]
+Call = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recipe beside the tiny corpora and encoder it names."""
+    root = tmp_path_factory.mktemp("tiny")
+    texts = []
+    for language in ("as", "bn"):
+        corpus = read_corpus(f"bundled:{language}")
+        splits = {split: part[:10] for split, part in corpus.splits.items()}
+        write_corpus(build_corpus(language, language, splits), root / language)
+        texts += [" ".join(sentence.words) for sentence in corpus.splits["train"][:50]]
+    write_tiny_encoder(root / "encoder", texts)
+    path = root / "tiny.toml"
+    path.write_text(RECIPE.replace("ENCODER", str(root / "encoder")), "utf-8")
+    return path
+
+
+@pytest.fixture
+def call(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> Call:
+    """The command, in an empty folder; exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(edge.DEBUG_VARIABLE, raising=False)
+
+    def run(*arguments: str | Path) -> Outcome:
+        words = ["nerbridge", "run", *map(str, arguments)]
+        monkeypatch.setattr(sys, "argv", words)
+        with pytest.raises(SystemExit) as stop:
+            edge.main()
+        shown = capfd.readouterr()
+        return int(stop.value.code or 0), shown.out, shown.err
+
+    return run
+
+
+def test_from_the_recipe_to_the_report_and_again(call: Call, recipe: Path, tmp_path: Path) -> None:
+    code, out, err = call(recipe)
+    assert code == 0
+    folder = tmp_path / "runs" / "tiny"
+    table = (folder / "report" / "table.md").read_text("utf-8")
+    assert out == f"{table}\nreport: runs/tiny/report/index.html\n"
+    assert [line.split()[0] for line in err.splitlines() if "test F1" in line] == [
+        *("baseline", "transfer", "adapt"),
+        *("crf_target", "crf_transfer", "crf_all"),
+    ]
+    record = read_record(folder)
+    assert record.command == f"nerbridge run {recipe}"
+    assert (folder / "report" / "index.html").stat().st_size > 10_000
+    models = {path: path.stat().st_mtime_ns for path in folder.glob("models/*/*")}
+
+    again = call(recipe, "--json", "--quiet")
+    assert again[0] == 0
+    assert again[2] == ""
+    written = json.loads(again[1])
+    assert written["rows"] == json.loads(record.model_dump_json(by_alias=True))["rows"]
+    assert written == json.loads((folder / "record.json").read_text("utf-8"))
+    assert {path: path.stat().st_mtime_ns for path in folder.glob("models/*/*")} == models
+
+    code, out, err = call(recipe, "--set", "adapt.epochs=2")
+    assert (code, out) == (1, "")
+    assert "recipe.adapt.epochs was 1, is 2" in err
+
+    locked = read_record(folder)
+    assert locked == read_record(folder / "report")
+
+
+def test_a_dry_run_says_what_it_would_read_and_leaves_nothing(
+    call: Call, recipe: Path, tmp_path: Path
+) -> None:
+    code, out, _ = call(recipe, "--dry-run", "--json", "--seeds", "4,5")
+    assert code == 0
+    facts = json.loads(out)
+    assert facts["seeds"] == [4, 5]
+    assert facts["corpora"]["as"] == {"train": 10, "validation": 10, "test": 10}
+    assert facts["transfer_sentences"] == 10
+    code, out, _ = call(recipe, "--dry-run")
+    assert "Nothing was trained" in out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_says_how_to_go_on(
+    call: Call, recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nerbridge.training.run.load_base", interrupt)
+    code, out, err = call(recipe, "--set", "adapt.epochs=3", "--quiet")
+    assert (code, out) == (130, "")
+    expected = f"To go on: nerbridge run {recipe} --set adapt.epochs=3 --quiet\n"
+    assert err == f"Interrupted. What is finished is kept. {expected}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["absent.toml"], 2, "absent.toml: no such recipe"),
+        (["RECIPE", "--seeds", "1,x"], 2, "expected whole numbers"),
+        (["RECIPE", "--seeds", ""], 2, "expected whole numbers"),
+        (["RECIPE", "--seeds", "1,1"], 2, "a seed twice"),
+        (["RECIPE", "--seeds", "-1"], 2, "seeds.0"),
+        (["RECIPE", "--set", "adapt.epoch=1"], 2, "adapt.epoch"),
+        (["RECIPE", "--jobs", "0"], 2, "--jobs"),
+        (["RECIPE", "--set", "encoder.id=./absent"], 1, "./absent: no such folder"),
+        (["RECIPE", "--set", "target.path=absent"], 2, "absent"),
+        (["RECIPE", "--output", "RECIPE"], 2, "there is a file"),
+        (["RECIPE", "--output", "RECIPE/inside"], 2, "there is a file"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    arguments: list[str], code: int, said: str, call: Call, recipe: Path, tmp_path: Path
+) -> None:
+    found, out, err = call(*(word.replace("RECIPE", str(recipe)) for word in arguments), "--quiet")
+    assert (found, out) == (code, "")
+    assert said in err
+    assert "Traceback" not in err
+    assert "unexpected" not in err
+    assert list(tmp_path.iterdir()) == []
