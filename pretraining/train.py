@@ -4,13 +4,15 @@ python pretraining/train.py DATA TOKENIZER OUT --tokens 12e6
 torchrun --nproc-per-node 2 pretraining/train.py DATA TOKENIZER OUT --tokens 12e6
 
 The schedule is fixed by ``--tokens``; a killed run continues from its last checkpoint with the same
-arguments. Words are masked whole, and the softmax is taken at masked places only. On a CPU without
-fast half precision leave ``--bf16`` off.
+arguments. ``--weights FOLDER`` begins with the weights that an ended run left there and goes through
+a whole schedule of its own. Words are masked whole, and the softmax is taken at masked places only.
+On a CPU without fast half precision leave ``--bf16`` off.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import os
@@ -27,6 +29,7 @@ from torch import Tensor, nn
 from transformers import AutoTokenizer, XLMRobertaConfig, XLMRobertaForMaskedLM
 
 IGNORE = -100
+CHECKPOINT = "checkpoint.safetensors"
 # Share of the sequences that each language gives: Assamese is the target and repeats more often.
 SHARES = {"as": 0.5, "bn": 0.3, "hi": 0.2}
 
@@ -48,6 +51,8 @@ class Settings:
     bf16: bool
     seed: int
     processes: int
+    weights: str | None = None
+    """Hash of the checkpoint that the weights started from."""
 
     @property
     def n_steps(self) -> int:
@@ -196,14 +201,14 @@ def save_checkpoint(
         }
     part = folder / "checkpoint.part"
     save_file(tensors, part, metadata={"step": str(step)})
-    part.replace(folder / "checkpoint.safetensors")
+    part.replace(folder / CHECKPOINT)
 
 
 def load_checkpoint(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> int:
     """Continue where the checkpoint stands; the step to do next, 0 without one."""
     from safetensors import safe_open
 
-    path = folder / "checkpoint.safetensors"
+    path = folder / CHECKPOINT
     if not path.is_file():
         return 0
     with safe_open(path, "pt") as reader:
@@ -220,11 +225,24 @@ def load_checkpoint(folder: Path, model: nn.Module, optimiser: torch.optim.Optim
     return step
 
 
+def load_weights(checkpoint: Path, model: nn.Module) -> None:
+    """The weights of an ended run, without its optimiser."""
+    tensors = load_file(checkpoint)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(tensors[f"weight.{name}"])
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def check_same_settings(folder: Path, settings: Settings) -> None:
     path = folder / "settings.json"
     if path.is_file():
         found = json.loads(path.read_text("utf-8"))
-        if found != asdict(settings):
+        if {"weights": None} | found != asdict(settings):
             raise SystemExit(
                 f"{path}: made with other settings: {found}. Give the same, or another OUT."
             )
@@ -239,6 +257,8 @@ def train(args: argparse.Namespace, settings: Settings, rank: int, device: torch
     model = MaskedLoss(build_model(settings, batches.n_pieces, args.data / "vectors.npy")).to(
         device
     )
+    if args.weights is not None:
+        load_weights(args.weights / CHECKPOINT, model)
     decayed = [p for p in model.parameters() if p.dim() > 1]
     plain = [p for p in model.parameters() if p.dim() <= 1]
     optimiser = torch.optim.AdamW(
@@ -290,6 +310,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--weights", type=Path, help="folder of an ended run to take weights from")
     parser.add_argument("--tokens", type=float, default=12e6)
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--hidden", type=int, default=256)
@@ -313,9 +334,11 @@ def main() -> None:
     )
     if processes > 1:
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    weights = None if args.weights is None else file_sha256(args.weights / CHECKPOINT)
     settings = Settings(
         int(args.tokens), args.layers, args.hidden, args.heads, args.intermediate, args.length,
         args.batch, args.learning_rate, args.warmup, args.masked, args.bf16, args.seed, processes,
+        weights,
     )  # fmt: skip
     train(args, settings, rank, device)
     if processes > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -105,7 +106,7 @@ def test_training_resumes_where_it_was_killed(data: Path, tmp_path: Path) -> Non
     def run(out: str, kill_after: int | None = None) -> dict[str, torch.Tensor]:
         arguments = train.argparse.Namespace(
             data=data / "ids", tokenizer=data / "tokenizer", out=tmp_path / out, log_every=100,
-            save_every=2,
+            save_every=2, weights=None,
         )  # fmt: skip
         real = train.save_checkpoint
 
@@ -127,3 +128,19 @@ def test_training_resumes_where_it_was_killed(data: Path, tmp_path: Path) -> Non
     resumed = run("killed")
     assert straight.keys() == resumed.keys()
     assert all(torch.equal(straight[name], resumed[name]) for name in straight)
+
+
+def test_training_starts_from_the_weights_of_an_ended_run(data: Path, tmp_path: Path) -> None:
+    def run(out: str, weights: Path | None, learning_rate: float) -> dict[str, torch.Tensor]:
+        arguments = train.argparse.Namespace(
+            data=data / "ids", tokenizer=data / "tokenizer", out=tmp_path / out, log_every=100,
+            save_every=100, weights=weights,
+        )  # fmt: skip
+        chosen = dataclasses.replace(settings(), learning_rate=learning_rate)
+        train.train(arguments, chosen, 0, torch.device("cpu"))
+        found = train.load_file(tmp_path / out / train.CHECKPOINT)
+        return {name: value for name, value in found.items() if name.startswith("weight.")}
+
+    first = run("first", None, 1e-3)
+    standing_still = run("second", tmp_path / "first", 0.0)
+    assert all(torch.equal(standing_still[name], first[name]) for name in first)
