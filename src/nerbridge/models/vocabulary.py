@@ -112,7 +112,14 @@ def trim_vocabulary(
         )
     trim = VocabularyTrim(used, full.padding_idx, _full_reader(full, source))
     model.set_input_embeddings(TrimmedEmbedding(full, used))
+    _leave_the_file(model)
     return trim
+
+
+def _leave_the_file(model: PreTrainedModel) -> None:
+    """Copy the weights: as views of a mapped file they would keep the full table in memory."""
+    for parameter in model.parameters():
+        parameter.data = parameter.data.clone()
 
 
 def _config_ids(model: PreTrainedModel) -> set[int]:

@@ -37,6 +37,7 @@ from nerbridge.alignment.subwords import (
 from nerbridge.alignment.windows import split_windows
 from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.labels import LabelSet
+from nerbridge.models.dropout import use_fast_dropout
 from nerbridge.models.encoder import special_ids
 from nerbridge.models.quiet import quiet_transformers
 from nerbridge.records import CurvePoint, Training
@@ -117,6 +118,8 @@ def train_stage(
         EnvironmentProblem: a checkpoint could not be written.
     """
     torch.manual_seed(seed)
+    if not torch.cuda.is_available():
+        use_fast_dropout(model)
     examples = build_examples(data.words, data.tags, tokenizer, label_set, max_subwords)
     validation = Validation(
         data.validation_words, data.validation_tags, tokenizer, label_set, max_subwords
