@@ -82,7 +82,7 @@ def find_forbidden_arrows(source: str, part: str, package: str) -> list[str]:
         for line, name in imports_of(ast.parse(source), package)
         if name.startswith("nerbridge.")
         and name != "nerbridge.__version__"
-        and name.split(".")[1] not in allowed | FOR_ALL | {own}
+        and not is_inside(name.removeprefix("nerbridge."), allowed | FOR_ALL | {own})
     ]
 
 
@@ -214,6 +214,10 @@ def is_mirror(path: Path) -> bool:
         ("from nerbridge.text.words import split_words", "alignment.subwords", False),
         ("from nerbridge.models.encoder import load", "tagging.torch_backend", False),
         ("from nerbridge.models.encoder import load", "tagging.tagger", True),
+        ("from nerbridge.models.folder import read_lineage", "tagging.tagger", False),
+        ("from nerbridge.models import folder", "tagging.tagger", False),
+        ("from nerbridge.models import load", "tagging.tagger", True),
+        ("from nerbridge.models.folders import read", "tagging.tagger", True),
         ("import nerbridge.report.page", "cli.run", False),
     ],
 )

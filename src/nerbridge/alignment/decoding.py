@@ -69,7 +69,8 @@ def decode_spans_many(
     for chunk in _chunks(word_logits):
         log_probabilities, lengths = _pad([word_logits[i] for i in chunk], label_set)
         best = _viterbi(log_probabilities, lengths, label_set)
-        sums = _Sums(np.exp(log_probabilities), lengths, label_set)
+        probabilities = np.exp(np.maximum(log_probabilities, _MIN_LOG_PROBABILITY))
+        sums = _Sums(probabilities, lengths, label_set)
         for row, index in enumerate(chunk):
             tags = [label_set.tags[tag] for tag in best[row, : lengths[row]]]
             found[index] = [(span, sums.probability(row, span)) for span in tags_to_spans(tags)]
@@ -102,7 +103,7 @@ def _pad(
             "the model gave logits that are not finite: its weights are broken or training "
             "diverged. Train again with a lower learning rate."
         )
-    return np.maximum(_log_softmax(padded), _MIN_LOG_PROBABILITY), lengths
+    return _log_softmax(padded), lengths
 
 
 def _log_softmax(logits: Floats) -> Floats:

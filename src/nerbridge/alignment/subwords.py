@@ -52,7 +52,8 @@ def encode_sentences(
     """Encode sentences given as words; nothing is truncated, padded or lost.
 
     Words that tokenise to nothing get the single subword ``unk_id`` and are counted in
-    ``SubwordSentence.n_unmapped``.
+    ``SubwordSentence.n_unmapped``. Safe in several threads if the tokenizer has neither truncation
+    nor padding set.
     """
     with _whole_sentences(tokenizer):
         encodings = tokenizer.encode_batch(
@@ -68,6 +69,10 @@ def encode_sentences(
 def _whole_sentences(tokenizer: Tokenizer) -> Iterator[None]:
     # A tokenizer.json may carry truncation (512 is common), which would drop words in silence.
     truncation, padding = tokenizer.truncation, tokenizer.padding
+    if truncation is None and padding is None:
+        # Nothing is switched: several threads may use the tokenizer at once.
+        yield
+        return
     tokenizer.no_truncation()
     tokenizer.no_padding()
     try:

@@ -1,4 +1,4 @@
-"""Encoders from the Hugging Face hub: only the files needed, never code or pickles."""
+"""Models from the Hugging Face hub: only the files needed, never code or pickles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from huggingface_hub.errors import (
 
 from nerbridge.errors import EnvironmentProblem, ModelError
 
-FILES = (
+ENCODER_FILES = (
     "config.json",
     "model.safetensors",
     "model.safetensors.index.json",
@@ -30,10 +30,18 @@ FILES = (
     "sentencepiece.bpe.model",
     "spiece.model",
 )
+MODEL_FILES = (
+    *ENCODER_FILES,
+    "adapter_config.json",
+    "adapter_model.safetensors",
+    "model.onnx",
+    "model.onnx.data",
+    "nerbridge.json",
+)
 
 
 def download_encoder(repo: str, revision: str | None) -> tuple[Path, str]:
-    """Bring a hub model into the local cache.
+    """Bring a hub encoder into the local cache.
 
     Returns:
         The folder of the files and the commit they are from.
@@ -43,8 +51,17 @@ def download_encoder(repo: str, revision: str | None) -> tuple[Path, str]:
         EnvironmentProblem: if the hub cannot be reached and the cache lacks the model, or the
             disk is full.
     """
+    return _download(repo, revision, ENCODER_FILES)
+
+
+def download_model(repo: str, revision: str | None) -> tuple[Path, str]:
+    """Bring a trained or exported hub model into the local cache; as `download_encoder`."""
+    return _download(repo, revision, MODEL_FILES)
+
+
+def _download(repo: str, revision: str | None, files: tuple[str, ...]) -> tuple[Path, str]:
     try:
-        folder = Path(snapshot_download(repo, revision=revision, allow_patterns=list(FILES)))
+        folder = Path(snapshot_download(repo, revision=revision, allow_patterns=list(files)))
     except HFValidationError:
         raise ModelError(
             f"{repo}: neither a folder nor a hub id. Expected 'bundled:NAME', a folder, or "

@@ -19,7 +19,7 @@ LINEAGE_FILE = "nerbridge.json"
 LINEAGE_SCHEMA = 1
 REQUIRED_KEYS = ("base", "types", "script", "max_subwords")
 
-Kind = Literal["adapter", "full", "crf"]
+Kind = Literal["adapter", "full", "crf", "onnx"]
 
 
 @contextmanager

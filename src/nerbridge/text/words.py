@@ -19,17 +19,22 @@ One word are:
 from __future__ import annotations
 
 import unicodedata
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 import regex
 
-from nerbridge.text.normalise import DANDA_LOOKALIKES, INVISIBLE
+from nerbridge.text.normalise import DANDA_LOOKALIKES, INVISIBLE, normalise_text
 
 _GRAPHEME = regex.compile(r"\X")
 _ADDRESS = regex.compile(
     r"(?:https?://|www\.)[^\s<>\"।॥৷]+(?<![.,;:!?'’”)\]}])"
-    r"|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+    # Only from the start of a run of such characters: a long run without @ must not be tried anew
+    # from each of them.
+    r"|(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]++@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 )
 
 _ABBREVIATIONS = """
@@ -41,7 +46,7 @@ Dr Mr Mrs Ms Prof St Jr Sr No Inc Ltd Co
 """
 #: Letter names, as initials are written (এ. কে., एम.), and titles. Unlike other short words (है.)
 #: they own the full stop behind them.
-ABBREVIATIONS = frozenset(_ABBREVIATIONS.split())
+ABBREVIATIONS = frozenset(normalise_text(_ABBREVIATIONS).split())
 
 # Every grapheme gets one letter, its class; words are found in the string of classes.
 _SPACE, _INVISIBLE, _LETTER, _DIGIT, _OTHER = " ", "i", "L", "N", "x"
@@ -80,33 +85,43 @@ def split_words(text: str) -> list[tuple[int, int]]:
     >>> [text[start:end] for start, end in split_words(text)]
     ['ড°', 'ভূপেন', 'হাজৰিকা', ',', 'শদিয়া', '।']
     """
-    ranges = graphemes(text)
-    classes = _classes(text, ranges)
+    return list(iter_words(text))
+
+
+def iter_words(text: str) -> Iterator[tuple[int, int]]:
+    """`split_words`, one word at a time: of a long text only four bytes per grapheme are held."""
+    starts = array("i", (match.start() for match in _GRAPHEME.finditer(text)))
+    starts.append(len(text))
+    classes = _classes(text, starts)
     last_class = len(classes.rstrip(" i")) - 1
-    words: list[tuple[int, int]] = []
     position = 0
     while match := _WORD.search(classes, position):
         position = match.end()
-        start, end = ranges[match.start()][0], ranges[position - 1][1]
-        if match["word"] and _owns_next(
-            text[start:end], classes[position : position + 2], is_last=position == last_class
+        start, end = starts[match.start()], starts[position]
+        if (
+            match["word"]
+            and classes[position : position + 1] in ("F", "O")
+            and _owns_next(
+                text[start:end], classes[position : position + 2], is_last=position == last_class
+            )
         ):
-            end = ranges[position][1]
             position += 1
-        words.append((start, end))
-    return words
+            end = starts[position]
+        yield start, end
 
 
 def _owns_next(word: str, next_classes: str, is_last: bool) -> bool:
-    """Whether a full stop (or colon) behind the word is part of it.
+    """Whether the full stop or colon behind the word is part of it.
 
     Not if it ends the text (``वह आई.``), unless the word has stops inside (``U.S.``).
     """
-    if next_classes[:1] == "O":
-        return word in ABBREVIATIONS
-    if next_classes[:1] != "F" or next_classes == "FF":
+    # An abbreviation is one in any Unicode form.
+    plain = normalise_text(word)
+    if next_classes[0] == "O":
+        return plain in ABBREVIATIONS
+    if next_classes == "FF":
         return False
-    parts = word.split(".")
+    parts = plain.split(".")
     if is_last and len(parts) == 1:
         return False
     return all(
@@ -115,23 +130,23 @@ def _owns_next(word: str, next_classes: str, is_last: bool) -> bool:
     )
 
 
-def _classes(text: str, ranges: list[tuple[int, int]]) -> str:
-    classes = [_class_of_grapheme(text[start:end]) for start, end in ranges]
-    for first, last in _address_ranges(text, ranges):
-        classes[first:last] = "u" * (last - first)
-    return "".join(classes)
+def _classes(text: str, starts: array[int]) -> str:
+    """The class of every grapheme, given where each starts, and the end of the text."""
+    pieces = (_class_of_grapheme(text[start:end]) for start, end in pairwise(starts))
+    classes = "".join(pieces)
+    parts: list[str] = []
+    done = 0
+    for first, last in _address_ranges(text, starts):
+        parts += [classes[done:first], "u" * (last - first)]
+        done = last
+    return "".join([*parts, classes[done:]])
 
 
-def _address_ranges(text: str, ranges: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _address_ranges(text: str, starts: array[int]) -> Iterator[tuple[int, int]]:
     """URLs and e-mail addresses as ranges of graphemes; those that would cut one are left out."""
-    addresses = list(_ADDRESS.finditer(text))
-    if not addresses:
-        return
-    index_of_start = {start: index for index, (start, _) in enumerate(ranges)}
-    index_of_start[len(text)] = len(ranges)
-    for match in addresses:
-        first, last = index_of_start.get(match.start()), index_of_start.get(match.end())
-        if first is not None and last is not None:
+    for match in _ADDRESS.finditer(text):
+        first, last = bisect_left(starts, match.start()), bisect_left(starts, match.end())
+        if (starts[first], starts[last]) == match.span():
             yield first, last
 
 

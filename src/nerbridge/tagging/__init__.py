@@ -1,0 +1,9 @@
+"""A trained model over text: entities with offsets in the user's own string.
+
+>>> from nerbridge.tagging import Entity, Tagger
+"""
+
+from nerbridge.tagging.entity import Entity
+from nerbridge.tagging.tagger import Tagger
+
+__all__ = ["Entity", "Tagger"]

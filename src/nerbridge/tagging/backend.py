@@ -1,0 +1,59 @@
+"""A loaded model, whatever runs it: words in, logits of words out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from nerbridge.alignment.inference import Forward, Logits, predict_word_logits
+from nerbridge.alignment.subwords import SpecialIds, encode_sentences
+from nerbridge.labels import LabelSet
+from nerbridge.text.model_form import to_model_form
+
+MAX_WORD_CHARS = 1000
+"""Of a longer word the model reads this much; it is tagged by its first subword anyway."""
+_MAX_RAW_CHARS = 8 * MAX_WORD_CHARS
+
+
+@dataclass(frozen=True)
+class TaggerModel:
+    """All that is needed to tag, and nothing that changes: safe in several threads.
+
+    ``script`` is the one script the model reads (None: words as they are), ``max_subwords`` the
+    size of its windows without special tokens, ``temperature`` what logits are divided by to make
+    probabilities, ``batch_subwords`` the batch that runs fastest, ``manifest`` the content of
+    ``nerbridge.json`` (empty for a model that has none).
+    """
+
+    name: str
+    label_set: LabelSet
+    script: str | None
+    tokenizer: Tokenizer
+    specials: SpecialIds
+    max_subwords: int
+    temperature: float
+    forward: Forward
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    batch_subwords: int = 1024
+
+    def word_logits(self, sentences: Sequence[Sequence[str]]) -> list[Logits]:
+        """Logits of every word of every sentence, the words as the user wrote them.
+
+        Returns:
+            One array per sentence. Shape: (n_words, n_tags); columns as in ``label_set.tags``.
+        """
+        forms = [[self._model_form(word) for word in words] for words in sentences]
+        return predict_word_logits(
+            self.forward,
+            encode_sentences(self.tokenizer, forms, self.specials.unk),
+            n_tags=len(self.label_set.tags),
+            specials=self.specials,
+            max_subwords=self.max_subwords,
+            batch_subwords=self.batch_subwords,
+        )
+
+    def _model_form(self, word: str) -> str:
+        return to_model_form(word[:_MAX_RAW_CHARS], self.script)[:MAX_WORD_CHARS]

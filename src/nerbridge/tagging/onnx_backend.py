@@ -1,0 +1,194 @@
+"""Exported models on onnxruntime: no torch, no transformers."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
+from tokenizers import Tokenizer
+
+from nerbridge.alignment.inference import Logits
+from nerbridge.alignment.subwords import SpecialIds
+from nerbridge.errors import ModelError
+from nerbridge.labels import LabelSet
+from nerbridge.models.folder import LINEAGE_FILE, read_lineage
+from nerbridge.tagging.backend import TaggerModel
+from nerbridge.tagging.model_folder import ONNX_FILE, read_temperature
+
+BATCH_SUBWORDS = 1024
+_INPUTS = {"input_ids", "attention_mask"}
+_AGAIN = "Copy the model folder again, or export the model again."
+_TOKENIZER_ERRORS = (Exception,)  # the library raises nothing more particular
+# Each of these derives from Exception itself.
+_ORT_ERRORS: tuple[type[Exception], ...] = tuple(
+    getattr(ort_state, name)
+    for name in (
+        *("EPFail", "Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoModel"),
+        *("NoSuchFile", "NotImplemented", "RuntimeException"),
+    )
+)
+
+
+def load_onnx(folder: Path, *, n_threads: int | None) -> TaggerModel:
+    """Load a folder that `nerbridge export` wrote.
+
+    Args:
+        folder: ``model.onnx``, ``tokenizer.json``, ``config.json`` and ``nerbridge.json``.
+        n_threads: processor cores to use; None for all that this process may use.
+
+    Raises:
+        ModelError: if a file is missing, cut short or damaged, or labels, vocabulary and graph do
+            not fit together.
+    """
+    manifest = read_lineage(folder)
+    if manifest.get("kind") != "onnx":
+        raise ModelError(f"{folder}: kind is {manifest.get('kind')!r}, expected 'onnx'.")
+    _check_files(folder, manifest)
+    label_set = _read_labels(folder, manifest)
+    specials = _read_specials(folder, manifest)
+    tokenizer = _load_tokenizer(folder / "tokenizer.json")
+    forward = OnnxForward(folder / ONNX_FILE, n_threads or len(os.sched_getaffinity(0)))
+    _check_graph(forward, specials, tokenizer.get_vocab_size() - 1, len(label_set.tags))
+    return TaggerModel(
+        name=str(folder),
+        label_set=label_set,
+        script=manifest["script"],
+        tokenizer=tokenizer,
+        specials=specials,
+        max_subwords=int(manifest["max_subwords"]),
+        temperature=read_temperature(manifest, folder),
+        forward=forward,
+        manifest=manifest,
+        batch_subwords=BATCH_SUBWORDS,
+    )
+
+
+class OnnxForward:
+    """An onnxruntime session as a `nerbridge.alignment.inference.Forward`.
+
+    Safe in several threads. A session's own threads do not survive a fork, so that a child process
+    makes a session of its own when it first needs one.
+    """
+
+    def __init__(self, path: Path, n_threads: int) -> None:
+        self.path, self._n_threads = path, n_threads
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._session = _open_session(path, n_threads)
+        self._lost: list[ort.InferenceSession] = []
+
+    def __call__(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Logits:
+        """Logits. Shape: (n_rows, width, n_tags)."""
+        try:
+            (logits,) = self._own_session().run(
+                ["logits"], {"input_ids": ids, "attention_mask": mask}
+            )
+        except _ORT_ERRORS as error:
+            raise ModelError(f"{self.path}: the model failed: {_first_line(error)}") from error
+        found: Logits = logits
+        return found
+
+    def _own_session(self) -> ort.InferenceSession:
+        if self._pid != os.getpid():
+            with self._lock:
+                if self._pid != os.getpid():
+                    self._lost.append(self._session)
+                    self._session = _open_session(self.path, self._n_threads)
+                    self._pid = os.getpid()
+        return self._session
+
+
+def _open_session(path: Path, n_threads: int) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = n_threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 4  # what is wrong comes as an exception
+    try:
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except _ORT_ERRORS as error:
+        raise ModelError(f"{path}: cannot be loaded: {_first_line(error)} {_AGAIN}") from error
+    found = {node.name for node in session.get_inputs()}
+    if found != _INPUTS or "logits" not in {node.name for node in session.get_outputs()}:
+        raise ModelError(
+            f"{path}: the graph takes {', '.join(sorted(found))}; expected "
+            f"{', '.join(sorted(_INPUTS))} and the output logits. {_AGAIN}"
+        )
+    return session
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _check_files(folder: Path, manifest: dict[str, Any]) -> None:
+    files = manifest.get("files")
+    if not isinstance(files, dict) or not {ONNX_FILE, "tokenizer.json", "config.json"} <= set(
+        files
+    ):
+        raise ModelError(f"{folder / LINEAGE_FILE}: does not list the model's files. {_AGAIN}")
+    for name, facts in files.items():
+        path = folder / name
+        if not path.is_file():
+            raise ModelError(f"{folder}: {name} is missing. {_AGAIN}")
+        expected, found = facts.get("n_bytes"), path.stat().st_size
+        if found != expected:
+            raise ModelError(f"{path}: {found} bytes, expected {expected}. {_AGAIN}")
+
+
+def _read_labels(folder: Path, manifest: dict[str, Any]) -> LabelSet:
+    label_set = LabelSet(tuple(manifest["types"]))
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        pairs = sorted((int(id_), str(tag)) for id_, tag in config["id2label"].items())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path}: no readable id2label ({error!r}). {_AGAIN}") from error
+    if (found := tuple(tag for _, tag in pairs)) != label_set.tags:
+        raise ModelError(
+            f"{folder}: config.json has the tags {', '.join(found)}, {LINEAGE_FILE} the types "
+            f"{', '.join(label_set.types)}. {_AGAIN}"
+        )
+    return label_set
+
+
+def _read_specials(folder: Path, manifest: dict[str, Any]) -> SpecialIds:
+    found = manifest.get("special_ids") or {}
+    try:
+        return SpecialIds(**{name: int(found[name]) for name in ("start", "end", "pad", "unk")})
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{folder / LINEAGE_FILE}: special_ids is {found!r}, expected start, end, pad and unk. "
+            f"{_AGAIN}"
+        ) from error
+
+
+def _load_tokenizer(path: Path) -> Tokenizer:
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except _TOKENIZER_ERRORS as error:
+        raise ModelError(f"{path}: not a tokenizer ({_first_line(error)}). {_AGAIN}") from error
+    # Once, here: switching them off for each call would not be safe in several threads.
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _check_graph(forward: OnnxForward, specials: SpecialIds, last_id: int, n_tags: int) -> None:
+    """One look through the graph: right columns, and a row for every piece of the vocabulary."""
+    ids = np.array([[specials.start, last_id, specials.unk, specials.end, specials.pad]])
+    mask = np.array([[1, 1, 1, 1, 0]], dtype=np.int64)
+    logits = forward(ids.astype(np.int64), mask)
+    if logits.shape != (1, 5, n_tags) or logits.dtype != np.float32:
+        raise ModelError(
+            f"{forward.path}: logits of shape {logits.shape} and type {logits.dtype} for 5 "
+            f"subwords, expected (1, 5, {n_tags}) and float32: the labels do not fit the head. "
+            f"{_AGAIN}"
+        )

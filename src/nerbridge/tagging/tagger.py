@@ -1,0 +1,307 @@
+"""Text in, entities out: exact offsets, any length, any number of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+import regex
+
+from nerbridge.alignment.decoding import decode_spans_many
+from nerbridge.errors import EnvironmentProblem, InputError, TextError
+from nerbridge.labels import Span
+from nerbridge.tagging.backend import TaggerModel
+from nerbridge.tagging.entity import Entity
+from nerbridge.tagging.model_folder import find_model
+from nerbridge.text.sentences import iter_sentences
+from nerbridge.text.words import iter_words
+
+BATCH_SENTENCES = 256
+"""Sentences that are read ahead, so that those of one length go through the model together."""
+_BATCH_WORDS = 16_384
+
+_SURROGATE = regex.compile("[\ud800-\udfff]")
+_SOLID = regex.compile(r"[\p{L}\p{N}\p{S}]")
+# A grapheme may hold a space or quote, such as one with a vowel sign or behind a prepended letter.
+_BAD_EDGE = regex.compile(
+    r"^\p{Cf}*(?&bad)|(?&bad)\p{Cf}*$(?(DEFINE)(?<bad>[\s\p{Pi}\p{Pf}\"'\p{Sentence_Break=STerm}]))"
+)
+_CLOSING_OF = {"(": ")", "[": "]", "{": "}"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence of ``text``, its words as character ranges; the first is word ``first_word``."""
+
+    text: str
+    ranges: Sequence[tuple[int, int]]
+    first_word: int
+    is_last: bool
+
+    @property
+    def words(self) -> list[str]:
+        return [self.text[start:end] for start, end in self.ranges]
+
+
+class Tagger:
+    """Finds entities in text. Safe in several threads and after a fork.
+
+    Example::
+
+        tagger = Tagger.load("runs/assamese")
+        for entity in tagger.tag("ভূপেন হাজৰিকাৰ জন্ম শদিয়াত।"):
+            print(entity.type, entity.text, entity.start_char, entity.end_char, entity.score)
+    """
+
+    def __init__(
+        self, model: TaggerModel, *, min_score: float = 0.0, types: Iterable[str] | None = None
+    ) -> None:
+        """Use a model that is already loaded; otherwise as `load`."""
+        self._model = model
+        self._types = _check_types(types, model)
+        self._min_score = _check_score(min_score)
+
+    @classmethod
+    def load(
+        cls,
+        model: str | Path = "bundled:as",
+        *,
+        base: str | None = None,
+        n_threads: int | None = None,
+        min_score: float = 0.0,
+        types: Iterable[str] | None = None,
+    ) -> Tagger:
+        """Load a model.
+
+        Args:
+            model: ``bundled:as``, a model folder (exported, adapter, merged, or any token
+                classifier of transformers), a run folder (its best adapted model), or a hub id.
+                All but exported models need ``nerbridge[train]``.
+            base: where the base encoder of an adapter is now, if not where it was.
+            n_threads: processor cores to use; None for all.
+            min_score: entities less probable than this are left out.
+            types: the entity types to keep; None for all.
+
+        Raises:
+            ModelError: if there is no such model, or it is incomplete, damaged, pickled, in need
+                of remote code, or does not fit together.
+            InputError: if ``min_score`` or ``n_threads`` is out of range, or the model does not
+                know one of ``types``.
+            EnvironmentProblem: if the hub cannot be reached, or torch is needed and not there.
+        """
+        if n_threads is not None and n_threads < 1:
+            raise InputError(f"n_threads is {n_threads}, expected 1 or more, or None for all.")
+        found = find_model(model)
+        if found.kind == "onnx":
+            from nerbridge.tagging.onnx_backend import load_onnx
+
+            loaded = load_onnx(found.path, n_threads=n_threads)
+        else:
+            loaded = _load_with_torch(found.path, base, n_threads)
+        return cls(replace(loaded, name=found.name), min_score=min_score, types=types)
+
+    @property
+    def model(self) -> TaggerModel:
+        """The loaded model."""
+        return self._model
+
+    @property
+    def name(self) -> str:
+        """What the model was called when it was loaded."""
+        return self._model.name
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The entity types that are kept, in the model's order."""
+        return self._types
+
+    def tag(self, text: str) -> list[Entity]:
+        """Entities of a text of any length, in order.
+
+        An entity is whole words of one sentence (`nerbridge.text.sentences`); punctuation at its
+        ends is left out.
+
+        Raises:
+            TextError: if ``text`` is no ``str`` or holds a lone surrogate.
+        """
+        return next(self.tag_many([text]))
+
+    def tag_many(
+        self, texts: Iterable[str], *, batch_size: int = BATCH_SENTENCES
+    ) -> Iterator[list[Entity]]:
+        """Entities of each text, one list per text, in the order given; otherwise as `tag`.
+
+        Texts are read as results are asked for, at most ``batch_size`` sentences ahead, so that
+        memory does not grow with their number. What is found in a text does not depend on others.
+
+        Raises:
+            TextError: as `tag`, when the text's turn comes.
+        """
+        if batch_size < 1:
+            raise InputError(f"batch_size is {batch_size}, expected 1 or more sentences.")
+        sentences = (
+            sentence
+            for number, text in enumerate(texts, start=1)
+            for sentence in _split(_checked(text, f"text {number}"))
+        )
+        return self._tag(sentences, batch_size, trims=True)
+
+    def tag_words(self, words: Sequence[str]) -> list[Entity]:
+        """Entities of one sentence given as words: exactly what the model says of them.
+
+        Raises:
+            TextError: if ``words`` is no sequence of ``str``, or one holds a lone surrogate.
+        """
+        return next(self.tag_words_many([words]))
+
+    def tag_words_many(
+        self, sentences: Iterable[Sequence[str]], *, batch_size: int = BATCH_SENTENCES
+    ) -> Iterator[list[Entity]]:
+        """`tag_words` of each sentence, in the order given; streams as `tag_many` does."""
+        if batch_size < 1:
+            raise InputError(f"batch_size is {batch_size}, expected 1 or more sentences.")
+        checked = (_join(words, number) for number, words in enumerate(sentences, start=1))
+        return self._tag(checked, batch_size, trims=False)
+
+    def _tag(
+        self, sentences: Iterator[_Sentence], batch_size: int, *, trims: bool
+    ) -> Iterator[list[Entity]]:
+        entities: list[Entity] = []
+        for batch in _batches(sentences, batch_size):
+            for sentence, found in zip(batch, self._decode(batch), strict=True):
+                for span, score in found:
+                    kept = _trim(sentence, span) if trims else span
+                    if kept is not None and self._keeps(span, score):
+                        entities.append(_to_entity(sentence, kept, score))
+                if sentence.is_last:
+                    yield entities
+                    entities = []
+
+    def _decode(self, batch: Sequence[_Sentence]) -> list[list[tuple[Span, float]]]:
+        logits = self._model.word_logits([sentence.words for sentence in batch])
+        calibrated = [array / self._model.temperature for array in logits]
+        return decode_spans_many(calibrated, self._model.label_set)
+
+    def _keeps(self, span: Span, score: float) -> bool:
+        return span.type in self._types and score >= self._min_score
+
+
+def _load_with_torch(path: Path, base: str | None, n_threads: int | None) -> TaggerModel:
+    try:
+        from nerbridge.tagging.torch_backend import load_torch
+    except ModuleNotFoundError as error:
+        raise EnvironmentProblem(
+            f"{path}: this model needs {error.name}, which is not installed. Run: pip install "
+            "'nerbridge[train]'; or export the model where it is: nerbridge export MODEL OUT."
+        ) from error
+    return load_torch(path, base=base, n_threads=n_threads)
+
+
+def _check_types(types: Iterable[str] | None, model: TaggerModel) -> tuple[str, ...]:
+    known = model.label_set.types
+    if types is None:
+        return known
+    wanted = {types} if isinstance(types, str) else set(types)
+    if unknown := sorted(wanted - set(known)):
+        raise InputError(
+            f"{model.name}: no entity type {', '.join(unknown)}; it knows {', '.join(known)}."
+        )
+    return tuple(type_ for type_ in known if type_ in wanted)
+
+
+def _check_score(min_score: float) -> float:
+    if not 0 <= min_score <= 1:
+        raise InputError(f"min_score is {min_score}, expected a probability between 0 and 1.")
+    return min_score
+
+
+def _checked(text: object, place: str) -> str:
+    """The text, if it is one."""
+    if not isinstance(text, str):
+        hint = " Decode it first: text.decode('utf-8')." if isinstance(text, bytes) else ""
+        raise TextError(f"{place}: found {type(text).__name__}, expected str.{hint}")
+    if not text.isascii() and (match := _SURROGATE.search(text)):
+        raise TextError(
+            f"{place}: lone surrogate U+{ord(match.group()):04X} at character {match.start()}, "
+            "which is half a character. Read the text again in its right encoding, or clean it: "
+            "text.encode('utf-8', 'replace').decode()."
+        )
+    return text
+
+
+def _split(text: str) -> Iterator[_Sentence]:
+    """The sentences of a text, at least one, the last of them marked."""
+    first_word = 0
+    previous: list[tuple[int, int]] = []
+    for ranges in iter_sentences(text, iter_words(text)):
+        if previous:
+            yield _Sentence(text, previous, first_word, is_last=False)
+        first_word += len(previous)
+        previous = ranges
+    yield _Sentence(text, previous, first_word, is_last=True)
+
+
+def _join(words: object, number: int) -> _Sentence:
+    if isinstance(words, str) or not isinstance(words, Sequence):
+        raise TextError(
+            f"sentence {number}: found {type(words).__name__}, expected a list of words. For "
+            "running text use tag or tag_many."
+        )
+    checked = [
+        _checked(word, f"sentence {number}, word {index}") for index, word in enumerate(words)
+    ]
+    ends = list(accumulate((len(word) + 1 for word in checked), initial=0))
+    ranges = [(start, end - 1) for start, end in pairwise(ends)]
+    return _Sentence(" ".join(checked), ranges, 0, is_last=True)
+
+
+def _batches(sentences: Iterator[_Sentence], batch_size: int) -> Iterator[list[_Sentence]]:
+    batch: list[_Sentence] = []
+    n_words = 0
+    for sentence in sentences:
+        batch.append(sentence)
+        n_words += len(sentence.ranges)
+        if len(batch) >= batch_size or n_words >= _BATCH_WORDS:
+            yield batch
+            batch, n_words = [], 0
+    if batch:
+        yield batch
+
+
+def _trim(sentence: _Sentence, span: Span) -> Span | None:
+    """The span without punctuation at its ends; a bracket stays if its partner is inside.
+
+    None if nothing but punctuation is in it.
+    """
+    ranges = sentence.ranges[span.start_word : span.end_word]
+    words = [sentence.text[start:end] for start, end in ranges]
+    solid = [index for index, word in enumerate(words) if _is_solid(word)]
+    if not solid:
+        return None
+    start, end = solid[0], solid[-1] + 1
+    inside = words[start:end]
+    if start and _CLOSING_OF.get(words[start - 1]) in inside:
+        start -= 1
+    if words[end : end + 1] and words[end] in {_CLOSING_OF.get(word) for word in inside}:
+        end += 1
+    return Span(span.start_word + start, span.start_word + end, span.type)
+
+
+def _is_solid(word: str) -> bool:
+    return _SOLID.search(word) is not None and _BAD_EDGE.search(word) is None
+
+
+def _to_entity(sentence: _Sentence, span: Span, score: float) -> Entity:
+    start_char = sentence.ranges[span.start_word][0]
+    end_char = sentence.ranges[span.end_word - 1][1]
+    return Entity(
+        type=span.type,
+        text=sentence.text[start_char:end_char],
+        start_char=start_char,
+        end_char=end_char,
+        start_word=sentence.first_word + span.start_word,
+        end_word=sentence.first_word + span.end_word,
+        score=min(1.0, score),
+    )

@@ -1,0 +1,165 @@
+"""Trained models on torch, before they are exported."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from peft import PeftModel
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+from nerbridge.alignment.inference import Forward, Logits
+from nerbridge.errors import ModelError
+from nerbridge.labels import LabelSet
+from nerbridge.models.adapter import load_adapter
+from nerbridge.models.encoder import (
+    load_token_classifier,
+    load_tokenizer,
+    max_window_subwords,
+    model_tags,
+    resolve_encoder,
+    special_ids,
+)
+from nerbridge.models.folder import LINEAGE_FILE
+from nerbridge.models.full import load_full
+from nerbridge.models.prediction import torch_forward
+from nerbridge.models.trained import load_trained
+from nerbridge.tagging.backend import TaggerModel
+from nerbridge.tagging.model_folder import read_temperature
+
+BATCH_SUBWORDS = 2048
+_ADAPTER_CONFIG = "adapter_config.json"
+
+
+def load_torch(folder: Path, *, base: str | None, n_threads: int | None) -> TaggerModel:
+    """Load an adapter with its base, a merged model, or any token classifier of transformers.
+
+    Args:
+        folder: a model folder. Without ``nerbridge.json`` its words are read as they are and its
+            labels, which must be IOB2, are those of its ``config.json``; an adapter that has none
+            takes them from its base's.
+        base: where the base encoder of an adapter is now, if not where it was.
+        n_threads: threads torch may use, in the whole process; None leaves them as they are.
+
+    Raises:
+        ModelError: if anything is missing, damaged, pickled, in need of remote code, or does not
+            fit.
+        EnvironmentProblem: if the base is a hub model that is neither cached nor reachable.
+    """
+    if n_threads is not None:
+        torch.set_num_threads(n_threads)
+    if (folder / LINEAGE_FILE).is_file():
+        return _load_own(folder, base)
+    return _load_foreign(folder, base)
+
+
+def _load_own(folder: Path, base: str | None) -> TaggerModel:
+    if not (folder / _ADAPTER_CONFIG).is_file():
+        resolve_encoder(str(folder.absolute()))
+    trained = load_trained(folder, base=base)
+    return TaggerModel(
+        name=str(folder),
+        label_set=trained.label_set,
+        script=trained.script,
+        tokenizer=_whole(trained.tokenizer),
+        specials=special_ids(trained.tokenizer),
+        max_subwords=min(trained.max_subwords, max_window_subwords(trained.model)),
+        temperature=read_temperature(trained.lineage, folder),
+        forward=_forward(trained.model, trained.label_set),
+        manifest=trained.lineage,
+        batch_subwords=BATCH_SUBWORDS,
+    )
+
+
+def _load_foreign(folder: Path, base: str | None) -> TaggerModel:
+    model: PreTrainedModel | PeftModel
+    if (folder / _ADAPTER_CONFIG).is_file():
+        source = resolve_encoder(base or _base_of(folder))
+        label_set = _labels_of_adapter(folder, source.folder)
+        model = load_adapter(
+            load_token_classifier(source, label_set, seed=0), folder, trainable=False
+        )
+    else:
+        source = resolve_encoder(str(folder.absolute()))
+        model = load_full(folder)
+        label_set = _labels_from(model_tags(model), folder / "config.json")
+    tokenizer = load_tokenizer(source)
+    return TaggerModel(
+        name=str(folder),
+        label_set=label_set,
+        script=None,
+        tokenizer=_whole(tokenizer),
+        specials=special_ids(tokenizer),
+        max_subwords=max_window_subwords(model),
+        temperature=1.0,
+        forward=_forward(model, label_set),
+        batch_subwords=BATCH_SUBWORDS,
+    )
+
+
+def _whole(tokenizer: PreTrainedTokenizerFast) -> Any:
+    backend = tokenizer.backend_tokenizer
+    backend.no_truncation()
+    backend.no_padding()
+    return backend
+
+
+def _forward(model: PreTrainedModel | PeftModel, label_set: LabelSet) -> Forward:
+    """The model, its columns in the order of ``label_set.tags``."""
+    model.eval()
+    plain = torch_forward(model)
+    tags = model_tags(model)
+    columns = [tags.index(tag) for tag in label_set.tags]
+    owner = os.getpid()
+
+    def forward(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Logits:
+        if os.getpid() != owner and torch.get_num_threads() > 1:
+            torch.set_num_threads(1)  # the threads of OpenMP do not survive a fork
+        logits: Logits = plain(ids, mask)[..., columns]
+        return logits
+
+    return forward
+
+
+def _labels_from(tags: tuple[str, ...], path: Path) -> LabelSet:
+    types = tuple(dict.fromkeys(tag[2:] for tag in tags if tag[:2] in ("B-", "I-")))
+    label_set = LabelSet(types)
+    if not types or sorted(tags) != sorted(label_set.tags):
+        raise ModelError(
+            f"{path}: the labels are {', '.join(tags) or 'none'}; expected IOB2 tags: O, and B-X "
+            "and I-X for every type X. Set id2label to the tags the model was trained with."
+        )
+    return label_set
+
+
+def _labels_of_adapter(folder: Path, base: Path) -> LabelSet:
+    path = folder / "config.json"
+    config = _read_json(path if path.is_file() else base / "config.json")
+    pairs = sorted((int(id_), str(tag)) for id_, tag in (config.get("id2label") or {}).items())
+    return _labels_from(tuple(tag for _, tag in pairs), path)
+
+
+def _base_of(folder: Path) -> str:
+    found = _read_json(folder / _ADAPTER_CONFIG).get("base_model_name_or_path")
+    if isinstance(found, str) and found:
+        return found
+    raise ModelError(
+        f"{folder / _ADAPTER_CONFIG}: base_model_name_or_path is {found!r}. Name the base encoder: "
+        "base=FOLDER or --base FOLDER."
+    )
+
+
+def _read_json(path: Path) -> Mapping[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read ({error}). Copy the model again.") from error
+    if not isinstance(value, dict):
+        raise ModelError(f"{path}: expected a JSON object. Copy the model again.")
+    return value
