@@ -1,0 +1,218 @@
+"""Files as a stream of records, each with one text (or one sentence of words) to tag.
+
+Everything is read as it is needed, a record at a time, so memory does not grow with the file; only
+a document (a text file read as one record) is held whole. Blank lines and comments are left out
+and counted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from nerbridge.batch.formats import InputFormat
+from nerbridge.batch.lines import read_lines
+from nerbridge.batch.sources import Progress, Source
+from nerbridge.errors import InputError
+
+ENTITIES = "entities"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LOOKS_LIKE_TAG = re.compile(r"O|[BILUES]-.+")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One text to tag, unchanged.
+
+    ``number`` counts from 1 what the source is made of: lines (JSONL, and text read by lines),
+    rows below the header (CSV, Parquet), sentences (CoNLL); a whole document is number 1.
+    ``words`` are those of a CoNLL sentence (``text`` then joins them with spaces), else None.
+    ``fields`` is the input's own record as a JSON object, as it stood there; None if it has none.
+    """
+
+    source: str
+    number: int
+    text: str
+    words: tuple[str, ...] | None = None
+    fields: str | None = None
+
+
+def read_records(
+    sources: Iterable[Source],
+    *,
+    field: str = "text",
+    by_line: bool = False,
+    progress: Progress | None = None,
+) -> Iterator[Record]:
+    """Records of all sources, in order.
+
+    Args:
+        sources: what to read.
+        field: JSONL, CSV, Parquet: where the text is; ``a.b`` means field b inside field a,
+            unless there is a field of just that name.
+        by_line: plain text: every line is a record of its own, not the file as a whole.
+        progress: kept up to date while reading.
+
+    Raises:
+        InputError: an input cannot be read as asked; the message names the line.
+    """
+    progress = progress if progress is not None else Progress()
+    for source in sources:
+        n_before = progress.n_records
+        for record in _READERS[source.format](source, field, by_line, progress):
+            progress.n_records += 1
+            yield record
+        if progress.n_records == n_before:
+            progress.remarks["inputs without a record"] += 1
+
+
+def find_text(record: Mapping[str, Any], field: str, place: str) -> str | None:
+    """The text of a record; None where it is null.
+
+    Raises:
+        InputError: no such field, or it holds something else than text.
+
+    >>> find_text({"page": {"body": "অসম"}}, "page.body", "in.jsonl:1")
+    'অসম'
+    """
+    value: Any = record
+    for key in (field,) if field in record else field.split("."):
+        if not isinstance(value, Mapping) or key not in value:
+            names = ", ".join(map(repr, record)) or "none"
+            raise InputError(
+                f"{place}: no field {field!r}; found {names:.200}. Name the one with the text: "
+                "--field NAME."
+            )
+        value = value[key]
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InputError(
+            f"{place}: field {field!r} holds {value!r:.60}; expected text. Mend the record, or "
+            "name another field: --field NAME."
+        )
+    if found := _SURROGATE.search(value):
+        raise InputError(
+            f"{place}: field {field!r} holds half a character ({found.group()!a}, a lone "
+            "surrogate); expected whole Unicode text. Mend the record where it comes from."
+        )
+    return value
+
+
+def _read_text(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:
+    if not by_line:
+        text = "".join(line for _, line in read_lines(source, progress))
+        if text.strip():
+            yield Record(source.name, 1, text)
+        return
+    for number, line in read_lines(source, progress):
+        if line.strip():
+            yield Record(source.name, number, line.removesuffix("\n").removesuffix("\r"))
+        else:
+            progress.remarks["blank lines left out"] += 1
+
+
+def _read_jsonl(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:
+    for number, line in read_lines(source, progress):
+        line = line.strip()
+        if not line:
+            progress.remarks["blank lines left out"] += 1
+            continue
+        place = f"{source.name}:{number}"
+        record = _parse_object(line, place)
+        text = find_text(record, field, place)
+        if text is None:
+            progress.remarks["null texts kept as empty"] += 1
+        if ENTITIES in record:
+            progress.remarks[f"fields {ENTITIES!r} replaced"] += 1
+            line = _without_entities(record, place)
+        yield Record(source.name, number, text or "", fields=line)
+
+
+def _read_conll(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:
+    words: list[str] = []
+    n_sentences = 0
+    for _, line in read_lines(source, progress):
+        line = line.rstrip(" \t\r\n")
+        columns = [column for column in line.split("\t" if "\t" in line else " ") if column]
+        is_document = columns[:1] == ["-DOCSTART-"]
+        if columns and not is_document and (words or not _is_comment(columns)):
+            words.append(columns[0])
+            continue
+        progress.remarks["comments and document marks left out"] += bool(columns)
+        if words and (not columns or is_document):
+            n_sentences += 1
+            yield Record(source.name, n_sentences, " ".join(words), tuple(words))
+            words = []
+    if words:
+        yield Record(source.name, n_sentences + 1, " ".join(words), tuple(words))
+
+
+def _is_comment(columns: list[str]) -> bool:
+    """``# text = …`` is a comment; ``#``, ``#অসম`` and ``#<TAB>O`` are words."""
+    if not columns[0].startswith("#") or len(columns) == 1:
+        return False
+    return _LOOKS_LIKE_TAG.fullmatch(columns[-1]) is None
+
+
+def _read_table(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:
+    from nerbridge.batch.tables import read_csv_rows, read_parquet_rows
+
+    read_rows = read_csv_rows if source.format is InputFormat.CSV else read_parquet_rows
+    for number, place, row in read_rows(source, progress):
+        text = find_text(row, field, place)
+        if text is None:
+            progress.remarks["null texts kept as empty"] += 1
+        if ENTITIES in row:
+            progress.remarks[f"fields {ENTITIES!r} replaced"] += 1
+        fields = {name: value for name, value in row.items() if name != ENTITIES}
+        yield Record(source.name, number, text or "", fields=_dump(fields, place))
+
+
+_Reader = Callable[[Source, str, bool, Progress], Iterator[Record]]
+_READERS: dict[InputFormat, _Reader] = {
+    InputFormat.TEXT: _read_text,
+    InputFormat.JSONL: _read_jsonl,
+    InputFormat.CSV: _read_table,
+    InputFormat.PARQUET: _read_table,
+    InputFormat.CONLL: _read_conll,
+}
+
+
+def _parse_object(line: str, place: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise InputError(
+            f"{place}: not JSON ({reason}); expected one object a line. If it is the last line, "
+            "the file was cut: fetch it again."
+        ) from error
+    if not isinstance(value, dict):
+        raise InputError(
+            f"{place}: {value!r:.60} stands where a record should; expected an object such as "
+            '{"text": "…"}. Mend the line.'
+        )
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"it holds {name}")
+
+
+def _without_entities(record: Mapping[str, Any], place: str) -> str:
+    return _dump({name: value for name, value in record.items() if name != ENTITIES}, place)
+
+
+def _dump(fields: Mapping[str, Any], place: str) -> str:
+    try:
+        text = json.dumps(fields, ensure_ascii=False, allow_nan=False)
+        text.encode("utf-8")
+    except ValueError as error:  # UnicodeEncodeError is one
+        raise InputError(
+            f"{place}: holds what JSON in UTF-8 cannot: {error}. Mend the record."
+        ) from error
+    return text

@@ -1,0 +1,320 @@
+"""Long jobs in shards: what is finished stays finished, and the end is the same as in one go.
+
+Beside the output, ``OUTPUT.parts`` holds ``job.json`` (model, options, version, inputs), and for
+every shard its file and a manifest with hashes: of the records it covers and of the file itself.
+A file is written under a temporary name and renamed, its manifest after it: a shard is finished
+if its manifest is there and fits. Shards are joined into the output, then the folder is removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nerbridge.errors import EnvironmentProblem, InputError, RunError
+
+if TYPE_CHECKING:
+    from nerbridge.batch.outputs import Writer
+    from nerbridge.batch.records import Record
+
+MAX_RECORDS = 10_000
+MAX_CHARS = 2_000_000
+_SCHEMA = 1
+_JOB_FILE = "job.json"
+_BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The manifest of a finished shard."""
+
+    n_records: int
+    n_entities: int
+    records_sha256: str
+    file_sha256: str
+
+
+class Parts:
+    """The folder ``OUTPUT.parts``."""
+
+    def __init__(self, output: Path, writer: Writer) -> None:
+        """Describe the folder; `open_parts` makes or continues it."""
+        self.output = output
+        self.folder = parts_folder(output)
+        self.writer = writer
+
+    def find(self, index: int, records_sha256: str) -> Shard | None:
+        """The manifest of shard ``index`` if it is finished.
+
+        Raises:
+            RunError: it is, but of other records.
+        """
+        shard = self._read_manifest(index)
+        if shard is None or not self._is_whole(index, shard):
+            return None
+        if shard.records_sha256 != records_sha256:
+            raise RunError(self._explain_change(f"the records of shard {index} are others"))
+        return shard
+
+    def write(
+        self, index: int, records_sha256: str, fill: Callable[[Path], tuple[int, int]]
+    ) -> Shard:
+        """Write a shard, then its manifest.
+
+        Args:
+            index: from 0.
+            records_sha256: hash of the records it covers.
+            fill: writes a file; gives the number of records and of entities in it.
+
+        Raises:
+            EnvironmentProblem: the disk is full or cannot be written; what is finished is kept.
+        """
+        counts: list[int] = []
+        path = self._path(index)
+        self._write_whole(path, lambda temporary: counts.extend(fill(temporary)))
+        shard = Shard(counts[0], counts[1], records_sha256, hash_file(path))
+        self._write_json(self._manifest(index), asdict(shard))
+        return shard
+
+    def finish(self, n_shards: int) -> None:
+        """Join the shards into the output and remove the folder.
+
+        Raises:
+            RunError: there are shards beyond these: the input had more records before.
+            EnvironmentProblem: the disk is full or cannot be written; the shards are kept.
+        """
+        if self._manifest(n_shards).exists():
+            raise RunError(self._explain_change("it had more records"))
+        shards = [self._path(index) for index in range(n_shards)]
+        self._write_whole(self.output, lambda temporary: self.writer.join(shards, temporary))
+        self.clear()
+
+    def read_job(self) -> dict[str, Any]:
+        """What ``job.json`` says.
+
+        Raises:
+            RunError: there is none, or it cannot be read.
+        """
+        path = self.folder / _JOB_FILE
+        try:
+            job = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"{path}: cannot be read ({error}), so this is no unfinished job of nerbridge. "
+                "Move the folder away, or choose another output."
+            ) from error
+        if not isinstance(job, dict) or job.get("schema") != _SCHEMA:
+            raise RunError(
+                f"{path}: not of schema {_SCHEMA}. Start again with --overwrite, or go on with the "
+                "version of nerbridge that began it."
+            )
+        return job
+
+    def start(self, job: Mapping[str, Any]) -> None:
+        """Make the folder and describe the job in it."""
+        try:
+            self.folder.mkdir(parents=True)
+        except OSError as error:
+            raise self._not_written(self.folder, error) from error
+        self._write_json(self.folder / _JOB_FILE, {"schema": _SCHEMA, **job})
+
+    def clear(self) -> None:
+        """Remove the folder, if it is that of a job; ``job.json`` goes last, to say so."""
+        self.read_job()
+        for path in self.folder.iterdir():
+            if path.name != _JOB_FILE:
+                path.unlink()
+        shutil.rmtree(self.folder)
+
+    def sweep(self) -> None:
+        """Remove what a killed process left half-written."""
+        for path in self.folder.glob(".*.writing"):
+            path.unlink(missing_ok=True)
+
+    def _path(self, index: int) -> Path:
+        return self.folder / f"{index:06}{self.writer.suffix}"
+
+    def _manifest(self, index: int) -> Path:
+        return self.folder / f"{index:06}.manifest.json"
+
+    def _read_manifest(self, index: int) -> Shard | None:
+        path = self._manifest(index)
+        if not path.exists():
+            return None
+        try:
+            return Shard(**json.loads(path.read_text("utf-8")))
+        except (ValueError, TypeError) as error:
+            raise RunError(
+                f"{path}: not a manifest ({error}). Delete it, and the shard is tagged again."
+            ) from error
+
+    def _is_whole(self, index: int, shard: Shard) -> bool:
+        path = self._path(index)
+        return path.is_file() and hash_file(path) == shard.file_sha256
+
+    def _write_json(self, path: Path, value: Mapping[str, Any]) -> None:
+        text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+        self._write_whole(path, lambda temporary: temporary.write_text(text, "utf-8"))
+
+    def _write_whole(self, path: Path, write: Callable[[Path], object]) -> None:
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.writing")
+        try:
+            write(temporary)
+            with temporary.open("rb") as stream:
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        except OSError as error:
+            raise self._not_written(path, error) from error
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _not_written(self, path: Path, error: OSError) -> EnvironmentProblem:
+        return EnvironmentProblem(
+            f"{path}: not written ({error.strerror or error}). Free some disk space, or choose "
+            "another place."
+        )
+
+    def _explain_change(self, what: str) -> str:
+        known = [_describe_input(saved) for saved in self.read_job().get("inputs", [])]
+        return (
+            f"{self.folder}: the input has changed since the job began: {what}. "
+            f"It was: {'; '.join(known)}. Restore it to go on, or start again with --overwrite."
+        )
+
+
+def parts_folder(output: Path) -> Path:
+    """Where the shards of an output are."""
+    return output.with_name(f"{output.name}.parts")
+
+
+def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:
+    """Refuse what cannot be written, before any work is done.
+
+    Raises:
+        InputError: both ``resume`` and ``overwrite``, or the output is not a plain file.
+        RunError: the output or an unfinished job is there and neither was asked for.
+    """
+    if resume and overwrite:
+        raise InputError("--resume and --overwrite: expected one of them, or none.")
+    if output.is_dir():
+        raise InputError(f"--output {output}: a folder was found, expected a file in it.")
+    if output.exists() and not output.is_file():
+        raise InputError(
+            f"--output {output}: not a plain file. To write to standard output, leave it away."
+        )
+    folder = parts_folder(output)
+    if folder.exists() and not resume and not overwrite:
+        raise RunError(
+            f"{folder}: an unfinished job. To go on with it: --resume; to start again: --overwrite."
+        )
+    if output.exists() and not folder.exists() and not overwrite:
+        hint = "There is nothing left to go on with: its job is finished. " if resume else ""
+        raise RunError(f"{output}: exists already. {hint}To replace it: --overwrite.")
+
+
+def open_parts(
+    output: Path, writer: Writer, job: Mapping[str, Any], *, resume: bool, overwrite: bool
+) -> Parts:
+    """Begin a job, or go on with one.
+
+    Args:
+        output: the file to write.
+        writer: of its format.
+        job: what the result depends on beside the records: ``model``, ``options``, ``version``;
+            and ``inputs``, to explain a change.
+        resume: go on with an unfinished job if there is one.
+        overwrite: forget an unfinished job, and replace the output (at the end).
+
+    Raises:
+        InputError, RunError: as `check_output`; or the job was begun with another model or other
+            options.
+        EnvironmentProblem: the folder cannot be written.
+    """
+    check_output(output, resume=resume, overwrite=overwrite)
+    parts = Parts(output, writer)
+    if parts.folder.exists() and overwrite:
+        parts.clear()
+    if parts.folder.exists():
+        _compare_jobs(parts, job)
+        parts.sweep()
+    else:
+        parts.start(job)
+    return parts
+
+
+def cut_shards(
+    records: Iterable[Record], max_records: int = MAX_RECORDS, max_chars: int = MAX_CHARS
+) -> Iterator[list[Record]]:
+    """Records in shards, whose borders depend on nothing but the records."""
+    shard: list[Record] = []
+    n_chars = 0
+    for record in records:
+        shard.append(record)
+        n_chars += len(record.text) + len(record.fields or "")
+        if len(shard) >= max_records or n_chars >= max_chars:
+            yield shard
+            shard, n_chars = [], 0
+    if shard:
+        yield shard
+
+
+def hash_records(records: Sequence[Record]) -> str:
+    """SHA-256 over everything in the records."""
+    digest = hashlib.sha256()
+    for record in records:
+        digest.update(json.dumps(asdict(record)).encode("ascii"))
+    return digest.hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def hash_folder(folder: Path) -> str:
+    """SHA-256 over names and contents of all files in a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    found = [[path.relative_to(folder).as_posix(), hash_file(path)] for path in files]
+    return hashlib.sha256(json.dumps(found).encode("ascii")).hexdigest()
+
+
+def _compare_jobs(parts: Parts, job: Mapping[str, Any]) -> None:
+    """Refuse to go on with a job whose other shards would come out differently."""
+    before = _flatten(parts.read_job())
+    now = _flatten({key: value for key, value in job.items() if key != "inputs"})
+    changed = [
+        f"{key} was {before.get(key)!r}, is {value!r}"
+        for key, value in now.items()
+        if before.get(key) != value
+    ]
+    if changed:
+        raise RunError(
+            f"{parts.folder}: begun under other conditions: {'; '.join(changed)}. Give the same "
+            "ones to go on, or start again with --overwrite."
+        )
+
+
+def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, inner in value.items():
+        if isinstance(inner, Mapping):
+            found |= _flatten(inner, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = inner
+    return found
+
+
+def _describe_input(saved: Mapping[str, Any]) -> str:
+    if saved.get("n_bytes") is None:
+        return str(saved.get("path"))
+    return f"{saved.get('path')}, {saved['n_bytes']} bytes, changed last {saved.get('modified')}"

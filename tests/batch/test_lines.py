@@ -1,0 +1,62 @@
+"""Lines: numbers, marks, and what is not text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nerbridge.batch.formats import InputFormat
+from nerbridge.batch.lines import read_lines
+from nerbridge.batch.sources import Progress, Source
+from nerbridge.errors import InputError
+
+
+def lines_of(path: Path, data: bytes) -> list[tuple[int, str]]:
+    path.write_bytes(data)
+    return list(read_lines(Source(str(path), InputFormat.TEXT), Progress()))
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("lines") / "a.txt"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_lines_put_together_are_the_text(path: Path, text: str) -> None:
+    found = lines_of(path, text.encode())
+    assert "".join(line for _, line in found) == text.removeprefix("\ufeff")
+    assert [number for number, _ in found] == list(range(1, len(found) + 1))
+    assert all("\n" not in line[:-1] for _, line in found)
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_lines_or_an_error_with_a_place(path: Path, data: bytes) -> None:
+    try:
+        text = data.decode("utf-8")
+        is_text = "\0" not in text
+    except UnicodeDecodeError:
+        is_text = False
+    if is_text:
+        lines_of(path, data)
+    else:
+        with pytest.raises(InputError, match=r"a\.txt:\d+: (byte|a NUL byte)"):
+            lines_of(path, data)
+
+
+def test_the_line_is_named(path: Path) -> None:
+    with pytest.raises(InputError, match=r"a\.txt:3: byte 0xff is not UTF-8"):
+        lines_of(path, b"a\nb\nc\xff\n")
+    with pytest.raises(InputError, match=r"a\.txt:2: a NUL byte, so .*UTF-16"):
+        lines_of(path, b"a\n\0\n")
+    with pytest.raises(InputError, match=r"a\.txt:1: .*unexpected end.*cut"):
+        lines_of(path, "অ".encode()[:2])
+
+
+def test_progress_counts_bytes(path: Path) -> None:
+    path.write_bytes("\ufeffঅ\nb".encode())
+    progress = Progress()
+    list(read_lines(Source(str(path), InputFormat.TEXT), progress))
+    assert progress.n_bytes == path.stat().st_size

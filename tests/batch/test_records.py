@@ -1,0 +1,204 @@
+"""Every format as a stream of records; what cannot be one is said with its line."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nerbridge.batch.formats import InputFormat, input_format_of
+from nerbridge.batch.records import Record, find_text, read_records
+from nerbridge.batch.sources import Progress, Source
+from nerbridge.errors import InputError
+
+WHOLE = st.characters(exclude_categories=["Cs"])
+Read = Callable[..., tuple[list[Record], dict[str, int]]]
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
+    folder = tmp_path_factory.mktemp("records")
+
+    def read_one(name: str, content: str | bytes, **options: object) -> object:
+        path = folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        progress = Progress()
+        source = Source(str(path), input_format_of(name))
+        found = list(read_records([source], progress=progress, **options))  # type: ignore[arg-type]
+        assert progress.n_records == len(found)
+        assert all(record.source == str(path) for record in found)
+        return found, dict(+progress.remarks)
+
+    return read_one  # type: ignore[return-value]
+
+
+def test_a_text_file_is_one_record_as_it_stands(read: Read) -> None:
+    (record,), remarks = read("a.txt", "\ufeffঅসম।\r\n\r\n  ধুনীয়া\n")
+    assert record.text == "অসম।\r\n\r\n  ধুনীয়া\n"
+    assert (record.number, record.words, record.fields, remarks) == (1, None, None, {})
+
+
+def test_a_text_file_by_lines(read: Read) -> None:
+    found, remarks = read("a.txt", "অসম\r\n\n \nখ\u2028গ\r\rঘ", by_line=True)
+    assert [(record.number, record.text) for record in found] == [(1, "অসম"), (4, "খ\u2028গ\r\rঘ")]
+    assert remarks == {"blank lines left out": 2}
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.conll"])
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_what_holds_nothing_is_counted(read: Read, name: str, content: str) -> None:
+    found, remarks = read(name, content)
+    assert found == []
+    assert remarks["inputs without a record"] == 1
+
+
+def test_jsonl_keeps_the_record_as_it_stands(read: Read) -> None:
+    line = '{"n": 1.10, "text": "অসম", "x": "\\u0985", "big": 1e999, "n": 2}'
+    (record, empty), remarks = read("a.jsonl", f'\ufeff{line}  \n\n{{"text": null}}')
+    assert (record.number, record.text, record.fields) == (1, "অসম", line)
+    assert (empty.number, empty.text) == (3, "")
+    assert remarks == {"blank lines left out": 1, "null texts kept as empty": 1}
+
+
+def test_old_entities_are_replaced_and_counted(read: Read) -> None:
+    (record,), remarks = read("a.jsonl", '{"text": "অ", "entities": [1], "id": 3}')
+    assert json.loads(record.fields or "") == {"text": "অ", "id": 3}
+    assert remarks == {"fields 'entities' replaced": 1}
+
+
+def test_fields_inside_fields(read: Read) -> None:
+    (record,), _ = read("a.jsonl", '{"a": {"b": "x", "c.d": 1}, "a.z": "y"}', field="a.b")
+    assert record.text == "x"
+    assert find_text({"a.b": "outer", "a": {"b": "inner"}}, "a.b", "") == "outer"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "not JSON"),
+        ("[" * 100_000, "nested too deep"),
+        ('{"text": "a"', "not JSON.*the file was cut"),
+        ("[1]", r"\[1\] stands where a record should"),
+        ("7", "7 stands where"),
+        ('{"text": NaN}', "not JSON .it holds NaN"),
+        ('{"x": Infinity, "text": "a"}', "it holds Infinity"),
+        ('{"x": ' + "9" * 5000 + "}", "not JSON"),
+        ("{}", "no field 'text'; found none"),
+        ('{"body": 1, "id": 2}', "no field 'text'; found 'body', 'id'.*--field NAME"),
+        ('{"text": 5}', "field 'text' holds 5; expected text"),
+        ('{"text": ["a"]}', r"field 'text' holds \['a'\]"),
+        ('{"text": "a\\ud800b"}', r"half a character \('\\ud800'"),
+        ('{"text": "a", "entities": 0, "x": "\\ud800"}', "JSON in UTF-8 cannot"),
+        ('{"text": "a", "entities": 0, "x": 1e999}', "cannot.*not JSON compliant"),
+    ],
+)
+def test_a_broken_line_is_said_with_its_number(read: Read, line: str, said: str) -> None:
+    with pytest.raises(InputError, match=rf"a\.jsonl:3: .*{said}"):
+        read("a.jsonl", f'{{"text": "ok"}}\n\n{line}\n')
+
+
+def test_records_before_a_broken_line_come_first(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "x"}\n{"text": "y"}\n{')
+    stream = read_records([Source(str(path), InputFormat.JSONL)])
+    assert [record.text for record in itertools.islice(stream, 2)] == ["x", "y"]
+    with pytest.raises(InputError):
+        next(stream)
+
+
+def test_csv_rows(read: Read) -> None:
+    (one, two), remarks = read("a.csv", 'id,text\n7,"অসম, ""x""\r\ny"\n,\n\n8,\n')
+    assert (one.number, one.text) == (1, 'অসম, "x"\r\ny')
+    assert json.loads(one.fields or "") == {"id": "7", "text": 'অসম, "x"\r\ny'}
+    assert (two.number, two.text) == (2, "")
+    assert remarks == {"blank lines left out": 2}
+
+
+def test_a_long_csv_cell(read: Read) -> None:
+    (record,), _ = read("a.csv", "text\n" + "অসম " * 100_000)
+    assert len(record.text) == 400_000
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "a.csv:1: no header"),
+        ("\na,text", "a.csv:1: no header"),
+        ("a,text,a\n", "a.csv:1: columns named more than once: 'a'"),
+        ("a,b\n1,2\n", "a.csv:2: no field 'text'; found 'a', 'b'"),
+        ("a,text\n1,2\n1\n", "a.csv:3: 1 cells; expected 2"),
+        ('a,text\n"1\n2",x\n1,2,3\n', "a.csv:4: 3 cells"),
+        ('a,text\n1,"x\n', "a.csv:2: broken CSV"),
+        ('a,text\n1,"x"y\n', "a.csv:2: broken CSV"),
+    ],
+)
+def test_a_broken_table_is_said_with_its_line(read: Read, content: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        read("a.csv", content)
+
+
+def test_conll_words(read: Read) -> None:
+    content = (
+        "-DOCSTART- -X- O\n\n# text = ৰমেন\n#\tO\nৰমেন\tNNP\tB-PER\n# not a comment\tO\n\r\n\n"
+        "একা\n#অসম\n-DOCSTART-\nx y B-LOC"
+    )
+    found, remarks = read("a.conll", content)
+    assert [(record.number, record.words) for record in found] == [
+        (1, ("#", "ৰমেন", "# not a comment")),
+        (2, ("একা", "#অসম")),
+        (3, ("x",)),
+    ]
+    assert found[0].text == "# ৰমেন # not a comment"
+    assert remarks == {"comments and document marks left out": 3}
+
+
+@given(st.lists(st.text(WHOLE), min_size=1))
+def test_jsonl_gives_back_any_text(read: Read, texts: list[str]) -> None:
+    for ascii in (True, False):
+        lines = [json.dumps({"text": text}, ensure_ascii=ascii) for text in texts]
+        found, _ = read("p.jsonl", "\n".join(lines))
+        assert [record.text for record in found] == texts
+        assert [record.fields for record in found] == lines
+
+
+@given(st.text())
+def test_any_json_value_is_text_or_a_plain_error(read: Read, text: str) -> None:
+    try:
+        text.encode()
+        found, _ = read("q.jsonl", json.dumps({"text": text}))
+        assert found[0].text == text
+    except UnicodeEncodeError:
+        with pytest.raises(InputError, match="half a character"):
+            read("q.jsonl", json.dumps({"text": text}))
+
+
+@given(st.sampled_from(["x.txt", "x.jsonl", "x.csv", "x.conll"]), st.text(WHOLE, max_size=50))
+def test_any_content_is_records_or_a_plain_error(read: Read, name: str, content: str) -> None:
+    try:
+        found, _ = read(name, content, field="0")
+    except InputError as error:
+        found = []
+        message = str(error)
+        assert name in message
+    for record in found:
+        record.text.encode()
+        assert record.words is None or " ".join(record.words) == record.text
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "many.jsonl"
+    with path.open("w", encoding="utf-8") as stream:
+        for number in range(5_000):
+            stream.write(f'{{"text": "অসম {number}", "other": "{"x" * 100}"}}\n')
+    tracemalloc.start()
+    n_records = sum(1 for _ in read_records([Source(str(path), InputFormat.JSONL)]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert n_records == 5_000
+    assert peak < 300_000 < path.stat().st_size

@@ -1,0 +1,103 @@
+"""Parquet: any column of text, values as JSON knows them."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nerbridge.batch.formats import InputFormat
+from nerbridge.batch.records import Record, read_records
+from nerbridge.batch.sources import Progress, Source
+from nerbridge.errors import InputError
+
+pyarrow = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+
+def write(path: Path, columns: dict[str, Any]) -> Path:
+    parquet.write_table(pyarrow.table(columns), path, row_group_size=700)
+    return path
+
+
+def read(path: Path, **options: Any) -> tuple[list[Record], Progress]:
+    progress = Progress()
+    source = Source(str(path), InputFormat.PARQUET)
+    return list(read_records([source], progress=progress, **options)), progress
+
+
+def test_rows_keep_their_fields(tmp_path: Path) -> None:
+    columns = {
+        "text": ["অসম", None],
+        "day": [datetime.date(2026, 1, 2), None],
+        "price": [decimal.Decimal("1.50"), None],
+        "raw": [b"\xff", b""],
+        "score": [float("nan"), 0.5],
+        "nested": [{"a": [1]}, {"a": []}],
+    }
+    (one, two), progress = read(write(tmp_path / "a.parquet", columns))
+    assert (one.number, one.text, two.number, two.text) == (1, "অসম", 2, "")
+    assert json.loads(one.fields or "") == {
+        "text": "অসম",
+        "day": "2026-01-02",
+        "price": "1.50",
+        "raw": "/w==",
+        "score": None,
+        "nested": {"a": [1]},
+    }
+    assert dict(progress.remarks) == {"null texts kept as empty": 1}
+
+
+@pytest.mark.parametrize("kind", ["string", "large_string", "dictionary"])
+def test_every_kind_of_text(tmp_path: Path, kind: str) -> None:
+    values = pyarrow.array([f"বাক্য {number}" for number in range(2500)])
+    cast = values.dictionary_encode() if kind == "dictionary" else values.cast(kind)
+    path = write(tmp_path / "a.parquet", {"body": cast})
+    found, progress = read(path, field="body")
+    assert [record.text for record in found] == values.to_pylist()
+    assert progress.n_bytes == path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [("missing", "row 1: no field 'missing'; found 'n', 's'"), ("n", "row 1: field 'n' holds 1")],
+)
+def test_a_wrong_column_is_said(tmp_path: Path, field: str, said: str) -> None:
+    path = write(tmp_path / "a.parquet", {"n": [1], "s": ["x"]})
+    with pytest.raises(InputError, match=rf"a\.parquet, {said}"):
+        read(path, field=field)
+
+
+def test_struct_fields(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", {"page": [{"body": "অসম"}]})
+    assert read(path, field="page.body")[0][0].text == "অসম"
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"text\nno parquet\n" * 20])
+def test_what_is_no_parquet_is_said(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.parquet: not a whole Parquet file"):
+        read(path)
+
+
+def test_a_cut_file_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", {"text": ["x"] * 1000})
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(InputError, match="not a whole Parquet file"):
+        read(path)
+
+
+def test_invalid_utf8_is_said(tmp_path: Path) -> None:
+    broken = pyarrow.array([b"\xff"]).cast(pyarrow.string(), safe=False)
+    with pytest.raises(InputError, match=r"UTF-8 text.*0xff"):
+        read(write(tmp_path / "a.parquet", {"text": broken}))
+
+
+def test_standard_input_is_refused() -> None:
+    with pytest.raises(InputError, match="cannot be read from standard input"):
+        list(read_records([Source("-", InputFormat.PARQUET)]))
