@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nerbridge.errors import InputError, TextError
+from nerbridge.tagging import Tagger
+from nerbridge.tagging.formats import ENTITIES, entities_to_displacy, tagger_columns
+from tiny_tagger import write_tiny_tagger
+
+TEXTS = ["একো নাই।", "", "ৰমেন দাস অসমৰ।", "অসম & <সংঘ>"]
+
+
+@pytest.fixture(scope="module")
+def tagger(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
+    return Tagger.load(write_tiny_tagger(tmp_path_factory.mktemp("model") / "tiny"))
+
+
+def test_displacy_draws_every_entity(tagger: Tagger) -> None:
+    displacy = pytest.importorskip("spacy").displacy
+    drawn = [entities_to_displacy(text, tagger.tag(text), title="ক") for text in TEXTS[2:]]
+    page = displacy.render(drawn, style="ent", manual=True, page=True, jupyter=False)
+    assert page.count("<mark") == 3
+    assert page.count("ক</h2>") == 2
+    for mark in ("ৰমেন দাস", "অসম", "সংঘ"):
+        assert f"\n    {mark}\n" in page
+    assert "&lt;" in page
+
+
+def rounded(entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last digit of a score depends on what else was in the batch."""
+    return [{**entity, "score": round(entity["score"], 9)} for entity in entities]
+
+
+def test_a_data_set_gains_a_column(tagger: Tagger) -> None:
+    datasets = pytest.importorskip("datasets")
+    datasets.disable_progress_bars()
+    columns = tagger_columns(tagger)
+    texts = datasets.Dataset.from_dict({"text": TEXTS, "id": [1, 2, 3, 4]})
+    for batch_size in (1, 3, 1000):
+        tagged = texts.map(
+            columns,
+            batched=True,
+            batch_size=batch_size,
+            writer_batch_size=1,
+            features=columns.features(texts.features),
+        )
+        assert tagged["id"][:] == [1, 2, 3, 4]
+        assert list(map(rounded, tagged[ENTITIES])) == [
+            rounded([entity.to_dict() for entity in tagger.tag(text)]) for text in TEXTS
+        ]
+
+
+def test_a_stream_gains_a_column(tagger: Tagger) -> None:
+    datasets = pytest.importorskip("datasets")
+    stream = datasets.Dataset.from_dict({"body": TEXTS}).to_iterable_dataset()
+    tagged = stream.map(tagger_columns(tagger, "body"), batched=True, batch_size=2)
+    assert [len(row[ENTITIES]) for row in tagged] == [0, 0, 1, 2]
+
+
+def test_wrong_columns_are_named(tagger: Tagger) -> None:
+    with pytest.raises(InputError, match=r"columns body, id; expected 'text'"):
+        tagger_columns(tagger)({"body": ["a"], "id": ["b"]})
+    with pytest.raises(TextError, match="text 2: found NoneType"):
+        tagger_columns(tagger)({"text": ["a", None]})  # type: ignore[list-item]
