@@ -103,6 +103,21 @@ def test_spans_are_those_of_the_tags_and_scores_are_probabilities(
     assert all(0.0 <= score <= 1.0 + 1e-9 for _, score in found)
 
 
+@properties
+@given(
+    st.lists(st.tuples(seeds, st.integers(0, 25), spreads), min_size=1, max_size=4),
+    st.sampled_from([1 / 8, 0.7, 1.9, 8.0]),
+)
+def test_no_temperature_changes_an_entity(
+    sizes: list[tuple[int, int, float]], temperature: float
+) -> None:
+    logits = [_logits(*size) for size in sizes]
+    scaled = [scores / temperature for scores in logits]
+    assert decode_many(scaled, LABELS) == decode_many(logits, LABELS)
+    spans = [[span for span, _ in found] for found in decode_spans_many(logits, LABELS)]
+    assert [[span for span, _ in found] for found in decode_spans_many(scaled, LABELS)] == spans
+
+
 def test_an_entity_forced_by_its_end_is_found() -> None:
     # Word by word the first would be O: valid IOB2 needs B-PER before the certain I-PER.
     logits = np.zeros((2, N_TAGS))
