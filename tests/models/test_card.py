@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nerbridge.models.card import model_card, write_card
+from nerbridge.models.card_header import read_license
+
+CARDS = Path(__file__).parent / "cards"
+
+TRANSFER_DATA = {
+    "bundled:bn": {"language": "bn", "role": "source", "sha256": "b" * 64},
+    "hub:owner/wikiann@no": {"language": "no", "role": "source", "sha256": "c" * 64},
+}
+TARGET_DATA = {"wikiann_as": {"language": "as", "role": "target", "sha256": "a" * 64}}
+
+ADAPTED: dict[str, Any] = {
+    "schema": 1,
+    "kind": "adapter",
+    "base": {"id": "FacebookAI/xlm-roberta-base", "revision": "e" * 40, "sha256": "d" * 64},
+    "types": ["PER", "ORG", "LOC"],
+    "script": "Beng",
+    "max_subwords": 510,
+    "row": "adapt",
+    "seed": 13,
+    "recipe": "assamese",
+    "recipe_sha256": "f" * 64,
+    "method": "lora",
+    "versions": {"nerbridge": "0.1.0", "torch": "2.13.0"},
+    "data": {**TARGET_DATA, "bundled:bn": TRANSFER_DATA["bundled:bn"]},
+    "parent": {"model": "transfer-13", "sha256": "1" * 64, "data": TRANSFER_DATA},
+    "training": {
+        "n_sentences": 1100,
+        "n_steps": 195,
+        "best_epoch": 12.0,
+        "remedies": ["learning rate 1e-3 → 5e-4"],
+        "curve": [
+            {"validation_f1": None},
+            {"validation_f1": 0.61},
+            {"validation_f1": 0.65432},
+            {"validation_f1": 0.64},
+        ],
+    },
+    "calibration": {
+        "temperature": 1.49,
+        "n_entities": 154,
+        "ece_before": 0.1713,
+        "ece_after": 0.12,
+        "validation": "target",
+    },
+}
+SCORES = {
+    "test": {
+        "f1": 0.7117,
+        "ci95": [0.6288, 0.7951],
+        "precision": 0.6981,
+        "recall": 0.7281,
+        "f1_leak_free": 0.6543,
+        "n_leaked": 47,
+        "n_sentences": 100,
+        "n_entities": 114,
+        "per_type": {"PER": 0.76, "ORG": 0.64, "LOC": 0.7241},
+    },
+    "running|text": {
+        "f1": 0.25,
+        "ci95": [0.2, 0.3],
+        "precision": 0.2,
+        "recall": 0.34,
+        "f1_leak_free": 0.25,
+        "n_leaked": 0,
+        "n_sentences": 1443,
+        "n_entities": 1262,
+        "per_type": {"PER": 0.246, "ORG": 0.054, "LOC": 0.368},
+    },
+}
+EXPORTED: dict[str, Any] = {
+    **{name: ADAPTED[name] for name in ("schema", "types", "script", "base", "calibration")},
+    "kind": "onnx",
+    "max_subwords": 510,
+    "special_ids": {"start": 0, "end": 2, "pad": 1, "unk": 3},
+    "quantisation": "int8",
+    "vocabulary": {"n_full": 250002, "n_kept": 34283},
+    "parity": {"max_abs_difference": 0.0000031, "f1_onnx": 0.71, "n_sentences": 100},
+    "parent": ADAPTED,
+    "scores": SCORES,
+}
+FULL: dict[str, Any] = {
+    **{name: ADAPTED[name] for name in ("schema", "types", "recipe", "recipe_sha256", "training")},
+    "kind": "full",
+    "base": {"id": "/home/me/encoders/small", "revision": None, "sha256": "d" * 64},
+    "script": None,
+    "max_subwords": 126,
+    "row": "transfer",
+    "seed": 21,
+    "method": "full",
+    "data": {"../corpora/hi": {"language": "hi", "role": "source", "sha256": "2" * 64}},
+    "parent": None,
+    "calibration": {"temperature": 1.0, "n_entities": 3, "ece_before": None, "ece_after": None},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "manifest"), [("adapted", ADAPTED), ("exported", EXPORTED), ("full", FULL)]
+)
+def test_cards_are_these(name: str, manifest: dict[str, Any]) -> None:
+    """After a wanted change: write the three files anew, and read them."""
+    assert model_card(manifest) == (CARDS / f"{name}.md").read_text(encoding="utf-8")
+
+
+def header(card: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(card.split("---\n")[1])
+    return found
+
+
+def test_the_header_is_what_the_hub_reads() -> None:
+    assert header(model_card(EXPORTED)) == {
+        "language": ["as", "bn", "no"],
+        "license": "other",
+        "license_name": "to-be-chosen",
+        "library_name": "nerbridge",
+        "pipeline_tag": "token-classification",
+        "tags": ["named-entity-recognition", "nerbridge", "onnx"],
+        "datasets": ["owner/wikiann"],
+        "base_model": "FacebookAI/xlm-roberta-base",
+        "base_model_relation": "finetune",
+    }
+    assert header(model_card(ADAPTED))["base_model_relation"] == "adapter"
+    assert "base_model" not in header(model_card(FULL))
+
+
+@pytest.mark.parametrize("kind", ["adapter", "full", "onnx"])
+def test_a_manifest_with_the_least_there_can_be_has_a_card(kind: str) -> None:
+    least = {"kind": kind, "base": None, "types": ["PER"], "script": None, "max_subwords": 9}
+    card = model_card(least)
+    assert "None" not in card.replace("to_model_form(word, None)", "")
+    assert header(card)["library_name"] == "nerbridge"
+    assert "not recorded" in card
+    assert "Not known yet" in card
+
+
+def test_no_card_tells_where_things_lie_on_somebodys_machine() -> None:
+    assert "/home" not in model_card(FULL)
+    assert ".." not in model_card(FULL)
+    assert "`small`" in model_card(FULL)
+
+
+def test_the_order_of_the_manifest_does_not_matter(tmp_path: Path) -> None:
+    shuffled = json.loads(json.dumps(EXPORTED, sort_keys=True))
+    shuffled["scores"] = SCORES
+    shuffled["versions"] = EXPORTED.get("versions")
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder, manifest in ((first, shuffled), (second, json.loads(json.dumps(shuffled)))):
+        folder.mkdir()
+        write_card(folder, manifest)
+        assert [path.name for path in folder.iterdir()] == ["README.md"]
+    assert (first / "README.md").read_bytes() == (second / "README.md").read_bytes()
+
+
+def test_no_card_comes_with_a_licence() -> None:
+    assert read_license(model_card(ADAPTED)) is None
