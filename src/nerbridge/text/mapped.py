@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import regex
 
@@ -78,13 +81,15 @@ class MappedText:
                 f"span ({start}, {end}) lies outside a text of {len(self.text)} characters; "
                 "expected 0 <= start <= end <= length."
             )
+        borders = _grapheme_borders(self.original)
         first = self.starts[start] if start < len(self.text) else len(self.original)
-        last = self.ends[end - 1] if start < end else first
-        for match in _GRAPHEME.finditer(self.original):
-            if match.start() < first < match.end():
-                first = match.start()
-            if match.start() < last < match.end():
-                last = match.end()
-            if match.end() >= last:
-                break
-        return (first, max(first, last)) if start < end else (first, first)
+        first = borders[bisect_right(borders, first) - 1]
+        if start == end:
+            return first, first
+        return first, borders[bisect_left(borders, max(first, self.ends[end - 1]))]
+
+
+@lru_cache(maxsize=1)
+def _grapheme_borders(text: str) -> array[int]:
+    """Where graphemes start, and the end of the text; kept for the next span of the same text."""
+    return array("i", [*(match.start() for match in _GRAPHEME.finditer(text)), len(text)])

@@ -8,8 +8,9 @@ from functools import lru_cache
 from nerbridge.text.normalise import normalise_text
 from nerbridge.text.script import transliterate
 
+_MAX_REMEMBERED_CHARS = 64
 
-@lru_cache(maxsize=1 << 20)
+
 def to_model_form(word: str, script: str | None) -> str:
     """The word normalised and, if a ``script`` is named, written in that script.
 
@@ -24,10 +25,19 @@ def to_model_form(word: str, script: str | None) -> str:
     >>> to_model_form("भारत", None)
     'भारत'
     """
+    make = _remember if len(word) <= _MAX_REMEMBERED_CHARS else _make
+    return make(word, script)
+
+
+def _make(word: str, script: str | None) -> str:
     form = normalise_text(word)
     if script is not None:
         form = transliterate(form, script).text
     return form or word
+
+
+# Running text has ever new words: what is remembered must not grow with it.
+_remember = lru_cache(maxsize=1 << 15)(_make)
 
 
 def words_to_model_form(words: Iterable[str], script: str | None) -> list[str]:

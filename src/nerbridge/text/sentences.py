@@ -64,7 +64,7 @@ def iter_sentences(
                 yield sentence[:cut]
                 sentence = sentence[cut:]
         sentence.append((start, end))
-        has_ended = has_ended or _END.match(text, start, end) is not None
+        has_ended = has_ended or _is_end(text, start, end)
     if sentence:
         yield sentence
 
@@ -73,9 +73,13 @@ def _is_break(gap: str) -> bool:
     return gap not in ("", " ") and _LINE_BREAK.search(gap) is not None
 
 
+def _is_end(text: str, start: int, end: int) -> bool:
+    return not text[start].isalnum() and _END.match(text, start, end) is not None
+
+
 def _belongs(text: str, start: int, end: int, gap: str) -> bool:
     """Whether a word behind a sentence's end is still part of it."""
-    if _END.match(text, start, end):
+    if _is_end(text, start, end):
         return True
     return not any(map(str.isspace, gap)) and _CLOSING.match(text, start, end) is not None
 

@@ -18,12 +18,12 @@ One word are:
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, islice
 
 import regex
 
@@ -62,9 +62,16 @@ _CLASS_OF_CHAR = {
     ":": "O",
     "/": "S",
 }
-_WORD = regex.compile(
-    r"(?<word>[LN](?:i*[LND]|(?<=[LND])[HA](?=[LN])|(?<=N)[FCOS](?=N)|(?<=L)F(?=L))*)|F+|u+|[^ i]"
+# `re`, as `regex` runs out of memory in a word of millions of letters.
+_WORD = re.compile(
+    r"[LN](?:[LND]+|i+[LND]|(?<=[LND])[HA](?=[LN])|(?<=N)[FCOS](?=N)|(?<=L)F(?=L))*+|F+|u+|[^ i]"
 )
+_WORDLIKE = ("L", "N")
+_MAY_BELONG = ("F", "O")
+
+_BLOCK = 1 << 16
+_MAX_REMEMBERED = 1 << 16
+_MAX_REMEMBERED_CHARS = 16
 
 
 def graphemes(text: str) -> list[tuple[int, int]]:
@@ -89,25 +96,24 @@ def split_words(text: str) -> list[tuple[int, int]]:
 
 
 def iter_words(text: str) -> Iterator[tuple[int, int]]:
-    """`split_words`, one word at a time: of a long text only four bytes per grapheme are held."""
-    starts = array("i", (match.start() for match in _GRAPHEME.finditer(text)))
-    starts.append(len(text))
-    classes = _classes(text, starts)
+    """`split_words`, one word at a time: of a long text only five bytes per grapheme are held."""
+    starts, classes = _scan(text)
     last_class = len(classes.rstrip(" i")) - 1
-    position = 0
-    while match := _WORD.search(classes, position):
-        position = match.end()
-        start, end = starts[match.start()], starts[position]
+    matches = _WORD.finditer(classes)
+    for match in matches:
+        first, end = match.span()
         if (
-            match["word"]
-            and classes[position : position + 1] in ("F", "O")
+            classes[end : end + 1] in _MAY_BELONG
+            and classes[first] in _WORDLIKE
             and _owns_next(
-                text[start:end], classes[position : position + 2], is_last=position == last_class
+                text[starts[first] : starts[end]],
+                classes[end : end + 2],
+                is_last=end == last_class,
             )
         ):
-            position += 1
-            end = starts[position]
-        yield start, end
+            end += 1
+            next(matches)
+        yield starts[first], starts[end]
 
 
 def _owns_next(word: str, next_classes: str, is_last: bool) -> bool:
@@ -130,16 +136,28 @@ def _owns_next(word: str, next_classes: str, is_last: bool) -> bool:
     )
 
 
-def _classes(text: str, starts: array[int]) -> str:
-    """The class of every grapheme, given where each starts, and the end of the text."""
-    pieces = (_class_of_grapheme(text[start:end]) for start, end in pairwise(starts))
-    classes = "".join(pieces)
+def _scan(text: str) -> tuple[array[int], str]:
+    """Where each grapheme starts, and the end of the text; and the class of each."""
+    starts = array("i", [0])
+    parts: list[str] = []
+    size = _BLOCK
+    while (position := starts[-1]) < len(text):
+        found = _GRAPHEME.findall(text, position, position + size)
+        if position + size < len(text):
+            found.pop()  # it may go on behind the block
+        size = _BLOCK if found else 2 * size
+        starts.extend(islice(accumulate(map(len, found), initial=position), 1, None))
+        parts.append("".join(map(_CLASS_OF.__getitem__, found)))
+    return starts, _mark_addresses("".join(parts), text, starts)
+
+
+def _mark_addresses(classes: str, text: str, starts: array[int]) -> str:
     parts: list[str] = []
     done = 0
     for first, last in _address_ranges(text, starts):
         parts += [classes[done:first], "u" * (last - first)]
         done = last
-    return "".join([*parts, classes[done:]])
+    return "".join([*parts, classes[done:]]) if parts else classes
 
 
 def _address_ranges(text: str, starts: array[int]) -> Iterator[tuple[int, int]]:
@@ -150,7 +168,19 @@ def _address_ranges(text: str, starts: array[int]) -> Iterator[tuple[int, int]]:
             yield first, last
 
 
-@lru_cache(maxsize=1 << 16)
+class _ClassOf(dict[str, str]):
+    """Class of a grapheme, remembered; not for the endless ones that only an attacker writes."""
+
+    def __missing__(self, grapheme: str) -> str:
+        found = _class_of_grapheme(grapheme)
+        if len(grapheme) <= _MAX_REMEMBERED_CHARS and len(self) < _MAX_REMEMBERED:
+            self[grapheme] = found
+        return found
+
+
+_CLASS_OF = _ClassOf()
+
+
 def _class_of_grapheme(grapheme: str) -> str:
     if all(char.isspace() or char in INVISIBLE for char in grapheme):
         return _SPACE if grapheme[0].isspace() else _INVISIBLE
