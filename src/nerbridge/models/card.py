@@ -33,15 +33,17 @@ _REST_OF_SCORES = "precision | recall | F1 by type |"
 
 
 def write_card(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Write the card into a model folder that is being made, or over the one in it.
+    """Write the card into a model folder, over another one; the same one is left alone.
 
     Args:
         folder: the folder.
         manifest: as `model_card`.
     """
-    part = folder / f".{CARD_FILE}.part"
-    part.write_text(model_card(manifest), encoding="utf-8")
-    part.replace(folder / CARD_FILE)
+    path, part = folder / CARD_FILE, folder / f".{CARD_FILE}.part"
+    card = model_card(manifest).encode("utf-8")
+    if not path.is_file() or path.read_bytes() != card:
+        part.write_bytes(card)
+        part.replace(path)
 
 
 def model_card(manifest: Mapping[str, Any]) -> str:
