@@ -169,7 +169,7 @@ def _training(origin: Mapping[str, Any]) -> Iterator[str]:
         yield f"- {training['n_sentences']:,} sentences, {training['n_steps']:,} steps{chosen}"
         yield from (f"- Remedy: {remedy}" for remedy in training.get("remedies", ()))
     parent = origin.get("parent") or {}
-    if "model" in parent:
+    if "sha256" in parent:
         yield f"- Went on from the transferred model{_hash_of(parent)}"
     if versions := origin.get("versions"):
         yield f"- Versions: {', '.join(f'{name} {version}' for name, version in versions.items())}"
@@ -189,13 +189,28 @@ def _scores(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> Iterator[
         yield "Strict: words and type must be right. The intervals are over the sentences of the"
         yield "test set, for this one model; another seed moves the scores further."
         yield from _leaks(scores)
-        if manifest["kind"] == "onnx":
-            yield "Scores are those of the model before its export. How the export was checked:"
-            yield f"{_inline(manifest.get('parity') or {}) or 'not recorded'}."
+    else:
+        yield "Not known yet. To score it on labelled sentences: `nerbridge evaluate FOLDER FILE`."
+        if (best := _best_validation_f1(origin)) is not None:
+            yield f"F1 on the validation sentences it was chosen on: {best:.3f}; expect less"
+            yield "elsewhere."
+    if parity := manifest.get("parity"):
+        yield from _parity(parity)
+
+
+def _parity(parity: Mapping[str, Any]) -> Iterator[str]:
+    yield ""
+    yield "Scores are of the model before its export. The exported one was compared to it: logits of"
+    yield f"{parity['n_sentences']:,} sentences differ by at most {parity['max_difference']:.1g}"
+    int8 = parity.get("int8")
+    if int8 is None:
+        yield "(float32)."
         return
-    yield "Not known yet. To score it on labelled sentences: `nerbridge evaluate FOLDER FILE`."
-    if (best := _best_validation_f1(origin)) is not None:
-        yield f"F1 on the validation sentences it was chosen on: {best:.3f}; expect less elsewhere."
+    yield f"in float32; in int8, on {int8['n_sentences']:,} sentences of {_short(int8['corpus'])},"
+    if "f1_int8" in int8:
+        yield f"F1 is {int8['f1_int8']:.3f} where it was {int8['f1_fp32']:.3f}."
+    else:
+        yield f"{int8['agreement']:.1%} of the entities are the same (F1)."
 
 
 def _score_row(name: str, found: Mapping[str, Any]) -> str:
@@ -338,12 +353,3 @@ def _short(name: str) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-def _inline(facts: Mapping[str, Any]) -> str:
-    """Plain facts in one line; those inside others are left to ``nerbridge.json``."""
-    found = []
-    for name, value in facts.items():
-        if isinstance(value, str | int | float):
-            found.append(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}")
-    return ", ".join(found)
