@@ -7,12 +7,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from nerbridge.errors import RunError
+from nerbridge.evaluation.calibration import measure_calibration
 from nerbridge.evaluation.scores import score_predictions
 from nerbridge.records import (
     CorpusRecord,
@@ -31,6 +33,9 @@ from nerbridge.records import (
 WORDS = [["ৰীতা", "গ’ল"], ["এয়া", "মাজুলী"]]
 GOLD = [["B-PER", "O"], ["O", "B-LOC"]]
 SCORES = score_predictions(WORDS, GOLD, GOLD, ("PER", "LOC"), training=(WORDS, GOLD))
+CALIBRATION = measure_calibration(
+    lambda t: np.array([0.9, 0.7]) ** t, np.array([True, False]), n_gold=2, temperature=1.7
+)
 
 
 def build(**changes: Any) -> RunRecord:
@@ -42,7 +47,7 @@ def build(**changes: Any) -> RunRecord:
     )  # fmt: skip
     result = SeedResult(
         seed=13, model="models/adapt-13", test=SCORES, also={"other": SCORES}, training=training,
-        lineage={"parent": None},
+        lineage={"parent": None}, calibration={"test": CALIBRATION},
     )  # fmt: skip
     values: dict[str, Any] = {
         "name": "অসমীয়া",
@@ -96,6 +101,17 @@ def test_the_file_has_the_keys_others_rely_on(tmp_path: Path) -> None:
     assert (seed["test"]["f1_strict"], seed["test"]["f1_conll"]) == (1.0, 1.0)
     assert seed["test"]["n_gold"] == 2
     assert {"a", "b", "difference", "ci95", "p"} <= written["paired"][0].keys()
+
+
+def test_a_record_of_before_there_were_calibrations_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    write_record(build(), path)
+    written = json.loads(path.read_text("utf-8"))
+    calibration = written["rows"][0]["seeds"][0].pop("calibration")
+    assert calibration["test"]["temperature"] == 1.7
+    path.write_text(json.dumps(written), "utf-8")
+    [result] = read_record(path).row("adapt").seeds
+    assert result.calibration == {}
 
 
 def test_rows_are_found_by_name() -> None:

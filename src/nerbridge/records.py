@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nerbridge.errors import RunError
+from nerbridge.evaluation.calibration import Calibration
 from nerbridge.evaluation.errors import ErrorExample
 from nerbridge.evaluation.scores import Scores
 
@@ -62,6 +63,9 @@ class SeedResult(_Model):
     validation: Scores | None = None
     also: dict[str, Scores] = Field(default_factory=dict)
     """Scores on the further test sets of the recipe, by name."""
+    calibration: dict[str, Calibration] = Field(default_factory=dict)
+    """How good the scores of single entities are, by name of the test set (``test``,
+    ``validation``, the further ones); empty for a CRF and in records of before."""
     training: Training | None = None
     lineage: dict[str, Any] = Field(default_factory=dict)
 

@@ -11,12 +11,16 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
+from hub_standin import write_tiny_encoder
 from nerbridge.cli.evaluate import evaluate
 from nerbridge.corpus import read_corpus
 from nerbridge.errors import CorpusError, ModelError
 from nerbridge.evaluation.resampling import bootstrap_interval
 from nerbridge.evaluation.scores import score_predictions
+from nerbridge.labels import LabelSet
+from nerbridge.models.encoder import load_token_classifier, load_tokenizer, resolve_encoder
 from nerbridge.models.folder import write_lineage
+from nerbridge.models.full import save_full
 from nerbridge.training.crf import CrfTagger, train_crf
 from nerbridge.training.materials import to_labelled
 from nerbridge.training.prediction import CRF_FILE
@@ -77,6 +81,50 @@ def test_a_single_file_is_scored_whatever_its_split(model: Path, tmp_path: Path)
     path = tmp_path / "train.conll"
     path.write_text("অসম\tB-LOC\nভাল\tO\n", "utf-8")
     assert json.loads(call(model, path, "--json").stdout)["n_gold"] == 1
+
+
+@pytest.fixture(scope="module")
+def scoring_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lightest model folder whose entities have scores: random weights, temperature 2."""
+    root = tmp_path_factory.mktemp("scoring")
+    write_tiny_encoder(root / "encoder", [" ".join(words) for words in TRAIN.words])
+    source = resolve_encoder(str(root / "encoder"))
+    lineage = {
+        "base": None,
+        "types": ["PER", "ORG", "LOC"],
+        "script": "Beng",
+        "max_subwords": 60,
+        "calibration": {"temperature": 2.0},
+    }
+    network = load_token_classifier(source, LabelSet(), seed=1)
+    save_full(network, load_tokenizer(source), root / "baseline-1", lineage)
+    return root / "baseline-1"
+
+
+def test_json_says_how_far_scores_can_be_trusted(scoring_model: Path) -> None:
+    found = json.loads(call(scoring_model, "bundled:as", "--json", "-q").stdout)
+    calibration = found["calibration"]
+    assert calibration["temperature"] == 2.0
+    assert calibration["n_entities"] == found["n_predicted"] > 0
+    assert calibration["n_gold"] == found["n_gold"]
+    assert 0 < calibration["ece_after"] < calibration["ece_before"] <= 1
+    everything, *others = calibration["thresholds"]
+    assert everything["f1"] == pytest.approx(found["f1_strict"])
+    assert [point["min_score"] for point in others[:2]] == [0.05, 0.1]
+    assert others[-1]["n_predicted"] < everything["n_predicted"]
+
+
+def test_for_people_scores_are_a_few_lines(scoring_model: Path) -> None:
+    lines = call(scoring_model, "bundled:as", "-q").stdout.splitlines()
+    assert "calibration error" in lines[5]
+    assert "at temperature 2," in lines[5]
+    assert [line.split()[:2] for line in lines[6:]] == [
+        ["--min-score", threshold] for threshold in ("0.50", "0.70", "0.90")
+    ]
+
+
+def test_a_crf_has_no_scores(model: Path) -> None:
+    assert json.loads(call(model, "bundled:as", "--json", "-q").stdout)["calibration"] is None
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from nerbridge.evaluation.calibration import Calibration, measure_calibration
 from nerbridge.evaluation.errors import frequent_errors
 from nerbridge.evaluation.resampling import (
     approximate_randomisation,
@@ -138,6 +139,19 @@ def build_training(row: str, seed: int) -> Training:
         curve=build_curve(QUALITY[row], n_epochs, rng),
         best_epoch=n_epochs - 1,
         remedies=("learning rate halved to 1e-4",) if (row, seed) == ("baseline", 42) else (),
+    )
+
+
+def invent_calibration(row: str, seed: int, test: str, scores: Scores) -> Calibration:
+    """Scores of a model that is too sure of itself, for as many right and wrong entities."""
+    rng = np.random.default_rng([seed, len(row), len(test)])
+    is_correct = np.arange(scores.n_predicted) < scores.n_correct
+    log_odds = rng.normal(np.where(is_correct, 1.5, -0.3), 1.0)
+    return measure_calibration(
+        lambda temperature: 1 / (1 + np.exp(-2 * log_odds / temperature)),
+        is_correct,
+        scores.n_gold,
+        temperature=1.7 + seed / 500,
     )
 
 
@@ -299,6 +313,12 @@ def build_row(name: str, scores: dict[str, list[Scores]], errors: tuple) -> Row:
             model=f"models/{name}-{seed}",
             test=test,
             also={"village_news": also},
+            calibration={}
+            if name.startswith("crf")
+            else {
+                test_name: invent_calibration(name, seed, test_name, of_test)
+                for test_name, of_test in (("test", test), ("village_news", also))
+            },
             training=build_training(name, seed),
             lineage={"base": "bundled:mini", "parent": f"{seed:x}" * 8, "sources": ["bn", "hi"]},
         )

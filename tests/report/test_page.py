@@ -106,7 +106,7 @@ def test_the_page_says_what_the_record_says(page: Page, record: RunRecord) -> No
 
 def test_figures_are_described_and_take_the_colours_of_the_page(page: Page) -> None:
     drawn = [attrs for tag, attrs in page.tags if tag == "svg"]
-    assert len(drawn) == 14
+    assert len(drawn) == 20
     assert all(attrs["role"] == "img" and attrs["aria-label"] for attrs in drawn)
     in_figures = " ".join(page.values("style", "fill", "stroke"))
     assert not [colour for colour in ROW_COLOURS if colour in in_figures]
@@ -123,6 +123,7 @@ def test_every_figure_is_there_as_svg_and_png(report: Path) -> None:
     assert figures == {f"{name}.{kind}" for name in names for kind in ("svg", "png")}
     assert {"f1_test", "f1_village_news", "curves_adapt", "per_type", "fragmentation"} <= names
     assert {"confusion_adapt", "recall_by_length", "recall_seen"} <= names
+    assert {"reliability_adapt-test", "thresholds_test", "thresholds_village_news"} <= names
     assert all(
         path.read_bytes().startswith(b"\x89PNG") for path in (report / "figures").glob("*.png")
     )
@@ -165,6 +166,7 @@ def test_what_a_record_lacks_is_left_out(record: RunRecord) -> None:
             "training": None,
             "lineage": {},
             "also": {},
+            "calibration": {},
             "test": type(seed.test)(
                 **{
                     **{name: getattr(seed.test, name) for name in seed.test.__slots__},
@@ -190,3 +192,4 @@ def test_what_a_record_lacks_is_left_out(record: RunRecord) -> None:
     page = Page(render_report(lacking, drawn))
     assert "Nobody looked for test sentences" in page.text
     assert "None" not in page.text
+    assert "#scores" not in page.values("href")

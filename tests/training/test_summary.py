@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import statistics
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -126,6 +128,24 @@ def test_models_named_in_it_exist(record: RunRecord, finished: Any) -> None:
     for row in record.rows:
         for seed in row.seeds:
             assert (finished.run.folder.path / seed.model / "nerbridge.json").is_file()
+
+
+def test_it_says_which_models_found_too_little_to_be_calibrated(
+    finished: Any, tmp_path: Path
+) -> None:
+    run = finished.run
+    folder = shutil.copytree(run.folder.path, tmp_path / "run")
+    for seed, n_entities in ((1, 9), (2, 10)):
+        path = folder / "results" / f"adapt-{seed}.json"
+        result = json.loads(path.read_text("utf-8"))
+        result["lineage"]["calibration"]["n_entities"] = n_entities
+        path.write_text(json.dumps(result), "utf-8")
+    notes = build_record(Run(run.recipe, RunFolder(folder), run.materials, run.base), "").notes
+    few = [note for note in notes if "calibrate" in note and note.startswith("adapt")]
+    assert few == [
+        "adapt, seed 1: 9 entities found in validation, too few to calibrate on; its scores are "
+        "as the model gives them."
+    ]
 
 
 def test_an_unfinished_run_has_none(finished: Any, tiny: Any) -> None:

@@ -14,6 +14,8 @@ from nerbridge.labels import Scheme
 if TYPE_CHECKING:
     from nerbridge.corpus.sentence import Sentence
 
+_THRESHOLDS = (0.5, 0.7, 0.9)
+
 
 def evaluate(
     model: Annotated[Path, typer.Argument(help="A model folder: runs/NAME/models/adapt-13.")],
@@ -31,7 +33,8 @@ def evaluate(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Score a trained model on labelled sentences: strict and conll F1, per type, 95 % interval.
+    """Score a trained model on labelled sentences: strict and conll F1, per type, 95 % interval,
+    and how far the scores of its entities can be trusted.
 
     Example: nerbridge evaluate runs/quickstart/models/adapt-13 my/test.conll --json
     """
@@ -73,14 +76,20 @@ def _score(predictor: Any, sentences: tuple[Sentence, ...]) -> dict[str, Any]:
 
     from nerbridge.evaluation.resampling import bootstrap_interval
     from nerbridge.evaluation.scores import score_predictions
+    from nerbridge.training.calibration import ScoredEntities
     from nerbridge.training.materials import to_labelled
 
     labelled = to_labelled(sentences, predictor.script)
-    predicted = predictor.tag_many(labelled.words)
-    types = predictor.label_set.types
-    scores = dataclasses.asdict(score_predictions(labelled.words, labelled.tags, predicted, types))
+    predicted, types = predictor.predict(labelled.words), predictor.label_set.types
+    scores = dataclasses.asdict(
+        score_predictions(labelled.words, labelled.tags, predicted.tags, types)
+    )
     counts = np.array([scores.pop("counts")])
-    return {**scores, "ci95": list(bootstrap_interval(counts))}
+    calibration = None
+    if predicted.logits is not None:
+        entities = ScoredEntities(predicted.logits, labelled.tags, predictor.label_set)
+        calibration = dataclasses.asdict(entities.measure(predictor.temperature))
+    return {**scores, "ci95": list(bootstrap_interval(counts)), "calibration": calibration}
 
 
 def _print_scores(spec: str, scores: dict[str, Any]) -> None:
@@ -96,3 +105,20 @@ def _print_scores(spec: str, scores: dict[str, Any]) -> None:
             f"  {type_:5} F1 {of_type['f1']:.3f}  precision {of_type['precision']:.3f}  "
             f"recall {of_type['recall']:.3f}  support {of_type['n_gold']}"
         )
+    if scores["calibration"] is not None and scores["calibration"]["n_entities"]:
+        _print_calibration(scores["calibration"])
+
+
+def _print_calibration(calibration: dict[str, Any]) -> None:
+    print_result(
+        f"  scores of {calibration['n_entities']} entities: calibration error "
+        f"{calibration['ece_after']:.3f} at temperature {calibration['temperature']:g}, "
+        f"{calibration['ece_before']:.3f} without, {calibration['ece_of_exact']:.3f} by chance"
+    )
+    for point in calibration["thresholds"]:
+        if point["min_score"] in _THRESHOLDS:
+            print_result(
+                f"  --min-score {point['min_score']:.2f} keeps {point['n_predicted']}: "
+                f"F1 {point['f1']:.3f}  precision {point['precision']:.3f}  "
+                f"recall {point['recall']:.3f}"
+            )

@@ -32,10 +32,14 @@ from nerbridge.report.drawing import (
     style_rows,
 )
 from nerbridge.report.numbers import format_f1
+from nerbridge.report.score_plots import draw_reliability, draw_thresholds
 from nerbridge.report.tables import further_tests, trainings
 from nerbridge.report.wording import name_test
 
-GROUPS = ("f1", "curves", "types", "confusion", "mentions", "fragmentation")
+GROUPS = (
+    *("f1", "curves", "types", "confusion", "mentions", "reliability", "thresholds"),
+    "fragmentation",
+)
 
 
 def draw_figures(record: RunRecord) -> dict[str, list[Drawing]]:
@@ -49,6 +53,8 @@ def draw_figures(record: RunRecord) -> dict[str, list[Drawing]]:
         "types": draw_types(record, styles),
         "confusion": draw_confusion(record),
         "mentions": [*draw_lengths(record, styles), *draw_seen(record, styles)],
+        "reliability": draw_reliability(record, styles),
+        "thresholds": draw_thresholds(record, styles),
         "fragmentation": draw_fragmentation(record),
     }
 

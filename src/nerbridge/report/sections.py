@@ -28,6 +28,8 @@ from nerbridge.report.drawing import Drawing
 from nerbridge.report.examples import errors_to_html, legend
 from nerbridge.report.markup import Markup, concat, concat_all, element
 from nerbridge.report.numbers import format_seconds
+from nerbridge.report.score_plots import LINE_FROM
+from nerbridge.report.score_tables import calibration_table, scored_row, threshold_table
 from nerbridge.report.tables import (
     cost_table,
     mistake_table,
@@ -105,6 +107,37 @@ def breakdown(record: RunRecord, drawn: Figures, styles: Styles) -> Markup:
         table_to_html(seen_table(record), styles),
         table_to_html(mistake_table(record), styles),
         figures(drawn["confusion"]),
+    )
+
+
+def scores(record: RunRecord, drawn: Figures, styles: Styles) -> Markup:
+    """Whether the score of an entity means what it says, and what a threshold on it costs."""
+    if scored_row(record) is None:
+        return Markup("")
+    return section(
+        "scores",
+        "Can the scores be trusted?",
+        paragraphs(
+            "Every entity comes with a score, the model's probability that exactly these words "
+            "are an entity of this type. It means what it says if, of the entities scored 0.8, "
+            "four in five are right. After training, one number per model (its temperature) was "
+            "fitted on the validation sentences; it changes no entity, only the scores. A "
+            "zero-shot model is fitted on the sources, having seen no sentence of the target. What "
+            "is fitted holds for text like the validation sentences; on other text expect scores "
+            "that are too high."
+        ),
+        table_to_html(calibration_table(record), styles),
+        figures(drawn["reliability"]),
+        element(
+            "p",
+            "All seeds together; the larger a point, the more entities, and the line leaves out "
+            f"points of fewer than {LINE_FROM}. On the grey line scores mean what they say; below "
+            "it the model is too sure of itself. Bars count the entities by calibrated score, "
+            "strokes by score as given.",
+            class_="caption",
+        ),
+        figures(drawn["thresholds"]),
+        table_to_html(threshold_table(record), styles),
     )
 
 

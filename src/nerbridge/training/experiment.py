@@ -21,9 +21,11 @@ from nerbridge.models.adapter import attach_adapter, load_adapter, save_adapter
 from nerbridge.models.encoder import load_token_classifier, special_ids
 from nerbridge.models.full import load_full, save_full
 from nerbridge.models.vocabulary import VocabularyTrim, trim_vocabulary, used_ids
-from nerbridge.records import CurvePoint, Training
+from nerbridge.records import CurvePoint
+from nerbridge.training.calibration import ScoredEntities, calibrate
 from nerbridge.training.collapse import apply_remedy
 from nerbridge.training.materials import Labelled, Materials
+from nerbridge.training.prediction import word_logits
 from nerbridge.training.recipe import STAGES as STAGES  # summary reads it here
 from nerbridge.training.recipe import Recipe, StageName, StageSettings
 from nerbridge.training.references import run_references
@@ -93,7 +95,16 @@ def _train(run: Run, name: StageName, seed: int, listen: Listener) -> None:
     if outcome.has_collapsed and settings.retries:
         remedies.append("gave up: the model still predicts no entity")
     training = outcome.training.model_copy(update={"remedies": tuple(remedies)})
-    _save(run, name, seed, model, training)
+    calibration = _calibrate(run, name, model, data)
+    _save(run, name, seed, model, {"training": training.model_dump(mode="json"), **calibration})
+
+
+def _calibrate(run: Run, name: StageName, model: AnyModel, data: StageData) -> dict[str, Any]:
+    """The ``calibration`` of a model on the sentences it was chosen on."""
+    words, limit = data.validation_words, run.base.max_subwords
+    logits = word_logits(model, run.base.tokenizer, words, limit)
+    found = ScoredEntities(logits, data.validation_tags, run.label_set)
+    return {"calibration": calibrate(found, name)}
 
 
 def _attempt(
@@ -164,14 +175,14 @@ def stage_data(materials: Materials, name: StageName, seed: int) -> StageData:
     return StageData(train.words, train.tags, validation.words, validation.tags)
 
 
-def _save(run: Run, name: StageName, seed: int, model: AnyModel, training: Training) -> None:
+def _save(run: Run, name: StageName, seed: int, model: AnyModel, outcome: dict[str, Any]) -> None:
     folder = run.folder.model(name, seed)
     lineage = {
         **run.lineage(name, seed),
         "method": run.recipe.stage(name).method,
         "data": _data_lineage(run.materials, run.recipe, name),
         "parent": _parent(run, seed) if name == "adapt" else None,
-        "training": training.model_dump(mode="json"),
+        **outcome,
     }
     if isinstance(model, PeftModel):
         save_adapter(model, folder, lineage)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 
+from nerbridge.evaluation.calibration import Calibration
 from nerbridge.evaluation.errors import ErrorExample, frequent_errors
 from nerbridge.evaluation.scores import Scores, score_predictions
 from nerbridge.records import SeedResult, Training
+from nerbridge.training.calibration import ScoredEntities
 from nerbridge.training.materials import TestSet
 from nerbridge.training.prediction import Predictor, load_predictor
 from nerbridge.training.run import Listener, Progress, Run
@@ -28,7 +30,8 @@ def score_model(run: Run, row: str, seed: int) -> SeedResult:
     predictor = load_predictor(path)
     validation = run.materials.target_validation
     tests = [*run.materials.tests, TestSet("validation", validation, (False,) * len(validation))]
-    scores = {test.name: _score(run, predictor, test, seed) for test in tests}
+    scored = {test.name: _score(run, predictor, test, seed) for test in tests}
+    scores = {name: found for name, (found, _) in scored.items()}
     lineage = dict(predictor.lineage)
     training = lineage.pop("training", None)
     return SeedResult(
@@ -37,21 +40,30 @@ def score_model(run: Run, row: str, seed: int) -> SeedResult:
         test=scores.pop("test"),
         validation=scores.pop("validation"),
         also=scores,
+        calibration={name: found for name, (_, found) in scored.items() if found is not None},
         training=None if training is None else Training.model_validate(training),
         lineage=lineage,
     )
 
 
-def _score(run: Run, predictor: Predictor, test: TestSet, seed: int) -> Scores:
+def _score(
+    run: Run, predictor: Predictor, test: TestSet, seed: int
+) -> tuple[Scores, Calibration | None]:
+    """Scores, and how good those of the entities are (None where the model gives none)."""
     train = run.materials.target_train(seed)
-    return score_predictions(
+    predicted = predictor.predict(test.labelled.words)
+    scores = score_predictions(
         test.labelled.words,
         test.labelled.tags,
-        predictor.tag_many(test.labelled.words),
+        predicted.tags,
         run.recipe.types,
         training=(train.words, train.tags),
         leaked=test.leaked,
     )
+    if predicted.logits is None:
+        return scores, None
+    entities = ScoredEntities(predicted.logits, test.labelled.tags, run.label_set)
+    return scores, entities.measure(predictor.temperature)
 
 
 def row_errors(run: Run, row: str, seed: int) -> list[ErrorExample]:

@@ -15,6 +15,7 @@ from nerbridge.alignment.subwords import encode_sentences
 from nerbridge.corpus.audit import audit_corpus
 from nerbridge.corpus.sentence import Corpus
 from nerbridge.errors import RunError
+from nerbridge.evaluation.calibration import MIN_ENTITIES
 from nerbridge.evaluation.resampling import (
     approximate_randomisation,
     bootstrap_interval,
@@ -238,6 +239,12 @@ def _notes(run: Run, rows: Sequence[Row]) -> Iterator[str]:
         for result in row.seeds:
             for remedy in result.training.remedies if result.training else ():
                 yield f"{row.name}, seed {result.seed}: {remedy}."
+            n_entities = result.lineage.get("calibration", {}).get("n_entities", MIN_ENTITIES)
+            if n_entities < MIN_ENTITIES:
+                yield (
+                    f"{row.name}, seed {result.seed}: {n_entities} entities found in validation, "
+                    "too few to calibrate on; its scores are as the model gives them."
+                )
 
 
 def describe_machine() -> dict[str, str | int]:
