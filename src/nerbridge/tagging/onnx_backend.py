@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 from tokenizers import Tokenizer
 
 from nerbridge.alignment.inference import Logits
@@ -21,6 +20,7 @@ from nerbridge.labels import LabelSet
 from nerbridge.models.folder import LINEAGE_FILE, read_lineage
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.model_folder import ONNX_FILE, read_temperature
+from nerbridge.tagging.runtime import ort
 
 BATCH_SUBWORDS = 1024
 _INPUTS = {"input_ids", "attention_mask"}
@@ -28,7 +28,7 @@ _AGAIN = "Copy the model folder again, or export the model again."
 _TOKENIZER_ERRORS = (Exception,)  # the library raises nothing more particular
 # Each of these derives from Exception itself.
 _ORT_ERRORS: tuple[type[Exception], ...] = tuple(
-    getattr(ort_state, name)
+    getattr(ort.capi.onnxruntime_pybind11_state, name)
     for name in (
         *("EPFail", "Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoModel"),
         *("NoSuchFile", "NotImplemented", "RuntimeException"),
@@ -74,35 +74,49 @@ class OnnxForward:
     """An onnxruntime session as a `nerbridge.alignment.inference.Forward`.
 
     Safe in several threads. A session's own threads do not survive a fork, so that a child process
-    makes a session of its own when it first needs one.
+    opens a session of its own when it first needs one.
     """
 
     def __init__(self, path: Path, n_threads: int) -> None:
         self.path, self._n_threads = path, n_threads
-        self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._session = _open_session(path, n_threads)
-        self._lost: list[ort.InferenceSession] = []
+        self._session: ort.InferenceSession | None = _open_session(path, n_threads)
+        _FORWARDS.add(self)
 
     def __call__(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Logits:
         """Logits. Shape: (n_rows, width, n_tags)."""
+        session = self._session or self._open_again()
         try:
-            (logits,) = self._own_session().run(
-                ["logits"], {"input_ids": ids, "attention_mask": mask}
-            )
+            (logits,) = session.run(["logits"], {"input_ids": ids, "attention_mask": mask})
         except _ORT_ERRORS as error:
             raise ModelError(f"{self.path}: the model failed: {_first_line(error)}") from error
         found: Logits = logits
         return found
 
-    def _own_session(self) -> ort.InferenceSession:
-        if self._pid != os.getpid():
-            with self._lock:
-                if self._pid != os.getpid():
-                    self._lost.append(self._session)
-                    self._session = _open_session(self.path, self._n_threads)
-                    self._pid = os.getpid()
-        return self._session
+    def _open_again(self) -> ort.InferenceSession:
+        with self._lock:
+            if self._session is None:
+                self._session = _open_session(self.path, self._n_threads)
+            return self._session
+
+    def forget_session(self) -> None:
+        """In a child process: have no part in the parent's session."""
+        import ctypes
+
+        # Never to be freed: the session would wait for its threads, which are not in this process.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
+        self._session, self._lock = None, threading.Lock()
+
+
+_FORWARDS: weakref.WeakSet[OnnxForward] = weakref.WeakSet()
+
+
+def _forget_sessions() -> None:
+    for forward in list(_FORWARDS):
+        forward.forget_session()
+
+
+os.register_at_fork(after_in_child=_forget_sessions)
 
 
 def _open_session(path: Path, n_threads: int) -> ort.InferenceSession:
