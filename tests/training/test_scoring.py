@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from nerbridge.evaluation.quoting import quote_scores
 from nerbridge.evaluation.scores import score_predictions
+from nerbridge.models.card import CARD_FILE, model_card
+from nerbridge.models.folder import read_lineage
 from nerbridge.training.prediction import load_predictor
 from nerbridge.training.scoring import N_ERRORS, row_errors, score_model
 
@@ -40,6 +43,17 @@ def test_the_result_carries_lineage_and_training_apart(finished: Any) -> None:
     assert "training" not in result.lineage
     assert result.training.n_sentences == 48
     assert result.lineage["seed"] == 1
+
+
+@pytest.mark.parametrize(("row", "seed"), ROWS[:2])
+def test_a_card_with_the_scores_stands_beside_the_model(row: str, seed: int, finished: Any) -> None:
+    run = finished.run
+    result, folder = run.folder.read_result(row, seed), run.folder.model(row, seed)
+    card = (folder / CARD_FILE).read_text("utf-8")
+    scores = quote_scores({"test": result.test})
+    assert card == model_card({**read_lineage(folder), "scores": scores})
+    assert f"| as, test split | 14 | {result.test.n_gold} | {result.test.f1_strict:.3f} (" in card
+    assert str(run.folder.path.parent) not in card
 
 
 def test_errors_are_shown_in_the_words_as_written(finished: Any) -> None:

@@ -200,8 +200,8 @@ def _scores(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> Iterator[
 
 def _parity(parity: Mapping[str, Any]) -> Iterator[str]:
     yield ""
-    yield "Scores are of the model before its export. The exported one was compared to it: logits of"
-    yield f"{parity['n_sentences']:,} sentences differ by at most {parity['max_difference']:.1g}"
+    yield "Scores are of the model before its export. The exported one was compared to it: logits"
+    yield f"of {parity['n_sentences']:,} sentences differ by at most {parity['max_difference']:.1g}"
     int8 = parity.get("int8")
     if int8 is None:
         yield "(float32)."

@@ -191,14 +191,16 @@ def _save(run: Run, name: StageName, seed: int, model: AnyModel, outcome: dict[s
 
 
 def _data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[str, Any]:
-    corpora = [] if name == "transfer" else [materials.target]
+    used = [] if name == "transfer" else [("target", materials.target)]
     if name == "transfer" or (name == "adapt" and recipe.adapt.replay):
-        corpora += materials.sources
-    return {c.name: {"language": c.language, "sha256": c.sha256} for c in corpora}
+        used += [("source", corpus) for corpus in materials.sources]
+    return {c.name: {"role": role, "language": c.language, "sha256": c.sha256} for role, c in used}
 
 
-def _parent(run: Run, seed: int) -> dict[str, str]:
-    """The transferred model an adapted one went on from, by the hash of its weights file."""
+def _parent(run: Run, seed: int) -> dict[str, Any]:
+    """The transferred model an adapted one went on from: the hash of its weights, its data."""
     folder = run.folder.model("transfer", seed)
     [weights] = folder.glob("*model.safetensors")
-    return {"model": folder.name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+    sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+    data = _data_lineage(run.materials, run.recipe, "transfer")
+    return {"model": folder.name, "sha256": sha256, "data": data}

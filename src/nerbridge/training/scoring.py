@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 from nerbridge.evaluation.calibration import Calibration
 from nerbridge.evaluation.errors import ErrorExample, frequent_errors
+from nerbridge.evaluation.quoting import quote_scores
 from nerbridge.evaluation.scores import Scores, score_predictions
+from nerbridge.models.card import write_card
+from nerbridge.models.folder import read_lineage
 from nerbridge.records import SeedResult, Training
 from nerbridge.training.calibration import ScoredEntities
 from nerbridge.training.materials import TestSet
@@ -17,11 +21,20 @@ N_ERRORS = 15
 
 
 def finish_row(run: Run, row: str, seed: int, listen: Listener) -> None:
-    """Score the saved model, keep the result, and clear the work folder."""
+    """Score the saved model, write its card, keep the result, and clear the work folder."""
     result = score_model(run, row, seed)
+    _write_card(run.folder.model(row, seed), result)
     run.folder.write_result(row, result)
     shutil.rmtree(run.folder.work(row, seed), ignore_errors=True)
     listen(Progress(row, seed, 1.0, f"test F1 {result.test.f1_strict:.3f}"))
+
+
+def _write_card(folder: Path, result: SeedResult) -> None:
+    """The card, with the scores; none for a CRF, which is there for comparison only."""
+    lineage = read_lineage(folder)
+    if lineage["kind"] != "crf":
+        scores = quote_scores({"test": result.test, **result.also})
+        write_card(folder, {**lineage, "scores": scores})
 
 
 def score_model(run: Run, row: str, seed: int) -> SeedResult:
