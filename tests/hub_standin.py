@@ -13,8 +13,9 @@ The clients read ``HF_ENDPOINT`` when they are imported, so they run in a proces
 By hand: ``python tests/hub_standin.py ROOT --demo`` fills ROOT with a tiny encoder and a small
 corpus, serves it, and prints the variables to set.
 
-What is left out: accounts, gated repositories, writing, and the xet protocol (the server offers
-none, so the clients download over HTTP; ``HF_HUB_DISABLE_XET`` makes sure of it).
+What is left out: accounts, gated repositories, and the xet protocol (the server offers none, so
+the clients download over HTTP; ``HF_HUB_DISABLE_XET`` makes sure of it). Writing is in
+``hub_writing.py``.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Repository:
     kind: str
     id: str
     folder: Path
+    is_private: bool = False
 
     @cached_property
     def files(self) -> dict[str, Path]:
@@ -69,7 +71,7 @@ class Repository:
             "sha": self.sha,
             "lastModified": "2024-01-01T00:00:00.000Z",
             "createdAt": "2024-01-01T00:00:00.000Z",
-            "private": False,
+            "private": self.is_private,
             "gated": False,
             "disabled": False,
             "tags": [],
@@ -133,7 +135,7 @@ class Hub:
     def __enter__(self) -> Hub:
         hub = self
 
-        class BoundHandler(Handler):
+        class BoundHandler(self.handler()):  # type: ignore[misc]
             pass
 
         BoundHandler.hub = hub
@@ -153,6 +155,10 @@ class Hub:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def handler(self) -> type[Handler]:
+        """What answers the requests."""
+        return Handler
 
     @property
     def url(self) -> str:
@@ -231,7 +237,8 @@ class Handler(BaseHTTPRequestHandler):
         if at == len(parts):
             self.send_json(repository.info())
             return
-        action, rest = parts[at], self.strip_revision(repository, parts[at + 1 :])
+        action = parts[at]
+        repository, rest = self.at_revision(repository, parts[at + 1 :])
         if action == "revision":
             self.send_json(repository.info())
         elif action == "tree":
@@ -247,7 +254,8 @@ class Handler(BaseHTTPRequestHandler):
     def answer_file(self, kind: str, parts: list[str]) -> None:
         at = parts.index("resolve")
         repository = self.hub.repository(kind, "/".join(parts[:at]))
-        name = "/".join(self.strip_revision(repository, parts[at + 1 :]))
+        repository, rest = self.at_revision(repository, parts[at + 1 :])
+        name = "/".join(rest)
         headers = {"X-Repo-Commit": repository.sha}
         if name not in repository.files:
             raise RefusalError(HTTPStatus.NOT_FOUND, "EntryNotFound", f"no {name} here")
@@ -256,12 +264,12 @@ class Handler(BaseHTTPRequestHandler):
         headers["Accept-Ranges"] = "bytes"
         self.send_bytes(path.read_bytes(), "application/octet-stream", headers)
 
-    def strip_revision(self, repository: Repository, parts: list[str]) -> list[str]:
-        """What follows the revision, which may be a branch or the commit, nothing else."""
+    def at_revision(self, repository: Repository, parts: list[str]) -> tuple[Repository, list[str]]:
+        """The repository at the revision, ``main`` or the commit, and what follows it."""
         if not parts or parts[0] not in ("main", repository.sha):
             found = "/".join(parts[:1])
             raise RefusalError(HTTPStatus.NOT_FOUND, "RevisionNotFound", f"no revision {found}")
-        return parts[1:]
+        return repository, parts[1:]
 
     def send_json(
         self,

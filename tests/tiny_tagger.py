@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -46,10 +47,14 @@ def write_tiny_tagger(folder: Path, *, sure: float = _SURE) -> Path:
         "max_subwords": 64,
         "special_ids": _SPECIAL,
         "quantisation": "none",
-        "files": {name: {"n_bytes": (folder / name).stat().st_size} for name in names},
+        "files": {name: _describe((folder / name).read_bytes()) for name in names},
     }
     (folder / LINEAGE_FILE).write_text(json.dumps(lineage))
     return folder
+
+
+def _describe(content: bytes) -> dict[str, object]:
+    return {"sha256": hashlib.sha256(content).hexdigest(), "n_bytes": len(content)}
 
 
 def _graph(onnx, sure: float):  # type: ignore[no-untyped-def]

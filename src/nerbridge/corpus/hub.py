@@ -120,7 +120,7 @@ def _resolve_commit(spec: HubSpec) -> str | None:
         ) from error
     except HFValidationError as error:
         raise CorpusError(f"{spec}: not the name of a hub dataset ({error}). Mend it.") from error
-    except _network_errors():
+    except network_errors():
         return None
     _check_data_files(spec, [file.rfilename for file in info.siblings or []])
     return info.sha
@@ -149,7 +149,7 @@ def _find_builder(datasets: Any, spec: HubSpec, commit: str | None) -> DatasetBu
         if "script" not in str(error):
             raise
         raise CorpusError(_only_script(spec, str(error))) from error
-    except _network_errors() as error:
+    except network_errors() as error:
         raise _unreachable(spec) from error
     except (ValueError, FileNotFoundError) as error:
         # without network this is how the library says that its cache has no such dataset
@@ -166,7 +166,7 @@ def _load(builder: DatasetBuilder, spec: HubSpec) -> Mapping[str, Dataset]:
 
     try:
         builder.download_and_prepare()
-    except _network_errors() as error:
+    except network_errors() as error:
         raise _unreachable(spec) from error
     except DatasetsError as error:
         reason = error.__cause__ or error
@@ -203,7 +203,8 @@ def _unreachable(spec: HubSpec) -> EnvironmentProblem:
     )
 
 
-def _network_errors() -> tuple[type[Exception], ...]:
+def network_errors() -> tuple[type[Exception], ...]:
+    """What the hub's client raises where there is no connection, or none is allowed."""
     # huggingface_hub changed its HTTP library more than once: take the base from its own error
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
