@@ -45,7 +45,7 @@ class TaggerModel:
         Returns:
             One array per sentence. Shape: (n_words, n_tags); columns as in ``label_set.tags``.
         """
-        forms = [[self._model_form(word) for word in words] for words in sentences]
+        forms = [[self.model_form(word) for word in words] for words in sentences]
         return predict_word_logits(
             self.forward,
             encode_sentences(self.tokenizer, forms, self.specials.unk),
@@ -55,5 +55,6 @@ class TaggerModel:
             batch_subwords=self.batch_subwords,
         )
 
-    def _model_form(self, word: str) -> str:
+    def model_form(self, word: str) -> str:
+        """What the model reads of a word."""
         return to_model_form(word[:_MAX_RAW_CHARS], self.script)[:MAX_WORD_CHARS]

@@ -29,7 +29,7 @@ from nerbridge.models.encoder import (
 from nerbridge.models.folder import LINEAGE_FILE
 from nerbridge.models.full import load_full
 from nerbridge.models.prediction import torch_forward
-from nerbridge.models.trained import load_trained
+from nerbridge.models.trained import TrainedModel, load_trained
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.model_folder import read_temperature
 
@@ -54,15 +54,25 @@ def load_torch(folder: Path, *, base: str | None, n_threads: int | None) -> Tagg
     """
     if n_threads is not None:
         torch.set_num_threads(n_threads)
-    if (folder / LINEAGE_FILE).is_file():
-        return _load_own(folder, base)
-    return _load_foreign(folder, base)
+    return to_tagger_model(load_any(folder, base=base), folder)
 
 
-def _load_own(folder: Path, base: str | None) -> TaggerModel:
+def load_any(folder: Path, *, base: str | None = None) -> TrainedModel:
+    """The model itself, of any folder that `load_torch` takes; without lineage if it has none.
+
+    Raises:
+        ModelError: as `load_torch`.
+        EnvironmentProblem: as `load_torch`.
+    """
+    if not (folder / LINEAGE_FILE).is_file():
+        return _load_foreign(folder, base)
     if not (folder / _ADAPTER_CONFIG).is_file():
         resolve_encoder(str(folder.absolute()))
-    trained = load_trained(folder, base=base)
+    return load_trained(folder, base=base)
+
+
+def to_tagger_model(trained: TrainedModel, folder: Path) -> TaggerModel:
+    """What tags with a loaded model; it follows every change of its weights."""
     return TaggerModel(
         name=str(folder),
         label_set=trained.label_set,
@@ -77,7 +87,7 @@ def _load_own(folder: Path, base: str | None) -> TaggerModel:
     )
 
 
-def _load_foreign(folder: Path, base: str | None) -> TaggerModel:
+def _load_foreign(folder: Path, base: str | None) -> TrainedModel:
     model: PreTrainedModel | PeftModel
     if (folder / _ADAPTER_CONFIG).is_file():
         source = resolve_encoder(base or _base_of(folder))
@@ -89,18 +99,8 @@ def _load_foreign(folder: Path, base: str | None) -> TaggerModel:
         source = resolve_encoder(str(folder.absolute()))
         model = load_full(folder)
         label_set = _labels_from(model_tags(model), folder / "config.json")
-    tokenizer = load_tokenizer(source)
-    return TaggerModel(
-        name=str(folder),
-        label_set=label_set,
-        script=None,
-        tokenizer=_whole(tokenizer),
-        specials=special_ids(tokenizer),
-        max_subwords=max_window_subwords(model),
-        temperature=1.0,
-        forward=_forward(model, label_set),
-        batch_subwords=BATCH_SUBWORDS,
-    )
+    limit = max_window_subwords(model)
+    return TrainedModel(model, load_tokenizer(source), label_set, None, limit, {})
 
 
 def _whole(tokenizer: PreTrainedTokenizerFast) -> Any:

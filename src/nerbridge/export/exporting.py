@@ -1,0 +1,243 @@
+"""`export_model`: load, merge, trim, trace, quantise, compare and write, or leave nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import onnx
+from transformers import PreTrainedModel
+
+from nerbridge.errors import InputError, ModelError
+from nerbridge.export.card import write_model_card
+from nerbridge.export.graph import build_graph, count_fused
+from nerbridge.export.merging import MergedModel, merge
+from nerbridge.export.parity import check_logits, check_scores, compare_logits, tags_of
+from nerbridge.export.quantise import quantise
+from nerbridge.export.sentences import (
+    Words,
+    bundled_sentences,
+    find_validation,
+    parity_sentences,
+    read_words,
+)
+from nerbridge.export.storage import group_rows, write_graph
+from nerbridge.export.trimming import trim_model
+from nerbridge.models.card import CARD_FILE
+from nerbridge.models.encoder import encoder_sha256
+from nerbridge.models.folder import LINEAGE_FILE, Kind, new_folder, read_lineage, write_lineage
+from nerbridge.models.quiet import quiet_transformers
+from nerbridge.models.trained import TrainedModel
+from nerbridge.tagging.backend import TaggerModel
+from nerbridge.tagging.model_folder import ONNX_FILE, ModelFolder, find_model
+from nerbridge.tagging.onnx_backend import load_onnx
+from nerbridge.tagging.torch_backend import load_any, to_tagger_model
+
+N_PARITY_SENTENCES = 32
+_LIBRARIES = ("nerbridge", "onnx", "onnxruntime", "tokenizers", "torch", "transformers")
+
+Format = Literal["onnx", "transformers"]
+Manifest = dict[str, Any]
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What is to be made of a model.
+
+    ``quantise`` makes the weights int8 (ONNX only). ``trim_vocabulary`` names corpora whose pieces
+    are to stay, ``validation`` the labelled sentences that the int8 model is scored on, ``base``
+    where the base encoder of an adapter is now.
+    """
+
+    format: Format = "onnx"
+    quantise: bool = False
+    trim_vocabulary: tuple[str, ...] = ()
+    validation: str | None = None
+    base: str | None = None
+
+
+def export_model(
+    model: str | Path, out: Path, options: ExportOptions, report: Report = lambda _: None
+) -> Manifest:
+    """Write a trained model as a folder that runs elsewhere, if it predicts what the model does.
+
+    Args:
+        model: a run folder, a model folder (adapter or not), or a hub id.
+        out: the new folder. One that an export wrote before is replaced, any other is refused.
+        options: see `ExportOptions`.
+        report: is told, in a few words, what is being done.
+
+    Returns:
+        The content of ``nerbridge.json`` in the new folder.
+
+    Raises:
+        InputError: if the options do not go together or ``out`` is in use.
+        CorpusError: if a corpus cannot be read.
+        ModelError: if the model cannot be loaded or exported, or the result differs from it.
+        EnvironmentProblem: if the disk is full or a hub model is not to be had.
+    """
+    if options.quantise and options.format != "onnx":
+        raise InputError("int8 needs the format onnx. Leave --quantise or --format out.")
+    found = find_model(model)
+    check_out(out, found.path)
+    if found.kind == "onnx":
+        raise ModelError(f"{model}: is exported already. Give the model it was exported from.")
+    report("loading the model")
+    source = _load(found, options)
+    with new_folder(out) as temporary:
+        if options.format == "onnx":
+            manifest = _write_onnx(source, temporary, options, report)
+        else:
+            manifest = _write_transformers(source, temporary, report)
+        write_model_card(temporary, found.path)
+    return manifest
+
+
+def check_out(out: Path, model: Path) -> None:
+    """Refuse to replace anything but an earlier export.
+
+    Raises:
+        InputError: naming the folder.
+    """
+    if out.resolve() == model.resolve():
+        raise InputError(f"{out}: is the model itself. Choose another folder.")
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not (out / LINEAGE_FILE).is_file() or "files" not in read_lineage(out):
+        raise InputError(
+            f"{out}: exists and was not written by an export. Choose a new folder, or empty it."
+        )
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A merged model, what it must predict, and what its manifest will say."""
+
+    merged: MergedModel
+    reference: TaggerModel
+    sentences: list[Words]
+    expected: list[Any]
+    manifest: Manifest
+
+
+def _load(found: ModelFolder, options: ExportOptions) -> _Source:
+    trained = load_any(found.path, base=options.base)
+    reference = to_tagger_model(trained, found.path)
+    # A trimmed vocabulary promises the same predictions for the text it was trimmed to.
+    texts = read_words(options.trim_vocabulary) if options.trim_vocabulary else bundled_sentences()
+    sentences = parity_sentences(texts, N_PARITY_SENTENCES, reference.max_subwords)
+    expected = reference.word_logits(sentences)
+    manifest = _describe(found, trained, reference)
+    merged = merge(trained)
+    if options.trim_vocabulary:
+        trimmed = trim_model(merged, reference, options.trim_vocabulary)
+        merged, manifest["vocabulary"] = trimmed.model, trimmed.facts
+        reference = to_tagger_model(merged, found.path)
+        manifest["special_ids"] = asdict(reference.specials)
+    return _Source(merged, reference, sentences, expected, manifest)
+
+
+def _describe(found: ModelFolder, trained: TrainedModel, reference: TaggerModel) -> Manifest:
+    lineage = trained.lineage
+    name = found.path.resolve().name
+    n_pieces = reference.tokenizer.get_vocab_size()
+    manifest: Manifest = {
+        "base": lineage.get("base") or _base_of_foreign(name, trained),
+        "types": list(trained.label_set.types),
+        "script": trained.script,
+        "max_subwords": reference.max_subwords,
+        "special_ids": asdict(reference.specials),
+        "quantisation": "none",
+        "vocabulary": {"n_full": n_pieces, "n_kept": n_pieces},
+        "parent": lineage or {"model": name},
+        "versions": {library: importlib.metadata.version(library) for library in _LIBRARIES},
+    }
+    if "calibration" in lineage:
+        manifest["calibration"] = lineage["calibration"]
+    return manifest
+
+
+def _base_of_foreign(name: str, trained: TrainedModel) -> dict[str, Any]:
+    model = trained.model
+    sha256 = encoder_sha256(model) if isinstance(model, PreTrainedModel) else None
+    return {"id": name, "revision": None, "sha256": sha256}
+
+
+def _write_transformers(source: _Source, folder: Path, report: Report) -> Manifest:
+    report("writing the model")
+    with quiet_transformers():
+        source.merged.model.save_pretrained(folder, max_shard_size="50GB")
+        source.merged.tokenizer.save_pretrained(folder)
+    _seal(folder, source.manifest, "full")
+    report("comparing")
+    found = to_tagger_model(load_any(folder), folder).word_logits(source.sentences)
+    parity = compare_logits(source.expected, found, source.merged.label_set)
+    source.manifest["parity"] = check_logits(parity)
+    return _seal(folder, source.manifest, "full")
+
+
+def _write_onnx(source: _Source, folder: Path, options: ExportOptions, report: Report) -> Manifest:
+    merged, manifest = source.merged, source.manifest
+    tokenizer = source.reference.tokenizer
+    merged.model.config.to_json_file(folder / "config.json")
+    (folder / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
+    report("tracing the model")
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    graph = build_graph(merged.model, scratch)
+    shutil.rmtree(scratch)
+    manifest["fused"] = count_fused(graph)
+    names = (tokenizer.id_to_token(id_) for id_ in range(tokenizer.get_vocab_size()))
+    group_rows(graph, [name or "" for name in names])
+    write_graph(graph, folder / ONNX_FILE)
+    del graph
+    _seal(folder, manifest, "onnx")
+    report("comparing")
+    exact = load_onnx(folder, n_threads=None)
+    found = exact.word_logits(source.sentences)
+    parity = compare_logits(source.expected, found, merged.label_set)
+    manifest["parity"] = check_logits(parity)
+    if options.quantise:
+        _quantise(exact, folder, manifest, options, report)
+    return _seal(folder, manifest, "onnx")
+
+
+def _quantise(
+    exact: TaggerModel, folder: Path, manifest: Manifest, options: ExportOptions, report: Report
+) -> None:
+    types = exact.label_set.types
+    validation = find_validation(options.validation, manifest["parent"], types)
+    report(f"quantising; comparing on {len(validation.words)} sentences of {validation.corpus}")
+    tags = tags_of(exact, validation.words)
+    graph = onnx.load(folder / ONNX_FILE)
+    quantise(graph)
+    for path in folder.glob(f"{ONNX_FILE}*"):
+        path.unlink()
+    write_graph(graph, folder / ONNX_FILE)
+    del graph
+    manifest["quantisation"] = "int8"
+    _seal(folder, manifest, "onnx")
+    quantised = tags_of(load_onnx(folder, n_threads=None), validation.words)
+    manifest["parity"]["int8"] = check_scores(validation, tags, quantised, types)
+
+
+def _seal(folder: Path, manifest: Manifest, kind: Kind) -> Manifest:
+    """Write the manifest with the hashes of the files as they are now."""
+    manifest["files"] = {
+        path.name: {"sha256": _sha256(path), "n_bytes": path.stat().st_size}
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.name not in (LINEAGE_FILE, CARD_FILE)
+    }
+    write_lineage(folder, manifest, kind)
+    return manifest
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,180 @@
+"""Tokenizers and embeddings with only the pieces in use.
+
+The pieces that stay keep their scores and their order, so that text made of them is cut as before:
+its best segmentation is still there, and no better one can appear. Other text falls back to shorter
+pieces. Nothing becomes unknown that was not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+from transformers import PreTrainedModel
+
+from nerbridge.alignment.subwords import SpecialIds, encode_sentences
+from nerbridge.errors import ModelError
+
+_KINDS = ("Unigram", "WordPiece")
+Sentences = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class TrimmedTokenizer:
+    """A smaller tokenizer; its id ``i`` is the full one's ``kept[i]``."""
+
+    tokenizer: Tokenizer
+    kept: tuple[int, ...]
+
+
+def used_pieces(tokenizer: Tokenizer, batches: Iterable[Sentences], unk_id: int) -> set[int]:
+    """Ids of all pieces that the sentences, given as words in model form, are cut into."""
+    used: set[int] = set()
+    for sentences in batches:
+        for sub in encode_sentences(tokenizer, sentences, unk_id):
+            used.update(sub.ids)
+    return used
+
+
+def trim_tokenizer(
+    tokenizer: Tokenizer, used: Collection[int], specials: SpecialIds
+) -> TrimmedTokenizer:
+    """Keep the pieces ``used``, all special and added tokens, and all single characters.
+
+    A piece stays too where one of its characters has no piece of its own, for without it the
+    character would be unknown. The padding id does not change.
+
+    Raises:
+        ModelError: for a kind of tokenizer that this cannot be done to exactly.
+    """
+    document = json.loads(tokenizer.to_str())
+    model = document["model"]
+    if model["type"] not in _KINDS:
+        raise ModelError(
+            f"the vocabulary of a {model['type']} tokenizer cannot be trimmed exactly; it can for "
+            f"{' and '.join(_KINDS)}. Export without --trim-vocabulary."
+        )
+    pieces = _pieces(model)
+    wanted = {*used, *astuple(specials), *range(specials.pad + 1)}
+    wanted |= {token["id"] for token in document["added_tokens"]}
+    wanted |= _needed_for_any_text(model, pieces)
+    kept = tuple(sorted(wanted))
+    new_ids = {old: new for new, old in enumerate(kept)}
+    _renumber(document, pieces, new_ids)
+    return TrimmedTokenizer(Tokenizer.from_str(json.dumps(document, ensure_ascii=False)), kept)
+
+
+def _pieces(model: Mapping[str, Any]) -> dict[str, int]:
+    if model["type"] == "Unigram":
+        return {piece: id_ for id_, (piece, _) in enumerate(model["vocab"])}
+    return dict(model["vocab"])
+
+
+def _needed_for_any_text(model: Mapping[str, Any], pieces: Mapping[str, int]) -> set[int]:
+    prefix = model.get("continuing_subword_prefix", "")
+    parts = {piece: _characters(piece, prefix) for piece in pieces}
+    alone = {characters[0] for characters in parts.values() if len(characters) == 1}
+    needed = {
+        pieces[piece]
+        for piece, characters in parts.items()
+        if len(characters) == 1 or not alone.issuperset(characters)
+    }
+    if model["type"] == "Unigram":
+        # An unknown character costs a fixed amount more than the rarest piece.
+        scores = [score for _, score in model["vocab"]]
+        needed.add(scores.index(min(scores)))
+        if model["byte_fallback"]:
+            needed |= {pieces[name] for byte in range(256) if (name := f"<0x{byte:02X}>") in pieces}
+    return needed
+
+
+def _characters(piece: str, prefix: str) -> tuple[str, ...]:
+    """A piece's characters; in WordPiece one inside a word is another than one that begins it."""
+    if not prefix:
+        return tuple(piece)
+    if piece.startswith(prefix) and len(piece) > len(prefix):
+        return tuple(prefix + char for char in piece[len(prefix) :])
+    return (*piece[:1], *(prefix + char for char in piece[1:]))
+
+
+def _renumber(
+    document: dict[str, Any], pieces: Mapping[str, int], new_ids: Mapping[int, int]
+) -> None:
+    model = document["model"]
+    if model["type"] == "Unigram":
+        model["vocab"] = [entry for id_, entry in enumerate(model["vocab"]) if id_ in new_ids]
+        if model["unk_id"] is not None:
+            model["unk_id"] = new_ids[model["unk_id"]]
+    else:
+        model["vocab"] = {piece: new_ids[id_] for piece, id_ in pieces.items() if id_ in new_ids}
+    for token in document["added_tokens"]:
+        token["id"] = new_ids[token["id"]]
+    document["truncation"] = document["padding"] = None
+    _renumber_post_processor(document["post_processor"], new_ids)
+
+
+def _renumber_post_processor(processor: dict[str, Any] | None, new_ids: Mapping[int, int]) -> None:
+    if processor is None:
+        return
+    for inner in processor.get("processors", []):
+        _renumber_post_processor(inner, new_ids)
+    special_tokens = processor.get("special_tokens", {})
+    for token in special_tokens.values() if isinstance(special_tokens, dict) else []:
+        token["ids"] = [new_ids[id_] for id_ in token["ids"]]
+    for name in ("cls", "sep"):
+        if name in processor:
+            content, id_ = processor[name]
+            processor[name] = [content, new_ids[id_]]
+
+
+def trim_embedding(model: PreTrainedModel, kept: Sequence[int]) -> None:
+    """Keep these rows of the input embedding, in this order, in place.
+
+    Ids named in the config are renumbered too.
+
+    Raises:
+        ModelError: if the embedding is no ordinary one, or has fewer rows than the tokenizer ids.
+    """
+    full = model.get_input_embeddings()
+    if not isinstance(full, nn.Embedding) or kept[-1] >= full.num_embeddings:
+        raise ModelError(
+            f"cannot trim the vocabulary: the model's embedding is a {full}, the tokenizer's last "
+            f"id {kept[-1]}. Export without --trim-vocabulary."
+        )
+    rows = full.weight.detach()[torch.tensor(kept)].clone()
+    model.set_input_embeddings(
+        nn.Embedding(len(rows), full.embedding_dim, full.padding_idx, _weight=rows)
+    )
+    new_ids = {old: new for new, old in enumerate(kept)}
+    for name in ("pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id"):
+        if (id_ := getattr(model.config, name, None)) is not None:
+            setattr(model.config, name, new_ids.get(id_))
+    model.config.vocab_size = len(kept)
+
+
+def count_changed(
+    full: Tokenizer, trimmed: TrimmedTokenizer, sentences: Sentences, unk_id: int
+) -> dict[str, int]:
+    """How sentences in model form are cut by both: words, words cut otherwise, subwords of both."""
+    new_unk = trimmed.kept.index(unk_id)
+    before = encode_sentences(full, sentences, unk_id)
+    after = encode_sentences(trimmed.tokenizer, sentences, new_unk)
+    n_changed = 0
+    for old, new in zip(before, after, strict=True):
+        cut: list[tuple[list[int], list[int]]] = [([], []) for _ in range(old.n_words)]
+        for word, id_ in zip(old.word_of, old.ids, strict=True):
+            cut[word][0].append(id_)
+        for word, id_ in zip(new.word_of, new.ids, strict=True):
+            cut[word][1].append(trimmed.kept[id_])
+        n_changed += sum(a != b for a, b in cut)
+    return {
+        "n_words": sum(sub.n_words for sub in before),
+        "n_words_changed": n_changed,
+        "n_subwords_full": sum(map(len, before)),
+        "n_subwords_trimmed": sum(map(len, after)),
+    }
