@@ -13,6 +13,8 @@ from nerbridge.batch.marked import show_controls
 from nerbridge.batch.records import Record
 from nerbridge.tagging.tagger import Tagger
 
+properties = settings(deadline=None, derandomize=True, max_examples=60)
+
 TYPES = ("PER", "ORG", "LOC")
 
 
@@ -57,8 +59,8 @@ def read_page(page: str) -> Reader:
 HOSTILE = st.text(st.sampled_from("অসম<>&\"'/ script\x1b\u202e\x00\n\ufeff=ক্"), max_size=40)
 
 
+@properties
 @given(HOSTILE)
-@settings(max_examples=60)
 def test_the_text_is_all_there_and_none_of_it_is_markup(tagger: Tagger, text: str) -> None:
     entities = tagger.tag(text)
     record = Record("<a&b>", 1, text)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nerbridge.batch.formats import InputFormat
 from nerbridge.batch.lines import read_lines
 from nerbridge.batch.sources import Progress, Source
 from nerbridge.errors import InputError
+
+properties = settings(deadline=None, derandomize=True, max_examples=60)
 
 
 def lines_of(path: Path, data: bytes) -> list[tuple[int, str]]:
@@ -24,6 +26,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("lines") / "a.txt"
 
 
+@properties
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_lines_put_together_are_the_text(path: Path, text: str) -> None:
     found = lines_of(path, text.encode())
@@ -32,6 +35,7 @@ def test_lines_put_together_are_the_text(path: Path, text: str) -> None:
     assert all("\n" not in line[:-1] for _, line in found)
 
 
+@properties
 @given(st.binary(max_size=60))
 def test_any_bytes_are_lines_or_an_error_with_a_place(path: Path, data: bytes) -> None:
     try:

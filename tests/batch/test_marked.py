@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import unicodedata
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nerbridge.batch.marked import mark_entities, show_controls
 from nerbridge.batch.records import Record
 from nerbridge.tagging.entity import Entity
 
+properties = settings(deadline=None, derandomize=True, max_examples=60)
 
+
+@properties
 @given(st.text(max_size=30), st.lists(st.integers(0, 30), max_size=8))
 def test_pieces_put_together_are_the_text(text: str, borders: list[int]) -> None:
     points = sorted({min(border, len(text)) for border in borders})
@@ -26,6 +29,7 @@ def test_pieces_put_together_are_the_text(text: str, borders: list[int]) -> None
     assert all(piece for piece, _ in pieces)
 
 
+@properties
 @given(st.text())
 def test_nothing_is_left_that_a_terminal_obeys(text: str) -> None:
     shown = show_controls(text)

@@ -26,6 +26,8 @@ from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.tagger import Tagger
 from nerbridge.text.words import split_words
 
+properties = settings(deadline=None, derandomize=True, max_examples=60)
+
 TEXT = "ৰমেন দাস গুৱাহাটীত আছিল। অসম, আৰু সংঘ?\n\n২ কিবা"
 RECORDS = [
     Record("a.txt", 1, TEXT),
@@ -134,8 +136,8 @@ def test_conll_is_read_as_sentences(tagger: Tagger, tmp_path: Path) -> None:
     assert found[0].tags == ("B-PER", "I-PER", "B-LOC", "O", "O")
 
 
+@properties
 @given(WORDS)
-@settings(max_examples=100)
 def test_conll_says_what_the_tagger_said(tagger: Tagger, text: str) -> None:
     entities = tagger.tag(text)
     blocks = record_to_conll(Record("-", 1, text), entities).split("\n\n")[:-1]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nerbridge.batch.outputs import TextWriter
@@ -23,6 +23,8 @@ from nerbridge.batch.shards import (
     parts_folder,
 )
 from nerbridge.errors import EnvironmentProblem, InputError, RunError
+
+properties = settings(deadline=None, derandomize=True, max_examples=60)
 
 WRITER = TextWriter(".txt", lambda record, entities: record.text, "head\n", "tail\n")
 JOB = {"version": "1", "model": "abc", "options": {"field": "text"}, "inputs": []}
@@ -167,6 +169,31 @@ def test_a_full_disk_leaves_what_is_finished(output: Path) -> None:
     assert not list(parts.folder.glob(".*"))
 
 
+def test_a_folder_half_removed_is_still_that_of_a_job(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    parts = start(output)
+    parts.write(0, "h0", fill("a"))
+    monkeypatch.setattr("shutil.rmtree", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        parts.clear()
+    monkeypatch.undo()
+    assert os.listdir(parts.folder) == ["job.json"]
+    start(output, resume=True)
+
+
+def test_only_an_empty_job_is_removed(output: Path) -> None:
+    assert start(output).remove_if_empty()
+    assert not parts_folder(output).exists()
+    parts = start(output)
+    parts.write(0, "h0", fill("a"))
+    assert not parts.remove_if_empty()
+    assert parts.find(0, "h0")
+
+
 def test_leftovers_of_a_killed_process_are_swept(output: Path) -> None:
     parts = start(output)
     (parts.folder / ".000000.txt.77.writing").write_text("half")
@@ -185,6 +212,7 @@ def record(text: str, number: int = 1) -> Record:
     return Record("a", number, text)
 
 
+@properties
 @given(st.lists(st.text(max_size=6)), st.integers(1, 5), st.integers(1, 9))
 def test_shards_are_all_records_in_order(texts: list[str], most: int, chars: int) -> None:
     records = [record(text) for text in texts]

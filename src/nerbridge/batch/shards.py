@@ -27,6 +27,7 @@ MAX_RECORDS = 10_000
 MAX_CHARS = 2_000_000
 _SCHEMA = 1
 _JOB_FILE = "job.json"
+_MANIFEST_SUFFIX = ".manifest.json"
 _BLOCK_BYTES = 1 << 20
 
 
@@ -132,6 +133,13 @@ class Parts:
                 path.unlink()
         shutil.rmtree(self.folder)
 
+    def remove_if_empty(self) -> bool:
+        """Remove the folder unless a shard is finished; gives whether it was removed."""
+        if any(self.folder.glob(f"*{_MANIFEST_SUFFIX}")):
+            return False
+        self.clear()
+        return True
+
     def sweep(self) -> None:
         """Remove what a killed process left half-written."""
         for path in self.folder.glob(".*.writing"):
@@ -141,7 +149,7 @@ class Parts:
         return self.folder / f"{index:06}{self.writer.suffix}"
 
     def _manifest(self, index: int) -> Path:
-        return self.folder / f"{index:06}.manifest.json"
+        return self.folder / f"{index:06}{_MANIFEST_SUFFIX}"
 
     def _read_manifest(self, index: int) -> Shard | None:
         path = self._manifest(index)

@@ -24,6 +24,7 @@ from nerbridge.errors import InputError, NerbridgeError
 # name of the command → where its function, or its Typer app of sub-commands, is found
 COMMANDS = {
     "run": "nerbridge.cli.run:run",
+    "tag": "nerbridge.cli.tag:tag",
     "evaluate": "nerbridge.cli.evaluate:evaluate",
     "compare": "nerbridge.cli.compare:compare",
     "recipe": "nerbridge.cli.recipe:app",

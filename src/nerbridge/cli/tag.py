@@ -1,0 +1,241 @@
+"""``nerbridge tag``: entities out of files, tables and pipes."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nerbridge import __version__
+from nerbridge.batch.formats import InputFormat, OutputFormat, output_format_of
+from nerbridge.batch.shards import check_output, open_parts
+from nerbridge.batch.sources import (
+    Progress,
+    Source,
+    describe_inputs,
+    find_sources,
+    refuse_own_output,
+    total_bytes,
+)
+from nerbridge.cli.console import QuietOption, print_note
+from nerbridge.errors import EnvironmentProblem, InputError
+
+if TYPE_CHECKING:
+    from nerbridge.batch.outputs import TextWriter
+    from nerbridge.batch.records import Record
+    from nerbridge.batch.shards import Parts
+    from nerbridge.tagging.tagger import Tagger
+
+Tick = Callable[[int], None]
+
+
+def tag(
+    inputs: Annotated[
+        list[str], typer.Argument(help="Files (.txt, .jsonl, .csv, .parquet, .conll), or -")
+    ],
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="bundled:as, a model or run folder, or a hub id.")
+    ] = "bundled:as",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; default: print.")
+    ] = None,
+    format: Annotated[
+        OutputFormat | None,
+        typer.Option(help="Default: by the ending of the file; text on a terminal, else jsonl."),
+    ] = None,
+    input_format: Annotated[
+        InputFormat | None, typer.Option(help="Format of all inputs; default: by their endings.")
+    ] = None,
+    field: Annotated[
+        str, typer.Option(help="JSONL, CSV, Parquet: where the text is; a.b is b inside a.")
+    ] = "text",
+    lines: Annotated[
+        bool, typer.Option("--lines", help="Plain text: every line is a record of its own.")
+    ] = False,
+    min_score: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Leave out entities less probable than this.")
+    ] = 0.0,
+    types: Annotated[str | None, typer.Option(help="Types to keep, such as PER,LOC.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Processor cores to use; default: all.")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option(help="Where the base encoder of an adapter is now.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an unfinished job, if there is one.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output; forget an unfinished job.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Find entities in text, JSONL, CSV, Parquet and CoNLL files, or standard input.
+
+    A text file is one record, whose offsets count the characters of the whole file.
+
+    Example: nerbridge tag articles.jsonl --field body --output entities.jsonl
+    """
+    target = None if output is None or str(output) == "-" else output
+    sources = find_sources(inputs, input_format)
+    if target is not None:
+        refuse_own_output(sources, target)
+        check_output(target, resume=resume, overwrite=overwrite)
+    elif resume or overwrite:
+        raise InputError("--resume and --overwrite need a file to write: --output FILE.")
+    chosen = output_format_of(target, format, is_terminal=sys.stdout.isatty())
+    from nerbridge.batch.outputs import TextWriter, make_writer
+    from nerbridge.batch.records import read_records
+
+    tagger = _load(model, base, threads, min_score, types)
+    progress = Progress()
+    records = read_records(sources, field=field, by_line=lines, progress=progress)
+    colours = target is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    writer = make_writer(chosen, types=tagger.types, title=_title(sources), with_colour=colours)
+    if target is None and isinstance(writer, TextWriter):
+        _print_records(tagger, records, writer)
+    elif target is not None:
+        options = {
+            "format": chosen,
+            "input_format": input_format,
+            "field": field,
+            "lines": lines,
+            "types": list(tagger.types),
+            "min_score": min_score,
+            "base": base,
+        }
+        job = {
+            "version": __version__,
+            "model": _hash_model(model),
+            "options": options,
+            "inputs": describe_inputs(sources),
+        }
+        parts = open_parts(target, writer, job, resume=resume, overwrite=overwrite)
+        with _say_how_to_go_on(parts):
+            _write_file(tagger, records, parts, progress, total_bytes(sources), quiet=quiet)
+    _print_remarks(progress, quiet=quiet)
+
+
+def _load(
+    model: str, base: str | None, threads: int | None, min_score: float, types: str | None
+) -> Tagger:
+    from nerbridge.tagging.tagger import Tagger
+
+    wanted = None if types is None else [name.strip() for name in types.split(",")]
+    return Tagger.load(model, base=base, n_threads=threads, min_score=min_score, types=wanted)
+
+
+def _hash_model(model: str) -> str:
+    from nerbridge.batch.shards import hash_folder
+    from nerbridge.tagging.model_folder import find_model
+
+    return hash_folder(find_model(model).path)
+
+
+def _print_records(tagger: Tagger, records: Iterable[Record], writer: TextWriter) -> None:
+    """Write to standard output, in UTF-8 whatever the locale, each record at once."""
+    from nerbridge.batch.job import tag_records
+    from nerbridge.tagging.tagger import BATCH_SENTENCES
+
+    stream = sys.stdout.buffer
+    batch_size = 1 if sys.stdin.isatty() else BATCH_SENTENCES
+    try:
+        stream.write(writer.head.encode("utf-8"))
+        for record, entities in tag_records(tagger, records, batch_size=batch_size):
+            stream.write(writer.render(record, entities).encode("utf-8"))
+            stream.flush()
+        stream.write(writer.tail.encode("utf-8"))
+        stream.flush()
+    except BrokenPipeError:  # whoever read has read enough
+        raise
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"standard output: not written ({error.strerror}). Free some disk space, or write to "
+            "another place: --output FILE."
+        ) from error
+
+
+def _write_file(
+    tagger: Tagger,
+    records: Iterable[Record],
+    parts: Parts,
+    progress: Progress,
+    n_bytes: int | None,
+    *,
+    quiet: bool,
+) -> None:
+    from nerbridge.batch.job import Totals, tag_to_parts
+
+    totals, start = Totals(), time.monotonic()
+    with _bar(progress, n_bytes, quiet=quiet) as tick:
+        tag_to_parts(tagger, records, parts, totals=totals, tick=tick)
+    seconds = time.monotonic() - start
+    n_tagged = totals.n_records - totals.n_resumed
+    resumed = f" ({totals.n_resumed:,} of them finished before)" if totals.n_resumed else ""
+    print_note(
+        f"{parts.output}: {totals.n_records:,} records{resumed}, {totals.n_entities:,} entities, "
+        f"{seconds:.1f} s, {n_tagged / max(seconds, 1e-9):,.0f} records/s",
+        quiet=quiet,
+    )
+
+
+@contextmanager
+def _say_how_to_go_on(parts: Parts) -> Iterator[None]:
+    """What is finished stays, whatever happens: say so, and how to use it."""
+    arguments = [word for word in sys.argv[1:] if word not in ("--overwrite", "--resume")]
+    command = shlex.join(["nerbridge", *arguments, "--resume"])
+    try:
+        yield
+    except KeyboardInterrupt:
+        if parts.remove_if_empty():
+            raise
+        raise KeyboardInterrupt(f"What is finished is kept. To go on: {command}") from None
+    except Exception:
+        if not parts.remove_if_empty():
+            print_note(f"Finished shards are kept in {parts.folder}. To go on: {command}")
+        raise
+
+
+@contextmanager
+def _bar(progress: Progress, n_bytes: int | None, *, quiet: bool) -> Iterator[Tick]:
+    """A bar on stderr over the bytes read, with the records done; none where nobody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda n_records: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        *(SpinnerColumn(), BarColumn(), TextColumn("{task.fields[done]:,} records")),
+        *(TextColumn("{task.fields[rate]:,.0f} records/s"), TimeRemainingColumn()),
+    )
+    done, start = 0, time.monotonic()
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("", total=n_bytes, done=0, rate=0.0)
+
+        def tick(n_records: int) -> None:
+            nonlocal done
+            done += n_records
+            rate = done / max(time.monotonic() - start, 1e-9)
+            bars.update(task, completed=progress.n_bytes, done=done, rate=rate)
+
+        yield tick
+
+
+def _title(sources: Sequence[Source]) -> str:
+    names = ["standard input" if source.is_stdin else source.name for source in sources]
+    return f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
+
+
+def _print_remarks(progress: Progress, *, quiet: bool) -> None:
+    found = [f"{remark}: {n:,}" for remark, n in progress.remarks.items() if n]
+    if found:
+        print_note(f"input: {'; '.join(found)}", quiet=quiet)

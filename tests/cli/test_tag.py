@@ -1,0 +1,371 @@
+"""``nerbridge tag``: as a user calls it, and as systems interrupt it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
+
+from nerbridge.batch.shards import cut_shards
+from nerbridge.cli.tag import tag
+from nerbridge.errors import InputError, ModelError, RunError
+from tiny_tagger import write_tiny_tagger
+
+app = typer.Typer()
+app.command()(tag)
+
+TEXT = "ৰমেন দাস গুৱাহাটীত আছিল।\nঅসম ধুনীয়া।\n"
+# The command with shards of ten records, so that a few lines make many of them.
+SMALL_SHARDS = """
+import nerbridge.batch.job as job
+from nerbridge.batch.shards import cut_shards
+from nerbridge.cli.app import main
+job.cut_shards = lambda records: cut_shards(records, max_records=10)
+main()
+"""
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_tagger(tmp_path_factory.mktemp("tiny") / "model")
+
+
+@pytest.fixture
+def call(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Call the command in an empty folder with an ``a.txt``."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.txt").write_text(TEXT, "utf-8")
+
+    def run(*arguments: str, stdin: bytes = b"", with_model: bool = True) -> Result:
+        chosen = ["--model", str(model)] if with_model else []
+        result = CliRunner().invoke(app, [*arguments, *chosen], input=stdin)
+        if isinstance(result.exception, Exception):
+            raise result.exception
+        return result
+
+    return run
+
+
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "nerbridge.batch.job.cut_shards", lambda records: cut_shards(records, max_records=10)
+    )
+
+
+Call = Callable[..., Result]
+
+
+def test_a_text_file_is_one_record(call: Call) -> None:
+    done = call("a.txt")
+    record = json.loads(done.stdout)
+    assert (record["source"], record["row"], record["text"]) == ("a.txt", 1, TEXT)
+    assert [(e["type"], e["text"]) for e in record["entities"]] == [
+        ("PER", "ৰমেন দাস"),
+        ("LOC", "গুৱাহাটীত"),
+        ("LOC", "অসম"),
+    ]
+    for entity in record["entities"]:
+        assert TEXT[entity["start_char"] : entity["end_char"]] == entity["text"]
+    assert done.stderr == ""
+
+
+def test_lines_are_records_of_their_own(call: Call) -> None:
+    lines = call("a.txt", "--lines").stdout.splitlines()
+    assert [json.loads(line)["row"] for line in lines] == [1, 2]
+
+
+def test_standard_input(call: Call) -> None:
+    done = call("-", "a.txt", "--lines", stdin="\nঅসম\n".encode())
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(record["source"], record["row"]) for record in found] == [
+        ("-", 2),
+        ("a.txt", 1),
+        ("a.txt", 2),
+    ]
+    assert done.stderr == "input: blank lines left out: 1\n"
+    assert call("-", "-q", "--lines", stdin=b"\nx").stderr == ""
+
+
+def test_a_pipe_of_jsonl(call: Call) -> None:
+    piped = '{"id": 5, "body": {"as": "অসম"}}\n'.encode()
+    done = call("-", "--input-format", "jsonl", "--field", "body.as", stdin=piped)
+    record = json.loads(done.stdout)
+    assert (record["id"], record["entities"][0]["type"]) == (5, "LOC")
+
+
+def test_types_and_scores(call: Call) -> None:
+    def found(*arguments: str) -> list[str]:
+        return [e["text"] for e in json.loads(call("a.txt", *arguments).stdout)["entities"]]
+
+    assert found("--types", "PER, ORG") == ["ৰমেন দাস"]
+    assert found("--min-score", "1") == []
+    assert found("--threads", "1") == found()
+    with pytest.raises(InputError, match="no entity type GPE; it knows PER, ORG, LOC"):
+        call("a.txt", "--types", "GPE")
+
+
+@pytest.mark.parametrize(
+    ("format", "begins"),
+    [
+        ("csv", "source,row,type,text,start_char"),
+        ("conll", "ৰমেন\tB-PER\nদাস\tI-PER\n"),
+        ("text", "[ৰমেন দাস PER] [গুৱাহাটীত LOC] আছিল।\n"),
+        ("html", "<!doctype html>"),
+    ],
+)
+def test_formats(call: Call, format: str, begins: str) -> None:
+    printed = call("a.txt", "--format", format).stdout
+    assert printed.startswith(begins)
+    done = call("a.txt", "--format", format, "--output", "o.out")
+    assert Path("o.out").read_text("utf-8") == printed
+    assert re.fullmatch(r"o\.out: 1 records, 3 entities, [\d.]+ s, \d+ records/s\n", done.stderr)
+
+
+def test_what_nerbridge_wrote_can_be_tagged_again(call: Call) -> None:
+    call("a.txt", "-q", "-o", "1.jsonl")
+    call("1.jsonl", "-q", "-o", "2.jsonl")
+    assert Path("1.jsonl").read_bytes() == Path("2.jsonl").read_bytes()
+    call("a.txt", "-q", "-o", "1.conll")
+    call("1.conll", "-q", "-o", "2.conll")
+    assert Path("1.conll").read_bytes() == Path("2.conll").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        (["none.txt"], InputError, "no such file"),
+        (["."], InputError, "a folder was found"),
+        (["a.txt", "./a.txt"], InputError, "named twice"),
+        (["a.txt", "-o", "./a.txt"], InputError, "this is the input a.txt"),
+        (["a.txt", "-o", "a.pdf"], InputError, "the ending does not tell the format"),
+        (["a.txt", "--format", "parquet"], InputError, "cannot be written to standard output"),
+        (["a.txt", "--resume"], InputError, "need a file to write"),
+        (["a.txt", "-o", "x.csv", "--resume", "--overwrite"], InputError, "one of them"),
+    ],
+)
+def test_what_cannot_be_is_said_before_the_model_is_loaded(
+    call: Call, arguments: list[str], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        call(*arguments, "--model", "nowhere", with_model=False)
+
+
+def test_no_such_model(call: Call) -> None:
+    with pytest.raises(ModelError, match="nowhere"):
+        call("a.txt", "--model", "nowhere", with_model=False)
+
+
+def test_an_output_is_replaced_only_when_asked(call: Call) -> None:
+    Path("o.csv").write_text("precious")
+    with pytest.raises(RunError, match=r"exists already.*--overwrite"):
+        call("a.txt", "-o", "o.csv")
+    call("a.txt", "-o", "o.csv", "--overwrite")
+    assert Path("o.csv").read_text("utf-8").startswith("source,")
+
+
+def test_a_dash_as_output_is_standard_output(call: Call) -> None:
+    assert call("a.txt", "-o", "-").stdout == call("a.txt").stdout
+
+
+def test_without_anything_to_tag(call: Call) -> None:
+    Path("e.txt").touch()
+    done = call("e.txt", "-o", "o.jsonl")
+    assert Path("o.jsonl").read_bytes() == b""
+    assert "inputs without a record: 1" in done.stderr
+
+
+# As a process: signals, limits, pipes.
+
+
+class Job:
+    """``nerbridge tag`` with small shards, as a process of its own."""
+
+    def __init__(self, folder: Path, model: Path) -> None:
+        self.folder, self.model = folder, model
+        self.output, self.parts = folder / "o.jsonl", folder / "o.jsonl.parts"
+
+    def start(self, *arguments: str, **options: object) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", SMALL_SHARDS, "tag", *arguments]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(
+            [*command, "--model", str(self.model)],
+            cwd=self.folder,
+            **{**pipes, **options},  # type: ignore[call-overload]
+        )
+
+    def run(self, *arguments: str, data: bytes = b"", **options: object) -> tuple[int, str, str]:
+        process = self.start(*arguments, **options)
+        out, err = process.communicate(data, timeout=60)
+        return process.returncode, (out or b"").decode(), err.decode()
+
+    def wait_for_shard(self, index: int, process: subprocess.Popen[bytes]) -> None:
+        while not (self.parts / f"{index:06}.manifest.json").exists():
+            assert process.poll() is None, process.stderr and process.stderr.read()
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def job(tmp_path: Path, model: Path) -> Job:
+    return Job(tmp_path, model)
+
+
+LINES = [f"{number} ৰমেন দাস অসম".encode() for number in range(45)]
+DATA = b"\n".join(LINES)
+PIPED = ("-", "--lines", "-o", "o.jsonl")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_job_goes_on_where_it_was(job: Job, how: signal.Signals, call: Call) -> None:
+    process = job.start(*PIPED)
+    assert process.stdin
+    assert process.stderr
+    process.stdin.write(b"\n".join(LINES[:35]) + b"\n")
+    process.stdin.flush()
+    job.wait_for_shard(2, process)
+    process.send_signal(how)
+    process.wait(timeout=60)
+    shown = process.stderr.read().decode()
+    process.stdin.close()
+    if how is signal.SIGINT:
+        assert process.returncode == 130
+        again = f"To go on: nerbridge tag - --lines -o o.jsonl --model {job.model} --resume"
+        assert again in shown
+    assert not job.output.exists()
+
+    code, _, shown = job.run(*PIPED, "--resume", data=DATA)
+    assert (code, "45 records (30 of them finished before)" in shown) == (0, True), shown
+    assert job.output.read_text("utf-8") == call("-", "--lines", stdin=DATA).stdout
+    assert not job.parts.exists()
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_a_broken_line_keeps_what_is_finished_and_can_be_mended(call: Call) -> None:
+    good = [json.dumps({"text": f"{number} অসম"}) for number in range(25)]
+    path = Path("a.jsonl")
+    path.write_text("\n".join([*good[:22], "{broken", *good[22:]]))
+    with pytest.raises(InputError, match=r"a\.jsonl:23: not JSON"):
+        call("a.jsonl", "-o", "o.jsonl")
+    path.write_text("\n".join(good))
+    with pytest.raises(RunError, match="an unfinished job"):
+        call("a.jsonl", "-o", "o.jsonl")
+    done = call("a.jsonl", "-o", "o.jsonl", "--resume")
+    assert "25 records (20 of them finished before)" in done.stderr
+    assert Path("o.jsonl").read_text("utf-8") == call("a.jsonl").stdout
+
+
+def test_an_error_says_how_to_go_on(job: Job) -> None:
+    (job.folder / "a.jsonl").write_text('{"text": "a"}\n' * 10 + "{")
+    code, out, shown = job.run("a.jsonl", "-o", "o.jsonl", "--overwrite")
+    assert (code, out) == (2, "")
+    assert re.search(
+        r"^Finished shards are kept in o\.jsonl\.parts\. To go on: nerbridge tag a\.jsonl "
+        r"-o o\.jsonl --model \S+ --resume\nerror: a\.jsonl:11: not JSON",
+        shown,
+    )
+
+
+def test_an_error_before_anything_is_finished_leaves_nothing(call: Call) -> None:
+    Path("a.jsonl").write_text('{"text": "a"}\n{')
+    with pytest.raises(InputError, match=r"a\.jsonl:2"):
+        call("a.jsonl", "-o", "o.jsonl")
+    assert not list(Path().glob("o*"))
+
+
+@pytest.mark.usefixtures("small_shards")
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("input", "the input has changed"),
+        ("model", "model was"),
+        ("options", "options.min_score was 0.0, is 0.5"),
+    ],
+)
+def test_another_job_is_not_continued(call: Call, change: str, said: str) -> None:
+    path = Path("a.jsonl")
+    lines = [json.dumps({"text": f"{number} অসম"}) for number in range(12)]
+    path.write_text("\n".join([*lines, "{broken"]))
+    with pytest.raises(InputError, match="not JSON"):
+        call("a.jsonl", "-o", "o.jsonl")
+    path.write_text("\n".join(lines))
+    if change == "input":
+        path.write_text("\n".join([json.dumps({"text": "new"}), *lines]))
+    other = write_tiny_tagger(Path("other"), sure=3.0)
+    extra = {"model": ["--model", str(other)], "options": ["--min-score", "0.5"]}.get(change, [])
+    arguments = ("a.jsonl", "-o", "o.jsonl", *extra)
+    with pytest.raises(RunError, match=said):
+        call(*arguments, "--resume", with_model=change != "model")
+    assert not Path("o.jsonl").exists()
+    call(*arguments, "--overwrite", with_model=change != "model")
+    assert len(Path("o.jsonl").read_text().splitlines()) == 12 + (change == "input")
+
+
+def test_a_full_disk_loses_nothing(job: Job) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_500, 2_500))
+
+    lines = [b"x", *[b"y"] * 12, *[b"long " * 200] * 10]
+    arguments = ("-", "--lines", "-o", "o.jsonl")
+    code, _, shown = job.run(*arguments, data=b"\n".join(lines), preexec_fn=limit)
+    assert code == 1
+    assert "000001.jsonl: not written (File too large). Free some disk space" in shown
+    assert "Finished shards are kept" in shown
+    code, _, shown = job.run(*arguments, "--resume", data=b"\n".join(lines))
+    assert "23 records (10 of them finished before)" in shown
+    assert len(job.output.read_bytes().splitlines()) == 23
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_standard_output(job: Job) -> None:
+    with open("/dev/full", "wb") as full:
+        code, _, shown = job.run("-", data=b"x", stdout=full)
+    assert code == 1
+    assert shown.startswith("error: standard output: not written (No space left on device).")
+    assert "Traceback" not in shown
+    assert "Exception" not in shown
+
+
+def test_a_reader_that_goes_away_is_no_error(job: Job) -> None:
+    (job.folder / "a.txt").write_bytes(DATA * 200)
+    process = job.start("a.txt", "--lines")
+    assert process.stdout
+    assert process.stderr
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(timeout=60) == 1
+
+
+def test_output_is_utf8_whatever_the_locale(job: Job) -> None:
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"}
+    code, out, _ = job.run("-", "--format", "text", data="অসম".encode(), env=plain)
+    assert (code, out) == (0, "[অসম LOC]\n")
+
+
+def test_start_loads_only_what_is_needed(job: Job) -> None:
+    look = "import sys; sys.argv = ['nerbridge', *sys.argv[1:]]\n" + SMALL_SHARDS.replace(
+        "main()",
+        "try:\n    main()\nfinally:\n    print(*sorted(sys.modules), file=sys.stderr)",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", look, "tag", "-", "--model", str(job.model)],
+        input="অসম".encode(),
+        capture_output=True,
+        check=True,
+    )
+    loaded = set(done.stderr.decode().split())
+    assert "onnxruntime" in loaded
+    assert not loaded & {"torch", "transformers", "pyarrow", "rich", "nerbridge.corpus", "spacy"}
+    assert not loaded & {"nerbridge.batch.tables", "nerbridge.batch.html", "nerbridge.evaluation"}
