@@ -198,16 +198,32 @@ def load_token_classifier(
         ModelError: if the weights are damaged or lack a tensor of the encoder.
     """
     config = _classifier_config(source, label_set, dropout)
-    model, info = _load_pretrained(source.path_or_repo, source.id, config)
-    lost = [*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])]
-    lost = sorted(key for key in lost if key.startswith(f"{model.base_model_prefix}."))
+    model, _ = load_with_head(source, AutoModelForTokenClassification, config)
+    _initialise_head(model, seed)
+    return model
+
+
+def load_with_head(
+    source: EncoderSource, auto_class: type[Any], config: PretrainedConfig | None = None
+) -> tuple[PreTrainedModel, list[str]]:
+    """Load an encoder in float32 under the head of a transformers auto class.
+
+    Returns:
+        The model, and the names of the head's tensors that the folder does not have (or has in
+        another shape) and that are therefore random.
+
+    Raises:
+        ModelError: if the weights are damaged or lack a tensor of the encoder.
+    """
+    model, info = _load_pretrained(source.path_or_repo, source.id, config, auto_class)
+    random = sorted([*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])])
+    lost = [key for key in random if key.startswith(f"{model.base_model_prefix}.")]
     if lost:
         raise ModelError(
             f"{source.id}: {len(lost)} encoder tensors are missing or of another shape, first "
             f"{', '.join(lost[:3])}. config.json and weights do not belong together."
         )
-    _initialise_head(model, seed)
-    return model
+    return model, random
 
 
 def _classifier_config(
@@ -226,12 +242,15 @@ def _classifier_config(
 
 
 def _load_pretrained(
-    folder: str, name: str, config: PretrainedConfig | None
+    folder: str,
+    name: str,
+    config: PretrainedConfig | None,
+    auto_class: type[Any] = AutoModelForTokenClassification,
 ) -> tuple[PreTrainedModel, dict[str, Any]]:
     """Load without a word; the second value says what was missing, unexpected or mismatched."""
     try:
         with quiet_transformers(), torch.random.fork_rng(devices=[]):
-            model, info = AutoModelForTokenClassification.from_pretrained(
+            model, info = auto_class.from_pretrained(
                 folder,
                 config=config,
                 dtype=torch.float32,
