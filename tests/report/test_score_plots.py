@@ -26,10 +26,10 @@ def figures(record: RunRecord) -> dict[str, str]:
 
 
 def replace_scores(record: RunRecord, scores: list[float], n_correct: int) -> RunRecord:
-    """The adapted row alone, with one seed and other entities."""
-    found = measure_calibration(
-        lambda _: np.array(scores, dtype=float), np.arange(len(scores)) < n_correct, 5, 1.0
-    )
+    """The adapted row alone, with one seed and other entities, all scored 0.5 as given."""
+    after, before = np.array(scores, dtype=float), np.full(len(scores), 0.5)
+    is_correct = np.arange(len(scores)) < n_correct
+    found = measure_calibration(lambda t: after if t == 2 else before, is_correct, 5, 2.0)
     row = record.row("adapt")
     seed = row.seeds[0].model_copy(update={"calibration": {"test": found}})
     return record.model_copy(update={"rows": (row.model_copy(update={"seeds": (seed,)}),)})

@@ -95,16 +95,16 @@ def _train(run: Run, name: StageName, seed: int, listen: Listener) -> None:
     if outcome.has_collapsed and settings.retries:
         remedies.append("gave up: the model still predicts no entity")
     training = outcome.training.model_copy(update={"remedies": tuple(remedies)})
-    calibration = _calibrate(run, name, model, data)
-    _save(run, name, seed, model, {"training": training.model_dump(mode="json"), **calibration})
+    calibration = calibrate_model(run, name, model, data)
+    facts = {"training": training.model_dump(mode="json"), "calibration": calibration}
+    _save(run, name, seed, model, facts)
 
 
-def _calibrate(run: Run, name: StageName, model: AnyModel, data: StageData) -> dict[str, Any]:
-    """The ``calibration`` of a model on the sentences it was chosen on."""
+def calibrate_model(run: Run, name: StageName, model: AnyModel, data: StageData) -> dict[str, Any]:
+    """The ``calibration`` of a model, on the sentences it was chosen on."""
     words, limit = data.validation_words, run.base.max_subwords
     logits = word_logits(model, run.base.tokenizer, words, limit)
-    found = ScoredEntities(logits, data.validation_tags, run.label_set)
-    return {"calibration": calibrate(found, name)}
+    return calibrate(ScoredEntities(logits, data.validation_tags, run.label_set), name)
 
 
 def _attempt(
@@ -175,14 +175,14 @@ def stage_data(materials: Materials, name: StageName, seed: int) -> StageData:
     return StageData(train.words, train.tags, validation.words, validation.tags)
 
 
-def _save(run: Run, name: StageName, seed: int, model: AnyModel, outcome: dict[str, Any]) -> None:
+def _save(run: Run, name: StageName, seed: int, model: AnyModel, facts: dict[str, Any]) -> None:
     folder = run.folder.model(name, seed)
     lineage = {
         **run.lineage(name, seed),
         "method": run.recipe.stage(name).method,
         "data": _data_lineage(run.materials, run.recipe, name),
         "parent": _parent(run, seed) if name == "adapt" else None,
-        **outcome,
+        **facts,
     }
     if isinstance(model, PeftModel):
         save_adapter(model, folder, lineage)
