@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -19,7 +20,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from nerbridge.batch.shards import cut_shards
-from nerbridge.cli.tag import tag
+from nerbridge.batch.sources import Progress
+from nerbridge.cli.tag import show_bar, tag
 from nerbridge.errors import InputError, ModelError, RunError
 from tiny_tagger import write_tiny_tagger
 
@@ -185,6 +187,21 @@ def test_without_anything_to_tag(call: Call) -> None:
     done = call("e.txt", "-o", "o.jsonl")
     assert Path("o.jsonl").read_bytes() == b""
     assert "inputs without a record: 1" in done.stderr
+
+
+def test_the_bar_shows_records_and_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    monkeypatch.setattr(shown, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", shown)
+    monkeypatch.setenv("TERM", "xterm")
+    progress = Progress(n_bytes=500, n_records=2000)
+    with show_bar(progress, 1000, quiet=False) as tick:
+        tick(1500)
+        tick(100)
+    assert "1,600 records" in shown.getvalue()
+    assert "records/s" in shown.getvalue()
+    with show_bar(progress, None, quiet=True) as tick:
+        tick(1)
 
 
 # As a process: signals, limits, pipes.

@@ -174,7 +174,7 @@ def _write_file(
     from nerbridge.batch.job import Totals, tag_to_parts
 
     totals, start = Totals(), time.monotonic()
-    with _bar(progress, n_bytes, quiet=quiet) as tick:
+    with show_bar(progress, n_bytes, quiet=quiet) as tick:
         tag_to_parts(tagger, records, parts, totals=totals, tick=tick)
     seconds = time.monotonic() - start
     n_tagged = totals.n_records - totals.n_resumed
@@ -204,8 +204,11 @@ def _say_how_to_go_on(parts: Parts) -> Iterator[None]:
 
 
 @contextmanager
-def _bar(progress: Progress, n_bytes: int | None, *, quiet: bool) -> Iterator[Tick]:
-    """A bar on stderr over the bytes read, with the records done; none where nobody looks."""
+def show_bar(progress: Progress, n_bytes: int | None, *, quiet: bool) -> Iterator[Tick]:
+    """A bar on stderr with the records done; none where nobody looks.
+
+    Its length is in bytes: how many records there are is not known before all are read.
+    """
     if quiet or not sys.stderr.isatty():
         yield lambda n_records: None
         return
@@ -225,7 +228,9 @@ def _bar(progress: Progress, n_bytes: int | None, *, quiet: bool) -> Iterator[Ti
             nonlocal done
             done += n_records
             rate = done / max(time.monotonic() - start, 1e-9)
-            bars.update(task, completed=progress.n_bytes, done=done, rate=rate)
+            # A shard is read before it is tagged: of the bytes read, those of the records done.
+            n_done = progress.n_bytes * done // max(progress.n_records, 1)
+            bars.update(task, completed=n_done, done=done, rate=rate)
 
         yield tick
 
