@@ -44,7 +44,7 @@ def find_model(spec: str | Path) -> ModelFolder:
     name = str(spec)
     if name.startswith(BUNDLED_PREFIX):
         path = _bundled_folder(name)
-    elif Path(name).expanduser().is_dir():
+    elif name and Path(name).expanduser().is_dir():
         path = Path(name).expanduser()
     elif isinstance(spec, Path) or name.startswith(("/", ".", "~")) or not _HUB_ID.fullmatch(name):
         raise ModelError(

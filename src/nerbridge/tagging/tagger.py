@@ -15,6 +15,7 @@ from nerbridge.labels import Span
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.model_folder import find_model
+from nerbridge.text.normalise import DANDA_LOOKALIKES
 from nerbridge.text.sentences import iter_sentences
 from nerbridge.text.words import iter_words
 
@@ -24,10 +25,10 @@ _BATCH_WORDS = 16_384
 
 _SURROGATE = regex.compile("[\ud800-\udfff]")
 _SOLID = regex.compile(r"[\p{L}\p{N}\p{S}]")
-# A grapheme may hold a space or quote, such as one with a vowel sign or behind a prepended letter.
-_BAD_EDGE = regex.compile(
-    r"^\p{Cf}*(?&bad)|(?&bad)\p{Cf}*$(?(DEFINE)(?<bad>[\s\p{Pi}\p{Pf}\"'\p{Sentence_Break=STerm}]))"
-)
+# Some dandas are numbers or symbols to Unicode, and a grapheme may hold a space or a quote, such as
+# one with a vowel sign or behind a prepended letter.
+_UNFIT = r"[\s\p{Pi}\p{Pf}\"'\p{Sentence_Break=STerm}" + "".join(sorted(DANDA_LOOKALIKES)) + "]"
+_UNFIT_EDGE = regex.compile(rf"^\p{{Cf}}*{_UNFIT}|{_UNFIT}\p{{Cf}}*$")
 _CLOSING_OF = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -290,7 +291,7 @@ def _trim(sentence: _Sentence, span: Span) -> Span | None:
 
 
 def _is_solid(word: str) -> bool:
-    return _SOLID.search(word) is not None and _BAD_EDGE.search(word) is None
+    return _SOLID.search(word) is not None and _UNFIT_EDGE.search(word) is None
 
 
 def _to_entity(sentence: _Sentence, span: Span, score: float) -> Entity:

@@ -91,10 +91,11 @@ def _load_foreign(folder: Path, base: str | None) -> TrainedModel:
     model: PreTrainedModel | PeftModel
     if (folder / _ADAPTER_CONFIG).is_file():
         source = resolve_encoder(base or _base_of(folder))
-        label_set = _labels_of_adapter(folder, source.folder)
-        model = load_adapter(
-            load_token_classifier(source, label_set, seed=0), folder, trainable=False
-        )
+        tags, path = _tags_of_adapter(folder, source.folder)
+        label_set = _labels_from(tags, path)
+        fresh = load_token_classifier(source, label_set, seed=0)
+        fresh.config.id2label = dict(enumerate(tags))  # the columns are in the adapter's order
+        model = load_adapter(fresh, folder, trainable=False)
     else:
         source = resolve_encoder(str(folder.absolute()))
         model = load_full(folder)
@@ -138,11 +139,12 @@ def _labels_from(tags: tuple[str, ...], path: Path) -> LabelSet:
     return label_set
 
 
-def _labels_of_adapter(folder: Path, base: Path) -> LabelSet:
-    path = folder / "config.json"
-    config = _read_json(path if path.is_file() else base / "config.json")
-    pairs = sorted((int(id_), str(tag)) for id_, tag in (config.get("id2label") or {}).items())
-    return _labels_from(tuple(tag for _, tag in pairs), path)
+def _tags_of_adapter(folder: Path, base: Path) -> tuple[tuple[str, ...], Path]:
+    """The tags of the head's columns, and the file that says so."""
+    own = folder / "config.json"
+    path = own if own.is_file() else base / "config.json"
+    pairs = _read_json(path).get("id2label") or {}
+    return tuple(str(tag) for _, tag in sorted(pairs.items(), key=lambda p: int(p[0]))), path
 
 
 def _base_of(folder: Path) -> str:

@@ -74,7 +74,9 @@ def _is_break(gap: str) -> bool:
 
 
 def _is_end(text: str, start: int, end: int) -> bool:
-    return not text[start].isalnum() and _END.match(text, start, end) is not None
+    first = text[start]
+    may_end = not first.isalpha() or first in DANDA_LOOKALIKES
+    return may_end and _END.match(text, start, end) is not None
 
 
 def _belongs(text: str, start: int, end: int, gap: str) -> bool:

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import PreTrainedModel
+
+from hub_standin import write_tiny_encoder
+from nerbridge.errors import ModelError
+from nerbridge.labels import LabelSet, tags_to_spans
+from nerbridge.models.adapter import LoraSettings, attach_adapter, save_adapter
+from nerbridge.models.encoder import (
+    encoder_sha256,
+    load_token_classifier,
+    load_tokenizer,
+    resolve_encoder,
+)
+from nerbridge.models.folder import LINEAGE_FILE
+from nerbridge.models.full import save_full
+from nerbridge.models.prediction import predict_tags
+from nerbridge.tagging import Tagger
+from nerbridge.text.model_form import words_to_model_form
+
+TEXT = "অসম কলিকতা দাস বৰুৱা খবৰ গুৱাহাটীত "
+WORDS = TEXT.split() * 20
+SHORT = TEXT.split()[:2]
+LABELS = LabelSet()
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("base") / "encoder"
+    write_tiny_encoder(folder, [TEXT, *TEXT.split()], hidden_size=32)
+    return folder
+
+
+def trained(encoder: Path) -> PreTrainedModel:
+    """A classifier that finds something: its weights are large."""
+    model = load_token_classifier(resolve_encoder(str(encoder)), LABELS, seed=1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(3.0)
+    return model.eval()
+
+
+def lineage(encoder: Path) -> dict[str, Any]:
+    base = {"id": str(encoder), "revision": None, "sha256": encoder_sha256(encoder)}
+    return {"base": base, "types": list(LABELS.types), "script": "Beng", "max_subwords": 20}
+
+
+@pytest.fixture(scope="module")
+def full(encoder: Path) -> Path:
+    folder = encoder.parent / "full"
+    tokenizer = load_tokenizer(resolve_encoder(str(encoder)))
+    save_full(trained(encoder), tokenizer, folder, lineage(encoder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def adapter(encoder: Path) -> Path:
+    folder = encoder.parent / "adapter"
+    base = load_token_classifier(resolve_encoder(str(encoder)), LABELS, seed=1)
+    model = attach_adapter(base, LoraSettings(target_modules="all-linear"), seed=0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.add_(torch.randn(parameter.shape, generator=torch.Generator()))
+    save_adapter(model, folder, lineage(encoder))
+    return folder
+
+
+@pytest.fixture
+def own(full: Path, tmp_path: Path) -> Path:
+    """A copy of the full model's folder that a test may spoil."""
+    return shutil.copytree(full, tmp_path / "own")
+
+
+@pytest.fixture
+def plain(own: Path) -> Path:
+    """The same as any transformers folder."""
+    (own / LINEAGE_FILE).unlink()
+    return own
+
+
+def found(tagger: Tagger) -> list[tuple[int, int, str]]:
+    return [(e.start_word, e.end_word, e.type) for e in tagger.tag_words(WORDS)]
+
+
+def change_json(path: Path, **changes: Any) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+@pytest.mark.parametrize("kind", ["full", "adapter"])
+def test_the_same_as_evaluation_finds(kind: str, request: pytest.FixtureRequest) -> None:
+    from nerbridge.models.trained import load_trained
+
+    folder = request.getfixturevalue(kind)
+    model = load_trained(folder)
+    (tags,) = predict_tags(
+        model.model,
+        model.tokenizer,
+        [words_to_model_form(WORDS, "Beng")],
+        model.label_set,
+        max_subwords=model.max_subwords,
+    )
+    tagger = Tagger.load(folder)
+    expected = [(span.start_word, span.end_word, span.type) for span in tags_to_spans(tags)]
+    assert expected
+    assert found(tagger) == expected
+    assert (tagger.model.script, tagger.model.max_subwords) == ("Beng", 20)
+    assert tagger.model.manifest["types"] == list(LABELS.types)
+
+
+def test_a_moved_base_is_named(adapter: Path, encoder: Path, tmp_path: Path) -> None:
+    moved = shutil.copytree(encoder, tmp_path / "moved")
+    expected = found(Tagger.load(adapter))
+    own = shutil.copytree(adapter, tmp_path / "own")
+    content = json.loads((own / LINEAGE_FILE).read_text())
+    content["base"]["id"] = "/nowhere"
+    (own / LINEAGE_FILE).write_text(json.dumps(content))
+    assert found(Tagger.load(own, base=str(moved))) == expected
+    with pytest.raises(ModelError, match="base=FOLDER"):
+        Tagger.load(own)
+
+
+def test_calibration_is_read(own: Path) -> None:
+    change_json(own / LINEAGE_FILE, calibration={"temperature": 2.5})
+    assert Tagger.load(own).model.temperature == 2.5
+
+
+def test_a_plain_transformers_folder(plain: Path, full: Path) -> None:
+    tagger = Tagger.load(plain)
+    assert (tagger.model.script, tagger.model.max_subwords) == (None, 62)
+    assert tagger.types == LABELS.types
+    forms = [words_to_model_form(SHORT, "Beng")]
+    expected = Tagger.load(full).model.word_logits([SHORT])
+    np.testing.assert_allclose(tagger.model.word_logits(forms)[0], expected[0], rtol=1e-5)
+
+
+def test_columns_in_another_order_are_the_same_tags(plain: Path) -> None:
+    from nerbridge.models.full import load_full
+
+    expected = found(Tagger.load(plain))
+    order = [6, 3, 0, 5, 4, 1, 2]
+    model = load_full(plain)
+    with torch.no_grad():
+        model.classifier.weight.copy_(model.classifier.weight[order].clone())
+        model.classifier.bias.copy_(model.classifier.bias[order].clone())
+    tags = [LABELS.tags[i] for i in order]
+    model.config.id2label, model.config.label2id = dict(enumerate(tags)), {}
+    model.save_pretrained(plain)
+    tagger = Tagger.load(plain)
+    assert set(tagger.types) == set(LABELS.types)
+    assert found(tagger) == expected
+
+
+def test_a_plain_adapter_takes_its_labels_from_a_config(
+    adapter: Path, encoder: Path, tmp_path: Path
+) -> None:
+    own = shutil.copytree(adapter, tmp_path / "own")
+    (own / LINEAGE_FILE).unlink()
+    with pytest.raises(ModelError, match="expected IOB2 tags"):
+        Tagger.load(own)
+    (own / "config.json").write_text(json.dumps({"id2label": dict(enumerate(LABELS.tags))}))
+    tagger = Tagger.load(own)
+    words = [words_to_model_form(SHORT, "Beng")]
+    expected = Tagger.load(adapter).model.word_logits(words)
+    np.testing.assert_allclose(tagger.model.word_logits(words)[0], expected[0], rtol=1e-5)
+    turned = [*LABELS.tags[1:], LABELS.tags[0]]
+    (own / "config.json").write_text(json.dumps({"id2label": dict(enumerate(turned))}))
+    columns = [turned.index(tag) for tag in LABELS.tags]
+    np.testing.assert_allclose(
+        Tagger.load(own).model.word_logits(words)[0], expected[0][:, columns], rtol=1e-5
+    )
+    change_json(own / "adapter_config.json", base_model_name_or_path=None)
+    with pytest.raises(ModelError, match=r"base_model_name_or_path is None\. Name the base"):
+        Tagger.load(own)
+    assert Tagger.load(own, base=str(encoder)).types == LABELS.types
+
+
+def truncate(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def pickle_instead(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+
+
+def ask_for_remote_code(folder: Path) -> None:
+    change_json(folder / "config.json", auto_map={"AutoModel": "code.Model"})
+
+
+def spoil_tokenizer(folder: Path) -> None:
+    (folder / "tokenizer.json").write_text("{}")
+
+
+def no_tokenizer(folder: Path) -> None:
+    (folder / "tokenizer.json").unlink()
+
+
+@pytest.mark.parametrize("is_plain", [True, False])
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (truncate, "the weights cannot be loaded"),
+        (pickle_instead, r"only pytorch_model.bin \(pickle"),
+        (ask_for_remote_code, "asks for remote code"),
+        (no_tokenizer, "no tokenizer; expected one of"),
+        (spoil_tokenizer, "the tokenizer cannot be loaded"),
+        (lambda folder: (folder / "config.json").write_text("{"), "config.json: not JSON"),
+    ],
+)
+def test_a_folder_that_does_not_fit_is_refused(
+    own: Path, spoil: Callable[[Path], object], message: str, is_plain: bool
+) -> None:
+    if is_plain:
+        (own / LINEAGE_FILE).unlink()
+    spoil(own)
+    with pytest.raises(ModelError, match=message):
+        Tagger.load(own)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        [f"LABEL_{i}" for i in range(7)],
+        ["O", "I-PER", "I-ORG", "I-LOC", "B-PER", "B-ORG", "B-MISC"],
+        ["O", "PER", "ORG", "LOC", "DATE", "MISC", "X"],
+    ],
+)
+def test_labels_that_are_not_iob2_are_refused(plain: Path, tags: list[str]) -> None:
+    change_json(plain / "config.json", id2label=dict(enumerate(tags)))
+    with pytest.raises(ModelError, match=f"the labels are {tags[0]}.*expected IOB2 tags"):
+        Tagger.load(plain)
+
+
+def test_labels_that_do_not_fit_the_head_are_refused(plain: Path) -> None:
+    change_json(plain / "config.json", id2label={"0": "O", "1": "B-PER", "2": "I-PER"})
+    with pytest.raises(ModelError, match="of another shape"):
+        Tagger.load(plain)
