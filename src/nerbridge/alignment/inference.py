@@ -7,6 +7,7 @@ and the export share this code, so that what was measured is what is used.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ def predict_word_logits(
     max_subwords: int,
     overlap: int | None = None,
     batch_subwords: int = 4096,
+    n_parallel: int = 1,
 ) -> list[Logits]:
     """Logits of every word, read at its first subword.
 
@@ -43,6 +45,7 @@ def predict_word_logits(
         overlap: subwords neighbouring windows share; default a quarter of ``max_subwords``.
         batch_subwords: most positions in a batch, padding and special tokens counted; a window
             that is longer makes a batch of its own.
+        n_parallel: batches in work at the same time, each in a thread of its own.
 
     Returns:
         One array per sentence, in the order given. Shape: (n_words, n_tags).
@@ -53,7 +56,8 @@ def predict_word_logits(
         for index, sub in enumerate(sentences)
         for window in split_windows(sub, max_subwords, overlap, sentence=index)
     ]
-    logits = _window_logits(forward, sentences, windows, specials, batch_subwords)
+    batches = list(_batches(windows, batch_subwords))
+    logits = _window_logits(forward, sentences, windows, batches, specials, n_parallel)
     positions: list[list[int]] = [[] for _ in sentences]
     for position, window in enumerate(windows):
         positions[window.sentence].append(position)
@@ -76,17 +80,33 @@ def _window_logits(
     forward: Forward,
     sentences: Sequence[SubwordSentence],
     windows: Sequence[Window],
+    batches: Sequence[list[int]],
     specials: SpecialIds,
-    batch_subwords: int,
+    n_parallel: int,
 ) -> list[Logits]:
     """Logits of every window in the order given. Shape of each: (len(window), n_tags)."""
     found: list[Logits] = [np.zeros((0, 0), dtype=np.float32)] * len(windows)
-    for batch in _batches(windows, batch_subwords):
+
+    def run(batch: list[int]) -> Logits:
         rows = [sentences[windows[i].sentence].ids[_slice(windows[i])] for i in batch]
-        logits = forward(*_pad(rows, specials))
+        return forward(*_pad(rows, specials))
+
+    for batch, logits in zip(batches, _map(run, batches, n_parallel), strict=True):
         for i, row in zip(batch, logits, strict=True):
             found[i] = row[1 : 1 + len(windows[i])]
     return found
+
+
+def _map(
+    run: Callable[[list[int]], Logits], batches: Sequence[list[int]], n_parallel: int
+) -> Iterator[Logits]:
+    n_parallel = min(n_parallel, len(batches))
+    if n_parallel < 2:
+        yield from map(run, batches)
+        return
+    # Made anew for every call: threads that are kept would be missing after a fork.
+    with ThreadPoolExecutor(n_parallel) as pool:
+        yield from pool.map(run, batches)
 
 
 def _slice(window: Window) -> slice:

@@ -24,8 +24,9 @@ class TaggerModel:
 
     ``script`` is the one script the model reads (None: words as they are), ``max_subwords`` the
     size of its windows without special tokens, ``temperature`` what logits are divided by to make
-    probabilities, ``batch_subwords`` the batch that runs fastest, ``manifest`` the content of
-    ``nerbridge.json`` (empty for a model that has none).
+    probabilities, ``batch_subwords`` the batch that runs fastest, ``n_parallel`` how many of them
+    may run at the same time, ``manifest`` the content of ``nerbridge.json`` (empty for a model that
+    has none).
     """
 
     name: str
@@ -38,6 +39,7 @@ class TaggerModel:
     forward: Forward
     manifest: Mapping[str, Any] = field(default_factory=dict)
     batch_subwords: int = 1024
+    n_parallel: int = 1
 
     def word_logits(self, sentences: Sequence[Sequence[str]]) -> list[Logits]:
         """Logits of every word of every sentence, the words as the user wrote them.
@@ -53,6 +55,7 @@ class TaggerModel:
             specials=self.specials,
             max_subwords=self.max_subwords,
             batch_subwords=self.batch_subwords,
+            n_parallel=self.n_parallel,
         )
 
     def model_form(self, word: str) -> str:
