@@ -171,14 +171,18 @@ def test_without_a_connection_it_says_so(
         publish(publication, "right")
 
 
+@pytest.mark.parametrize("where", ["http_backoff", "_upload_single_part"])
 def test_an_upload_that_breaks_off_leaves_nothing_behind(
-    writable: WritableHub, publication: Publication, monkeypatch: pytest.MonkeyPatch
+    where: str,
+    writable: WritableHub,
+    publication: Publication,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def give_up(*arguments: Any, **options: Any) -> None:
         raise ConnectionError("the line went dead")
 
-    monkeypatch.setattr("huggingface_hub.lfs.http_backoff", give_up)
-    with pytest.raises(EnvironmentProblem, match="Nothing was published"):
+    monkeypatch.setattr(f"huggingface_hub.lfs.{where}", give_up)
+    with pytest.raises(EnvironmentProblem, match=r"the line went dead.*Nothing was published"):
         publish(publication, "right")
     assert not writable.commits
     assert files_of(writable.root / "models" / REPO) == {}
