@@ -29,6 +29,7 @@ COMMANDS = {
     "compare": "nerbridge.cli.compare:compare",
     "recipe": "nerbridge.cli.recipe:app",
     "data": "nerbridge.cli.data:app",
+    "encoder": "nerbridge.cli.encoder:app",
 }
 
 DEBUG_VARIABLE = "NERBRIDGE_DEBUG"
