@@ -25,11 +25,13 @@ from nerbridge.errors import InputError, NerbridgeError
 COMMANDS = {
     "run": "nerbridge.cli.run:run",
     "tag": "nerbridge.cli.tag:tag",
+    "export": "nerbridge.cli.export:export",
     "evaluate": "nerbridge.cli.evaluate:evaluate",
     "compare": "nerbridge.cli.compare:compare",
     "recipe": "nerbridge.cli.recipe:app",
     "data": "nerbridge.cli.data:app",
     "encoder": "nerbridge.cli.encoder:app",
+    "publish": "nerbridge.cli.publish:publish",
 }
 
 DEBUG_VARIABLE = "NERBRIDGE_DEBUG"
