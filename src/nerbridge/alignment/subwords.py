@@ -56,9 +56,12 @@ def encode_sentences(
     nor padding set.
     """
     with _whole_sentences(tokenizer):
-        encodings = tokenizer.encode_batch(
-            [list(words) for words in sentences], is_pretokenized=True, add_special_tokens=False
-        )
+        # One by one: encode_batch starts threads of its own, which a fork would lose, and on
+        # sentences it is no faster.
+        encodings = [
+            tokenizer.encode(list(words), is_pretokenized=True, add_special_tokens=False)
+            for words in sentences
+        ]
     return [
         _to_subword_sentence(encoding, len(words), unk_id)
         for encoding, words in zip(encodings, sentences, strict=True)

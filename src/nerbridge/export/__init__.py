@@ -2,3 +2,5 @@
 
 What is written is checked against the trained model first; a bad export leaves nothing behind.
 """
+
+from nerbridge.tagging import runtime as runtime  # before anything imports onnxruntime itself
