@@ -120,6 +120,17 @@ def test_cards_are_these(name: str, manifest: dict[str, Any]) -> None:
     assert model_card(manifest) == (CARDS / f"{name}.md").read_text(encoding="utf-8")
 
 
+def test_where_roles_are_not_recorded_none_is_made_up() -> None:
+    data = {
+        name: {"language": facts["language"], "sha256": facts["sha256"]}
+        for name, facts in ADAPTED["data"].items()
+    }
+    card = model_card({**ADAPTED, "data": data, "parent": None, "scores": SCORES})
+    assert "| wikiann_as | as | — |" in card
+    assert "| test | 100 |" in card
+    assert "test split" not in card
+
+
 def test_parity_is_told_as_it_was_measured() -> None:
     plain = {"n_sentences": 32, "max_difference": 2e-6}
     agreement = {"corpus": "bundled:as", "n_sentences": 9, "agreement": 0.98}

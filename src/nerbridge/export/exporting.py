@@ -16,6 +16,7 @@ from transformers import PreTrainedModel
 from nerbridge.errors import InputError, ModelError
 from nerbridge.export.card import write_model_card
 from nerbridge.export.graph import build_graph, count_fused
+from nerbridge.export.machine_paths import without_paths
 from nerbridge.export.merging import MergedModel, merge
 from nerbridge.export.parity import check_logits, check_scores, compare_logits, tags_of
 from nerbridge.export.quantise import quantise
@@ -228,14 +229,15 @@ def _quantise(
 
 
 def _seal(folder: Path, manifest: Manifest, kind: Kind) -> Manifest:
-    """Write the manifest with the hashes of the files as they are now."""
+    """Write the manifest with the hashes of the files as they are, without this machine's paths."""
     manifest["files"] = {
         path.name: {"sha256": _sha256(path), "n_bytes": path.stat().st_size}
         for path in sorted(folder.iterdir())
         if path.is_file() and path.name not in (LINEAGE_FILE, CARD_FILE)
     }
-    write_lineage(folder, manifest, kind)
-    return manifest
+    sealed: Manifest = without_paths(manifest)
+    write_lineage(folder, sealed, kind)
+    return sealed
 
 
 def _sha256(path: Path) -> str:

@@ -28,7 +28,7 @@ _ROWS = {
     "language (zero-shot).",
     "adapt": "Trained on source languages, then on sentences of the target language.",
 }
-_TARGET, _SOURCE = "target", "source"
+_TARGET = "target"
 _REST_OF_SCORES = "precision | recall | F1 by type |"
 
 
@@ -144,7 +144,7 @@ def _data_rows(origin: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]
     own: Mapping[str, Any] = origin.get("data") or {}
     before: Mapping[str, Any] = (origin.get("parent") or {}).get("data") or {}
     found = [
-        (_short(name), str(facts["language"]), facts.get("role", _TARGET), str(facts["sha256"]))
+        (_short(name), str(facts["language"]), facts.get("role", "—"), str(facts["sha256"]))
         for name, facts in {**own, **before}.items()
     ]
     yield from sorted(found, key=lambda row: row[2] != _TARGET)
