@@ -1,6 +1,7 @@
 import itertools
 import math
 import time
+import tracemalloc
 from functools import cache
 
 import numpy as np
@@ -161,3 +162,15 @@ def test_a_test_set_takes_well_under_a_third_of_a_second() -> None:
     started = time.process_time()
     decode_many(logits, labels)
     assert time.process_time() - started < 0.15
+
+
+def test_one_long_sentence_does_not_pad_all_the_others() -> None:
+    logits = [_logits(0, 5000), *(_logits(seed, 1) for seed in range(400))]
+    tracemalloc.start()
+    together = decode_spans_many(logits, LABELS)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 50e6
+    assert [[span for span, _ in spans] for spans in together] == [
+        tags_to_spans(tags) for tags in decode_many(logits, LABELS)
+    ]

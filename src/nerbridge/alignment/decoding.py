@@ -20,6 +20,7 @@ from nerbridge.labels import LabelSet, Span, allowed_transitions, tags_to_spans
 Floats = NDArray[np.float64]
 
 _CHUNK = 512
+_CHUNK_WORDS = 1 << 16  # padding counted: one long sentence must not pad hundreds of short ones
 _MIN_LOG_PROBABILITY = -100.0  # exp(-100) is 4e-44: nothing is lost, nothing underflows
 
 
@@ -81,7 +82,13 @@ def _chunks(word_logits: Sequence[NDArray[np.floating[Any]]]) -> list[list[int]]
     """Indices of the non-empty sentences, longest first, in chunks that are padded together."""
     lengths = [len(logits) for logits in word_logits]
     order = sorted((i for i, n in enumerate(lengths) if n), key=lambda i: -lengths[i])
-    return [order[start : start + _CHUNK] for start in range(0, len(order), _CHUNK)]
+    chunks = []
+    start = 0
+    while start < len(order):
+        n_sentences = max(1, min(_CHUNK, _CHUNK_WORDS // lengths[order[start]]))
+        chunks.append(order[start : start + n_sentences])
+        start += n_sentences
+    return chunks
 
 
 def _pad(

@@ -109,7 +109,7 @@ class OnnxForward:
         """In a child process: have no part in the parent's session."""
         import ctypes
 
-        # Never to be freed: the session would wait for its threads, which are not in this process.
+        # Never to be freed: it may wait for threads that are not in this process.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
         self._session, self._lock = None, threading.Lock()
 
