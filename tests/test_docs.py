@@ -23,7 +23,6 @@ PAGES = [
     for page in [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")]
     if page != GENERATED
 ]
-TAGGER = REPOSITORY / "src" / "nerbridge" / "tagging" / "bundled" / "as"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^]]*]\(([^)\s]+)\)")
 
@@ -44,8 +43,6 @@ every_page = pytest.mark.parametrize("page", sorted(PAGES), ids=page_id)
 @every_page
 def test_python_examples_run(page: Path, tmp_path: Path) -> None:
     for example in blocks(page, "python"):
-        if re.search("Tagger.load|add_pipe", example) and not TAGGER.is_dir():
-            pytest.skip(f"needs the bundled tagger: no {TAGGER}")
         done = subprocess.run(
             [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True
         )

@@ -27,6 +27,7 @@ COMMANDS = {
     "tag": "nerbridge.cli.tag:tag",
     "export": "nerbridge.cli.export:export",
     "evaluate": "nerbridge.cli.evaluate:evaluate",
+    "calibrate": "nerbridge.cli.calibrate:calibrate",
     "compare": "nerbridge.cli.compare:compare",
     "recipe": "nerbridge.cli.recipe:app",
     "data": "nerbridge.cli.data:app",

@@ -44,7 +44,7 @@ def evaluate(
     results = {}
     for spec in corpora:
         print_note(f"scoring {spec} …", quiet=quiet)
-        sentences = _read(spec, split, scheme, repair, predictor.label_set.types)
+        sentences = read_split(spec, split, scheme, repair, predictor.label_set.types)
         results[spec] = _score(predictor, sentences)
     if json:
         only = next(iter(results.values()))
@@ -54,9 +54,10 @@ def evaluate(
         _print_scores(spec, scores)
 
 
-def _read(
+def read_split(
     spec: str, split: str, scheme: Scheme | None, repair: bool, types: tuple[str, ...]
 ) -> tuple[Sentence, ...]:
+    """One split of a labelled corpus; the only one, if it has but one."""
     from nerbridge.corpus.reading import read_corpus
 
     corpus = read_corpus(spec, scheme=scheme, repair=repair, allowed_types=types)

@@ -246,9 +246,11 @@ def _calibration(manifest: Mapping[str, Any]) -> Iterator[str]:
     if before is None or after is None or found["temperature"] == 1:
         yield "The scores of entities are not calibrated: they are as the model gives them."
         return
-    whose = "the source languages'" if found.get("validation") == "sources" else "the target's"
+    named = {"sources": "the source languages'", "target": "the target's", None: "the target's"}
+    whose = found.get("validation")
+    where = f"{named[whose]} validation sentences" if whose in named else whose
     yield f"Logits are divided by {found['temperature']:.3g}, fitted on the {found['n_entities']:,}"
-    yield f"entities found in {whose} validation sentences. Expected calibration error on them:"
+    yield f"entities found in {where}. Expected calibration error on them:"
     yield f"{before:.3f} before, {after:.3f} after."
 
 

@@ -86,6 +86,27 @@ def write_lineage(folder: Path, lineage: Mapping[str, Any], kind: Kind) -> None:
     (folder / LINEAGE_FILE).write_text(text + "\n", encoding="utf-8")
 
 
+def update_lineage(folder: Path, changes: Mapping[str, Any]) -> None:
+    """Replace some keys of ``nerbridge.json``, whole or not at all.
+
+    Raises:
+        ModelError: if the folder has no readable ``nerbridge.json``.
+        EnvironmentProblem: if it cannot be written.
+    """
+    text = json.dumps(
+        {**read_lineage(folder), **changes}, indent=2, ensure_ascii=False, sort_keys=True
+    )
+    part = folder / f".{LINEAGE_FILE}.part"
+    try:
+        part.write_text(text + "\n", encoding="utf-8")
+        part.replace(folder / LINEAGE_FILE)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise EnvironmentProblem(
+            f"{folder / LINEAGE_FILE}: cannot be written: {_reason(error)}. It is unchanged."
+        ) from error
+
+
 def read_lineage(folder: Path) -> dict[str, Any]:
     """What a model folder says about its origin: base, labels, script, parents, data, recipe.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,12 +76,16 @@ def calibrate(validation: ScoredEntities, stage: StageName) -> dict[str, Any]:
         fitted on, ``ece_before`` and ``ece_after`` on them, and whose sentences they are in
         (``validation``: ``target`` or ``sources``).
     """
+    return calibrate_on(validation, "sources" if stage == "transfer" else "target")
+
+
+def calibrate_on(validation: ScoredEntities, whose: str) -> dict[str, Any]:
+    """`calibrate` on any labelled sentences; ``whose`` says which they are."""
     is_correct = validation.is_correct
     temperature = fit_temperature(validation.scores_at, is_correct)
     before, after = (
         expected_calibration_error(validation.scores_at(t), is_correct) for t in (1.0, temperature)
     )
-    whose: Literal["sources", "target"] = "sources" if stage == "transfer" else "target"
     return {
         "temperature": temperature,
         "n_entities": len(is_correct),
