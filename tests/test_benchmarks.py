@@ -45,3 +45,24 @@ def test_the_paper_stage_says_that_it_needs_a_gpu() -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert "no CUDA device" in done.stderr
+
+
+def test_tagging_prints_its_ratios_as_json() -> None:
+    command = [sys.executable, str(BENCHMARKS / "tagging.py"), "--quick", "--json", "--rounds", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    [line] = done.stdout.splitlines()
+    result = json.loads(line)
+    better = result["raw"][result["better_pipeline"]]
+    for name in ("fp32", "int8"):
+        side = result["raw"][name]
+        for what, key in (
+            ("throughput", "sentences_per_s"),
+            ("start", "start_s"),
+            ("memory", "peak_memory_bytes"),
+        ):
+            assert result[f"{name}_{what}_ratio"] == pytest.approx(
+                side[key] / better[key], abs=1e-3
+            )
+    same = result["same_entities"]
+    assert same["exported"] == same["on_torch"] == same["the_same"] > 0
