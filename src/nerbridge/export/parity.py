@@ -84,7 +84,8 @@ def check_logits(parity: LogitsParity) -> dict[str, Any]:
             f"{MAX_DIFFERENCE:g} is allowed. Nothing was written. Export with --format "
             "transformers, and report this."
         )
-    return {**asdict(parity), "tolerance": MAX_DIFFERENCE}
+    shown = float(f"{parity.max_difference:.2g}")  # further digits depend on the processor
+    return {**asdict(parity), "max_difference": shown, "tolerance": MAX_DIFFERENCE}
 
 
 def tags_of(model: TaggerModel, words: Words) -> list[list[str]]:

@@ -1,0 +1,105 @@
+"""``nerbridge export``: what it says, and its options."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
+
+from nerbridge.cli.export import export
+from nerbridge.export import exporting
+from nerbridge.export.exporting import ExportOptions
+
+app = typer.Typer()
+app.command()(export)
+
+MANIFEST = {
+    "parity": {
+        "n_sentences": 33,
+        "max_difference": 9.2e-6,
+        "n_entities": 93,
+        "n_equal_entities": 93,
+        "int8": {"corpus": "wikiann_as", "n_sentences": 100, "f1_fp32": 0.7616, "f1_int8": 0.7601},
+    },
+    "vocabulary": {
+        "n_full": 250_002,
+        "n_kept": 15_168,
+        "held_out": {"n_words": 3775, "n_words_changed": 11},
+    },
+    "files": {"model.onnx": {"n_bytes": 98_000_000}, "config.json": {"n_bytes": 1000}},
+}
+
+
+class Exporter:
+    """Stands for the export: remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: tuple[Any, ...] = ()
+        self.manifest: dict[str, Any] = json.loads(json.dumps(MANIFEST))
+
+    def __call__(self, model: str, out: Path, options: ExportOptions, report: Any) -> Any:
+        self.asked = (model, out, options)
+        report("tracing the model")
+        return self.manifest
+
+
+@pytest.fixture
+def exporter(monkeypatch: pytest.MonkeyPatch) -> Exporter:
+    stand_in = Exporter()
+    monkeypatch.setattr(exporting, "export_model", stand_in)
+    return stand_in
+
+
+def call(*arguments: str) -> Result:
+    result = CliRunner().invoke(app, arguments)
+    if isinstance(result.exception, Exception):
+        raise result.exception
+    return result
+
+
+def test_options_reach_the_export(exporter: Exporter) -> None:
+    call("runs/final", "out")
+    assert exporter.asked == ("runs/final", Path("out"), ExportOptions())
+    call(
+        *("owner/name", "out", "--format", "onnx", "--quantise", "int8", "--base", "encoder"),
+        *("--trim-vocabulary", "a", "--trim-vocabulary", "b.txt", "--validation", "c"),
+    )
+    expected = ExportOptions(
+        quantise=True, trim_vocabulary=("a", "b.txt"), validation="c", base="encoder"
+    )
+    assert exporter.asked == ("owner/name", Path("out"), expected)
+    call("model", "out", "--format", "transformers")
+    assert exporter.asked[2] == ExportOptions(format="transformers")
+
+
+def test_the_result_is_told_in_a_few_lines(exporter: Exporter) -> None:
+    done = call("model", "out")
+    assert done.stdout.splitlines() == [
+        "out: 98.0 MB",
+        "  logits differ from the trained model's by at most 9e-06, 93 of 93 entities are the same "
+        "(33 sentences)",
+        "  int8 on wikiann_as: strict F1 0.760, in 32 bits 0.762",
+        "  vocabulary: 15,168 of 250,002 pieces; of 3,775 words held out, 11 are cut otherwise",
+    ]
+    assert done.stderr == "tracing the model …\n"
+    assert call("model", "out", "--quiet").stderr == ""
+
+
+def test_without_labels_it_says_so(exporter: Exporter) -> None:
+    exporter.manifest["parity"]["int8"] = {"corpus": "bundled:as", "agreement": 0.9826}
+    assert "98.3% of the entities (F1) are those of 32 bits; no labels" in call("m", "o").stdout
+
+
+def test_json_is_the_manifest(exporter: Exporter) -> None:
+    assert json.loads(call("model", "out", "--json").stdout) == exporter.manifest
+
+
+@pytest.mark.parametrize("option", [("--quantise", "int4"), ("--format", "tflite"), ("--force",)])
+def test_unknown_choices_are_refused(option: tuple[str, ...], exporter: Exporter) -> None:
+    assert call("model", "out", *option).exit_code == 2
+    assert exporter.asked == ()

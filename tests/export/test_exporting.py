@@ -1,0 +1,296 @@
+"""From a trained model to a folder that tags alike, or to nothing."""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import numpy_helper
+from transformers import pipeline
+
+from nerbridge.corpus.reading import read_corpus
+from nerbridge.errors import CorpusError, EnvironmentProblem, InputError, ModelError
+from nerbridge.export import exporting, storage
+from nerbridge.export.exporting import ExportOptions, export_model
+from nerbridge.models.folder import LINEAGE_FILE, read_lineage, write_lineage
+from nerbridge.tagging import Tagger
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SENTENCES = [s.words for s in read_corpus("bundled:as").splits["train"][:20]]
+LONG = [word for words in SENTENCES for word in words]
+ONNX = ExportOptions()
+TRANSFORMERS = ExportOptions(format="transformers")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer sentences to compare, and no threads for tiny products."""
+    monkeypatch.setattr(exporting, "N_PARITY_SENTENCES", 8)
+    torch.set_num_threads(1)
+
+
+def entities(model: Path, **options: Any) -> list[Any]:
+    tagger = Tagger.load(model, **options)
+    found = tagger.tag_words_many([*SENTENCES, LONG])
+    return [[(e.type, e.text, e.start_char, round(e.score, 3)) for e in tagged] for tagged in found]
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("adapter", ONNX), ("adapter", TRANSFORMERS), ("full", ONNX)],
+    ids=["adapter-onnx", "adapter-transformers", "full-onnx"],
+)
+def test_what_is_exported_tags_as_the_trained_model(
+    kind: str, options: ExportOptions, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    model = request.getfixturevalue(kind)
+    manifest = export_model(model, tmp_path / "out", options)
+    assert manifest["parity"]["max_difference"] <= 1e-4
+    assert manifest["parity"]["n_equal_entities"] == manifest["parity"]["n_entities"] > 5
+    expected = entities(model)
+    assert sum(map(len, expected)) > 20
+    assert entities(tmp_path / "out") == expected
+
+
+def test_the_manifest_tells_where_it_is_from(adapter: Path, tmp_path: Path) -> None:
+    returned = export_model(adapter, tmp_path / "out", ONNX)
+    manifest, lineage = read_lineage(tmp_path / "out"), read_lineage(adapter)
+    assert manifest == {"schema": 1, "kind": "onnx", **returned}
+    for key in ("types", "script", "max_subwords", "calibration"):
+        assert manifest[key] == lineage[key]
+    assert (
+        manifest["base"]["sha256"]
+        == manifest["parent"]["base"]["sha256"]
+        == lineage["base"]["sha256"]
+    )
+    assert manifest["special_ids"] == {"start": 0, "end": 2, "pad": 1, "unk": 3}
+    assert (manifest["quantisation"], manifest["fused"]["Attention"]) == ("none", 2)
+    assert set(manifest["files"]) == {"model.onnx", "tokenizer.json", "config.json"}
+    assert set(content(tmp_path / "out")) == {*manifest["files"], LINEAGE_FILE, "README.md"}
+
+
+def test_transformers_alone_load_the_folder(adapter: Path, tmp_path: Path) -> None:
+    export_model(adapter, tmp_path / "out", TRANSFORMERS)
+    found = pipeline(
+        "token-classification", str(tmp_path / "out"), aggregation_strategy="simple", device="cpu"
+    )("kamal das")
+    assert {entity["entity_group"] for entity in found} <= {"PER", "ORG", "LOC", "O"}
+    assert found
+
+
+def test_int8_with_a_smaller_vocabulary(full: Path, tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("\n".join(" ".join(words) for words in SENTENCES), encoding="utf-8")
+    options = ExportOptions(
+        quantise=True, trim_vocabulary=("bundled:as", str(text)), validation="bundled:as"
+    )
+    manifest = export_model(full, tmp_path / "out", options)
+    assert manifest["quantisation"] == "int8"
+    vocabulary = manifest["vocabulary"]
+    assert vocabulary["n_kept"] < vocabulary["n_full"]
+    assert vocabulary["held_out"]["n_words"] > 100
+    int8 = manifest["parity"]["int8"]
+    assert (int8["corpus"], int8["n_sentences"]) == ("bundled:as", 100)
+    assert int8["f1_int8"] >= int8["f1_fp32"] - 0.005
+    assert Tagger.load(tmp_path / "out").tag_words(LONG)
+
+
+def test_a_smaller_vocabulary_predicts_the_same(full: Path, tmp_path: Path) -> None:
+    export_model(full, tmp_path / "out", ExportOptions(trim_vocabulary=("bundled:as",)))
+    assert entities(tmp_path / "out") == entities(full)
+    options = ExportOptions(format="transformers", trim_vocabulary=("bundled:as",))
+    export_model(full, tmp_path / "out", options)
+    assert entities(tmp_path / "out") == entities(full)
+
+
+def test_labels_the_lineage_names_are_used_if_they_are_still_the_same(
+    full: Path, tmp_path: Path
+) -> None:
+    lineage = {k: v for k, v in read_lineage(full).items() if k not in ("schema", "kind")}
+    corpus = read_corpus("bundled:as")
+    for sha256, has_labels in ((corpus.sha256, True), ("0" * 64, False)):
+        facts = {"language": "as", "sha256": sha256}
+        data = {"gone": {**facts, "sha256": "1" * 64}, "bundled:as": facts}
+        write_lineage(full, {**lineage, "data": data}, "full")
+        manifest = export_model(full, tmp_path / "out", ExportOptions(quantise=True))
+        assert ("f1_int8" in manifest["parity"]["int8"]) is has_labels
+        assert ("agreement" in manifest["parity"]["int8"]) is not has_labels
+
+
+def test_exporting_twice_gives_the_same_files(adapter: Path, tmp_path: Path) -> None:
+    options = {"quantise": True, "trim_vocabulary": ("bundled:as",), "validation": "bundled:as"}
+    export_model(adapter, tmp_path / "here", ExportOptions(**options))  # type: ignore[arg-type]
+    code = (
+        "import sys, torch; from pathlib import Path\n"
+        "from nerbridge.export import exporting\n"
+        "from nerbridge.export.exporting import ExportOptions, export_model\n"
+        "exporting.N_PARITY_SENTENCES = 8; torch.set_num_threads(1)\n"
+        f"export_model(sys.argv[1], Path(sys.argv[2]), ExportOptions(**{options!r}))"
+    )
+    command = [sys.executable, "-c", code, str(adapter), str(tmp_path / "there")]
+    subprocess.run(command, check=True, env={"PYTHONHASHSEED": "1", "PATH": ""})
+    assert content(tmp_path / "there") == content(tmp_path / "here")
+
+
+def test_the_twenty_lines_of_the_docs(
+    full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export_model(full, tmp_path / "as-tagger", ONNX)
+    page = (REPOSITORY / "docs" / "export.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"^```py\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert example.count("\n") <= 23
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "docs/export.md", "exec"), {})
+    tags = dict(line.split() for line in capsys.readouterr().out.splitlines())
+    assert list(tags) == ["ভূপেন", "হাজৰিকাৰ", "জন্ম", "শদিয়াত", "।"]
+    assert set(tags.values()) <= {"O", *(f"{p}-{t}" for p in "BI" for t in ("PER", "ORG", "LOC"))}
+
+
+def test_large_models_keep_their_weights_apart(
+    full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "SEPARATE_BYTES", 1000)
+    manifest = export_model(full, tmp_path / "out", ONNX)
+    assert "model.onnx.data" in manifest["files"]
+    assert entities(tmp_path / "out") == entities(full)
+    export_model(full, tmp_path / "out", ExportOptions(quantise=True, validation="bundled:as"))
+    assert sum(map(len, entities(tmp_path / "out"))) > 20
+
+
+# What goes wrong
+
+
+def spoil(graph: onnx.ModelProto) -> onnx.ModelProto:
+    for tensor in graph.graph.initializer:
+        if "classifier.bias" in tensor.name:
+            changed = numpy_helper.to_array(tensor) + np.float32(3e-4)
+            tensor.CopyFrom(numpy_helper.from_array(changed, tensor.name))
+    return graph
+
+
+def test_a_graph_that_differs_is_not_written(
+    full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = exporting.build_graph
+    export_model(full, tmp_path / "earlier", ONNX)
+    before = content(tmp_path / "earlier")
+    monkeypatch.setattr(exporting, "build_graph", lambda *args: spoil(build(*args)))
+    for name in ("new", "earlier"):
+        with pytest.raises(ModelError, match=r"logits differ by 0\.0003 on 9 sentences"):
+            export_model(full, tmp_path / name, ONNX)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["earlier", "full"]
+    assert content(tmp_path / "earlier") == before
+
+
+def test_eight_bits_that_lose_entities_are_not_written(
+    full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ruin(graph: onnx.ModelProto) -> None:
+        for tensor in graph.graph.initializer:
+            if "classifier.bias" in tensor.name:
+                worse = np.linspace(9, -9, 7, dtype=np.float32)
+                tensor.CopyFrom(numpy_helper.from_array(worse, tensor.name))
+
+    monkeypatch.setattr(exporting, "quantise", ruin)
+    with pytest.raises(ModelError, match="in 8 bits the model finds other entities"):
+        export_model(full, tmp_path / "out", ExportOptions(quantise=True))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_full_disk_leaves_nothing(
+    full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(exporting, "write_graph", fill)
+    with pytest.raises(EnvironmentProblem, match="no space left on the disk"):
+        export_model(full, tmp_path / "out", ONNX)
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
+
+
+def test_a_folder_in_use_is_not_replaced(full: Path, tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "to-grandmother.txt").write_text("…")
+    for out, message in (
+        (tmp_path / "letters", "was not written by an export"),
+        (full, "is the model itself"),
+        (tmp_path / "letters" / "to-grandmother.txt", "was not written by an export"),
+    ):
+        with pytest.raises(InputError, match=message):
+            export_model(full, out, ONNX)
+    trained = shutil.copytree(full, tmp_path / "other")
+    with pytest.raises(InputError, match="was not written by an export"):
+        export_model(full, trained, ONNX)
+
+
+def test_what_cannot_be_exported(adapter: Path, full: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    lineage = {k: v for k, v in read_lineage(adapter).items() if k not in ("schema", "kind")}
+    crf = tmp_path / "crf_target-0"
+    crf.mkdir()
+    write_lineage(crf, lineage, "crf")
+    homeless = shutil.copytree(adapter, tmp_path / "homeless")
+    base = {**lineage["base"], "id": str(tmp_path / "gone")}
+    write_lineage(homeless, {**lineage, "base": base}, "adapter")
+    bytes_of = {"quantise": True}
+    for model, options, error, message in (
+        (crf, {}, ModelError, "kind 'crf'"),
+        (homeless, {}, ModelError, "--base FOLDER"),
+        (tmp_path / "nothing", {}, ModelError, "no such model"),
+        (full, {**bytes_of, "format": "transformers"}, InputError, "int8 needs the format onnx"),
+        (full, {"trim_vocabulary": (str(tmp_path / "no.txt"),)}, CorpusError, r"no\.txt"),
+        (full, {**bytes_of, "validation": str(tmp_path / "no")}, CorpusError, "no"),
+    ):
+        with pytest.raises(error, match=message):
+            export_model(model, out, ExportOptions(**options))  # type: ignore[arg-type]
+        assert not out.exists()
+    given = str(lineage["base"]["id"])
+    export_model(homeless, out, ExportOptions(base=given))
+    with pytest.raises(ModelError, match="is exported already"):
+        export_model(out, tmp_path / "again", ONNX)
+
+
+def test_labels_in_another_order(full: Path, tmp_path: Path) -> None:
+    path = full / "config.json"
+    config = json.loads(path.read_text())
+    tags = ["I-LOC", "O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC"]
+    config["id2label"] = dict(enumerate(tags))
+    config["label2id"] = {tag: id_ for id_, tag in enumerate(tags)}
+    path.write_text(json.dumps(config))
+    (full / LINEAGE_FILE).unlink()
+    expected = entities(full)
+    manifest = export_model(full, tmp_path / "out", ONNX)
+    assert entities(tmp_path / "out") == expected
+    assert manifest["parent"] == {"model": "full"}
+    assert len(manifest["base"]["sha256"]) == 64
+
+
+def test_a_text_without_words(full: Path, tmp_path: Path) -> None:
+    (tmp_path / "blank.txt").write_text("\n \n")
+    options = ExportOptions(trim_vocabulary=(str(tmp_path / "blank.txt"),))
+    with pytest.raises(CorpusError, match="no words"):
+        export_model(full, tmp_path / "out", options)
+
+
+def test_reports_what_it_does(full: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    report: Callable[[str], None] = said.append
+    export_model(full, tmp_path / "out", ExportOptions(quantise=True), report)
+    assert said[:3] == ["loading the model", "tracing the model", "comparing"]
+    assert "bundled:as" in said[3]
