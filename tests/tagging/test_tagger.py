@@ -328,7 +328,7 @@ def test_several_threads_may_share_a_tagger(model_folder: Path) -> None:
 
 
 FORK = """
-import os, sys, time
+import os, signal, sys, time
 from nerbridge.tagging import Tagger
 tagger = Tagger.load(sys.argv[1], n_threads=2)
 text = "অসম কলিকতা দাস " * 200
@@ -337,6 +337,7 @@ def found():
 expected = found()
 time.sleep(0.5)  # the session's threads go to sleep
 if os.fork() == 0:
+    signal.alarm(60)  # rather than to hang
     same = found() == expected
     if os.fork() == 0:
         sys.exit(not (same and found() == expected))

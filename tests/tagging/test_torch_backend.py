@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -245,3 +247,29 @@ def test_labels_that_do_not_fit_the_head_are_refused(plain: Path) -> None:
     change_json(plain / "config.json", id2label={"0": "O", "1": "B-PER", "2": "I-PER"})
     with pytest.raises(ModelError, match="of another shape"):
         Tagger.load(plain)
+
+
+FORK = """
+import os, signal, sys
+from nerbridge.tagging import Tagger
+tagger = Tagger.load(sys.argv[1], n_threads=2)
+words = [sys.argv[2].split() * 3] * 40  # enough that torch uses both threads
+def found():
+    return [[(e.start_word, e.type) for e in found] for found in tagger.tag_words_many(words)]
+expected = found()
+if os.fork() == 0:
+    signal.alarm(60)  # rather than to hang
+    os._exit(found() != expected)
+print(os.wait()[1])
+"""
+
+
+def test_a_tagger_survives_a_fork(full: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORK, str(full), TEXT],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stdout.strip() == "0"

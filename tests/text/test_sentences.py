@@ -27,6 +27,7 @@ from text.indic import any_text, indic_text, properties
         ["یہ کیا ہے؟", "ٹھیک ہے۔", "ok"],
         ["एक\r\n", "दो\u2028", "तीन\u0085", "चार"],
         ["?"],
+        ["ক ǀ", "খ ∣", "গ"],
         ["বয়স ৭.৫; দাম ১,২০০ টকা।"],
     ],
     ids=lambda sentences: sentences[0][:12],
