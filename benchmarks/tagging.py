@@ -123,7 +123,9 @@ def make_models(asked: argparse.Namespace, work: Path) -> None:
     say(asked, "writing the models …")
     run_side("classifier", *shape, "--output", work / "model")
     export = [sys.executable, "-m", "nerbridge", "export", str(work / "model"), "--quiet"]
-    small = [] if asked.quick else ["--trim-vocabulary", asked.corpus]
+    # Random weights score next to nothing in any precision: the gate on F1 is no obstacle here.
+    small = ["--validation", asked.corpus]
+    small += [] if asked.quick else ["--trim-vocabulary", asked.corpus]
     for name, options in (("fp32", []), ("int8", ["--quantise", "int8", *small])):
         done = subprocess.run(
             [*export, str(work / name), *options], capture_output=True, text=True, check=False
