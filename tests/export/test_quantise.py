@@ -49,6 +49,12 @@ def test_all_products_but_head_and_outlier(quantised: onnx.ModelProto) -> None:
     assert "layer.1/output/dense" in left[0]
 
 
+def test_norms_behind_products_stand_alone(quantised: onnx.ModelProto) -> None:
+    kinds = [node.op_type for node in quantised.graph.node]
+    # The embeddings' norm, and all but the one behind the product that stays in 32 bits.
+    assert (kinds.count("LayerNormalization"), kinds.count("SkipLayerNormalization")) == (4, 1)
+
+
 def test_logits_stay_close(exact: onnx.ModelProto, quantised: onnx.ModelProto) -> None:
     ids, mask = rows([20], 20, pad=1)
     expected, found = run(exact, ids, mask), run(quantised, ids, mask)

@@ -25,6 +25,7 @@ from nerbridge.tagging.runtime import ort
 
 BATCH_SUBWORDS = 256
 """Few enough for a processor's caches: larger batches are slower."""
+_SLOW_FUSION = "SkipLayerNormFusion"
 _INPUTS = {"input_ids", "attention_mask"}
 _AGAIN = "Copy the model folder again, or export the model again."
 _TOKENIZER_ERRORS = (Exception,)  # the library raises nothing more particular
@@ -134,7 +135,12 @@ def _open_session(path: Path, n_threads: int) -> ort.InferenceSession:
     if _overflows_in_int8():
         options.add_session_config_entry("session.x64quantprecision", "1")
     try:
-        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(
+            str(path),
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=[_SLOW_FUSION],
+        )
     except _ORT_ERRORS as error:
         raise ModelError(f"{path}: cannot be loaded: {_first_line(error)} {_AGAIN}") from error
     found = {node.name for node in session.get_inputs()}
