@@ -200,7 +200,8 @@ def draw(stream: list[tuple[int, int]], path: Path) -> None:
     figure = Figure(figsize=(7, 3.5), layout="constrained")
     axes = figure.subplots()
     axes.plot([n for n, _ in stream], [memory / 1e6 for _, memory in stream])
-    axes.set(xlabel="sentences tagged", ylabel="memory in use, MB", ylim=(0, None))
+    top = 1.25 * max(memory for _, memory in stream) / 1e6
+    axes.set(xlabel="sentences tagged", ylabel="memory in use, MB", ylim=(0, top))
     axes.set_title("One stream through one tagger")
     axes.grid(alpha=0.3)
     figure.savefig(path, dpi=150)
