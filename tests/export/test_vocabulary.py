@@ -142,18 +142,37 @@ def test_bytes_stay() -> None:
 @pytest.mark.parametrize(
     "processor",
     [
-        processors.BertProcessing(("</s>", 2), ("<s>", 0)),
-        processors.RobertaProcessing(("</s>", 2), ("<s>", 0)),
-        processors.Sequence([processors.BertProcessing(("<mask>", 7), ("<s>", 0))]),
+        processors.BertProcessing(("<mask>", 8), ("<s>", 0)),
+        processors.RobertaProcessing(("<mask>", 8), ("<s>", 0)),
+        processors.Sequence([processors.BertProcessing(("</s>", 2), ("<mask>", 8))]),
     ],
 )
 def test_every_post_processor_is_renumbered(processor: Any) -> None:
-    full = unigram([])
-    assert full.token_to_id("<mask>") == 7
+    full = unigram([("ab", -1)])
+    assert full.token_to_id("<mask>") == 8
     full.post_processor = processor
     trimmed = trim_tokenizer(full, set(), SPECIALS)
+    assert trimmed.tokenizer.token_to_id("<mask>") == 7
     before, after = full.encode("a"), trimmed.tokenizer.encode("a")
     assert [trimmed.kept[id_] for id_ in after.ids] == before.ids
+
+
+@every_kind
+def test_pieces_that_alone_know_a_character_stay(kind: str) -> None:
+    full = MAKERS[kind]([("ade", -1), ("▁ade", -1), ("▁be", -1), ("be", -1)])
+    trimmed = trim_tokenizer(full, set(), SPECIALS)
+    for word in ("ade", "be"):
+        for tokenizer in (full, trimmed.tokenizer):
+            [cut] = encode_sentences(tokenizer, [[word]], SPECIALS.unk)
+            assert SPECIALS.unk not in cut.ids
+
+
+def test_the_padding_id_stays_where_it_is() -> None:
+    # Positions of some encoders are counted from it.
+    pieces = ["<unk>", "ab", "ac", "<pad>", "<s>", "</s>", *LETTERS, "abc"]
+    full = Tokenizer(models.Unigram([(piece, -1.0) for piece in pieces], unk_id=0))
+    trimmed = trim_tokenizer(full, {7}, SpecialIds(start=4, end=5, pad=3, unk=0))
+    assert trimmed.kept == (0, 1, 2, 3, 4, 5, 6, 7, 8)
 
 
 def test_byte_pairs_are_refused() -> None:
