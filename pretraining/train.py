@@ -4,9 +4,9 @@ python pretraining/train.py DATA TOKENIZER OUT --tokens 12e6
 torchrun --nproc-per-node 2 pretraining/train.py DATA TOKENIZER OUT --tokens 12e6
 
 The schedule is fixed by ``--tokens``; a killed run continues from its last checkpoint with the same
-arguments. ``--weights FOLDER`` begins with the weights that an ended run left there and goes through
-a whole schedule of its own. Words are masked whole, and the softmax is taken at masked places only.
-On a CPU without fast half precision leave ``--bf16`` off.
+arguments. ``--weights FOLDER`` begins with the weights that an ended run left there, and goes
+through a whole schedule of its own. Words are masked whole, and the softmax is taken at masked
+places only. On a CPU without fast half precision leave ``--bf16`` off.
 """
 
 from __future__ import annotations

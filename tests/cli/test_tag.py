@@ -216,11 +216,15 @@ class Job:
 
     def start(self, *arguments: str, **options: object) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-c", SMALL_SHARDS, "tag", *arguments]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        defaults: dict[str, object] = {
+            **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE),
+            # Tests that run in the background inherit an ignored SIGINT.
+            "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        }
         return subprocess.Popen(
             [*command, "--model", str(self.model)],
             cwd=self.folder,
-            **{**pipes, **options},  # type: ignore[call-overload]
+            **{**defaults, **options},  # type: ignore[call-overload]
         )
 
     def run(self, *arguments: str, data: bytes = b"", **options: object) -> tuple[int, str, str]:
