@@ -11,7 +11,7 @@ from nerbridge.alignment.subwords import SpecialIds, SubwordSentence, first_subw
 from nerbridge.alignment.windows import merge_windows, split_windows
 from nerbridge.errors import ModelError
 
-SPECIALS = SpecialIds(start=1, end=2, pad=0, unk=3)
+SPECIALS = SpecialIds(start=1, end=2, pad=4, unk=3)
 N_TAGS = 3
 properties = settings(deadline=None, derandomize=True, max_examples=60)
 

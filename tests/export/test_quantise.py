@@ -11,8 +11,9 @@ import onnx
 import pytest
 import torch
 from onnx import numpy_helper
+from transformers import AutoConfig, AutoModelForTokenClassification
 
-from export.test_graph import rows, run
+from export.test_graph import SMALL, rows, run
 from nerbridge.export.graph import build_graph
 from nerbridge.export.quantise import quantise
 from nerbridge.export.storage import find_embedding
@@ -26,7 +27,11 @@ def exact(
     make_encoder: Any, label_set: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> onnx.ModelProto:
     model = load_token_classifier(make_encoder(), label_set, seed=1).eval()
+    generator = torch.Generator().manual_seed(2)
     with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith("bias"):
+                parameter.normal_(0.0, 0.5, generator=generator)
         # One value that is far larger than the rest of its column.
         model.roberta.encoder.layer[1].output.dense.weight[:, 0] = 40.0
     return build_graph(model, tmp_path_factory.mktemp("graph"))
@@ -90,3 +95,17 @@ def test_padding_and_position_are_as_before(quantised: onnx.ModelProto, tmp_path
     )
     # The padding's own values count when the steps of a batch are chosen, nothing else.
     np.testing.assert_allclose(padded[:, :6], alone, atol=0.05 * np.abs(alone).max())
+
+
+@pytest.mark.parametrize("kind", ["albert", "xlm-roberta-xl"])
+def test_shared_matrices_and_norms_in_front(kind: str, tmp_path: Path) -> None:
+    config = AutoConfig.for_model(kind, **SMALL)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = AutoModelForTokenClassification.from_config(config).eval()
+    graph = build_graph(model, tmp_path)
+    ids, mask = rows([12], 12, pad=0)
+    expected = run(graph, ids, mask)
+    quantise(graph)
+    assert sum(node.op_type == "DynamicQuantizeMatMul" for node in graph.graph.node) >= 8
+    assert np.abs(run(graph, ids, mask) - expected).max() < 0.25 * np.abs(expected).max()

@@ -3,6 +3,7 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from nerbridge.text.normalise import INVISIBLE
 from nerbridge.text.words import graphemes, split_words
@@ -80,3 +81,21 @@ def test_words_do_not_depend_on_their_neighbours(between: str, first: str, secon
 )
 def test_examples(text: str, words: str) -> None:
     assert _split(text) == (words.split("|") if words else [])
+
+
+@pytest.mark.parametrize("abbreviation", ["ড.", "এ.কে.", "Dr.", "মো:", "ওয়াই."])
+def test_an_abbreviation_is_one_in_any_unicode_form(abbreviation: str) -> None:
+    name = abbreviation[:-1]
+    for form in ("NFC", "NFD"):
+        for joiner in ("", "\u200d", "\u200c"):
+            written = unicodedata.normalize(form, name) + joiner + abbreviation[-1]
+            assert split_words(f"{written} দাস")[0] == (0, len(written))
+
+
+@given(text=any_text, block=st.integers(1, 9))
+@properties
+def test_words_do_not_depend_on_the_blocks_a_text_is_read_in(text: str, block: int) -> None:
+    expected = split_words(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nerbridge.text.words._BLOCK", block)
+        assert split_words(text) == expected

@@ -79,8 +79,9 @@ def _quantised_product(
         f"{weight.name}_scale": scales,
         f"{weight.name}_zero": np.zeros(columns.shape[1], dtype=np.int8),
     }
-    for name, array in arrays.items():
-        graph.graph.initializer.append(numpy_helper.from_array(array, name))
+    known = {tensor.name for tensor in graph.graph.initializer}  # layers may share a matrix
+    for name in sorted(arrays.keys() - known):
+        graph.graph.initializer.append(numpy_helper.from_array(arrays[name], name))
     return helper.make_node(
         "DynamicQuantizeMatMul",
         [node.input[0], *arrays],
@@ -107,26 +108,23 @@ def _split_attention(graph: onnx.ModelProto) -> None:
     """
     new: list[onnx.NodeProto] = []
     for node in graph.graph.node:
-        new.extend(_split(node) if node.op_type == "Attention" else [node])
+        is_plain = node.op_type == "Attention" and not any(node.input[4:])
+        new.extend(_split(node) if is_plain else [node])
     _replace_nodes(graph, new)
 
 
 def _split(node: onnx.NodeProto) -> Iterator[onnx.NodeProto]:
     hidden, weight, bias, mask = node.input[:4]
-    [heads] = [item.i for item in node.attribute if item.name == "num_heads"]
     name = node.name
     parts = [f"{name}_{part}" for part in ("query", "key", "value")]
     yield helper.make_node("MatMul", [hidden, weight], [f"{name}_product"], name=f"{name}_product")
     yield helper.make_node("Add", [f"{name}_product", bias], [f"{name}_sum"], name=f"{name}_sum")
     yield helper.make_node("Split", [f"{name}_sum"], parts, name=f"{name}_split", axis=-1)
-    yield helper.make_node(
-        "MultiHeadAttention",
-        [*parts, "", mask],
-        list(node.output),
-        name=name,
-        domain=_MICROSOFT,
-        num_heads=heads,
+    attention = helper.make_node(
+        "MultiHeadAttention", [*parts, "", mask], list(node.output), name=name, domain=_MICROSOFT
     )
+    attention.attribute.extend(node.attribute)
+    yield attention
 
 
 def _split_norms(graph: onnx.ModelProto) -> None:
@@ -138,7 +136,9 @@ def _split_norms(graph: onnx.ModelProto) -> None:
     new: list[onnx.NodeProto] = []
     products: dict[str, onnx.NodeProto] = {}
     for node in graph.graph.node:
-        if node.op_type == "SkipLayerNormalization" and node.input[0] in products:
+        is_skip = node.op_type == "SkipLayerNormalization" and node.input[0] in products
+        # Without a bias, or where the sum is used again, it stays.
+        if is_skip and len(node.input) == 5 and len(node.output) == 1:
             product, name = products[node.input[0]], node.name
             hidden, skipped, weight, shift, bias = node.input
             product.input.append(bias)
