@@ -23,7 +23,9 @@ from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import CorpusError, EnvironmentProblem, InputError, ModelError
 from nerbridge.export import exporting, storage
 from nerbridge.export.exporting import ExportOptions, export_model
+from nerbridge.export.merging import MergedModel, merge
 from nerbridge.models.folder import LINEAGE_FILE, read_lineage, write_lineage
+from nerbridge.models.trained import TrainedModel
 from nerbridge.tagging import Tagger
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -195,6 +197,20 @@ def test_a_graph_that_differs_is_not_written(
             export_model(full, tmp_path / name, ONNX)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["earlier", "full"]
     assert content(tmp_path / "earlier") == before
+
+
+def test_a_merged_model_that_differs_is_not_written(
+    full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def merge_badly(trained: TrainedModel) -> MergedModel:
+        merged = merge(trained)
+        merged.model.classifier.bias += 3e-4
+        return merged
+
+    monkeypatch.setattr(exporting, "merge", merge_badly)
+    with pytest.raises(ModelError, match=r"logits differ by 0\.0003 on 9 sentences"):
+        export_model(full, tmp_path / "out", TRANSFORMERS)
+    assert not (tmp_path / "out").exists()
 
 
 def test_eight_bits_that_lose_entities_are_not_written(

@@ -81,8 +81,7 @@ def check_logits(parity: LogitsParity) -> dict[str, Any]:
         raise ModelError(
             f"the exported model is not the trained one: logits differ by "
             f"{parity.max_difference:.2g} on {parity.n_sentences} sentences, at most "
-            f"{MAX_DIFFERENCE:g} is allowed. Nothing was written. Export with --format "
-            "transformers, and report this."
+            f"{MAX_DIFFERENCE:g} is allowed. Nothing was written. Report this, please."
         )
     shown = float(f"{parity.max_difference:.2g}")  # further digits depend on the processor
     return {**asdict(parity), "max_difference": shown, "tolerance": MAX_DIFFERENCE}
