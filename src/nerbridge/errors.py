@@ -6,6 +6,7 @@
     ├── InputError              the user's files or arguments          (exit code 2)
     │   ├── CorpusError         a labelled file cannot be read as asked
     │   ├── RecipeError         a recipe is wrong; lists every mistake at once
+    │   ├── DocumentError       a PDF, DOCX or HTML file cannot be read, or is not safe to
     │   └── TextError           a text cannot be processed (not a str, lone surrogates)
     ├── ModelError              a model folder, adapter or encoder does not fit
     ├── RunError                a run folder cannot be continued or read
@@ -31,6 +32,10 @@ class CorpusError(InputError):
 
 class RecipeError(InputError):
     """A recipe is wrong. The message lists every mistake at once."""
+
+
+class DocumentError(InputError):
+    """A document cannot be read: damaged, locked, scanned, too large, of an unreadable kind."""
 
 
 class TextError(InputError):

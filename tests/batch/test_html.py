@@ -8,9 +8,10 @@ from html.parser import HTMLParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nerbridge.batch.html import page_head, page_tail, record_to_html
-from nerbridge.batch.marked import show_controls
+from nerbridge.batch.html import record_to_html
 from nerbridge.batch.records import Record
+from nerbridge.tagging.marked import show_controls
+from nerbridge.tagging.page import page_head, page_tail
 from nerbridge.tagging.tagger import Tagger
 
 properties = settings(deadline=None, derandomize=True, max_examples=60)

@@ -1,67 +1,18 @@
-"""A page to look at: the texts with their entities highlighted; nothing loaded from elsewhere."""
+"""One record in a page of highlighted texts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 
-from nerbridge.batch.marked import mark_entities, show_controls
 from nerbridge.batch.records import Record
 from nerbridge.tagging.entity import Entity
-
-_N_COLOURS = 6
-
-
-def page_head(title: str, types: Sequence[str]) -> str:
-    """The page up to the first text: title, style, and the types with their colours."""
-    style = files("nerbridge.batch").joinpath("page.css").read_text("utf-8")
-    legend = "".join(
-        f'<li><mark class="{_colour_class(type_, types)}">{_text(type_)}</mark></li>'
-        for type_ in types
-    )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-        f"<title>{_text(title)}</title>\n<style>{style}</style></head>\n"
-        f'<body><header><h1>{_text(title)}</h1><ul aria-label="Entity types">{legend}</ul>'
-        "</header>\n<main>\n"
-    )
-
-
-def page_tail() -> str:
-    """What closes the page."""
-    return "</main></body></html>\n"
+from nerbridge.tagging.marked import show_controls
+from nerbridge.tagging.page import mark_text
 
 
 def record_to_html(record: Record, entities: Sequence[Entity], types: Sequence[str]) -> str:
-    """One text; each entity carries its type, and its score as a tooltip.
-
-    The language is not known to the page, so it is marked as unknown. Every text and every entity
-    is isolated: direction marks left open in it do not reach what follows.
-    """
-    pieces = "".join(
-        _text(text) if entity is None else _mark(text, entity, types)
-        for text, entity in mark_entities(record, entities)
-    )
-    return (
-        f'<article><p class="place">{_text(record.source)} · {record.number}</p>'
-        f'<p class="text" lang="" dir="auto">{pieces}</p></article>\n'
-    )
-
-
-def _mark(text: str, entity: Entity, types: Sequence[str]) -> str:
-    return (
-        f'<mark class="{_colour_class(entity.type, types)}" '
-        f'title="{escape(entity.type)} {entity.score:.2f}"><bdi>{_text(text)}</bdi>'
-        f'<span class="type" lang="en">{_text(entity.type)}</span></mark>'
-    )
-
-
-def _colour_class(type_: str, types: Sequence[str]) -> str:
-    return f"c{types.index(type_) % _N_COLOURS}" if type_ in types else "c0"
-
-
-def _text(text: str) -> str:
-    return escape(show_controls(text))
+    """One text, with the place it was found at."""
+    place = escape(show_controls(record.source))
+    shown = mark_text(record.text, entities, types)
+    return f'<article><p class="place">{place} · {record.number}</p>{shown}</article>\n'

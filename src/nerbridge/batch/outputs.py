@@ -109,7 +109,8 @@ def make_writer(
     if format is OutputFormat.PARQUET:
         return ParquetWriter()
     if format is OutputFormat.HTML:
-        from nerbridge.batch.html import page_head, page_tail, record_to_html
+        from nerbridge.batch.html import record_to_html
+        from nerbridge.tagging.page import page_head, page_tail
 
         render = _with_colours(record_to_html, types)
         return TextWriter(".html", render, page_head(title, types), page_tail())

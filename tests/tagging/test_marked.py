@@ -7,9 +7,8 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nerbridge.batch.marked import mark_entities, show_controls
-from nerbridge.batch.records import Record
 from nerbridge.tagging.entity import Entity
+from nerbridge.tagging.marked import mark_entities, show_controls
 
 properties = settings(deadline=None, derandomize=True, max_examples=60)
 
@@ -22,7 +21,7 @@ def test_pieces_put_together_are_the_text(text: str, borders: list[int]) -> None
         Entity("LOC", text[start:end], start, end, 0, 1, 0.5)
         for start, end in zip(points[::2], points[1::2], strict=False)
     ]
-    pieces = list(mark_entities(Record("-", 1, text), entities))
+    pieces = list(mark_entities(text, entities))
     assert "".join(piece for piece, _ in pieces) == text
     assert [entity for _, entity in pieces if entity] == entities
     assert all(piece == entity.text for piece, entity in pieces if entity)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from nerbridge.batch.records import Record
 from nerbridge.tagging.entity import Entity
 
 # What is not text, and what a terminal would obey: controls but tab and line feed, half
@@ -16,20 +15,20 @@ _DELETE = 0x7F
 
 
 def mark_entities(
-    record: Record, entities: Sequence[Entity]
+    text: str, entities: Sequence[Entity], start_char: int = 0, end_char: int | None = None
 ) -> Iterator[tuple[str, Entity | None]]:
-    """The record's text in pieces, in order, each with its entity if it is one.
+    """``text[start_char:end_char]`` in pieces, in order, each with its entity if it is one.
 
-    Entities must be in order and must not overlap, as the tagger gives them.
+    Entities must be in order, must not overlap (as the tagger gives them), and must lie inside.
     """
-    position = 0
+    position = start_char
     for entity in entities:
         if position < entity.start_char:
-            yield record.text[position : entity.start_char], None
-        yield record.text[entity.start_char : entity.end_char], entity
+            yield text[position : entity.start_char], None
+        yield text[entity.start_char : entity.end_char], entity
         position = entity.end_char
-    if position < len(record.text):
-        yield record.text[position:], None
+    if rest := text[position:end_char]:
+        yield rest, None
 
 
 def show_controls(text: str) -> str:
