@@ -70,6 +70,14 @@ def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 Call = Callable[..., Result]
 
 
+def test_text_the_model_cannot_read_well_is_said_once(call: Call) -> None:
+    romanised = "moi Guwahatit asu\ntumi ketia ahiba\nঅসম\n".encode()
+    done = call("-", "--lines", stdin=romanised)
+    (note,) = done.stderr.splitlines()
+    assert note.startswith("2 of 3 texts: This looks like Assamese in Latin letters")
+    assert call("-", "--lines", "--quiet", stdin=romanised).stderr == ""
+
+
 def test_a_text_file_is_one_record(call: Call) -> None:
     done = call("a.txt")
     record = json.loads(done.stdout)

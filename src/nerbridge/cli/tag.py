@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from nerbridge.batch.sources import (
 )
 from nerbridge.cli.console import QuietOption, print_note
 from nerbridge.errors import EnvironmentProblem, InputError
+from nerbridge.text.romanised import notices_for
 
 if TYPE_CHECKING:
     from nerbridge.batch.outputs import TextWriter
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from nerbridge.tagging.tagger import Tagger
 
 Tick = Callable[[int], None]
+
+_NOTICED_CHARS = 2000
+"""Of a longer text the beginning tells its language."""
 
 
 def tag(
@@ -96,7 +101,9 @@ def tag(
 
     tagger = _load(model, base, threads, min_score, types)
     progress = Progress()
+    notices: Counter[str] = Counter()
     records = read_records(sources, field=field, by_line=lines, progress=progress)
+    records = _count_notices(records, tagger.model.script, notices)
     colours = target is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     writer = make_writer(chosen, types=tagger.types, title=_title(sources), with_colour=colours)
     if target is None and isinstance(writer, TextWriter):
@@ -121,6 +128,8 @@ def tag(
         with _say_how_to_go_on(parts):
             _write_file(tagger, records, parts, progress, total_bytes(sources), quiet=quiet)
     _print_remarks(progress, quiet=quiet)
+    for notice, n_texts in notices.items():
+        print_note(f"{n_texts:,} of {progress.n_records:,} texts: {notice}", quiet=quiet)
 
 
 def _load(
@@ -130,6 +139,15 @@ def _load(
 
     wanted = None if types is None else [name.strip() for name in types.split(",")]
     return Tagger.load(model, base=base, n_threads=threads, min_score=min_score, types=wanted)
+
+
+def _count_notices(
+    records: Iterable[Record], script: str | None, notices: Counter[str]
+) -> Iterator[Record]:
+    """The records as they come; what is to be said of them is counted."""
+    for record in records:
+        notices.update(notices_for(record.text[:_NOTICED_CHARS], script))
+        yield record
 
 
 def _hash_model(model: str) -> str:

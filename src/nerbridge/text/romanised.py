@@ -42,7 +42,8 @@ khabo kham khalu khale khaise dekhilu dekhisu dekhise dekhil jana janu jane naja
 bujilu bujisu nubujilu xunisu hunisu xuna huna lora suwali bhaiti bhonti deuta kotha kothatu kotbor
 pisot pase agot maje majot bhitorot usorot tetia tetiya etia etiya ekhon ejon eta etake duta duijon
 tinijon xokolobor bule buli nohole nalage nalagile nuarilu nuware nuaru pare parim paribo parile
-paru dangor soru notun puroni xundor hundor dhuniya xosa hosa jibon mon monot manuhe manuhor manuhok bhale bhalne asane asene bhir goisene khobor bisarisu
+paru dangor soru notun puroni xundor hundor dhuniya xosa hosa jibon mon monot manuhe manuhor
+manuhok bhale bhalne asane asene bhir goisene khobor bisarisu
 """
 _RELATED = """
 hai hain hoon nahi nahin kya kyun kyon kaise kahan mujhe mera meri mere tera tere tumhara hamara
