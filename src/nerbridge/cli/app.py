@@ -25,6 +25,7 @@ from nerbridge.errors import InputError, NerbridgeError
 COMMANDS = {
     "run": "nerbridge.cli.run:run",
     "tag": "nerbridge.cli.tag:tag",
+    "serve": "nerbridge.cli.serve:serve",
     "export": "nerbridge.cli.export:export",
     "evaluate": "nerbridge.cli.evaluate:evaluate",
     "calibrate": "nerbridge.cli.calibrate:calibrate",

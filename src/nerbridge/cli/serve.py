@@ -1,0 +1,141 @@
+"""``nerbridge serve``: the tagger behind HTTP, with a page."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nerbridge.cli.console import QuietOption, print_note
+from nerbridge.errors import EnvironmentProblem, InputError
+
+if TYPE_CHECKING:
+    from nerbridge.server.service import Settings
+
+TOKEN_VARIABLE = "NERBRIDGE_TOKEN"
+_MIN_TOKEN_CHARS = 16
+
+
+def serve(
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", "-m", help="As for `nerbridge tag`; repeat for several."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes, each with the models.")] = 1,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Processor cores a worker uses; default: its share.")
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help=f"File with the token that clients need; or set {TOKEN_VARIABLE}."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Report or run folder to show; default: the model's.")
+    ] = None,
+    max_bytes: Annotated[int, typer.Option(min=1, help="Largest request of texts.")] = 2**20,
+    max_document_bytes: Annotated[
+        int, typer.Option(min=1, help="Largest request with a document.")
+    ] = 20 * 2**20,
+    max_texts: Annotated[int, typer.Option(min=1, help="Most texts in a request.")] = 256,
+    max_chars: Annotated[int, typer.Option(min=1, help="Longest text.")] = 100_000,
+    max_queue: Annotated[
+        int, typer.Option(min=1, help="Most requests that wait, in a worker.")
+    ] = 256,
+    max_seconds: Annotated[
+        float, typer.Option(min=0.001, help="Longest time for a request of texts.")
+    ] = 30.0,
+    max_document_seconds: Annotated[
+        float, typer.Option(min=0.001, help="Longest time for each step of a document.")
+    ] = 60.0,
+    quiet: QuietOption = False,
+) -> None:
+    """Serve models over HTTP, with a page for people at /.
+
+    Logs are lines of JSON on standard error; no text of a user is in them.
+
+    Example: nerbridge serve --model bundled:as --port 8000
+    """
+    token = read_token(token_file)
+    if token is None and not is_loopback(host):
+        print_note(
+            f"warning: anybody who reaches {host} can use this server and read its report. Set "
+            f"{TOKEN_VARIABLE} or --token-file, and put a proxy with TLS in front of it."
+        )
+    try:
+        from nerbridge.server.catalogue import check_models, find_report
+        from nerbridge.server.limits import Limits
+        from nerbridge.server.running import bind, url_of
+        from nerbridge.server.running import serve as run_server
+        from nerbridge.server.service import Settings
+    except ModuleNotFoundError as error:
+        raise EnvironmentProblem(
+            f"nerbridge serve needs {error.name}, which is not installed. Run: pip install "
+            "'nerbridge[serve,documents]'"
+        ) from error
+    models = tuple(model or ["bundled:as"])
+    found = check_models(models)
+    page = None if report is None else find_report(report)
+    if report is not None and page is None:
+        raise InputError(f"--report {report}: no report there; expected a run folder or a file.")
+    settings: Settings = Settings(
+        models=models,
+        limits=Limits(
+            max_bytes=max_bytes,
+            max_document_bytes=max_document_bytes,
+            max_texts=max_texts,
+            max_chars=max_chars,
+            max_queue=max_queue,
+            max_seconds=max_seconds,
+            max_document_seconds=max_document_seconds,
+        ),
+        n_threads=threads or max(1, len(os.sched_getaffinity(0)) // workers),
+        token=token,
+        report=page,
+    )
+    with bind(host, port) as bound:
+        print_note(f"{', '.join(found)} on {url_of(bound)} (Ctrl-C to stop)", quiet=quiet)
+        run_server(settings, bound, n_workers=workers, quiet=quiet)
+
+
+def read_token(path: Path | None) -> str | None:
+    """The token that clients have to send: from a file, else from the environment; None without.
+
+    Raises:
+        InputError: the file cannot be read, or the token is not fit for a header, or too short.
+    """
+    if path is None:
+        given, place = os.environ.get(TOKEN_VARIABLE), TOKEN_VARIABLE
+    else:
+        place = f"--token-file {path}"
+        try:
+            given = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{place}: cannot be read ({error}).") from error
+    if given is None:
+        return None
+    token = given.strip()
+    if len(token) < _MIN_TOKEN_CHARS or not token.isascii() or not token.isprintable():
+        raise InputError(
+            f"{place}: {len(token)} characters; expected {_MIN_TOKEN_CHARS} or more printable "
+            "ASCII characters. Make one: python -c 'import secrets; print(secrets.token_urlsafe())'"
+        )
+    return token
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs on this machine can reach an address.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

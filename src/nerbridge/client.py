@@ -1,0 +1,264 @@
+"""A client of `nerbridge serve`: the tagger of another process, or of another machine."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx2
+
+from nerbridge.errors import (
+    DocumentError,
+    EnvironmentProblem,
+    InputError,
+    ModelError,
+    NerbridgeError,
+    TextError,
+)
+from nerbridge.tagging.entity import Entity
+
+BATCH_TEXTS = 64
+BATCH_CHARS = 50_000
+"""Texts of a request of `Client.tag_many`; within what a server takes by default."""
+TOKEN_VARIABLE = "NERBRIDGE_TOKEN"
+
+_TRY_AGAIN = (429, 503)
+_FIRST_PAUSE_S = 0.25
+_LONGEST_PAUSE_S = 10.0
+_URN = "urn:nerbridge:problem:"
+_KINDS: dict[str, type[NerbridgeError]] = {
+    "text-error": TextError,
+    "no-such-model": ModelError,
+    "document-error": DocumentError,
+}
+
+
+class Client:
+    """Tags over HTTP. Safe in several threads.
+
+    Example::
+
+        with Client("http://127.0.0.1:8000") as client:
+            for entity in client.tag("ভূপেন হাজৰিকাৰ জন্ম শদিয়াত।"):
+                print(entity.type, entity.text)
+    """
+
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:8000",
+        *,
+        token: str | None = None,
+        model: str | None = None,
+        min_score: float = 0.0,
+        types: Iterable[str] | None = None,
+        timeout: float = 60.0,
+        patience: float = 60.0,
+    ) -> None:
+        """Nothing is sent yet.
+
+        Args:
+            url: where the server is.
+            token: what it wants to see; default: the environment variable NERBRIDGE_TOKEN.
+            model: one of `models`; None for the server's first.
+            min_score: entities less probable than this are left out.
+            types: the entity types to keep; None for all.
+            timeout: seconds to wait for one answer.
+            patience: seconds, in all, to try again while the server says that it is busy.
+
+        Raises:
+            InputError: if ``url`` is none.
+        """
+        token = token or os.environ.get(TOKEN_VARIABLE)
+        try:
+            self._http = httpx2.Client(
+                base_url=url,
+                timeout=timeout,
+                headers={"Authorization": f"Bearer {token}"} if token else {},
+            )
+        except (httpx2.InvalidURL, TypeError) as error:
+            raise InputError(f"{url}: no URL ({error}). Expected http://HOST:PORT.") from error
+        self._url, self._patience = url, patience
+        self._options: dict[str, Any] = {"min_score": min_score}
+        if model is not None:
+            self._options["model"] = model
+        if types is not None:
+            self._options["types"] = [types] if isinstance(types, str) else list(types)
+
+    def __enter__(self) -> Client:
+        """The client itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def tag(self, text: str) -> list[Entity]:
+        """Entities of a text, in order; as `nerbridge.tagging.Tagger.tag` finds them.
+
+        Raises:
+            TextError: if ``text`` holds a lone surrogate.
+            InputError: if the server refuses the request: too large, a wrong token, …
+            ModelError: if there is no such model, or it failed.
+            EnvironmentProblem: if the server cannot be reached, or is busy for too long.
+        """
+        return self._tag([text])[0]
+
+    def tag_many(self, texts: Iterable[str]) -> Iterator[list[Entity]]:
+        """Entities of each text, in the order given; several texts go into a request.
+
+        Texts are read as results are asked for, so that memory does not grow with their number.
+
+        Raises:
+            NerbridgeError: as `tag`, when the text's turn comes.
+        """
+        for batch in _batches(texts):
+            yield from self._tag(batch)
+
+    def tag_document(self, path: str | Path) -> dict[str, Any]:
+        """Text, segments and entities of a PDF, DOCX, HTML or text file, as the server gives them.
+
+        ``entities`` are dictionaries with the fields of `Entity`, and the ``place`` they stand in.
+
+        Raises:
+            InputError: if the file cannot be read, here or by the server; otherwise as `tag`.
+        """
+        path = Path(path)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
+        options = dict(self._options)
+        if "types" in options:
+            options["types"] = ",".join(options["types"])
+        found: dict[str, Any] = self._ask(
+            "POST", "/tag/document", data=options, files={"file": (path.name, content)}
+        )
+        return found
+
+    def models(self) -> list[dict[str, Any]]:
+        """What the server says of its models, the default first.
+
+        Raises:
+            NerbridgeError: as `tag`.
+        """
+        found: list[dict[str, Any]] = self._ask("GET", "/models")["models"]
+        return found
+
+    def ready(self) -> bool:
+        """Whether the server is there and takes requests."""
+        try:
+            return bool(self._http.get("/ready").status_code == 200)
+        except httpx2.TransportError:
+            return False
+
+    def _tag(self, texts: Sequence[str]) -> list[list[Entity]]:
+        for number, text in enumerate(texts, start=1):
+            _check(text, number)
+        answer = self._ask("POST", "/tag", json={"texts": list(texts), **self._options})
+        return [[Entity(**entity) for entity in one["entities"]] for one in answer["results"]]
+
+    def _ask(self, method: str, path: str, **content: Any) -> Any:
+        """What the server answers, after as many attempts as patience allows.
+
+        Raises:
+            NerbridgeError: as `tag`.
+        """
+        until, pause = time.monotonic() + self._patience, _FIRST_PAUSE_S
+        failure: NerbridgeError
+        while True:
+            try:
+                answer = self._http.request(method, path, **content)
+            except httpx2.RemoteProtocolError as error:
+                # A connection that the server closed as idle just then. Asking twice does no harm.
+                wait, failure = pause, self._unreachable(error)
+            except httpx2.TransportError as error:
+                raise self._unreachable(error) from error
+            else:
+                if answer.is_success:
+                    return self._parse(answer)
+                failure = _to_error(answer, self._url)
+                if answer.status_code not in _TRY_AGAIN:
+                    raise failure
+                wait = _retry_after(answer, pause)
+            if time.monotonic() + wait > until:
+                raise failure
+            time.sleep(wait)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    def _parse(self, answer: httpx2.Response) -> Any:
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise EnvironmentProblem(
+                f"{self._url}: what answers is not nerbridge serve (no JSON). Check the URL."
+            ) from error
+
+    def _unreachable(self, error: Exception) -> EnvironmentProblem:
+        return EnvironmentProblem(
+            f"{self._url}: no answer ({type(error).__name__}: {error}). Check the URL, and that "
+            "the server runs: nerbridge serve"
+        )
+
+
+def _check(text: object, number: int) -> None:
+    if not isinstance(text, str):
+        raise TextError(f"text {number}: found {type(text).__name__}, expected str.")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise TextError(
+            f"text {number}: lone surrogate at character {error.start}, which is half a character. "
+            "Clean it: text.encode('utf-8', 'replace').decode()."
+        ) from error
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Runs of texts that fit into a request; one that is long alone goes alone."""
+    batch: list[str] = []
+    n_chars = 0
+    for text in texts:
+        if batch and (len(batch) == BATCH_TEXTS or n_chars + len(text) > BATCH_CHARS):
+            yield batch
+            batch, n_chars = [], 0
+        batch.append(text)
+        n_chars += len(text)
+    if batch:
+        yield batch
+
+
+def _retry_after(answer: httpx2.Response, default: float) -> float:
+    """Seconds that the server wants to be left alone."""
+    given = answer.headers.get("Retry-After", "")
+    return float(given) if given.isdecimal() else default
+
+
+def _to_error(answer: httpx2.Response, url: str) -> NerbridgeError:
+    """What a refusal means, with the server's own words."""
+    try:
+        problem = answer.json()
+        kind, detail = problem["type"].removeprefix(_URN), problem["detail"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        kind, detail = "", f"status {answer.status_code}, and no problem+json"
+    message = f"{url}: {detail}"
+    if kind in _KINDS:
+        return _KINDS[kind](message)
+    if answer.status_code in _TRY_AGAIN:
+        return EnvironmentProblem(f"{message} Try again later.")
+    if answer.status_code >= 500:
+        return ModelError(message) if kind == "model-error" else EnvironmentProblem(message)
+    if answer.status_code == 401:
+        return InputError(f"{message} Give it: Client(url, token=…), or set {TOKEN_VARIABLE}.")
+    return InputError(message)

@@ -1,0 +1,1 @@
+"""The tagger behind HTTP: limits first, then a queue, then one model that all requests share."""

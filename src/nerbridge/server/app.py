@@ -1,0 +1,223 @@
+"""The application: what comes before every request, and the paths."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from nerbridge import __version__
+from nerbridge.errors import NerbridgeError
+from nerbridge.server.access import check_token
+from nerbridge.server.isolation import prepare
+from nerbridge.server.limits import ClientGone
+from nerbridge.server.logs import FACTS
+from nerbridge.server.openapi import describe
+from nerbridge.server.paths import PAGE_CSP, PAGE_PATHS, router, static_files
+from nerbridge.server.problems import (
+    Problem,
+    http_problem,
+    internal_problem,
+    invalid_problem,
+    to_problem,
+)
+from nerbridge.server.service import Service, Settings, drain_on_sigterm
+
+_ALWAYS_ANSWERED = frozenset({"/health", "/ready", "/metrics"})
+_DOCUMENT_PATH = "/tag/document"
+_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_CSP = "default-src 'none'; frame-ancestors 'none'"
+
+log = logging.getLogger("nerbridge.server")
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """The application of one worker."""
+    service = Service(settings)
+
+    @asynccontextmanager
+    async def live(app: FastAPI) -> AsyncIterator[None]:
+        prepare("nerbridge.documents.reading")
+        await service.start()
+        with drain_on_sigterm(service):
+            yield
+        await service.stop()
+
+    app = FastAPI(
+        title="nerbridge",
+        version=__version__,
+        summary="Named entities in text and documents.",
+        lifespan=live,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    app.include_router(router)
+    app.mount("/static", static_files(), name="static")
+    app.openapi = lambda: describe(app, service)  # type: ignore[method-assign]
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(NerbridgeError, _answer_own)
+    return Edge(app, service)
+
+
+def _answer_http(request: Request, error: Any) -> Response:
+    return http_problem(error).to_response(request.state.request_id)
+
+
+def _answer_invalid(request: Request, error: Any) -> Response:
+    return invalid_problem(error.errors()).to_response(request.state.request_id)
+
+
+def _answer_own(request: Request, error: Any) -> Response:
+    problem = to_problem(error)
+    if problem.status_code >= 500:
+        log.error("a request failed", exc_info=error)
+    return problem.to_response(request.state.request_id)
+
+
+@dataclass
+class _Exchange:
+    """A request and its answer, as the log tells of them."""
+
+    id: str
+    method: str
+    began: float = field(default_factory=time.monotonic)
+    status: int = 0
+    is_body_read: bool = False
+
+
+class Edge:
+    """Before every request: is it wanted, may it, is it small enough. After it: count and log.
+
+    The whole body is read here, so that what comes after has complete requests, and time spent on
+    slow clients is no time in which anything is held but their bytes.
+    """
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self.app, self.service = app, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; nothing that happens in it leaves this method."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        exchange = _Exchange(given if _ID.fullmatch(given) else uuid.uuid4().hex, scope["method"])
+        scope.setdefault("state", {})["request_id"] = exchange.id
+        self.service.n_active += 1
+        try:
+            await self._answer(scope, headers, receive, self._watch(scope, send, exchange))
+        except ClientGone:
+            exchange.status = exchange.status or 499  # as nginx has it; nobody is told
+        except Exception as error:  # the edge: whatever happened, the client gets an answer
+            await self._answer_unexpected(error, scope, receive, send, exchange)
+        finally:
+            self.service.n_active -= 1
+            self._tell(scope, exchange)
+
+    async def _answer(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
+        n_bytes = 0
+        try:
+            body = await self._admit(scope, headers, receive)
+            n_bytes = len(body)
+            scope["state"]["is_body_read"] = True
+            await self.app(scope, _replay(body, receive), send)
+        except Problem as problem:
+            await problem.to_response(scope["state"]["request_id"])(scope, receive, send)
+        finally:
+            self.service.buffers.release(n_bytes)
+
+    async def _admit(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        """The body of a request that is taken.
+
+        Raises:
+            Problem: it is not.
+        """
+        path, limits = scope["path"], self.service.limits
+        if self.service.is_draining and path not in _ALWAYS_ANSWERED:
+            raise Problem(503, "shutting-down", "the server is ending.", retry_after_s=2)
+        check_token(self.service.settings.token, path, headers.get(b"authorization"))
+        is_document = path == _DOCUMENT_PATH
+        max_bytes = limits.max_document_bytes if is_document else limits.max_bytes
+        return await self.service.buffers.read(receive, headers.get(b"content-length"), max_bytes)
+
+    def _watch(self, scope: Scope, send: Send, exchange: _Exchange) -> Send:
+        """Send, with the headers that every answer has, and note the status."""
+
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                exchange.status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = exchange.id
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                is_page = scope["path"] in PAGE_PATHS or scope["path"].startswith("/static/")
+                headers.setdefault("Content-Security-Policy", PAGE_CSP if is_page else _CSP)
+                if self.service.is_draining or not scope["state"].get("is_body_read"):
+                    headers["Connection"] = "close"
+            await send(message)
+
+        return watched
+
+    async def _answer_unexpected(
+        self, error: Exception, scope: Scope, receive: Receive, send: Send, exchange: _Exchange
+    ) -> None:
+        log.error("a request failed", exc_info=error, extra={FACTS: {"request_id": exchange.id}})
+        if exchange.status:
+            raise error  # the answer has begun: uvicorn closes the connection
+        response = internal_problem().to_response(exchange.id)
+        await response(scope, receive, self._watch(scope, send, exchange))
+
+    def _tell(self, scope: Scope, exchange: _Exchange) -> None:
+        seconds, path = time.monotonic() - exchange.began, _template(scope)
+        self.service.metrics.observe_request(exchange.method, path, exchange.status, seconds)
+        facts = {
+            "request_id": exchange.id,
+            "method": exchange.method,
+            "path": path,
+            "status": exchange.status,
+            "seconds": round(seconds, 4),
+            **scope["state"].get("counts", {}),
+        }
+        log.info("request", extra={FACTS: facts})
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """An ASGI channel that gives a body which was read already."""
+    is_given = False
+
+    async def replay() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+def _template(scope: Scope) -> str:
+    """The path with names in the place of values, so that there are few of them."""
+    path: str = scope["path"]
+    if path.startswith("/static/"):
+        return "/static"
+    template = getattr(scope.get("route"), "path", None)
+    known = {getattr(route, "path", None) for route in router.routes}
+    return template or (path if path in known else "unmatched")

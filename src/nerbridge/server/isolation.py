@@ -1,0 +1,92 @@
+"""Work on files of strangers in a process of its own: it may hang, crash or swell."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import resource
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any, ParamSpec, TypeVar
+
+from nerbridge.errors import NerbridgeError
+from nerbridge.server.problems import Problem
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+MAX_MEMORY_BYTES = 3 * 2**30
+_FORKS = multiprocessing.get_context("forkserver")
+
+
+def prepare(module: str) -> None:
+    """Have ``module`` loaded once, so that processes that need it start at once."""
+    _FORKS.set_forkserver_preload([module, __name__])
+
+
+async def run_isolated(
+    seconds: float, function: Callable[P, Result], *args: P.args, **options: P.kwargs
+) -> Result:
+    """Call a function of a module in a new process.
+
+    Args:
+        seconds: how long it may take; then it is killed.
+        function: importable; its arguments and result can be pickled.
+        args: its arguments.
+        options: its named arguments.
+
+    Raises:
+        NerbridgeError: what the function raises of these.
+        Problem: 503 if it takes too long, 422 if it dies or fails otherwise.
+    """
+    receiver, sender = _FORKS.Pipe(duplex=False)
+    process = _FORKS.Process(target=_call, args=(sender, function, args, options), daemon=True)
+    # Starting may write a large argument to a pipe: not in the event loop.
+    await asyncio.to_thread(process.start)
+    sender.close()
+    try:
+        found = await asyncio.to_thread(_receive, receiver, seconds)
+    finally:
+        _kill_group(process.pid)
+        await asyncio.to_thread(process.join)
+        receiver.close()
+        process.close()
+    if isinstance(found, NerbridgeError | Problem):
+        raise found
+    result: Result = found[0]
+    return result
+
+
+def _kill_group(pid: int | None) -> None:
+    """Kill a process and those it started, if they are still there."""
+    for kill in (os.killpg, os.kill):
+        with suppress(ProcessLookupError):
+            kill(pid or 0, signal.SIGKILL)
+
+
+def _call(sender: Connection, function: Callable[..., Any], args: Any, options: Any) -> None:
+    """In the new process: bounds, then the work."""
+    os.setpgid(0, 0)  # so that what it starts is killed with it
+    for what, bound in ((resource.RLIMIT_AS, MAX_MEMORY_BYTES), (resource.RLIMIT_CORE, 0)):
+        resource.setrlimit(what, (bound, resource.getrlimit(what)[1]))
+    # What libraries say of a file may quote it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    try:
+        sender.send((function(*args, **options),))
+    except NerbridgeError as error:
+        sender.send(error)
+
+
+def _receive(receiver: Connection, seconds: float) -> Any:
+    """The result as a tuple of one, or the error."""
+    if not receiver.poll(seconds):
+        return Problem(
+            503, "timeout", f"the document was not read within {seconds:g} s.", retry_after_s=10
+        )
+    try:
+        return receiver.recv()
+    except EOFError:  # it died: killed by the system, or by the file
+        return Problem(422, "unreadable-document", "the document cannot be read: it is damaged.")

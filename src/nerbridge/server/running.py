@@ -1,0 +1,131 @@
+"""The server as processes: a supervisor that holds the port, and workers that it replaces."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, cast
+
+from prometheus_client.multiprocess import mark_process_dead
+from uvicorn import Config
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from nerbridge.errors import EnvironmentProblem, InputError
+from nerbridge.server.app import create_app
+from nerbridge.server.logs import log_config
+from nerbridge.server.metrics import MULTIPROCESS_VARIABLE
+from nerbridge.server.protocol import GuardedProtocol
+from nerbridge.server.service import Settings
+
+_GRACE_S = 5
+_HEALTH_S = 60
+"""How long a worker may be too busy to say that it lives; starting counts."""
+
+
+class Supervisor(Multiprocess):
+    """uvicorn's supervisor of workers, which also tells metrics of the dead."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that have died or hang."""
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        for pid in before - {process.pid for process in self.processes}:
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+    def terminate_all(self) -> None:
+        """Tell all workers to end; the port closes with the last of them."""
+        for held in self.sockets:
+            held.close()
+        super().terminate_all()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a worker could not start."""
+        return any(process.exitcode == STARTUP_FAILURE for process in self.processes)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket bound to an address, on which nobody listens yet.
+
+    Raises:
+        InputError: if there is no such address here.
+        EnvironmentProblem: if it is in use or not allowed.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise InputError(
+            f"--host {host}: no such address ({error.strerror}). Expected one of this machine's, "
+            "such as 127.0.0.1 or 0.0.0.0."
+        ) from error
+    family, kind, protocol, _, address = found[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        raise EnvironmentProblem(
+            f"{host}:{port}: cannot be used ({error.strerror}). Choose another --port, or stop "
+            "what uses this one."
+        ) from error
+    bound.set_inheritable(True)
+    return bound
+
+
+def url_of(bound: socket.socket) -> str:
+    """Where a bound socket is reached."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(settings: Settings, bound: socket.socket, *, n_workers: int, quiet: bool) -> None:
+    """Serve until SIGTERM or SIGINT; what was taken by then is answered.
+
+    Raises:
+        EnvironmentProblem: if a worker could not start; its log says why.
+    """
+    limits = settings.limits
+    longest = max(limits.max_seconds, limits.max_document_seconds, limits.receive_s)
+    # One file a connection: the usual limit of 1,024 is less than a worker can hold.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with _shared_metrics():
+        config = Config(
+            cast(Any, partial(create_app, settings)),
+            factory=True,
+            http=cast(Any, partial(GuardedProtocol, limits=limits)),
+            ws="none",
+            workers=n_workers,
+            access_log=False,
+            log_config=log_config(quiet=quiet),
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=int(longest) + _GRACE_S,
+            timeout_worker_healthcheck=_HEALTH_S,
+        )
+        supervisor = Supervisor(config, sockets=[bound])
+        supervisor.run()
+    if supervisor.has_failed:
+        raise EnvironmentProblem(
+            "a worker could not start, so the server has stopped. The lines above say why."
+        )
+
+
+@contextmanager
+def _shared_metrics() -> Iterator[None]:
+    """A folder through which the workers share their numbers, for as long as they live."""
+    folder = tempfile.mkdtemp(prefix="nerbridge-metrics-")
+    os.environ[MULTIPROCESS_VARIABLE] = folder
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        del os.environ[MULTIPROCESS_VARIABLE]

@@ -1,0 +1,114 @@
+"""Documents that are uploaded: read in a process of their own, tagged, answered in three ways."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from starlette.responses import JSONResponse, Response
+
+from nerbridge.documents.annotated import annotate_html
+from nerbridge.documents.document import Document
+from nerbridge.documents.mending import tag_document
+from nerbridge.documents.reading import read_document
+from nerbridge.server.batching import Abandoned, stop_when, time_is_over
+from nerbridge.server.catalogue import ServedModel
+from nerbridge.server.isolation import run_isolated
+from nerbridge.tagging.entity import Entity
+from nerbridge.text.romanised import notices_for
+
+SHOWN_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+NOTICED_CHARS = 5_000
+"""Of a longer text, this much tells what it is written in."""
+_MAX_NAME_CHARS = 200
+_MEDIA_TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "html": "text/html; charset=utf-8",
+    "text": "text/plain; charset=utf-8",
+}
+
+
+class Answer(StrEnum):
+    """How a tagged document comes back."""
+
+    JSON = "json"
+    HTML = "html"
+    REDACTED = "redacted"
+
+
+def clean_name(name: str | None) -> str:
+    """What to call an upload: a name without a path, and nothing that does not print.
+
+    >>> clean_name("../../etc/passwd"), clean_name("C:\\\\letters\\\\চিঠি.pdf"), clean_name(None)
+    ('passwd', 'চিঠি.pdf', 'document')
+    """
+    last = PurePosixPath((name or "").replace("\\\\", "/")).name
+    kept = "".join(char for char in last if char.isprintable())[:_MAX_NAME_CHARS].strip()
+    return kept if kept.strip(".") else "document"
+
+
+async def read(data: bytes, name: str, seconds: float) -> Document:
+    """Read a document.
+
+    Raises:
+        DocumentError: it cannot be read.
+        Problem: it takes too long, or reading it fails.
+    """
+    return await run_isolated(seconds, read_document, data, name=clean_name(name))
+
+
+async def tag(model: ServedModel, document: Document, seconds: float) -> list[Entity]:
+    """Entities of a document, with offsets in its text.
+
+    Raises:
+        Problem: 503 if it takes too long.
+    """
+    until = time.monotonic() + seconds
+    tagger = stop_when(model.tagger, lambda: time.monotonic() > until)
+    try:
+        return await asyncio.to_thread(tag_document, tagger, document)
+    except Abandoned:
+        raise time_is_over(seconds) from None
+
+
+def to_json(model: ServedModel, document: Document, entities: Sequence[Entity]) -> Response:
+    """The text, where its parts stand, and its entities."""
+    found = [
+        {**entity.to_dict(), "place": document.place_of(entity.start_char)} for entity in entities
+    ]
+    notices = notices_for(document.text[:NOTICED_CHARS], model.tagger.model.script)
+    content = document.to_dict()
+    return JSONResponse(
+        {
+            "model": model.name,
+            **content,
+            "entities": found,
+            "notices": [*content["notices"], *notices],
+        }
+    )
+
+
+async def to_html(document: Document, entities: Sequence[Entity], seconds: float) -> Response:
+    """The document as a page with its entities highlighted."""
+    page = await run_isolated(seconds, annotate_html, document, entities)
+    headers = {"Content-Security-Policy": SHOWN_CSP}
+    return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+
+
+async def to_redacted(
+    document: Document, entities: Sequence[Entity], types: Sequence[str], seconds: float
+) -> Response:
+    """A copy of the document without the entities of ``types``, as a download."""
+    from nerbridge.documents.redaction import redact
+
+    content = await run_isolated(seconds, redact, document, entities, types)
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote('redacted-' + document.name)}",
+        "Content-Security-Policy": SHOWN_CSP,
+    }
+    return Response(content, media_type=_MEDIA_TYPES[document.kind], headers=headers)
