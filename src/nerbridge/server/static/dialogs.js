@@ -1,0 +1,132 @@
+/* The model's card, the server's token, and the report. */
+
+import { fetchCard, fetchReport, hasToken, setToken } from "./api.js";
+import { $, element, save } from "./dom.js";
+import { language, number, t, typeName } from "./i18n.js";
+import { markdownToNodes } from "./markdown.js";
+
+for (const dialog of document.querySelectorAll("dialog")) {
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
+  });
+}
+
+/* Show what is known about a model; with several, each can be chosen. */
+export async function showCard(models, chosen, onUse) {
+  const model = models.find((one) => one.name === chosen) ?? models[0];
+  $("card-title").textContent = t("cardTitle", { name: model.name });
+  const picks = models.length < 2 ? [] : [modelPicker(models, model, onUse)];
+  $("card-body").replaceChildren(...picks, facts(model));
+  if (!$("card").open) $("card").showModal();
+  try {
+    const card = model.has_card ? await fetchCard(model.name) : "";
+    const nodes = card ? markdownToNodes(card) : [element("p", {}, t("cardNone"))];
+    $("card-body").append(element("div", { lang: card ? "en" : language() }, ...nodes));
+  } catch (error) {
+    $("card-body").append(element("p", { class: "wrong" }, error.kind ? t(error.kind) : String(error)));
+  }
+}
+
+function modelPicker(models, shown, onUse) {
+  const buttons = models.map((model) =>
+    element(
+      "button",
+      {
+        type: "button",
+        "aria-pressed": String(model.name === shown.name),
+        onclick: () => {
+          onUse(model.name);
+          showCard(models, model.name, onUse);
+        },
+      },
+      model.name,
+    ),
+  );
+  return element("div", { class: "segments", role: "group", "aria-label": t("useModel") }, ...buttons);
+}
+
+function facts(model) {
+  const rows = [
+    ["factTypes", model.types?.map(typeName).join(", ")],
+    ["factLanguages", model.languages?.map(languageName).join(", ")],
+    ["factSize", model.n_bytes && `${number(model.n_bytes / 1e6, 1)} MB`],
+    ["factLicense", model.license],
+  ];
+  const list = rows
+    .filter(([, value]) => value)
+    .flatMap(([key, value]) => [element("dt", {}, t(key)), element("dd", {}, value)]);
+  return element("dl", { class: "facts" }, ...list);
+}
+
+function languageName(code) {
+  try {
+    return new Intl.DisplayNames([language(), "en"], { type: "language" }).of(code);
+  } catch {
+    return code;
+  }
+}
+
+/* Ask for the server's token; resolves to whether there is one now. */
+export function askToken(wasWrong) {
+  const dialog = $("token");
+  $("token-wrong").textContent = wasWrong ? t("tokenWrong") : "";
+  $("token-value").value = "";
+  if (!dialog.open) dialog.showModal();
+  return new Promise((resolve) => {
+    const submit = (event) => {
+      event.preventDefault();
+      setToken($("token-value").value.trim());
+      dialog.close("given");
+    };
+    $("token-form").addEventListener("submit", submit);
+    dialog.addEventListener(
+      "close",
+      () => {
+        $("token-form").removeEventListener("submit", submit);
+        resolve(dialog.returnValue === "given");
+        dialog.returnValue = "";
+      },
+      { once: true },
+    );
+  });
+}
+
+/* Show the report, or how to get one. A frame sends no token: behind one, the report is saved. */
+export async function showReport(panel) {
+  if (panel.querySelector("iframe")) return;
+  try {
+    const report = await fetchReport();
+    panel.replaceChildren(hasToken() ? savedReport(report) : framedReport());
+  } catch (error) {
+    panel.replaceChildren(error.kind === "gone" ? noReport() : troubled(error));
+  }
+}
+
+function framedReport() {
+  return element("iframe", { src: "/report", sandbox: "", title: t("reportTitle") });
+}
+
+function savedReport(report) {
+  const keep = () => save(report, "report.html", "text/html");
+  return element(
+    "div",
+    { class: "empty" },
+    element("h2", {}, t("reportTitle")),
+    element("p", {}, t("reportSave")),
+    element("button", { type: "button", class: "primary", onclick: keep }, t("saveReport")),
+  );
+}
+
+function noReport() {
+  return element(
+    "div",
+    { class: "empty" },
+    element("h2", {}, t("reportNone")),
+    element("p", {}, t("reportHow")),
+    element("pre", { lang: "en" }, "nerbridge run RECIPE\nnerbridge serve --report runs/NAME"),
+  );
+}
+
+function troubled(error) {
+  return element("div", { class: "empty" }, element("p", {}, error.kind ? t(error.kind) : String(error)));
+}

@@ -1,0 +1,36 @@
+/* One text, what was found in it, and what was corrected: the page is drawn from this alone. */
+
+import { applyCorrections } from "./entities.js";
+import { settings } from "./settings.js";
+
+const N_COLOURS = 6;
+
+/* `found` remembers entities by line; `document` is where the text came from, if from a file. */
+export const state = {
+  text: "",
+  entities: [],
+  corrections: [],
+  found: new Map(),
+  document: null,
+  models: [],
+  model: null,
+  types: ["PER", "ORG", "LOC"],
+  hidden: new Set(),
+};
+
+export const colourOf = (type) => `c${Math.max(state.types.indexOf(type), 0) % N_COLOURS}`;
+
+/* The entities over the least score, and of these the ones whose type is on. */
+export function view() {
+  const found = applyCorrections(
+    state.entities.filter((one) => one.score >= settings.minScore),
+    state.corrections,
+    state.text,
+  );
+  return { found, shown: found.filter((one) => !state.hidden.has(one.type)) };
+}
+
+/* Page or paragraph of a document at an offset; undefined outside of documents. */
+export function placeOf(at) {
+  return state.document?.segments.find((one) => one.start <= at && at < one.end)?.place;
+}
