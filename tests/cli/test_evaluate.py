@@ -17,10 +17,11 @@ from nerbridge.corpus import read_corpus
 from nerbridge.errors import CorpusError, ModelError
 from nerbridge.evaluation.resampling import bootstrap_interval
 from nerbridge.evaluation.scores import score_predictions
-from nerbridge.labels import LabelSet
+from nerbridge.labels import LabelSet, Span, spans_to_tags
 from nerbridge.models.encoder import load_token_classifier, load_tokenizer, resolve_encoder
 from nerbridge.models.folder import write_lineage
 from nerbridge.models.full import save_full
+from nerbridge.tagging.tagger import Tagger
 from nerbridge.training.crf import CrfTagger, train_crf
 from nerbridge.training.materials import to_labelled
 from nerbridge.training.prediction import CRF_FILE
@@ -164,5 +165,24 @@ def test_a_missing_corpus_or_split_is_said(model: Path, tmp_path: Path) -> None:
 def test_what_is_no_trained_model_is_said(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="absent"):
         call(tmp_path / "absent", "bundled:as")
-    with pytest.raises(ModelError, match=r"not a model trained.*models/adapt"):
+    with pytest.raises(ModelError, match=r"no model here.*nerbridge run"):
         call(tmp_path, "bundled:as")
+
+
+def test_the_bundled_tagger_scores_as_it_tags() -> None:
+    """What `nerbridge tag` loads can be scored, and the score is that of its own entities."""
+    found = json.loads(call("bundled:as", "bundled:as", "--json", "--quiet").stdout)
+    tagger = Tagger.load("bundled:as")
+    sentences = read_corpus("bundled:as").splits["test"]
+    tags = [
+        spans_to_tags(
+            [Span(entity.start_word, entity.end_word, entity.type) for entity in entities],
+            len(sentence.words),
+        )
+        for sentence, entities in zip(
+            sentences, tagger.tag_words_many([s.words for s in sentences]), strict=True
+        )
+    ]
+    expected = score_predictions(TEST.words, TEST.tags, tags, tagger.types)
+    assert found["f1_strict"] == expected.f1_strict > 0.3
+    assert found["calibration"]["temperature"] == tagger.model.temperature != 1

@@ -12,13 +12,20 @@ from nerbridge.errors import CorpusError
 from nerbridge.labels import Scheme
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nerbridge.alignment.inference import Logits
     from nerbridge.corpus.sentence import Sentence
+    from nerbridge.tagging.backend import TaggerModel
+    from nerbridge.training.prediction import Predictor
 
 _THRESHOLDS = (0.5, 0.7, 0.9)
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A model folder: runs/NAME/models/adapt-13.")],
+    model: Annotated[
+        str, typer.Argument(help="A model or run folder, bundled:as, or a hub id, as for `tag`.")
+    ],
     corpora: Annotated[
         list[str], typer.Argument(help="Labelled folders, files, bundled:as or hub:owner/name.")
     ],
@@ -33,19 +40,17 @@ def evaluate(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Score a trained model on labelled sentences: strict and conll F1, per type, 95 % interval,
+    """Score a model on labelled sentences: strict and conll F1, per type, 95 % interval,
     and how far the scores of its entities can be trusted.
 
     Example: nerbridge evaluate runs/quickstart/models/adapt-13 my/test.conll --json
     """
-    from nerbridge.training.prediction import load_predictor
-
-    predictor = load_predictor(model, base=base)
+    loaded = _load(model, base)
     results = {}
     for spec in corpora:
         print_note(f"scoring {spec} …", quiet=quiet)
-        sentences = read_split(spec, split, scheme, repair, predictor.label_set.types)
-        results[spec] = _score(predictor, sentences)
+        sentences = read_split(spec, split, scheme, repair, loaded.label_set.types)
+        results[spec] = _score(loaded, sentences)
     if json:
         only = next(iter(results.values()))
         print_json({**only, "corpus": corpora[0]} if len(results) == 1 else {"corpora": results})
@@ -70,7 +75,32 @@ def read_split(
     return found
 
 
-def _score(predictor: Any, sentences: tuple[Sentence, ...]) -> dict[str, Any]:
+def _load(model: str, base: str | None) -> TaggerModel | Predictor:
+    """Any model that can tag, as `nerbridge tag` loads it; or the CRF of a run."""
+    from nerbridge.models.folder import LINEAGE_FILE, read_lineage
+    from nerbridge.tagging.tagger import Tagger
+
+    if (Path(model) / LINEAGE_FILE).is_file() and read_lineage(Path(model))["kind"] == "crf":
+        from nerbridge.training.prediction import load_predictor
+
+        return load_predictor(Path(model))
+    return Tagger.load(model, base=base).model
+
+
+def _predict(
+    loaded: TaggerModel | Predictor, sentences: Sequence[Sequence[str]]
+) -> tuple[list[list[str]], list[Logits] | None]:
+    """Valid IOB2 tags, and the logits of the words (None: a CRF has none)."""
+    from nerbridge.alignment.decoding import decode_many
+    from nerbridge.tagging.backend import TaggerModel
+
+    if not isinstance(loaded, TaggerModel):
+        return loaded.tag_many(sentences), None
+    logits = loaded.word_logits(sentences)
+    return decode_many(logits, loaded.label_set), logits
+
+
+def _score(loaded: TaggerModel | Predictor, sentences: tuple[Sentence, ...]) -> dict[str, Any]:
     import dataclasses
 
     import numpy as np
@@ -80,16 +110,16 @@ def _score(predictor: Any, sentences: tuple[Sentence, ...]) -> dict[str, Any]:
     from nerbridge.training.calibration import ScoredEntities
     from nerbridge.training.materials import to_labelled
 
-    labelled = to_labelled(sentences, predictor.script)
-    predicted, types = predictor.predict(labelled.words), predictor.label_set.types
+    labelled = to_labelled(sentences, loaded.script)
+    tags, logits = _predict(loaded, labelled.words)
     scores = dataclasses.asdict(
-        score_predictions(labelled.words, labelled.tags, predicted.tags, types)
+        score_predictions(labelled.words, labelled.tags, tags, loaded.label_set.types)
     )
     counts = np.array([scores.pop("counts")])
     calibration = None
-    if predicted.logits is not None:
-        entities = ScoredEntities(predicted.logits, labelled.tags, predictor.label_set)
-        calibration = dataclasses.asdict(entities.measure(predictor.temperature))
+    if logits is not None:
+        entities = ScoredEntities(logits, labelled.tags, loaded.label_set)
+        calibration = dataclasses.asdict(entities.measure(loaded.temperature))
     return {**scores, "ci95": list(bootstrap_interval(counts)), "calibration": calibration}
 
 
