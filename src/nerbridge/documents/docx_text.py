@@ -1,0 +1,198 @@
+"""The text of a DOCX: body, tables, text boxes, headers, footers, notes, comments, charts."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from lxml import etree
+
+from nerbridge.documents.docx_package import parse_xml, read_package
+from nerbridge.documents.legacy_fonts import (
+    is_legacy_font,
+    refuse_broken,
+    refuse_gibberish,
+    refuse_legacy_fonts,
+)
+from nerbridge.documents.limits import check_chars
+from nerbridge.documents.markup import Block, Piece
+from nerbridge.errors import DocumentError
+
+# Tags are told by their local names: the namespaces of Word and of ISO 29500 strict differ.
+_LITERAL = {
+    "tab": "\t",
+    "br": "\n",
+    "cr": "\n",
+    "noBreakHyphen": "\u2011",
+    "softHyphen": "\u00ad",
+    "ptab": "\t",
+}
+DELETED = frozenset({"del", "moveFrom"})
+"""Tracked changes: text that is still in the file but not in the document."""
+FALLBACK = "Fallback"
+_SKIPPED = DELETED | {FALLBACK, "instrText", "delText", "delInstrText"}
+_MAIN = re.compile(r"word/document\d*\.xml")
+_NAMED = re.compile(r"word/(header|footer|footnotes|endnotes|comments)\d*\.xml")
+_DRAWN = re.compile(r"word/(charts|diagrams)/(?:chart|drawing|data)\d*\.xml")
+_ENTRIES = {"footnotes": "footnote", "endnotes": "endnote", "comments": "comment"}
+
+
+def read_docx(data: bytes, name: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """Place and text of each paragraph that is not empty, and notices.
+
+    Raises:
+        DocumentError: locked, damaged, too large, in a font that is not Unicode.
+    """
+    parts = read_package(data, name)
+    roots = parse_parts(parts, name)
+    blocks = [block for part, root in roots.items() for block in root_blocks(root, part)]
+    text = "\n".join(block.text for block in blocks)
+    check_chars(len(text), name)
+    refuse_legacy_fonts(_letters_in_fonts(roots, parts, name), text, name)
+    refuse_broken(text, name)
+    refuse_gibberish(text, name)
+    notices = []
+    if n_pictures := sum(part.startswith("word/media/") for part in parts):
+        notices.append(f"{n_pictures} pictures in it: text inside pictures is not read.")
+    if any(part.startswith("word/embeddings/") for part in parts):
+        notices.append("files embedded in it (such as tables of Excel) are not read.")
+    return [(block.place, block.text) for block in blocks], notices
+
+
+def parse_parts(parts: Mapping[str, bytes], name: str) -> dict[str, etree._Element]:
+    """The parts whose text is read, parsed, in reading order.
+
+    Raises:
+        DocumentError: one is damaged, or there is no main part.
+    """
+    main = [part for part in parts if _MAIN.fullmatch(part)]
+    if not main:
+        raise DocumentError(
+            f"{name}: no word/document.xml inside; expected a DOCX. Open and save it in Word."
+        )
+    others = [part for part in parts if _NAMED.fullmatch(part)]
+    drawn = [part for part in parts if _DRAWN.fullmatch(part)]
+    roots = {}
+    for part in (*main, *sorted(others), *sorted(drawn)):
+        roots[part] = parse_xml(parts[part], f"{name}: {part}")
+    return roots
+
+
+def root_blocks(root: etree._Element, part: str) -> Iterator[Block]:
+    """The paragraphs of a part that hold text, in document order."""
+    prefix = _place_of_part(part)
+    tables: dict[etree._Element, int] = {}
+    rows: Counter[etree._Element] = Counter()
+    seen_rows: dict[etree._Element, int] = {}
+    n_paragraphs = 0
+    for element in root.iter("{*}p"):
+        if _is_skipped(element):
+            continue
+        n_paragraphs += 1
+        pieces = list(_iter_pieces(element))
+        row = next(element.iterancestors("{*}tr"), None)
+        place = prefix or f"paragraph {n_paragraphs}"
+        if row is not None:
+            table = row.getparent()
+            number = tables.setdefault(table, len(tables) + 1)
+            if row not in seen_rows:
+                rows[table] += 1
+                seen_rows[row] = rows[table]
+            place = f"{prefix + ', ' if prefix else ''}table {number}, row {seen_rows[row]}"
+        elif prefix in _ENTRIES.values():
+            entry = next(element.iterancestors(f"{{*}}{prefix}"), None)
+            place = f"{prefix} {local_id(entry)}"
+        if any(piece.text.strip() for piece in pieces):
+            yield Block(place, pieces)
+
+
+def local_id(element: etree._Element | None) -> str:
+    """The ``id`` of a note or comment, whatever its namespace."""
+    attributes = {} if element is None else element.attrib
+    return next((str(value) for key, value in attributes.items() if str(key).endswith("}id")), "")
+
+
+def local_name(element: etree._Element) -> str:
+    """The tag without its namespace; empty for comments and processing instructions."""
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def _place_of_part(part: str) -> str:
+    if match := _NAMED.fullmatch(part):
+        return _ENTRIES.get(match.group(1), match.group(1))
+    return "chart or diagram" if _DRAWN.fullmatch(part) else ""
+
+
+def _is_skipped(element: etree._Element) -> bool:
+    return any(local_name(parent) in _SKIPPED for parent in element.iterancestors())
+
+
+def _iter_pieces(paragraph: etree._Element) -> Iterator[Piece]:
+    """Text of a paragraph; that of text boxes inside it has paragraphs of its own."""
+    stack = list(reversed(paragraph))
+    while stack:
+        element = stack.pop()
+        name = local_name(element)
+        if name in _SKIPPED or name in {"p", "pPr", "rPr"}:
+            continue
+        if name == "t":
+            yield Piece(element.text or "", element)
+        elif name in _LITERAL:
+            yield Piece(_LITERAL[name])
+        else:
+            stack.extend(reversed(element))
+
+
+def _letters_in_fonts(
+    roots: Mapping[str, etree._Element], parts: Mapping[str, bytes], name: str
+) -> Counter[str]:
+    """Letters in each font, as runs name it; without one, that of their style or the default."""
+    of_style, default = _fonts_of_styles(parts, name)
+    fonts: Counter[str] = Counter()
+    for root in roots.values():
+        for run in root.iter("{*}r"):
+            n_letters = sum(map(str.isalpha, "".join(t.text or "" for t in run.iterfind("{*}t"))))
+            font = _font_of(run.find("{*}rPr")) or of_style.get(_style_of(run), default)
+            fonts[font] += n_letters
+    return fonts
+
+
+def _fonts_of_styles(parts: Mapping[str, bytes], name: str) -> tuple[dict[str, str], str]:
+    content = parts.get("word/styles.xml")
+    if content is None:
+        return {}, ""
+    root = parse_xml(content, f"{name}: word/styles.xml")
+    styles = {
+        _attribute(style, "styleId"): font
+        for style in root.iter("{*}style")
+        if (font := _font_of(style.find("{*}rPr")))
+    }
+    default = _font_of(root.find("{*}docDefaults/{*}rPrDefault/{*}rPr"))
+    return styles, styles.get("Normal", default)
+
+
+def _style_of(run: etree._Element) -> str:
+    """The style of a run, else that of its paragraph."""
+    paragraph = next(run.iterancestors("{*}p"), None)
+    for found in (
+        run.find("{*}rPr/{*}rStyle"),
+        None if paragraph is None else paragraph.find("{*}pPr/{*}pStyle"),
+    ):
+        if found is not None:
+            return _attribute(found, "val")
+    return ""
+
+
+def _font_of(properties: etree._Element | None) -> str:
+    """The font of Latin letters; a legacy one if any of the four is."""
+    fonts = None if properties is None else properties.find("{*}rFonts")
+    if fonts is None:
+        return ""
+    names = [_attribute(fonts, key) for key in ("ascii", "hAnsi", "cs", "eastAsia")]
+    return next(filter(is_legacy_font, names), next(filter(None, names), ""))
+
+
+def _attribute(element: etree._Element, key: str) -> str:
+    found = (str(v) for k, v in element.attrib.items() if etree.QName(str(k)).localname == key)
+    return next(found, "")

@@ -1,0 +1,103 @@
+"""A copy of an HTML page without names: its main text, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lxml import etree
+
+from nerbridge.documents.html_text import is_left_out, main_parts, page_blocks, parse_html
+from nerbridge.documents.markup import Piece, Redacted, replace_in_blocks, replace_in_pieces
+from nerbridge.documents.redaction import HIDDEN_ADDRESS, Names
+
+_KEPT = frozenset(
+    [
+        "class",
+        "id",
+        "style",
+        "lang",
+        "dir",
+        "href",
+        "src",
+        "width",
+        "height",
+        "colspan",
+        "rowspan",
+        "start",
+        "type",
+        "rel",
+        "media",
+    ]
+)
+_ADDRESSES = frozenset({"href", "src"})
+
+
+def redact_html(data: bytes, name: str, redacted: Sequence[Redacted], names: Names) -> bytes:
+    """The copy, in UTF-8: title, styles and main text.
+
+    Not in it: what was not read (menus, forms, scripts, metadata, comments) and attributes that
+    tell something in words (``alt``, ``title``, ``data-…``).
+    """
+    root, _ = parse_html(data, name)
+    replace_in_blocks(page_blocks(root), redacted)
+    made = etree.Element("html", {"lang": root.get("lang", "")})
+    head = etree.SubElement(made, "head")
+    etree.SubElement(head, "meta", charset="utf-8")
+    _copy_head(root, head, names)
+    parts = main_parts(root)
+    if parts[0].tag in ("body", "html"):
+        body = parts[0]
+        _prune(body, body)
+        body.tag = "body"
+        made.append(body)
+    else:
+        body = etree.SubElement(made, "body")
+        for part in parts:
+            part.tail = None
+            _prune(part, part)
+            body.append(part)
+    for element in made.iter(etree.Element):
+        _clean_element(element, names)
+    page: bytes = etree.tostring(made, encoding="utf-8", method="html", doctype="<!doctype html>")
+    return page
+
+
+def _copy_head(root: etree._Element, head: etree._Element, names: Names) -> None:
+    title = root.find(".//title")
+    if title is not None:
+        text = title.text or ""
+        copy = etree.SubElement(head, "title")
+        pieces = [Piece(text, copy)]
+        copy.text = text
+        replace_in_pieces(pieces, names.find(text))
+    for style in list(root.iterfind("head/style")):
+        copy = etree.SubElement(head, "style")
+        copy.text = style.text
+    for link in root.iterfind("head/link[@rel='stylesheet']"):
+        etree.SubElement(head, "link", rel="stylesheet", href=link.get("href", ""))
+
+
+def _prune(element: etree._Element, root: etree._Element) -> None:
+    """Take out whatever was not read, keeping the text behind it."""
+    doomed = [found for found in element.iter() if is_left_out(found, root)]
+    for found in doomed:
+        parent = found.getparent()
+        if parent is None:
+            continue
+        if found.tail:
+            before = found.getprevious()
+            if before is not None:
+                before.tail = (before.tail or "") + found.tail
+            else:
+                parent.text = (parent.text or "") + found.tail
+        parent.remove(found)
+
+
+def _clean_element(element: etree._Element, names: Names) -> None:
+    for key, value in list(element.attrib.items()):
+        if key not in _KEPT and not (element.tag == "meta" and key == "charset"):
+            del element.attrib[key]
+        elif names.is_inside(value):
+            element.set(key, HIDDEN_ADDRESS if key in _ADDRESSES else "")
+    if element.tag == "style" and element.text:
+        element.text = names.label_in(element.text)

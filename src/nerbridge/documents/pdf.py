@@ -1,0 +1,112 @@
+"""PDF, read and redacted in a process of its own.
+
+pdfium is large, not safe in threads, and reads what strangers made: a page that crashes it, hangs
+it, or eats memory must not take the server with it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pypdfium2  # noqa: F401 (so that what is missing is said before the process starts)
+
+from nerbridge.documents.legacy_fonts import (
+    broken_share,
+    refuse_broken,
+    refuse_gibberish,
+    refuse_legacy_fonts,
+)
+from nerbridge.documents.limits import MAX_SECONDS
+from nerbridge.errors import DocumentError
+
+_SOME_BROKEN = 0.02
+
+
+def read_pdf(data: bytes, name: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """Place and text of each paragraph, and notices.
+
+    Raises:
+        DocumentError: locked, damaged, scanned, in a font that is not Unicode, too large.
+    """
+    answer = json.loads(_run(data, name, {"task": "read"}))
+    pages: list[dict[str, Any]] = answer["pages"]
+    parts = [
+        (f"page {number}, paragraph {index}", text)
+        for number, page in enumerate(pages, start=1)
+        for index, text in enumerate(page["paragraphs"], start=1)
+    ]
+    scanned = [n for n, page in enumerate(pages, 1) if not page["paragraphs"] and page["n_images"]]
+    if not parts:
+        raise DocumentError(_nothing_found(name, len(pages), len(scanned)))
+    text = "\n".join(text for _, text in parts)
+    refuse_legacy_fonts(answer["fonts"], text, name)
+    refuse_broken(text, name)
+    refuse_gibberish(text, name)
+    return parts, _notices(pages, scanned)
+
+
+def redact_pdf(data: bytes, name: str, spans: Sequence[tuple[int, int]]) -> bytes:
+    """Pictures of the pages, with what lies at ``spans`` of the document's text blackened.
+
+    Nothing but the pictures is in the new PDF. Pages that could not be read are black as a whole.
+
+    Raises:
+        DocumentError: as `read_pdf`.
+    """
+    return _run(data, name, {"task": "redact", "spans": list(spans)})
+
+
+def _run(data: bytes, name: str, order: Mapping[str, Any]) -> bytes:
+    """What the process answers to an order; the first byte of it says whether it worked."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "nerbridge.documents.pdf_worker"],
+            input=json.dumps(order).encode("ascii") + b"\n" + data,
+            capture_output=True,
+            timeout=MAX_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DocumentError(
+            f"{name}: not done within {MAX_SECONDS:.0f} seconds. Split the document, or print it "
+            "to a new PDF, which makes its pages simpler."
+        ) from error
+    if done.returncode == 0 and done.stdout[:1] == b"+":
+        return done.stdout[1:]
+    if done.stdout[:1] == b"-":
+        raise DocumentError(f"{name}: {done.stdout[1:].decode('utf-8')}")
+    reason = "out of memory" if b"MemoryError" in done.stderr else f"code {done.returncode}"
+    raise DocumentError(
+        f"{name}: the PDF library failed on it ({reason}); it is damaged, or larger than it "
+        "looks. Print it to a new PDF in a browser, and pass that."
+    )
+
+
+def _nothing_found(name: str, n_pages: int, n_scanned: int) -> str:
+    if n_scanned:
+        return (
+            f"{name}: a scan: {n_scanned} of {n_pages} pages are pictures without a text layer. "
+            "Recognise the text first (OCR), for example: ocrmypdf -l asm scan.pdf read.pdf"
+        )
+    return f"{name}: no text on its {n_pages} pages; expected a text layer. Check the file."
+
+
+def _notices(pages: Sequence[Mapping[str, Any]], scanned: Sequence[int]) -> list[str]:
+    notices = [
+        f"page {number}: a picture without a text layer; nothing of it was read. Recognise its "
+        "text first (OCR)."
+        for number in scanned
+    ]
+    for number, page in enumerate(pages, start=1):
+        if page["is_reordered"]:
+            notices.append(
+                f"page {number}: vowel signs stood in drawing order and were put in reading order; "
+                "some words may be wrong."
+            )
+        if (share := broken_share(" ".join(page["paragraphs"]))) >= _SOME_BROKEN:
+            notices.append(f"page {number}: {share:.0%} of the characters have no letter.")
+    return notices

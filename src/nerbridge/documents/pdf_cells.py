@@ -1,0 +1,165 @@
+"""What stands on a PDF page, as cells: a letter group each, in reading order, with its box.
+
+pdfium gives characters in the order of the page. For scripts that are drawn otherwise than they
+are read, producers (Chromium, Word, LibreOffice) wrap each letter group in an ``ActualText`` span.
+pdfium repeats such a span where its glyphs are drawn apart, and measures it by its first glyph, so
+that it also finds spaces where none are. Here a span counts once, and its box is that of all its
+glyphs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top, in points of the page, from its lower left corner."""
+
+_MAX_DEPTH = 12
+_HYPHENS = "\x02\ufffe"
+
+
+@dataclass(slots=True)
+class Cell:
+    """A letter group and what pdfium found between it and the one before: ``""`` or white space."""
+
+    text: str
+    box: Box
+    before: str = ""
+    is_span: bool = False
+
+    @property
+    def height(self) -> float:
+        """Of the box."""
+        return self.box[3] - self.box[1]
+
+
+@dataclass
+class PageContent:
+    """The cells of a page, and what tells whether they are to be believed."""
+
+    cells: list[Cell] = field(default_factory=list)
+    n_images: int = 0
+    n_unmapped: int = 0
+    fonts: Counter[str] = field(default_factory=Counter)
+
+
+def read_page(page: pdfium.PdfPage) -> PageContent:
+    """Everything written on a page, but not what only annotations and form fields show."""
+    content = PageContent()
+    spans: dict[int, int | None] = {}
+    boxes: dict[int, Box] = {}
+    for item in page.get_objects(max_depth=_MAX_DEPTH):
+        if item.type == raw.FPDF_PAGEOBJ_IMAGE:
+            content.n_images += 1
+        elif item.type == raw.FPDF_PAGEOBJ_TEXT:
+            address = ctypes.addressof(item.raw.contents)
+            spans[address] = span = _find_span(item.raw)
+            if span is not None:
+                bounds = _bounds(item.raw)
+                boxes[span] = union(boxes[span], bounds) if span in boxes else bounds
+    text_page = page.get_textpage()
+    try:
+        content.cells = list(_iter_cells(text_page, spans, boxes, content))
+    finally:
+        text_page.close()
+    return content
+
+
+def union(one: Box, other: Box) -> Box:
+    """The smallest box around both.
+
+    >>> union((0, 0, 1, 1), (2, -1, 3, 0))
+    (0, -1, 3, 1)
+    """
+    return (
+        min(one[0], other[0]),
+        min(one[1], other[1]),
+        max(one[2], other[2]),
+        max(one[3], other[3]),
+    )
+
+
+def _iter_cells(
+    text_page: pdfium.PdfTextPage,
+    spans: dict[int, int | None],
+    boxes: dict[int, Box],
+    content: PageContent,
+) -> Iterator[Cell]:
+    seen: dict[int, tuple[Cell, int]] = {}
+    last: Cell | None = None
+    before = ""
+    for index in range(text_page.count_chars()):
+        char = _char(raw.FPDFText_GetUnicode(text_page, index))
+        if raw.FPDFText_IsGenerated(text_page, index) == 1:
+            before += char
+            continue
+        content.n_unmapped += raw.FPDFText_HasUnicodeMapError(text_page, index) == 1
+        item = raw.FPDFText_GetTextObject(text_page, index)
+        address = ctypes.addressof(item.contents) if item else 0
+        span = spans.get(address)
+        _count_font(content.fonts, item, char)
+        if span is not None and span in seen:
+            cell, first_address = seen[span]
+            if address == first_address:
+                cell.text += char
+            continue
+        box = _char_box(text_page, index)
+        if span is not None:
+            last = Cell(char, union(boxes[span], box) if span in boxes else box, before, True)
+            seen[span] = last, address
+        elif last and not before and not last.is_span and _is_same_glyph(last.box, box):
+            last.text += char
+            continue
+        else:
+            last = Cell("-" if char in _HYPHENS else char, box, before)
+        before = ""
+        yield last
+
+
+def _char(point: int) -> str:
+    return chr(point) if point and not 0xD800 <= point <= 0xDFFF else "\ufffd"
+
+
+def _find_span(item: raw.FPDF_PAGEOBJECT) -> int | None:
+    """Identity of the marked content with an ``ActualText`` that an object lies in."""
+    for index in range(raw.FPDFPageObj_CountMarks(item)):
+        mark = raw.FPDFPageObj_GetMark(item, index)
+        n_bytes = ctypes.c_ulong()
+        found = raw.FPDFPageObjMark_GetParamStringValue(
+            mark, b"ActualText", None, 0, ctypes.byref(n_bytes)
+        )
+        if found and n_bytes.value > ctypes.sizeof(ctypes.c_ushort):
+            return ctypes.addressof(mark.contents)
+    return None
+
+
+def _bounds(item: raw.FPDF_PAGEOBJECT) -> Box:
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    raw.FPDFPageObj_GetBounds(item, left, bottom, right, top)
+    return left.value, bottom.value, right.value, top.value
+
+
+def _char_box(text_page: pdfium.PdfTextPage, index: int) -> Box:
+    box = raw.FS_RECTF()
+    raw.FPDFText_GetLooseCharBox(text_page, index, box)
+    return box.left, box.bottom, box.right, box.top
+
+
+def _is_same_glyph(one: Box, other: Box) -> bool:
+    """Whether two characters have one box: a ligature, written out by its Unicode map."""
+    return all(abs(a - b) < 0.01 for a, b in zip(one, other, strict=True))
+
+
+def _count_font(fonts: Counter[str], item: raw.FPDF_PAGEOBJECT | None, char: str) -> None:
+    if item is None or not char.isalpha():
+        return
+    font = raw.FPDFTextObj_GetFont(item)
+    buffer = ctypes.create_string_buffer(256)
+    raw.FPDFFont_GetBaseFontName(font, buffer, len(buffer))
+    fonts[buffer.value.decode("utf-8", "replace")] += 1

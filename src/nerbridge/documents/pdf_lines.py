@@ -1,0 +1,179 @@
+"""Cells of a PDF page as lines and paragraphs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from statistics import median
+
+from nerbridge.documents.pdf_cells import Box, Cell, union
+
+Line = list[Cell]
+"""Cells of one line in reading order, with white space as cells of their own."""
+
+_MIN_GAP, _MIN_TAB = 0.12, 1.2
+_MAX_PITCH = 1.45
+_MAX_GROWTH = 1.25
+_PRE_BASE = "িেৈिॆ"
+_CONSONANT = "[\u0995-\u09b9\u09dc-\u09df\u09f0\u09f1\u0915-\u0939\u0958-\u095f]\u09bc?\u093c?"
+_CLUSTER = re.compile(rf"{_CONSONANT}(?:[\u09cd\u094d]{_CONSONANT})*")
+_STRAY_SIGN = re.compile(rf"(?<![\u0900-\u09ff])[{_PRE_BASE}](?={_CONSONANT})")
+_SIGN = re.compile(f"[{_PRE_BASE}]")
+_MIN_STRAY, _STRAY_SHARE = 3, 0.15
+
+
+def cells_to_lines(cells: Sequence[Cell]) -> list[Line]:
+    """Lines, from the first; a space or tab between two words is a cell of its own."""
+    lines: list[Line] = []
+    for cell in cells:
+        if cell.text in ("\r", "\n"):
+            continue
+        last = lines[-1][-1] if lines else None
+        if last is None or _begins_line(last, cell):
+            lines.append([cell])
+            continue
+        space = _space_between(last, cell)
+        if space and not cell.text.isspace() and not last.text.isspace():
+            lines[-1].append(Cell(space, (last.box[2], *last.box[1:2], cell.box[0], last.box[3])))
+        lines[-1].append(cell)
+    stripped = (_strip(line) for line in lines)
+    return [line for line in stripped if line]
+
+
+def lines_to_paragraphs(lines: Sequence[Line]) -> list[list[Line]]:
+    """Lines that belong together.
+
+    A paragraph ends where the next line is far below, is set in another size, or begins with a
+    word that would still have had room.
+    """
+    pitch = _usual_pitch(lines)
+    paragraphs: list[list[Line]] = []
+    for index, line in enumerate(lines):
+        if index == 0 or _ends_paragraph(lines[index - 1], line, _right_edge(lines, index), pitch):
+            paragraphs.append([])
+        paragraphs[-1].append(line)
+    return paragraphs
+
+
+def line_box(line: Line) -> Box:
+    """The smallest box around a line."""
+    box = line[0].box
+    for cell in line[1:]:
+        box = union(box, cell.box)
+    return box
+
+
+def is_in_drawing_order(text: str) -> bool:
+    """Whether vowel signs stand where they are drawn (``িক``), not where they are read (``কি``).
+
+    >>> is_in_drawing_order("েদশ িনজ েকৱল"), is_in_drawing_order("দেশ নিজ কেৱল")
+    (True, False)
+    """
+    n_stray = len(_STRAY_SIGN.findall(text))
+    return n_stray >= _MIN_STRAY and n_stray >= _STRAY_SHARE * len(_SIGN.findall(text))
+
+
+def to_reading_order(cells: Sequence[Cell]) -> list[Cell]:
+    """Cells with each sign that is drawn before its consonants merged into one cell behind them.
+
+    >>> box = (0.0, 0.0, 1.0, 1.0)
+    >>> [cell.text for cell in to_reading_order([Cell(c, box) for c in "িকব"])]
+    ['কি', 'ব']
+    """
+    ordered: list[Cell] = []
+    index = 0
+    while index < len(cells):
+        cell = cells[index]
+        index += 1
+        if cell.text not in _PRE_BASE or not cell.text:
+            ordered.append(cell)
+            continue
+        text, box, end = "", cell.box, index
+        while end < len(cells) and not cells[end].before:
+            longer = text + cells[end].text
+            if not _CLUSTER.match(longer) and not _CLUSTER.match(longer + "ক"):
+                break
+            if text and _CLUSTER.fullmatch(text) and not cells[end].text.startswith(("্", "्")):
+                break
+            text, box, end = longer, union(box, cells[end].box), end + 1
+        match = _CLUSTER.match(text)
+        cut = match.end() if match else 0
+        ordered.append(Cell(text[:cut] + cell.text + text[cut:], box, cell.before))
+        index = end
+    return ordered
+
+
+def _begins_line(last: Cell, cell: Cell) -> bool:
+    low, high = max(last.box[1], cell.box[1]), min(last.box[3], cell.box[3])
+    is_beside = high - low > 0.5 * min(last.height, cell.height)
+    goes_on = cell.box[0] > last.box[0] - max(last.height, cell.height)
+    return not (is_beside and goes_on)
+
+
+def _space_between(last: Cell, cell: Cell) -> str:
+    """What to write between two cells of a line: nothing, a space, or a tab for a wide gap."""
+    size = max(last.height, cell.height)
+    gap = cell.box[0] - last.box[2]
+    if gap > _MIN_TAB * size:
+        return "\t"
+    if last.is_span or cell.is_span:
+        return " " if gap > _MIN_GAP * size else ""
+    return " " if cell.before else ""
+
+
+def _strip(line: Line) -> Line:
+    start, end = 0, len(line)
+    while start < end and line[start].text.isspace():
+        start += 1
+    while end > start and line[end - 1].text.isspace():
+        end -= 1
+    return line[start:end]
+
+
+def _usual_pitch(lines: Sequence[Line]) -> float:
+    """Median distance between lines, as a multiple of their height."""
+    boxes = [line_box(line) for line in lines]
+    found = [
+        (upper[1] - lower[1]) / max(upper[3] - upper[1], 0.1)
+        for upper, lower in pairwise(boxes)
+        if 0 < upper[1] - lower[1] < 3 * (upper[3] - upper[1])
+    ]
+    return median(found) if found else 1.2
+
+
+def _right_edge(lines: Sequence[Line], index: int) -> float:
+    """How far right lines reach that begin near the left edge of the line before ``index``."""
+    before = line_box(lines[index - 1])
+    size = before[3] - before[1]
+    near = (line_box(line) for line in lines[max(0, index - 12) : index + 12])
+    return max([box[2] for box in near if abs(box[0] - before[0]) < 2 * size] or [before[2]])
+
+
+def _ends_paragraph(last: Line, line: Line, right_edge: float, pitch: float) -> bool:
+    upper, lower = line_box(last), line_box(line)
+    size, next_size = _size(last), _size(line)
+    if max(size, next_size) > _MAX_GROWTH * min(size, next_size):
+        return True
+    distance = upper[1] - lower[1]
+    if not 0 < distance <= _MAX_PITCH * pitch * (upper[3] - upper[1]):
+        return True
+    return right_edge - upper[2] > _first_word_width(line) + 0.3 * size
+
+
+def _size(line: Line) -> float:
+    return median(cell.height for cell in line if not cell.text.isspace())
+
+
+def _first_word_width(line: Line) -> float:
+    right = line[0].box[2]
+    for cell in _first_word(line):
+        right = max(right, cell.box[2])
+    return right - line[0].box[0]
+
+
+def _first_word(line: Line) -> Iterator[Cell]:
+    for cell in line:
+        if cell.text.isspace():
+            return
+        yield cell

@@ -1,0 +1,157 @@
+"""The process that opens a PDF: an order and the file on stdin, the answer on stdout.
+
+The order is one line of JSON, ``{"task": "read"}`` or ``{"task": "redact", "spans": [[0, 4]]}``.
+The answer begins with ``+`` (JSON, or the new PDF) or ``-`` (what is wrong with the file).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from nerbridge.documents.document import BETWEEN
+from nerbridge.documents.limits import MAX_CHARS, MAX_MEMORY_BYTES, MAX_PAGES, MAX_SECONDS
+from nerbridge.documents.pdf_cells import Cell, PageContent, read_page
+from nerbridge.documents.pdf_lines import (
+    Line,
+    cells_to_lines,
+    is_in_drawing_order,
+    lines_to_paragraphs,
+    to_reading_order,
+)
+from nerbridge.errors import DocumentError
+
+Paragraphs = list[list[Line]]
+
+
+def main() -> None:
+    """Do what stdin says."""
+    limit_resources()
+    stream, out = sys.stdin.buffer, sys.stdout.buffer
+    order = json.loads(stream.readline())
+    try:
+        answer = run(order, stream.read())
+    except DocumentError as error:
+        out.write(b"-" + str(error).encode("utf-8"))
+    else:
+        out.write(b"+" + answer)
+
+
+def run(order: dict[str, Any], data: bytes) -> bytes:
+    """Read or redact.
+
+    Raises:
+        DocumentError: what is wrong with the file, without its name.
+    """
+    document = open_pdf(data)
+    if order["task"] == "read":
+        return json.dumps(read_pages(document)).encode("ascii")
+    from nerbridge.documents.pdf_redaction import redact_pages
+
+    return redact_pages(document, [(start, end) for start, end in order["spans"]])
+
+
+def open_pdf(data: bytes) -> pdfium.PdfDocument:
+    """The document, if it is whole, not locked, and not endless.
+
+    Raises:
+        DocumentError: it is not.
+    """
+    try:
+        document = pdfium.PdfDocument(data)
+        n_pages = len(document)
+    except pdfium.PdfiumError as error:
+        if raw.FPDF_GetLastError() == raw.FPDF_ERR_PASSWORD or "assword" in str(error):
+            raise DocumentError(
+                "locked with a password. Open it, and print it to a new PDF without one."
+            ) from error
+        raise DocumentError(
+            f"a damaged PDF ({error}). It was probably cut: fetch it again, or print it to a new "
+            "PDF in a program that opens it."
+        ) from error
+    if n_pages > MAX_PAGES:
+        raise DocumentError(
+            f"{n_pages:,} pages; expected at most {MAX_PAGES:,}. Split the document."
+        )
+    if n_pages == 0:
+        raise DocumentError("no page in it. It was probably cut: fetch it again.")
+    return document
+
+
+def read_pages(document: pdfium.PdfDocument) -> dict[str, Any]:
+    """Paragraphs of every page, and the letters in every font."""
+    pages: list[dict[str, Any]] = []
+    fonts: Counter[str] = Counter()
+    n_chars = 0
+    for content, paragraphs, is_reordered in iter_pages(document):
+        texts = [paragraph_text(paragraph) for paragraph in paragraphs]
+        n_chars += sum(map(len, texts))
+        if n_chars > MAX_CHARS:
+            raise DocumentError(f"more than {MAX_CHARS:,} characters of text. Split the document.")
+        fonts.update(content.fonts)
+        pages.append(
+            {"paragraphs": texts, "n_images": content.n_images, "is_reordered": is_reordered}
+        )
+    return {"pages": pages, "fonts": fonts}
+
+
+def iter_pages(document: pdfium.PdfDocument) -> Iterator[tuple[PageContent, Paragraphs, bool]]:
+    """Content and paragraphs of each page, and whether its vowel signs had to be moved."""
+    for number in range(len(document)):
+        try:
+            page = document[number]
+        except pdfium.PdfiumError as error:
+            raise DocumentError(
+                f"page {number + 1} is damaged ({error}). Fetch it again."
+            ) from error
+        content = read_page(page)
+        text = "".join(cell.before + cell.text for cell in content.cells)
+        is_reordered = is_in_drawing_order(text)
+        cells = to_reading_order(content.cells) if is_reordered else content.cells
+        yield content, lines_to_paragraphs(cells_to_lines(cells)), is_reordered
+        page.close()
+
+
+def paragraph_text(paragraph: list[Line]) -> str:
+    """Its lines as lines."""
+    return "\n".join(line_text(line) for line in paragraph)
+
+
+def line_text(line: list[Cell]) -> str:
+    """The cells of a line, one after the other."""
+    return "".join(cell.text for cell in line)
+
+
+def cell_starts(paragraphs: Paragraphs, offset: int) -> Iterator[tuple[Line, list[int], int]]:
+    """Each line of a page, where its cells start in the document's text, and where it ends.
+
+    ``offset`` is where the page's first paragraph starts.
+    """
+    for paragraph in paragraphs:
+        for line in paragraph:
+            starts = []
+            for cell in line:
+                starts.append(offset)
+                offset += len(cell.text)
+            yield line, starts, offset
+            offset += 1
+        offset += len(BETWEEN) - 1
+
+
+def limit_resources() -> None:
+    """Hold this process to its memory and time, where the system can."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(MAX_SECONDS), int(MAX_SECONDS) + 5))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Bytes or a file in, a document out."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from nerbridge.documents.detection import detect_kind
+from nerbridge.documents.document import Document, join_segments
+from nerbridge.documents.limits import check_bytes, check_chars
+from nerbridge.documents.plain import read_plain
+from nerbridge.errors import DocumentError, EnvironmentProblem
+
+
+def read_document(data: bytes | Path, *, name: str) -> Document:
+    """Read a PDF, DOCX, HTML or plain text document.
+
+    What it is is told by its content; ``name`` says how messages call it, and its ending decides
+    between HTML and plain text where the content does not.
+
+    Raises:
+        DocumentError: it cannot be read: damaged, locked, without a text layer, in a font that is
+            not Unicode, too large, of another kind.
+        EnvironmentProblem: a library of ``nerbridge[documents]`` is missing.
+    """
+    content = _load(data, name) if isinstance(data, Path) else data
+    check_bytes(len(content), name)
+    kind = detect_kind(content, name)
+    if kind == "text":
+        return read_plain(content, name)
+    notices: list[str]
+    if kind == "pdf":
+        parts, notices = load_module("pdf", name).read_pdf(content, name)
+    elif kind == "docx":
+        parts, notices = load_module("docx_text", name).read_docx(content, name)
+    else:
+        parts, notices = load_module("html_text", name).read_html(content, name)
+    text, segments = join_segments(parts)
+    check_chars(len(text), name)
+    if not text.strip():
+        raise DocumentError(
+            f"{name}: no text found in it. If it holds pictures of text, recognise them first "
+            "(OCR), for example with tesseract -l asm."
+        )
+    return Document(name, kind, text, segments, tuple(notices), content)
+
+
+def load_module(module: str, name: str) -> ModuleType:
+    """A module of this package whose libraries may be missing.
+
+    Raises:
+        EnvironmentProblem: one is; ``name`` is the document that needs it.
+    """
+    try:
+        return import_module(f"nerbridge.documents.{module}")
+    except ModuleNotFoundError as error:
+        raise EnvironmentProblem(
+            f"{name}: documents need {error.name}, which is not installed. Run: pip install "
+            "'nerbridge[documents]'"
+        ) from error
+
+
+def _load(path: Path, name: str) -> bytes:
+    try:
+        check_bytes(path.stat().st_size, name)
+        return path.read_bytes()
+    except OSError as error:
+        raise DocumentError(
+            f"{name}: cannot be read ({error.strerror}); expected a document. Check the path and "
+            "its permissions."
+        ) from error

@@ -1,0 +1,232 @@
+"""Copies of documents without names: what is hidden, where it stands again, and the copy itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+import regex
+
+from nerbridge.documents.document import Document
+from nerbridge.documents.mending import mend
+from nerbridge.documents.reading import load_module
+from nerbridge.errors import InputError
+from nerbridge.tagging.entity import Entity
+from nerbridge.text.inflection import language_of, stems
+from nerbridge.text.normalise import normalise, normalise_text
+
+WARNING = (
+    "A model misses names, and parts of a name that stand alone, nicknames, pictures and "
+    "handwriting are not covered: a person must read the copy before it is passed on."
+)
+
+_KEY_CHARS = 2
+_MIN_PREFIX_CHARS = 3
+_MIN_BYTES = 8
+_LETTER = r"\p{L}\p{N}\p{M}"
+_WORD_START = regex.compile(rf"(?<![{_LETTER}])[{_LETTER}]")
+_BROKEN = regex.compile(r"[-\u2010\u00ad]\n")
+HIDDEN_ADDRESS = "about:blank"
+
+
+@dataclass
+class _Pattern:
+    """How a name is looked for; a stem counts only with an ending that a name can have."""
+
+    name: str
+    label: str
+    is_stem: bool
+    regex: regex.Pattern[str] = field(init=False)
+
+
+class Names:
+    """Names to be hidden, and where they stand in a text: from the start of a word.
+
+    A name also covers longer words that begin with it (অসম: অসমৰ), unless it has fewer than three
+    characters, and other forms of the same name (গুৱাহাটীত: গুৱাহাটীলৈ). Case, white space between
+    its words, and the Unicode form do not matter.
+    """
+
+    def __init__(self, labels: Iterable[tuple[str, str]]) -> None:
+        """Take names, each with its type."""
+        self._patterns: dict[str, list[_Pattern]] = {}
+        self._plain: list[str] = []
+        for name, type_ in sorted(dict(labels).items(), key=lambda item: (-len(item[0]), item)):
+            plain = " ".join(normalise_text(_BROKEN.sub("", name)).split())
+            start = _WORD_START.search(plain)
+            if start is not None and len(plain) - start.start() >= _KEY_CHARS:
+                self._add(plain[start.start() :], f"[{type_}]")
+
+    def _add(self, name: str, label: str) -> None:
+        rest = rf"[{_LETTER}]*" if len(name) >= _MIN_PREFIX_CHARS else rf"(?![{_LETTER}])"
+        self._add_pattern(name, rest, _Pattern(name, label, False))
+        for stem in {found.text for found in stems(name, language_of([name]))}:
+            if len(stem) >= _MIN_PREFIX_CHARS:
+                self._add_pattern(stem, rf"[{_LETTER}]*", _Pattern(stem, label, True))
+
+    def _add_pattern(self, name: str, rest: str, pattern: _Pattern) -> None:
+        words = r"\s+".join(map(regex.escape, name.split()))
+        pattern.regex = regex.compile(words + rest, regex.IGNORECASE)
+        self._patterns.setdefault(name[:_KEY_CHARS].lower(), []).append(pattern)
+        self._plain.append(name.lower())
+
+    def find(self, text: str) -> list[tuple[int, int, str]]:
+        """Half-open ranges of ``text``, in order and apart, with what to write there.
+
+        >>> Names([("ৰমেন দাস", "PER")]).find("ৰমেন  দাসৰ ঘৰ")
+        [(0, 10, '[PER]')]
+        """
+        if not self._patterns:
+            return []
+        clean = normalise(text)
+        found: list[tuple[int, int, str]] = []
+        done = 0
+        for match in _WORD_START.finditer(clean.text):
+            start = match.start()
+            if start < done:
+                continue
+            key = clean.text[start : start + _KEY_CHARS].lower()
+            for pattern in self._patterns.get(key, ()):
+                hit = pattern.regex.match(clean.text, start)
+                if hit and (not pattern.is_stem or _is_form(hit.group(), pattern.name)):
+                    done = hit.end()
+                    found.append((*clean.original_span(start, done), pattern.label))
+                    break
+        return found
+
+    def label_in(self, text: str) -> str:
+        """The text with labels instead of names.
+
+        >>> Names([("ৰমেন", "PER")]).label_in("ৰমেনক মাতা")
+        '[PER] মাতা'
+        """
+        if not self.is_inside(text):
+            return text
+        for start, end, label in reversed(self.find(text)):
+            text = text[:start] + label + text[end:]
+        return text
+
+    def is_inside(self, text: str) -> bool:
+        """Whether a name stands anywhere in an address, in its letters or percent-encoded.
+
+        >>> Names([("Ramen", "PER")]).is_inside("mailto:ramen@example.org")
+        True
+        """
+        plain = " ".join(normalise_text(unquote(text)).lower().replace("+", " ").split())
+        return any(name in plain for name in self._plain)
+
+    def are_in_bytes(self, content: bytes) -> bool:
+        """Whether binary data hold a name as UTF-8 or UTF-16, not by chance."""
+        lower = content.lower()
+        return any(
+            len(data) >= _MIN_BYTES and data in lower
+            for name in self._plain
+            for data in (name.encode("utf-8"), name.encode("utf-16-le"))
+        )
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """What is hidden in the copy of a document.
+
+    ``ranges`` are half-open, in order and apart, in the document's text, each with what is
+    written there. ``n_found`` mentions come from the model, ``n_repeated`` are further places
+    where one of the ``n_names`` names stands.
+    """
+
+    ranges: tuple[tuple[int, int, str], ...]
+    names: Names
+    n_names: int
+    n_found: int
+    n_repeated: int
+
+    def describe(self) -> str:
+        """What was hidden, and that a person must check it, in two sentences."""
+        return (
+            f"{self.n_found + self.n_repeated:,} mentions of {self.n_names:,} names hidden: "
+            f"{self.n_found:,} found by the model, {self.n_repeated:,} by repetition. {WARNING}"
+        )
+
+
+def plan_redaction(
+    document: Document, entities: Sequence[Entity], types: Collection[str]
+) -> Redaction:
+    """What to hide: entities of some types, and every other place where their names stand.
+
+    Raises:
+        InputError: no types.
+    """
+    if not types:
+        raise InputError("redaction: no entity types; expected some, such as PER,ORG. Name them.")
+    wanted = {types} if isinstance(types, str) else set(types)
+    chosen = [entity for entity in entities if entity.type in wanted]
+    labels = {" ".join(_BROKEN.sub("", entity.text).split()): entity.type for entity in chosen}
+    names = Names(labels.items())
+    mended = mend(document)
+    found = [(entity.start_char, entity.end_char, f"[{entity.type}]") for entity in chosen]
+    repeated = [
+        (*mended.original_span(start, end), label) for start, end, label in names.find(mended.text)
+    ]
+    new = [range_ for range_ in repeated if not _touches(range_, found)]
+    ranges = _merge([*found, *repeated])
+    return Redaction(tuple(ranges), names, len(labels), len(chosen), len(new))
+
+
+def redact(document: Document, entities: Sequence[Entity], types: Collection[str]) -> bytes:
+    """A copy of the document, in its own format, without the entities of some types.
+
+    Every further place where one of their names stands is hidden as well. Text becomes ``[PER]``;
+    a PDF becomes pictures of its pages with black boxes. Metadata, comments in the markup, earlier
+    versions, and whatever was not read are left out of the copy, except pictures. It is not safe
+    to pass on unread: the model misses names.
+
+    Raises:
+        InputError: no types.
+        DocumentError: the document cannot be copied safely.
+    """
+    return write_redacted(document, plan_redaction(document, entities, types))
+
+
+def write_redacted(document: Document, redaction: Redaction) -> bytes:
+    """The copy that `redact` gives, of a redaction that is planned already."""
+    name, ranges = document.name, redaction.ranges
+    copy: bytes
+    if document.kind == "pdf":
+        spans = [(start, end) for start, end, _ in ranges]
+        copy = load_module("pdf", name).redact_pdf(document.data, name, spans)
+    elif document.kind == "docx":
+        module = load_module("docx_redaction", name)
+        copy = module.redact_docx(document.data, name, ranges, redaction.names)
+    elif document.kind == "html":
+        module = load_module("html_redaction", name)
+        copy = module.redact_html(document.data, name, ranges, redaction.names)
+    else:
+        text = document.text
+        for start, end, label in reversed(ranges):
+            text = text[:start] + label + text[end:]
+        copy = text.encode("utf-8")
+    return copy
+
+
+def _is_form(found: str, stem: str) -> bool:
+    """Whether what was found is the stem, alone or with one of its language's endings."""
+    plain = " ".join(found.split())
+    return plain.lower() == stem.lower() or any(
+        known.text == stem for known in stems(plain, language_of([plain]))
+    )
+
+
+def _touches(one: tuple[int, int, str], others: Sequence[tuple[int, int, str]]) -> bool:
+    return any(one[0] < other[1] and other[0] < one[1] for other in others)
+
+
+def _merge(ranges: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Ranges in order, those that overlap joined under the label of the first."""
+    merged: list[tuple[int, int, str]] = []
+    for start, end, label in sorted(ranges, key=lambda range_: range_[:2]):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]), merged[-1][2])
+        else:
+            merged.append((start, end, label))
+    return merged
