@@ -1,0 +1,199 @@
+"""Articles and what was found in them, as one Parquet file: a row per article, mentions inside.
+
+It is written by the shards of `nerbridge.batch.shards`, so a killed job goes on where it was, and
+it remembers the job that made it, so that the same command need not tag again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+
+from nerbridge.analysis.dates import read_date
+from nerbridge.batch.outputs import SCORE_DIGITS, Tagged
+from nerbridge.batch.records import Record, read_records
+from nerbridge.batch.sources import Progress, Source
+from nerbridge.errors import InputError
+from nerbridge.tagging.entity import Entity
+from nerbridge.text.sentences import iter_sentences
+from nerbridge.text.words import split_words
+
+CONTEXT_CHARS = 90
+"""Of the text before and behind a mention, so much is kept for its passage."""
+_PEEK = 100
+_JOB_KEY = b"nerbridge_job"
+
+_MENTION = pyarrow.struct(
+    [
+        ("type", pyarrow.string()),
+        ("text", pyarrow.string()),
+        ("start_char", pyarrow.int64()),
+        ("end_char", pyarrow.int64()),
+        ("score", pyarrow.float64()),
+        ("sentence", pyarrow.int32()),
+        ("before", pyarrow.string()),
+        ("after", pyarrow.string()),
+    ]
+)
+SCHEMA = pyarrow.schema(
+    [
+        ("source", pyarrow.string()),
+        ("row", pyarrow.int64()),
+        ("id", pyarrow.string()),
+        ("title", pyarrow.string()),
+        ("url", pyarrow.string()),
+        ("date_order", pyarrow.string()),
+        ("date", pyarrow.date32()),
+        ("date_swapped", pyarrow.date32()),
+        ("text_hash", pyarrow.binary(16)),
+        ("is_empty", pyarrow.bool_()),
+        ("mentions", pyarrow.list_(_MENTION)),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Which field of a record holds what; ``a.b`` is b inside a."""
+
+    text: str
+    date: str
+    title: str | None = None
+    id: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class ArticleWriter:
+    """Shards of articles with their mentions, for `nerbridge.batch.job.tag_to_parts`.
+
+    ``job`` is what the file depends on; it is kept in it.
+    """
+
+    fields: Fields
+    job: Mapping[str, Any]
+    suffix: str = ".parquet"
+
+    def write_shard(self, path: Path, tagged: Iterable[Tagged]) -> None:
+        """One row per article, with passages."""
+        rows = [article_to_row(record, entities, self.fields) for record, entities in tagged]
+        table = pyarrow.Table.from_pylist(rows, schema=SCHEMA)
+        pyarrow.parquet.write_table(table, path, compression="zstd")
+
+    def join(self, shards: Sequence[Path], path: Path) -> None:
+        """One file, a row group per shard, the job in its metadata."""
+        schema = SCHEMA.with_metadata({_JOB_KEY: json.dumps(self.job).encode()})
+        with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+            for shard in shards:
+                writer.write_table(pyarrow.parquet.read_table(shard).cast(schema))
+
+
+def read_job(path: Path) -> dict[str, Any] | None:
+    """The job that made a file of articles; None if there is no such file, or it names none."""
+    try:
+        metadata = pyarrow.parquet.read_schema(path).metadata or {}
+    except (OSError, pyarrow.ArrowException):
+        return None
+    found = json.loads(metadata[_JOB_KEY]) if _JOB_KEY in metadata else None
+    return found if isinstance(found, dict) else None
+
+
+def article_to_row(record: Record, entities: Sequence[Entity], fields: Fields) -> dict[str, Any]:
+    """A row of `SCHEMA`."""
+    values = json.loads(record.fields or "{}")
+    read = read_date(_find(values, fields.date))
+    found_id = _as_text(_find(values, fields.id))
+    return {
+        "source": record.source,
+        "row": record.number,
+        "id": found_id or f"{record.source}:{record.number}",
+        "title": _as_text(_find(values, fields.title)),
+        "url": _as_text(_find(values, fields.url)),
+        "date_order": str(read.order),
+        "date": read.day,
+        "date_swapped": read.swapped,
+        "text_hash": hashlib.blake2b(
+            " ".join(record.text.split()).encode(), digest_size=16
+        ).digest(),
+        "is_empty": not record.text.strip(),
+        "mentions": list(_mentions(record.text, entities)),
+    }
+
+
+def check_fields(sources: Sequence[Source], fields: Fields) -> None:
+    """Refuse fields that none of the first records has, before hours are spent on tagging.
+
+    Raises:
+        InputError: such a field, or no record at all.
+    """
+    known: dict[str, None] = {}
+    missing = {name: option for option, name in asdict(fields).items() if name is not None}
+    for record in islice(read_records(sources, field=fields.text, progress=Progress()), _PEEK):
+        values = json.loads(record.fields or "{}")
+        known |= dict.fromkeys(values)
+        missing = {name: o for name, o in missing.items() if _find(values, name) is None}
+    place = ", ".join(source.name for source in sources)
+    if not known:
+        raise InputError(f"{place}: no article in it; expected one record or more. Check the file.")
+    for name, option in missing.items():
+        raise InputError(
+            f"{place}: no field {name!r} with a value in the first records; found "
+            f"{', '.join(map(repr, known)):.200}. Name the right one: --{option} NAME."
+        )
+
+
+def _mentions(text: str, entities: Sequence[Entity]) -> Iterator[dict[str, Any]]:
+    if not entities:
+        return
+    starts = [words[0][0] for words in iter_sentences(text, split_words(text))]
+    for entity in entities:
+        yield {
+            "type": entity.type,
+            "text": entity.text,
+            "start_char": entity.start_char,
+            "end_char": entity.end_char,
+            "score": round(entity.score, SCORE_DIGITS),
+            "sentence": bisect_right(starts, entity.start_char),
+            "before": _last_words(text[: entity.start_char]),
+            "after": _first_words(text[entity.end_char :]),
+        }
+
+
+def _last_words(text: str) -> str:
+    """The end of a text, from a word's start, on one line."""
+    part = text[-CONTEXT_CHARS:]
+    if len(part) < len(text) and not text[-len(part) - 1].isspace():
+        part = part.partition(" ")[2]
+    space = " " if part[-1:].isspace() else ""
+    return ("…" if len(part.strip()) < len(text.strip()) else "") + " ".join(part.split()) + space
+
+
+def _first_words(text: str) -> str:
+    """The start of a text, to a word's end, on one line."""
+    part = text[:CONTEXT_CHARS]
+    if len(part) < len(text) and not text[len(part)].isspace():
+        part = part.rpartition(" ")[0]
+    space = " " if part[:1].isspace() else ""
+    return space + " ".join(part.split()) + ("…" if len(part.strip()) < len(text.strip()) else "")
+
+
+def _find(values: Mapping[str, Any], name: str | None) -> Any:
+    if name is None or name in values:
+        return values.get(name) if name is not None else None
+    found: Any = values
+    for key in name.split("."):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
+def _as_text(value: Any) -> str | None:
+    return None if value is None or isinstance(value, dict | list) else str(value)

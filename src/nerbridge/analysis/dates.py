@@ -1,0 +1,95 @@
+"""Dates as articles carry them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+
+
+class Order(StrEnum):
+    """How sure a date is."""
+
+    CERTAIN = "certain"
+    DAY_FIRST = "day first"
+    MONTH_FIRST = "month first"
+    UNCLEAR = "unclear"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDate:
+    """A day, and how it was written; ``swapped`` is the other reading of an unclear one."""
+
+    order: Order
+    day: date | None = None
+    swapped: date | None = None
+
+
+_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s].*)?")
+_YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T,\s].*)?")
+
+
+def read_date(value: object) -> ReadDate:
+    """The day a value names; of a timestamp the day as written, in its own time zone.
+
+    Read are ISO 8601 (``2026-03-09``, with or without a time), ``DD-MM-YYYY`` with hyphens,
+    slashes or stops, and the dates of feeds and e-mail (``Mon, 09 Mar 2026 10:00:00 +0530``), in
+    digits of any script. Which of two numbers is the day, one date often does not tell, but the
+    others of the same column may: that is left to the reader of all of them.
+
+    >>> read_date("২০২৬-০৩-০৯T১০:০০").day
+    datetime.date(2026, 3, 9)
+    >>> read_date("31/12/2025").order, read_date("03/04/2026").order
+    (<Order.DAY_FIRST: 'day first'>, <Order.UNCLEAR: 'unclear'>)
+    """
+    if value is None or not str(value).strip():
+        return ReadDate(Order.MISSING)
+    text = "".join(_plain_digit(char) for char in str(value).strip())
+    if match := _YEAR_FIRST.fullmatch(text):
+        year, month, day = map(int, match.groups())
+        return _certain(year, month, day)
+    if match := _YEAR_LAST.fullmatch(text):
+        first, second, year = map(int, match.groups())
+        return _day_and_month(first, second, year)
+    return _mail_date(text)
+
+
+def _plain_digit(char: str) -> str:
+    return char if char.isascii() else str(unicodedata.decimal(char, char))
+
+
+def _certain(year: int, month: int, day: int) -> ReadDate:
+    found = _day(year, month, day)
+    return ReadDate(Order.CERTAIN, found) if found else ReadDate(Order.UNREADABLE)
+
+
+def _day_and_month(first: int, second: int, year: int) -> ReadDate:
+    day_first, month_first = _day(year, second, first), _day(year, first, second)
+    if day_first and month_first:
+        if first == second:
+            return ReadDate(Order.CERTAIN, day_first)
+        return ReadDate(Order.UNCLEAR, day_first, month_first)
+    if day_first:
+        return ReadDate(Order.DAY_FIRST, day_first)
+    if month_first:
+        return ReadDate(Order.MONTH_FIRST, month_first)
+    return ReadDate(Order.UNREADABLE)
+
+
+def _mail_date(text: str) -> ReadDate:
+    try:
+        return ReadDate(Order.CERTAIN, parsedate_to_datetime(text).date())
+    except ValueError:
+        return ReadDate(Order.UNREADABLE)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

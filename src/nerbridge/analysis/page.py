@@ -1,0 +1,440 @@
+"""The report: one page that loads nothing from elsewhere, and reads without scripts too."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+from nerbridge.analysis.change import MAX_FALSE_SHARE, MIN_ARTICLES, MIN_NEWCOMER_ARTICLES
+from nerbridge.analysis.counting import Facts, min_together
+from nerbridge.analysis.drawings import (
+    draw_network,
+    draw_sparkline,
+    draw_timeline,
+    say_period,
+    type_class,
+)
+from nerbridge.analysis.network import Network
+from nerbridge.analysis.tables import TABLES, EntityRow, Passage
+from nerbridge.report.markup import Markup, concat, concat_all, element
+from nerbridge.tagging.marked import show_controls
+
+_TYPE_NAMES = {"PER": "People", "LOC": "Places", "ORG": "Organisations"}
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that the page shows; whatever is by entity covers every entity that is listed."""
+
+    title: str
+    model: str
+    facts: Facts
+    periods: Sequence[tuple[date, int]]
+    types: Sequence[tuple[str, int, int]]
+    top: Mapping[str, Sequence[EntityRow]]
+    risers: Sequence[EntityRow]
+    newcomers: Sequence[EntityRow]
+    n_changed: Mapping[str, int]
+    network: Network
+    over_time: Mapping[int, Mapping[date, int]]
+    variants: Mapping[int, Sequence[tuple[str, int, str]]]
+    neighbours: Mapping[int, Sequence[tuple[str, int]]]
+    passages: Mapping[int, Sequence[Passage]]
+    max_passages: int
+
+    def entities(self) -> list[EntityRow]:
+        """Every entity with passages, each once: by type, then as listed."""
+        rows = [row for rows in self.top.values() for row in rows]
+        rows += [*self.risers, *self.newcomers, *(node.entity for node in self.network.nodes)]
+        found = {row.entity: row for row in rows}
+        order = {type_: index for index, (type_, _, _) in enumerate(self.types)}
+        return sorted(found.values(), key=lambda row: (order[row.type], -row.n_articles, row.name))
+
+
+def build_page(findings: Findings) -> str:
+    """The page as HTML."""
+    read = files("nerbridge.analysis").joinpath
+    style, script = read("page.css").read_text("utf-8"), read("page.js").read_text("utf-8")
+    head = concat(
+        Markup('<meta charset="utf-8">'),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
+        Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
+        Markup('<meta name="color-scheme" content="light dark">'),
+        element("title", findings.title),
+        element("style", Markup(style)),
+    )
+    body = element("body", _header(findings), _main(findings), element("script", Markup(script)))
+    return f'<!doctype html>\n<html lang="en">{element("head", head)}\n{body}</html>\n'
+
+
+def write_page(page: str, path: Path) -> None:
+    """Write the page; a reader sees the old one or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.writing")
+    try:
+        temporary.write_text(page, "utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _header(findings: Findings) -> Markup:
+    facts = findings.facts
+    days = "no dated article"
+    if facts.first_day and facts.last_day:
+        days = f"{_say_day(facts.first_day)} – {_say_day(facts.last_day)}"
+    figures = [
+        (f"{facts.n_articles:,}", "articles"),
+        (f"{facts.n_mentions:,}", "mentions"),
+        (f"{facts.n_entities:,}", "entities"),
+    ]
+    numbers = concat_all(
+        element("li", element("b", number), f" {what}") for number, what in figures
+    )
+    return element(
+        "header",
+        element("h1", findings.title),
+        element("p", days, class_="days"),
+        element("ul", numbers, class_="figures"),
+        _losses(facts),
+        _navigation(findings),
+        class_="top",
+    )
+
+
+def _losses(facts: Facts) -> Markup:
+    """What is not in the counts, and why."""
+    undated = facts.n_undated
+    said = [
+        (facts.n_duplicates, "articles with a text that was there before: counted once"),
+        (facts.n_empty, "articles without text: left out"),
+        (undated, "articles without a usable date: counted, but not over time"),
+        (facts.n_unreadable, "dates that could not be read"),
+    ]
+    notes = [f"{n:,} {what}" for n, what in said if n]
+    if facts.n_unclear and facts.read_as:
+        notes.append(
+            f"{facts.n_unclear:,} dates that fit two readings: read with the {facts.read_as}, as "
+            "the clear ones are"
+        )
+    elif facts.n_unclear:
+        notes.append(f"{facts.n_unclear:,} dates that fit two readings: not used")
+    if not notes:
+        return Markup("")
+    return element("p", f"{facts.n_records:,} records read. {'; '.join(notes)}.", class_="note")
+
+
+def _navigation(findings: Findings) -> Markup:
+    entries = [("#risers", "Rising"), ("#newcomers", "New"), ("#network", "Together")]
+    entries += [(f"#type-{type_}", _name_type(type_)) for type_ in findings.top]
+    entries += [("#passages", "Passages"), ("#method", "How to read this")]
+    links = concat_all(element("a", name, href=target) for target, name in entries)
+    search = Markup(
+        '<label class="search" hidden>Search '
+        '<input type="search" id="search" placeholder="name or spelling" autocomplete="off">'
+        '</label><span id="found" role="status"></span>'
+    )
+    return element("nav", links, search, aria_label="Sections")
+
+
+def _main(findings: Findings) -> Markup:
+    return element(
+        "main",
+        _timeline(findings),
+        _risers(findings),
+        _newcomers(findings),
+        _network(findings),
+        concat_all(_type_section(findings, type_) for type_ in findings.top),
+        _passages(findings),
+        _method(findings),
+    )
+
+
+def _timeline(findings: Findings) -> Markup:
+    facts = findings.facts
+    if not findings.periods:
+        return Markup("")
+    return element(
+        "section",
+        element("h2", f"Articles by {facts.by}"),
+        draw_timeline(findings.periods, facts.recent_from, facts.by),
+        id="time",
+    )
+
+
+def _risers(findings: Findings) -> Markup:
+    facts = findings.facts
+    if facts.recent_from is None:
+        text = "Too few periods with dates to compare. Try a shorter one: --by day."
+        return _section("risers", "Rising", element("p", text))
+    since = say_period(facts.recent_from, facts.by)
+    lead = (
+        f"In a greater share of the articles since {since} ({facts.n_recent_articles:,} articles) "
+        f"than before ({facts.n_earlier_articles:,}); at most {MAX_FALSE_SHARE:.0%} of this list "
+        "is expected to be chance."
+    )
+    if not findings.risers:
+        return _section(
+            "risers", "Rising", element("p", lead), _nothing("Nobody rises so clearly.")
+        )
+    rows = [
+        (
+            *_name_cells(row, findings),
+            _number(row.n_recent),
+            _number(row.n_earlier),
+            _ratio(row),
+            _number(row.q, _small(row.q)),
+        )
+        for row in findings.risers
+    ]
+    heads = ("Name", "Type", "Over time", "Recent", "Before", "Share grew ×", "q")
+    return _section(
+        "risers", "Rising", element("p", lead), _table(heads, rows), _more(findings, "riser", rows)
+    )
+
+
+def _newcomers(findings: Findings) -> Markup:
+    facts = findings.facts
+    if facts.recent_from is None:
+        return Markup("")
+    lead = (
+        f"First mentioned since {say_period(facts.recent_from, facts.by)}, in "
+        f"{MIN_NEWCOMER_ARTICLES} articles or more."
+    )
+    if not findings.newcomers:
+        return _section("newcomers", "New", element("p", lead), _nothing("Nobody is new."))
+    rows = [
+        (
+            *_name_cells(row, findings),
+            _number(row.n_recent),
+            _day(row.first_day),
+            _number(row.p, _small(row.p)),
+        )
+        for row in findings.newcomers
+    ]
+    heads = ("Name", "Type", "Over time", "Articles", "First on", "p")
+    more = _more(findings, "newcomer", rows)
+    return _section("newcomers", "New", element("p", lead), _table(heads, rows), more)
+
+
+def _network(findings: Findings) -> Markup:
+    network = findings.network
+    if not network.nodes:
+        return _section("network", "Together", _nothing("No pair meets more often than chance."))
+    linked = frozenset(row.entity for row in findings.entities())
+    kinds = {node.entity.type for node in network.nodes}
+    legend = concat_all(
+        element("li", _name_type(type_), class_=type_class(type_))
+        for type_, _, _ in findings.types
+        if type_ in kinds
+    )
+    lead = (
+        "Pairs in the same articles more often than chance would have it. The thicker the line, "
+        "the more the two belong together; a name leads to its passages."
+    )
+    return _section(
+        "network",
+        "Together",
+        element("p", lead),
+        element("ul", legend, class_="legend"),
+        element("div", draw_network(network, linked), class_="wide", tabindex="0"),
+    )
+
+
+def _type_section(findings: Findings, type_: str) -> Markup:
+    shown = findings.top[type_]
+    n = next(n for name, n, _ in findings.types if name == type_)
+    rows = [
+        (
+            *_name_cells(row, findings, with_type=False),
+            _number(row.n_articles),
+            _number(row.n_mentions),
+            _variants_cell(findings.variants.get(row.entity, ())),
+        )
+        for row in shown
+    ]
+    heads = ("Name", "Over time", "Articles", "Mentions", "Spellings and forms")
+    rest = f"The {len(shown):,} in most articles, of {n:,}; all are in entities.csv."
+    return _section(
+        f"type-{type_}",
+        _name_type(type_),
+        _table(heads, rows),
+        element("p", rest, class_="note") if n > len(shown) else None,
+    )
+
+
+def _passages(findings: Findings) -> Markup:
+    lead = (
+        f"For each name the latest passages, one per article and at most {findings.max_passages}; "
+        "all are in mentions.csv."
+    )
+    entries = concat_all(_entity(row, findings) for row in findings.entities())
+    return _section("passages", "Passages", element("p", lead), entries)
+
+
+def _entity(row: EntityRow, findings: Findings) -> Markup:
+    passages = findings.passages.get(row.entity, ())
+    variants = concat_all(
+        (
+            element("li", _foreign(text), f" {n:,}", element("small", f" {rule}"))
+            for text, n, rule in findings.variants.get(row.entity, ())
+        ),
+    )
+    near = [f"{name} ({n:,})" for name, n in findings.neighbours.get(row.entity, ())]
+    together = (
+        element("p", "Together with ", element("span", ", ".join(near), lang="as"))
+        if near
+        else None
+    )
+    count = f"{row.n_articles:,} articles, {row.n_mentions:,} mentions"
+    return element(
+        "details",
+        element(
+            "summary",
+            _foreign(row.name),
+            " ",
+            element("span", row.type, class_=f"tag {type_class(row.type)}"),
+            element("small", f" {count}"),
+        ),
+        element(
+            "div",
+            element("ul", variants, class_="variants"),
+            together,
+            concat_all(_passage(passage, row) for passage in passages),
+            id=f"e{row.entity}",
+        ),
+        data_search=" ".join([row.name, *(v[0] for v in findings.variants.get(row.entity, ()))]),
+    )
+
+
+def _passage(passage: Passage, row: EntityRow) -> Markup:
+    title = _clean(passage.title or passage.article_id)
+    source = (
+        element("a", title, href=passage.url, rel="noreferrer", lang="as")
+        if passage.url and passage.url.startswith(("http://", "https://"))
+        else element("span", title, lang="as")
+    )
+    day = _say_day(passage.day) if passage.day else "no date"
+    mark = element("mark", _clean(passage.text), class_=type_class(row.type))
+    return element(
+        "blockquote",
+        element("p", _clean(passage.before), mark, _clean(passage.after), lang="as", dir="auto"),
+        element("footer", source, f" · {day} · {_clean(passage.article_id)}"),
+    )
+
+
+def _method(findings: Findings) -> Markup:
+    facts = findings.facts
+    together = min_together(facts.n_articles)
+    notes = [
+        f"Names were found by the model {findings.model}. It misses some and gets some wrong; "
+        "counts are counts of what it found.",
+        "Forms of one name are one entry: inflected forms where the base form, or another form of "
+        "it, stands in the articles too, and spellings where one is much rarer or both keep the "
+        "same company. Beside each form stands the rule that brought it there. A base form that "
+        "is itself in no article is inferred from its forms. Surnames alone are kept apart from "
+        "full names.",
+        "Rising: Fisher's exact test (one-sided) on the articles with the name, recent against "
+        f"before, for names in {MIN_ARTICLES} articles or more; q is its p after Benjamini and "
+        "Hochberg. “Share grew ×” is the ratio of the two shares, half an article added to each, "
+        "with its 95 % interval. Articles count as independent: a story told ten times counts ten.",
+        "New: p is the chance that a name in so many articles would appear only in recent ones if "
+        "time did not matter; it is not corrected for the number of names.",
+        f"Together: pairs in {together} articles or more whose log-likelihood ratio (Dunning) is "
+        "6.63 or more (1 % for one pair, and many are looked at: read the weak ones as hints). "
+        "The line's width is the normalised pointwise mutual information over articles.",
+        f"Beside this page are {', '.join(f'{name}.parquet' for name in TABLES)}, and the same as "
+        "CSV.",
+    ]
+    paragraphs = concat_all(element("p", note) for note in notes)
+    return _section("method", "How to read this", paragraphs)
+
+
+def _section(id_: str, title: str, *children: Markup | None) -> Markup:
+    return element("section", element("h2", title), *children, id=id_)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[Markup]]) -> Markup:
+    head = concat_all(element("th", name, scope="col") for name in heads)
+    body = concat_all(element("tr", *cells) for cells in rows)
+    table = element("table", element("thead", element("tr", head)), element("tbody", body))
+    return element("div", table, class_="wide", tabindex="0")
+
+
+def _name_cells(row: EntityRow, findings: Findings, *, with_type: bool = True) -> list[Markup]:
+    periods = [period for period, _ in findings.periods]
+    counts = findings.over_time.get(row.entity, {})
+    spark = draw_sparkline(counts, periods, findings.facts.recent_from) if periods else Markup("")
+    link = element("a", _foreign(row.name), href=f"#e{row.entity}")
+    cells = [element("th", link, scope="row")]
+    if with_type:
+        cells.append(element("td", element("span", row.type, class_=f"tag {type_class(row.type)}")))
+    return [*cells, element("td", spark)]
+
+
+def _variants_cell(variants: Sequence[tuple[str, int, str]]) -> Markup:
+    listed = concat_all(
+        (concat(_foreign(text), element("small", f" {n:,}")) for text, n, _ in variants[:12]), ", "
+    )
+    more = f" and {len(variants) - 12} more" if len(variants) > 12 else None
+    return element("td", listed, more, class_="forms")
+
+
+def _number(value: float | None, text: str | None = None) -> Markup:
+    if value is None:
+        return element("td", "–", class_="number")
+    return element(
+        "td", text if text is not None else f"{value:,}", class_="number", data_value=f"{value:.9g}"
+    )
+
+
+def _ratio(row: EntityRow) -> Markup:
+    if row.ratio is None or row.ratio_low is None or row.ratio_high is None:
+        return _number(None)
+    interval = element("small", f" {row.ratio_low:.1f}–{row.ratio_high:.1f}")
+    value = f"{row.ratio:.9g}"
+    return element("td", f"{row.ratio:.1f}", interval, class_="number", data_value=value)
+
+
+def _day(day: date | None) -> Markup:
+    if day is None:
+        return _number(None)
+    return element("td", _say_day(day), class_="number", data_value=str(day.toordinal()))
+
+
+def _more(findings: Findings, kind: str, rows: Sequence[object]) -> Markup | None:
+    n = findings.n_changed.get(kind, 0)
+    if n <= len(rows):
+        return None
+    text = f"The {len(rows):,} clearest of {n:,}; all are in entities.csv."
+    return element("p", text, class_="note")
+
+
+def _nothing(text: str) -> Markup:
+    return element("p", text, class_="note")
+
+
+def _small(value: float | None) -> str | None:
+    if value is None:
+        return None
+    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
+
+
+def _say_day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def _name_type(type_: str) -> str:
+    return _TYPE_NAMES.get(type_, type_)
+
+
+def _foreign(text: str) -> Markup:
+    return element("bdi", _clean(text), lang="as")
+
+
+def _clean(text: str) -> str:
+    return show_controls(text)

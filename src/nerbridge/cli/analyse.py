@@ -1,0 +1,221 @@
+"""``nerbridge analyse``: who and what many articles are about, over time."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nerbridge import __version__
+from nerbridge.batch.formats import InputFormat
+from nerbridge.batch.shards import open_parts
+from nerbridge.batch.sources import (
+    Progress,
+    Source,
+    describe_inputs,
+    find_sources,
+    total_bytes,
+)
+from nerbridge.cli.console import QuietOption, print_note, print_result
+from nerbridge.cli.tag import show_bar
+from nerbridge.errors import EnvironmentProblem, InputError, RunError
+
+if TYPE_CHECKING:
+    from nerbridge.analysis.articles import Fields
+    from nerbridge.analysis.counting import By
+
+ARTICLES = "articles.parquet"
+REPORT = "report.html"
+_FORMATS = (InputFormat.JSONL, InputFormat.CSV, InputFormat.PARQUET)
+_LIBRARIES = ("duckdb", "networkx", "pyarrow")
+
+
+def analyse(
+    inputs: Annotated[
+        list[str], typer.Argument(help="Files with one article a record: .jsonl, .csv, .parquet")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the report and the tables.")
+    ],
+    text: Annotated[str, typer.Option(help="The field with the text; a.b is b inside a.")] = "text",
+    date: Annotated[str, typer.Option(help="The field with the date.")] = "date",
+    title: Annotated[str | None, typer.Option(help="The field with the title.")] = None,
+    id: Annotated[
+        str | None, typer.Option(help="The field that names the article; default: its row.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="The field with the article's address.")] = None,
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="bundled:as, a model or run folder, or a hub id.")
+    ] = "bundled:as",
+    by: Annotated[
+        str | None,
+        typer.Option(help="Count by day, week or month; default: by how long the time is."),
+    ] = None,
+    min_score: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Leave out mentions less probable than this.")
+    ] = 0.0,
+    types: Annotated[str | None, typer.Option(help="Types to keep, such as PER,LOC.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Processor cores to use; default: all.")
+    ] = None,
+    input_format: Annotated[
+        InputFormat | None, typer.Option(help="Format of all inputs; default: by their endings.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Tag again, and replace what is in the folder.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Group, count and compare the people, places and organisations in many articles.
+
+    Writes report.html and tables (Parquet and CSV). A command that was interrupted is given again
+    as it was: articles that are tagged stay tagged.
+
+    Example: nerbridge analyse articles.jsonl --text body --date published --output analysis
+    """
+    _import_libraries()
+    from nerbridge.analysis.articles import Fields, check_fields
+    from nerbridge.analysis.counting import By
+
+    unit = _check_by(by, [str(period) for period in By])
+    sources = _find_sources(inputs, input_format)
+    fields = Fields(text, date, title, id, url)
+    check_fields(sources, fields)
+    _make_folder(output)
+    job = _describe_job(sources, fields, model, min_score, types)
+    with _say_how_to_go_on():
+        _tag(sources, fields, output / ARTICLES, job, model, threads, overwrite, quiet=quiet)
+        name = ", ".join(Path(source.name).name for source in sources)
+        _report(output, By(unit) if unit else None, name, Path(model).name, threads, quiet=quiet)
+    print_result(str(output / REPORT))
+
+
+def _import_libraries() -> None:
+    for library in _LIBRARIES:
+        try:
+            import_module(library)
+        except ModuleNotFoundError as error:
+            raise EnvironmentProblem(
+                f"nerbridge analyse needs {library}, which is not installed. Run: pip install "
+                "'nerbridge[analyse]'"
+            ) from error
+
+
+def _check_by(by: str | None, known: list[str]) -> str | None:
+    if by is not None and by not in known:
+        raise InputError(f"--by {by}: expected one of {', '.join(known)}.")
+    return by
+
+
+def _find_sources(inputs: list[str], input_format: InputFormat | None) -> list[Source]:
+    sources = find_sources(inputs, input_format)
+    for source in sources:
+        if source.is_stdin:
+            raise InputError(
+                "-: articles are read more than once, which standard input cannot be; expected "
+                "a file. Write it to one first."
+            )
+        if source.format not in _FORMATS:
+            raise InputError(
+                f"{source.name}: a {source.format} file; expected articles with fields: .jsonl, "
+                ".csv or .parquet. If it is one of these, say so: --input-format."
+            )
+    return sources
+
+
+def _make_folder(output: Path) -> None:
+    if output.exists() and not output.is_dir():
+        raise InputError(f"--output {output}: a file was found, expected a folder. Name another.")
+    output.mkdir(parents=True, exist_ok=True)
+
+
+def _describe_job(
+    sources: list[Source], fields: Fields, model: str, min_score: float, types: str | None
+) -> dict[str, Any]:
+    from nerbridge.batch.shards import hash_folder
+    from nerbridge.tagging.model_folder import find_model
+
+    wanted = None if types is None else [name.strip() for name in types.split(",")]
+    options = {**asdict(fields), "min_score": min_score, "types": wanted}
+    return {
+        "version": __version__,
+        "model": hash_folder(find_model(model).path),
+        "options": options,
+        "inputs": [dict(saved) for saved in describe_inputs(sources)],
+    }
+
+
+def _tag(
+    sources: list[Source],
+    fields: Fields,
+    target: Path,
+    job: Mapping[str, Any],
+    model: str,
+    threads: int | None,
+    overwrite: bool,
+    *,
+    quiet: bool,
+) -> None:
+    """Tag what is not tagged; the same job need not be done twice."""
+    from nerbridge.analysis.articles import ArticleWriter, read_job
+    from nerbridge.batch.job import Totals, tag_to_parts
+    from nerbridge.batch.records import read_records
+    from nerbridge.tagging.tagger import Tagger
+
+    if target.exists() and not overwrite:
+        if read_job(target) == job:
+            print_note(f"{target}: tagged before by the same command, used again", quiet=quiet)
+            return
+        raise RunError(
+            f"{target}: of other articles, another model or other options. To replace it: "
+            "--overwrite; or choose another --output."
+        )
+    writer = ArticleWriter(fields, job)
+    options = {name: job["options"][name] for name in ("min_score", "types")}
+    tagger = Tagger.load(model, n_threads=threads, **options)
+    parts = open_parts(target, writer, job, resume=not overwrite, overwrite=overwrite)
+    progress, totals, start = Progress(), Totals(), time.monotonic()
+    records = read_records(sources, field=fields.text, progress=progress)
+    with show_bar(progress, total_bytes(sources), quiet=quiet) as tick:
+        tag_to_parts(tagger, records, parts, totals=totals, tick=tick)
+    resumed = f" ({totals.n_resumed:,} of them before)" if totals.n_resumed else ""
+    print_note(
+        f"{totals.n_records:,} articles tagged{resumed}, {totals.n_entities:,} mentions, "
+        f"{time.monotonic() - start:.1f} s",
+        quiet=quiet,
+    )
+
+
+def _report(
+    output: Path, by: By | None, name: str, model: str, threads: int | None, *, quiet: bool
+) -> None:
+    from nerbridge.analysis.counting import count_all, open_database
+    from nerbridge.analysis.findings import collect_findings
+    from nerbridge.analysis.page import build_page, write_page
+    from nerbridge.analysis.tables import write_tables
+
+    print_note("Counting …", quiet=quiet)
+    with open_database(output, threads) as db:
+        facts = count_all(db, output / ARTICLES, by)
+        write_tables(db, output)
+        findings = collect_findings(db, facts, title=f"In the news: {name}", model=model)
+        write_page(build_page(findings), output / REPORT)
+
+
+@contextmanager
+def _say_how_to_go_on() -> Iterator[None]:
+    """Articles that are tagged stay tagged: the same command uses them."""
+    arguments = [word for word in sys.argv[1:] if word != "--overwrite"]
+    try:
+        yield
+    except KeyboardInterrupt:
+        command = shlex.join(["nerbridge", *arguments])
+        raise KeyboardInterrupt(f"What is finished is kept. To go on: {command}") from None
