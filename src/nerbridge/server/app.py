@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
@@ -33,7 +34,7 @@ from nerbridge.server.problems import (
     invalid_problem,
     to_problem,
 )
-from nerbridge.server.service import Service, Settings, drain_on_sigterm
+from nerbridge.server.service import Service, Settings, drain_on_sigterm, end_with_parent
 
 _ALWAYS_ANSWERED = frozenset({"/health", "/ready", "/metrics"})
 _DOCUMENT_PATH = "/tag/document"
@@ -51,8 +52,10 @@ def create_app(settings: Settings) -> ASGIApp:
     async def live(app: FastAPI) -> AsyncIterator[None]:
         prepare("nerbridge.documents.reading")
         await service.start()
+        watch = asyncio.create_task(end_with_parent())
         with drain_on_sigterm(service):
             yield
+        watch.cancel()
         await service.stop()
 
     app = FastAPI(
@@ -71,6 +74,7 @@ def create_app(settings: Settings) -> ASGIApp:
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(NerbridgeError, _answer_own)
+    app.add_exception_handler(Exception, _answer_unexpected)  # and then it goes on to the edge
     return Edge(app, service)
 
 
@@ -89,6 +93,10 @@ def _answer_own(request: Request, error: Any) -> Response:
     return problem.to_response(request.state.request_id)
 
 
+def _answer_unexpected(request: Request, error: Exception) -> Response:
+    return internal_problem().to_response(request.state.request_id)
+
+
 @dataclass
 class _Exchange:
     """A request and its answer, as the log tells of them."""
@@ -97,7 +105,7 @@ class _Exchange:
     method: str
     began: float = field(default_factory=time.monotonic)
     status: int = 0
-    is_body_read: bool = False
+    is_answered: bool = False
 
 
 class Edge:
@@ -125,7 +133,10 @@ class Edge:
         except ClientGone:
             exchange.status = exchange.status or 499  # as nginx has it; nobody is told
         except Exception as error:  # the edge: whatever happened, the client gets an answer
-            await self._answer_unexpected(error, scope, receive, send, exchange)
+            facts = {"request_id": exchange.id}
+            log.error("a request failed", exc_info=error, extra={FACTS: facts})
+            if not exchange.is_answered:
+                raise  # uvicorn closes the connection: half an answer must not look like one
         finally:
             self.service.n_active -= 1
             self._tell(scope, exchange)
@@ -173,17 +184,10 @@ class Edge:
                 if self.service.is_draining or not scope["state"].get("is_body_read"):
                     headers["Connection"] = "close"
             await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                exchange.is_answered = True
 
         return watched
-
-    async def _answer_unexpected(
-        self, error: Exception, scope: Scope, receive: Receive, send: Send, exchange: _Exchange
-    ) -> None:
-        log.error("a request failed", exc_info=error, extra={FACTS: {"request_id": exchange.id}})
-        if exchange.status:
-            raise error  # the answer has begun: uvicorn closes the connection
-        response = internal_problem().to_response(exchange.id)
-        await response(scope, receive, self._watch(scope, send, exchange))
 
     def _tell(self, scope: Scope, exchange: _Exchange) -> None:
         seconds, path = time.monotonic() - exchange.began, _template(scope)

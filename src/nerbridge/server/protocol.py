@@ -13,6 +13,8 @@ from nerbridge.server.limits import Limits
 from nerbridge.server.problems import MEDIA_TYPE, Problem
 
 MAX_HEAD_BYTES = 64 * 1024
+_LINGER_S = 0.5
+"""How long an ending server still waits for a request on a connection that it has accepted."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -42,8 +44,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse, and count what belongs to the request so far."""
-        self._n_bytes += len(data)
         super().data_received(data)
+        self._n_bytes += len(data)
         if self._is_in_head and self._n_bytes > MAX_HEAD_BYTES:
             detail = f"the request's head is larger than {MAX_HEAD_BYTES:,} bytes."
             self._answer(Problem(431, "head-too-large", detail))
@@ -82,6 +84,13 @@ class GuardedProtocol(HttpToolsProtocol):
         """The client reads again."""
         self._disarm()
         super().resume_writing()
+
+    def shutdown(self) -> None:
+        """End: answer what was asked, and what is being sent at this moment."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(_LINGER_S, super().shutdown)
+        else:
+            super().shutdown()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection, whether or not its client has read everything."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ DRAIN_S = 0.5
 """How long, at least, a worker that is told to end goes on to answer, so that nobody who is
 connecting at that moment finds nobody there."""
 _POLL_S = 0.05
+_PARENT_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,16 @@ class Service:
         """Refuse what is new, and wait until what was taken is answered."""
         self.is_draining = True
         await asyncio.sleep(DRAIN_S)
-        while self.n_active:
+        while self.n_active > 0:
             await asyncio.sleep(_POLL_S)
+
+
+async def end_with_parent() -> None:
+    """End this process when the one that started it has gone without a word."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(_PARENT_S)
+    signal.raise_signal(signal.SIGTERM)
 
 
 @contextmanager

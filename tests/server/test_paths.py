@@ -1,0 +1,256 @@
+"""Every path, asked over HTTP from a real server."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from nerbridge.server.paths import PAGE_CSP
+from nerbridge.tagging.model_folder import BUNDLED_FOLDER
+from nerbridge.tagging.tagger import Tagger
+from server_process import Server
+
+TEXTS = [
+    "ভূপেন হাজৰিকাৰ জন্ম শদিয়াত হৈছিল।",
+    "",
+    "  \n",
+    "গুৱাহাটী বিশ্ববিদ্যালয় জালুকবাৰীত আছে। 😀 তাৰ কাষেৰে ব্ৰহ্মপুত্ৰ বৈ যায়।",
+    "ৰাণীয়ে কলিকতাৰ পৰা যোৰহাটলৈ চিঠি লিখিলে, কিন্তু উত্তৰ নাপালে।",
+    "plain words",
+]
+
+
+def expected(tagger: Tagger, text: str) -> list[dict[str, Any]]:
+    """As `nerbridge.tagging.Tagger` has it; the last bit of a score is the batch's."""
+    return [
+        {**entity.to_dict(), "score": pytest.approx(entity.score, abs=1e-12)}
+        for entity in tagger.tag(text)
+    ]
+
+
+def test_answers_are_those_of_the_tagger(server: Server, tagger: Tagger) -> None:
+    answer = server.http.post("/tag", json={"texts": TEXTS}).json()
+    assert answer["model"] == "bundled:as"
+    assert [result["entities"] for result in answer["results"]] == [
+        expected(tagger, text) for text in TEXTS
+    ]
+    assert any(result["entities"] for result in answer["results"])
+    one = server.http.post("/tag", json={"text": TEXTS[0]}).json()
+    assert one["results"][0]["entities"] == expected(tagger, TEXTS[0])
+
+
+def test_many_at_once_are_all_right(server: Server, tagger: Tagger) -> None:
+    def ask(number: int) -> tuple[str, Any]:
+        text = f"{TEXTS[number % len(TEXTS)]} {number}"
+        answer = server.http.post("/tag", json={"text": text})
+        assert answer.status_code == 200, answer.text
+        return text, answer.json()["results"][0]["entities"]
+
+    with ThreadPoolExecutor(64) as threads:
+        answers = list(threads.map(ask, range(256)))
+    for text, entities in answers:
+        assert entities == expected(tagger, text)
+
+
+def test_options(server: Server, tagger: Tagger) -> None:
+    def found(**options: Any) -> list[dict[str, Any]]:
+        answer = server.http.post("/tag", json={"text": TEXTS[3], **options})
+        assert answer.status_code == 200, answer.text
+        entities: list[dict[str, Any]] = answer.json()["results"][0]["entities"]
+        return entities
+
+    everything = expected(tagger, TEXTS[3])
+    kept = [e.text for e in tagger.tag(TEXTS[3]) if e.score >= 0.5 and e.type == "LOC"]
+    assert [e["text"] for e in found(min_score=0.5, types=["LOC"])] == kept
+    assert 0 < len(kept) < len(everything)
+    assert found(min_score=1) == []
+    assert found(types=[]) == []
+    assert found(model="bundled:as") == everything
+
+
+def test_romanised_text_is_noticed(server: Server) -> None:
+    results = server.http.post(
+        "/tag", json={"texts": ["moi kali Guwahatit asilu aru bhal palu", TEXTS[0]]}
+    ).json()["results"]
+    assert "Latin letters" in results[0]["notices"][0]
+    assert results[1]["notices"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind", "said"),
+    [
+        ("{", 422, "invalid-request", "body: not valid JSON"),
+        ("[]", 422, "invalid-request", "body"),
+        ("{}", 422, "invalid-request", "body.text: Field required"),
+        ('{"text": 5}', 422, "invalid-request", "body.text: Input should be a valid string"),
+        ('{"text": "a", "texts": []}', 422, "invalid-request", "body.text: Extra inputs"),
+        ('{"text": "\\ud800"}', 422, "invalid-request", "half a character"),
+        ('{"text": "a", "min_score": NaN}', 422, "invalid-request", "body.min_score"),
+        ('{"text": "a", "min_score": 2}', 422, "invalid-request", "less than or equal to 1"),
+        ('{"text": "a", "types": ["GPE"]}', 422, "input-error", "knows PER, ORG, LOC"),
+        ('{"text": "a", "model": "../x"}', 404, "no-such-model", "there are bundled:as"),
+        ('{"text": ' + "[" * 100_000, 400, "bad-request", "Bad Request"),
+        ('{"text": ' + "9" * 10_000 + "}", 400, "bad-request", "Bad Request"),
+        (json.dumps({"text": "a" * 100_001}), 413, "too-large", "text 1 has 100,001 characters"),
+        (json.dumps({"texts": [""] * 257}), 413, "too-large", "257 texts; at most 256"),
+    ],
+)
+def test_wrong_requests(server: Server, body: str, status: int, kind: str, said: str) -> None:
+    answer = server.http.post("/tag", content=body, headers={"Content-Type": "application/json"})
+    problem = answer.json()
+    assert (answer.status_code, problem["status"]) == (status, status), problem
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert problem["type"] == f"urn:nerbridge:problem:{kind}"
+    assert said in problem["detail"]
+    assert problem["request_id"] == answer.headers["X-Request-ID"]
+
+
+def test_what_was_sent_is_not_sent_back(server: Server) -> None:
+    secret = "গোপন"
+    for body in ({"text": [secret]}, {secret: 1}, {"text": "a", "model": secret}):
+        assert secret not in server.http.post("/tag", json=body).text
+
+
+def test_documents(server: Server, tagger: Tagger) -> None:
+    text = "ভূপেন হাজৰিকাৰ জন্ম শদিয়াত হৈছিল।\n\nগুৱাহাটী অসমৰ ডাঙৰ চহৰ।\n"
+    name = "../টোকা.txt"
+
+    def send(**options: str) -> httpx2.Response:
+        return server.http.post(
+            "/tag/document", files={"file": (name, text.encode())}, data=options
+        )
+
+    answer = send().json()
+    assert (answer["kind"], answer["name"], answer["text"]) == ("text", "টোকা.txt", text)
+    assert len(answer["segments"]) == 2
+    assert answer["entities"]
+    for entity in answer["entities"]:
+        assert text[entity["start_char"] : entity["end_char"]] == entity["text"]
+        inside = [s for s in answer["segments"] if s["place"] == entity["place"]]
+        assert inside[0]["start_char"] <= entity["start_char"] < inside[0]["end_char"]
+    assert {entity["type"] for entity in send(types="PER").json()["entities"]} == {"PER"}
+    page = send(**{"as": "html"})
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "<mark" in page.text
+    assert "sandbox" in page.headers["Content-Security-Policy"]
+    copy = send(**{"as": "redacted", "redact": "PER"})
+    assert "হাজৰিকা" not in copy.text
+    assert "গুৱাহাটী" in copy.text
+    assert copy.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''redacted-")
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "kind"),
+    [
+        (b"%PDF-1.7 nothing", 422, "document-error"),
+        (b"", 422, "document-error"),
+        (b"PK\x03\x04 nothing", 422, "document-error"),
+        (b"\x00\x01\x02\xff" * 50, 422, "document-error"),
+    ],
+)
+def test_damaged_documents(server: Server, content: bytes, status: int, kind: str) -> None:
+    answer = server.http.post("/tag/document", files={"file": ("a.pdf", content)})
+    assert (answer.status_code, answer.json()["type"]) == (status, f"urn:nerbridge:problem:{kind}")
+
+
+def test_models_and_card(server: Server) -> None:
+    [model] = server.http.get("/models").json()["models"]
+    assert (model["name"], model["is_default"], model["script"]) == ("bundled:as", True, "Beng")
+    assert (model["languages"], model["license"]) == (["as", "bn", "hi"], "apache-2.0")
+    assert (model["has_card"], model["has_report"]) == (True, False)
+    assert "F1" in " ".join(model["scores"]["columns"])
+    assert model["n_bytes"] > 5_000_000
+    card = server.http.get("/models/bundled:as/card")
+    assert card.headers["Content-Type"] == "text/markdown; charset=utf-8"
+    assert card.text == (BUNDLED_FOLDER / "as" / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/static/..%2fapp.py",
+        "/static//etc/passwd",
+        "/static/%00",
+        "/static/" + "a" * 5000,
+        "/models/..%2f..%2fapp.py/card",
+        "/models/%2fetc%2fpasswd/card",
+        "/models/%00/card",
+        "/models//card",
+        "/report/../app.py",
+        "/docs",
+        "/tag/",
+    ],
+)
+def test_nothing_else_is_served(server: Server, path: str) -> None:
+    url = httpx2.URL(server.url).copy_with(raw_path=path.encode())
+    answer = server.http.get(url)
+    assert answer.status_code == 404, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert "def " not in answer.text
+
+
+def test_wrong_methods(server: Server) -> None:
+    answer = server.http.get("/tag")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert server.http.request("TRACE", "/health").status_code == 405
+
+
+def test_the_page_loads_nothing_from_elsewhere(server: Server) -> None:
+    answer = server.http.get("/")
+    assert answer.headers["Content-Security-Policy"] == PAGE_CSP
+    assert answer.status_code == 200
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_metrics_tell_what_was_done(server: Server) -> None:
+    def read() -> dict[str, float]:
+        lines = server.http.get("/metrics").text.splitlines()
+        pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
+
+    before = read()
+    server.http.post("/tag", json={"text": TEXTS[0]})
+    server.http.get("/no/such/path")
+    after = read()
+    grown = {name for name in after if after[name] > before.get(name, 0)}
+    assert {
+        'nerbridge_requests_total{method="POST",path="/tag",status="200"}',
+        'nerbridge_requests_total{method="GET",path="unmatched",status="404"}',
+        'nerbridge_texts_total{model="bundled:as"}',
+        "nerbridge_batch_texts_count",
+    } <= grown
+    assert after["nerbridge_workers"] == 1
+    assert after["nerbridge_queue_requests"] == 0
+
+
+def test_the_log_has_counts_and_no_text(server: Server) -> None:
+    answer = server.http.post(
+        "/tag", json={"texts": TEXTS[:2]}, headers={"X-Request-ID": "my-own-7"}
+    )
+    assert answer.headers["X-Request-ID"] == "my-own-7"
+    server.wait_until(lambda: any(r["request_id"] == "my-own-7" for r in server.requests()))
+    [line] = [r for r in server.requests() if r["request_id"] == "my-own-7"]
+    assert (line["method"], line["path"], line["status"]) == ("POST", "/tag", 200)
+    assert (line["n_texts"], line["n_chars"]) == (2, len(TEXTS[0]))
+    assert line["seconds"] > 0
+    assert "হাজৰিকা" not in server.text()
+    assert "no/such" not in server.text()
+
+
+def test_the_report_of_a_run(tmp_path: Path, server: Server) -> None:
+    assert server.http.get("/report").json()["type"].endswith(":no-report")
+    page = tmp_path / "run" / "report" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("<!doctype html><title>r</title>", "utf-8")
+    with Server("--report", str(tmp_path / "run")) as other:
+        answer = other.http.get("/report")
+        assert answer.text == page.read_text("utf-8")
+        assert "script-src" not in answer.headers["Content-Security-Policy"]
+        assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
