@@ -16,6 +16,7 @@ class InputFormat(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
     CONLL = "conll"
+    DOCUMENT = "document"
 
 
 class OutputFormat(StrEnum):
@@ -39,6 +40,11 @@ _TABLES = {
     ".bio": "conll",
     ".tsv": "conll",
 }
+# Some of them are known only to say what to do instead.
+_DOCUMENTS = frozenset(
+    {".pdf", ".docx", ".docm", ".html", ".htm", ".xhtml", ".doc", ".rtf", ".odt"}
+)
+_DOCUMENT_STARTS = (b"%PDF-", b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1"), b"{\\rtf")
 _WRITTEN = {**_TABLES, ".txt": "text", ".html": "html", ".htm": "html"}
 
 
@@ -48,8 +54,8 @@ def input_format_of(name: str) -> InputFormat:
     Raises:
         InputError: ``.json``, which may be one record a line or not.
 
-    >>> str(input_format_of("a/b.ndjson")), str(input_format_of("-"))
-    ('jsonl', 'text')
+    >>> [str(input_format_of(name)) for name in ("a/b.ndjson", "b.pdf", "-")]
+    ['jsonl', 'document', 'text']
     """
     suffix = Path(name).suffix.lower()
     if suffix == ".json":
@@ -57,7 +63,18 @@ def input_format_of(name: str) -> InputFormat:
             f"{name}: a .json file; expected one record a line (.jsonl). If it is that, pass "
             "--input-format jsonl; a list of records becomes it with: jq -c '.[]'"
         )
+    if suffix in _DOCUMENTS:
+        return InputFormat.DOCUMENT
     return InputFormat(_TABLES.get(suffix, "text"))
+
+
+def is_document(head: bytes) -> bool:
+    """Whether a file that begins like this is a PDF, DOCX, DOC or RTF, whatever its ending says.
+
+    >>> is_document(b"%PDF-1.7"), is_document(b"PDF")
+    (True, False)
+    """
+    return head.startswith(_DOCUMENT_STARTS)
 
 
 def output_format_of(

@@ -28,10 +28,13 @@ def tag_records(
     tagger: Tagger, records: Iterable[Record], *, batch_size: int = BATCH_SENTENCES
 ) -> Iterator[Tagged]:
     """Each record with its entities, in order; records are read as results are asked for."""
-    for has_words, group in groupby(records, key=lambda record: record.words is not None):
+    for kind, group in groupby(records, key=_kind_of):
+        if kind == "document":
+            yield from _tag_documents(tagger, group)
+            continue
         waiting: deque[Record] = deque()
         found: Iterator[list[Entity]]
-        if has_words:
+        if kind == "words":
             sentences = (record.words or () for record in _remember(group, waiting))
             found = tagger.tag_words_many(sentences, batch_size=batch_size)
         else:
@@ -78,6 +81,20 @@ def tag_to_parts(
         totals.n_entities += finished.n_entities
         n_shards += 1
     parts.finish(n_shards)
+
+
+def _kind_of(record: Record) -> str:
+    if record.document is not None:
+        return "document"
+    return "text" if record.words is None else "words"
+
+
+def _tag_documents(tagger: Tagger, records: Iterable[Record]) -> Iterator[Tagged]:
+    from nerbridge.documents.mending import tag_document
+
+    for record in records:
+        if record.document is not None:
+            yield record, tag_document(tagger, record.document)
 
 
 def _remember(records: Iterable[Record], waiting: deque[Record]) -> Iterator[Record]:

@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +25,7 @@ ROW_COLUMNS = (
     "row",
     *("type", "text", "start_char", "end_char", "start_word", "end_word", "score"),
 )
+PLACE = "place"
 
 Tagged = tuple[Record, Sequence[Entity]]
 Render = Callable[[Record, Sequence[Entity]], str]
@@ -67,30 +69,37 @@ class TextWriter:
             stream.write(self.tail.encode("utf-8"))
 
 
+@dataclass(frozen=True)
 class ParquetWriter:
     """One row per entity."""
 
-    suffix = ".parquet"
+    with_places: bool = False
+    suffix: str = ".parquet"
 
     def write_shard(self, path: Path, tagged: Iterable[Tagged]) -> None:
         """Write a Parquet file."""
-        arrow, schema = _arrow_schema()
-        rows = [row for record, entities in tagged for row in entity_rows(record, entities)]
-        columns = list(zip(*rows, strict=True)) or [()] * len(ROW_COLUMNS)
+        arrow, schema = _arrow_schema(self.with_places)
+        rows = [row for pair in tagged for row in entity_rows(*pair, with_places=self.with_places)]
+        columns = list(zip(*rows, strict=True)) or [()] * len(schema.names)
         arrow.parquet.write_table(
-            arrow.table(dict(zip(ROW_COLUMNS, columns, strict=True)), schema), path
+            arrow.table(dict(zip(schema.names, columns, strict=True)), schema), path
         )
 
     def join(self, shards: Sequence[Path], path: Path) -> None:
         """Write one Parquet file, a row group per shard."""
-        arrow, schema = _arrow_schema()
+        arrow, schema = _arrow_schema(self.with_places)
         with arrow.parquet.ParquetWriter(path, schema) as writer:
             for shard in shards:
                 writer.write_table(arrow.parquet.read_table(shard))
 
 
 def make_writer(
-    format: OutputFormat, *, types: Sequence[str], title: str = "", with_colour: bool = False
+    format: OutputFormat,
+    *,
+    types: Sequence[str],
+    title: str = "",
+    with_colour: bool = False,
+    with_places: bool = False,
 ) -> Writer:
     """The writer of a format.
 
@@ -99,15 +108,17 @@ def make_writer(
         types: the entity types there can be, in the order in which they get their colours.
         title: of the HTML page.
         with_colour: of ``text``: colours for a terminal.
+        with_places: of ``csv`` and ``parquet``: a last column ``place``, where there are documents.
     """
     if format is OutputFormat.JSONL:
         return TextWriter(".jsonl", record_to_json)
     if format is OutputFormat.CSV:
-        return TextWriter(".csv", record_to_csv, head=_csv_line(ROW_COLUMNS))
+        head = _csv_line(_row_columns(with_places))
+        return TextWriter(".csv", partial(record_to_csv, with_places=with_places), head=head)
     if format is OutputFormat.CONLL:
         return TextWriter(".conll", record_to_conll)
     if format is OutputFormat.PARQUET:
-        return ParquetWriter()
+        return ParquetWriter(with_places)
     if format is OutputFormat.HTML:
         from nerbridge.batch.html import record_to_html
         from nerbridge.tagging.page import page_head, page_tail
@@ -122,21 +133,29 @@ def make_writer(
 def record_to_json(record: Record, entities: Sequence[Entity]) -> str:
     """One line: the input's own fields as they stood there, then ``entities``.
 
-    A text that came without fields is given ``source``, ``row`` and ``text`` (and ``tokens``).
+    A text that came without fields is given ``source``, ``row`` and ``text`` (and ``tokens``); a
+    document also ``kind``, ``segments`` and ``notices``, and each of its entities ``place``.
     """
-    found = json.dumps([_entity_fields(entity) for entity in entities], ensure_ascii=False)
+    fields = [_entity_fields(entity) | _place_fields(record, entity) for entity in entities]
+    found = json.dumps(fields, ensure_ascii=False)
     # Not parsed and written anew: numbers and escapes stay as the user wrote them.
     own = (record.fields or _make_fields(record)).strip()[1:-1].strip()
     return f'{{{own}{", " if own else ""}"{ENTITIES}": {found}}}\n'
 
 
-def record_to_csv(record: Record, entities: Sequence[Entity]) -> str:
-    """One line per entity; columns: ``ROW_COLUMNS``."""
-    return "".join(_csv_line(row) for row in entity_rows(record, entities))
+def record_to_csv(record: Record, entities: Sequence[Entity], *, with_places: bool = False) -> str:
+    """One line per entity; columns: ``ROW_COLUMNS``, and ``place`` if asked for."""
+    rows = entity_rows(record, entities, with_places=with_places)
+    return "".join(_csv_line(row) for row in rows)
 
 
 def record_to_conll(record: Record, entities: Sequence[Entity]) -> str:
-    """Word, tab, IOB2 tag; a blank line behind every sentence."""
+    """Word, tab, IOB2 tag; a blank line behind every sentence.
+
+    The words of a document are those that the model read: divided words are whole.
+    """
+    if record.document is not None:
+        record, entities = _as_read(record, entities)
     tags = {}
     for entity in entities:
         tags[entity.start_word] = f"B-{entity.type}"
@@ -149,18 +168,45 @@ def record_to_conll(record: Record, entities: Sequence[Entity]) -> str:
     )
 
 
-def entity_rows(record: Record, entities: Sequence[Entity]) -> Iterator[tuple[Any, ...]]:
-    """One tuple per entity, in the order of ``ROW_COLUMNS``."""
+def entity_rows(
+    record: Record, entities: Sequence[Entity], *, with_places: bool = False
+) -> Iterator[tuple[Any, ...]]:
+    """One tuple per entity, in the order of ``ROW_COLUMNS``, and the place if asked for."""
     for entity in entities:
-        yield (record.source, record.number, *_entity_fields(entity).values())
+        row = (record.source, record.number, *_entity_fields(entity).values())
+        yield (*row, _place_fields(record, entity).get(PLACE)) if with_places else row
 
 
 def _entity_fields(entity: Entity) -> dict[str, Any]:
     return {**entity.to_dict(), "score": round(entity.score, SCORE_DIGITS)}
 
 
+def _place_fields(record: Record, entity: Entity) -> dict[str, str]:
+    if record.document is None:
+        return {}
+    return {PLACE: record.document.place_of(entity.start_char)}
+
+
+def _as_read(record: Record, entities: Sequence[Entity]) -> tuple[Record, list[Entity]]:
+    """A document's text and entities as the model read them."""
+    from nerbridge.documents.mending import as_read
+
+    if record.document is None:
+        return record, list(entities)
+    text, found = as_read(record.document, entities)
+    return Record(record.source, record.number, text), found
+
+
+def _row_columns(with_places: bool) -> tuple[str, ...]:
+    return (*ROW_COLUMNS, PLACE) if with_places else ROW_COLUMNS
+
+
 def _make_fields(record: Record) -> str:
     fields: dict[str, Any] = {"source": record.source, "row": record.number}
+    if record.document is not None:
+        described = record.document.to_dict()
+        del described["name"]
+        return json.dumps(fields | described, ensure_ascii=False)
     if record.words is not None:
         fields["tokens"] = record.words
     return json.dumps({**fields, "text": record.text}, ensure_ascii=False)
@@ -188,12 +234,13 @@ def _with_colours(
     return lambda record, entities: render(record, entities, types)
 
 
-def _arrow_schema() -> tuple[Any, Any]:
+def _arrow_schema(with_places: bool) -> tuple[Any, Any]:
     from nerbridge.batch.tables import import_pyarrow
 
     arrow = import_pyarrow()
     import pyarrow.parquet  # noqa: F401 (makes arrow.parquet)
 
     kinds = {"source": arrow.string(), "type": arrow.string(), "text": arrow.string()}
-    kinds["score"] = arrow.float64()
-    return arrow, arrow.schema([(name, kinds.get(name, arrow.int64())) for name in ROW_COLUMNS])
+    kinds |= {"score": arrow.float64(), PLACE: arrow.string()}
+    columns = _row_columns(with_places)
+    return arrow, arrow.schema([(name, kinds.get(name, arrow.int64())) for name in columns])

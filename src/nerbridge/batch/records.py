@@ -11,12 +11,15 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from nerbridge.batch.formats import InputFormat
 from nerbridge.batch.lines import read_lines
 from nerbridge.batch.sources import Progress, Source
 from nerbridge.errors import InputError
+
+if TYPE_CHECKING:
+    from nerbridge.documents.document import Document
 
 ENTITIES = "entities"
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -31,6 +34,7 @@ class Record:
     rows below the header (CSV, Parquet), sentences (CoNLL); a whole document is number 1.
     ``words`` are those of a CoNLL sentence (``text`` then joins them with spaces), else None.
     ``fields`` is the input's own record as a JSON object, as it stood there; None if it has none.
+    ``document`` is what a PDF, DOCX or HTML file was read as, None for all others.
     """
 
     source: str
@@ -38,6 +42,7 @@ class Record:
     text: str
     words: tuple[str, ...] | None = None
     fields: str | None = None
+    document: Document | None = None
 
 
 def read_records(
@@ -172,6 +177,20 @@ def _read_table(source: Source, field: str, by_line: bool, progress: Progress) -
         yield Record(source.name, number, text or "", fields=_dump(fields, place))
 
 
+def _read_document(
+    source: Source, field: str, by_line: bool, progress: Progress
+) -> Iterator[Record]:
+    from nerbridge.documents.limits import MAX_BYTES
+    from nerbridge.documents.reading import read_document
+
+    with source.open() as stream:
+        data = stream.read(MAX_BYTES + 1)
+    progress.n_bytes += len(data)
+    document = read_document(data, name=source.name)
+    progress.notices.extend(f"{source.name}: {notice}" for notice in document.notices)
+    yield Record(source.name, 1, document.text, document=document)
+
+
 _Reader = Callable[[Source, str, bool, Progress], Iterator[Record]]
 _READERS: dict[InputFormat, _Reader] = {
     InputFormat.TEXT: _read_text,
@@ -179,6 +198,7 @@ _READERS: dict[InputFormat, _Reader] = {
     InputFormat.CSV: _read_table,
     InputFormat.PARQUET: _read_table,
     InputFormat.CONLL: _read_conll,
+    InputFormat.DOCUMENT: _read_document,
 }
 
 

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -276,7 +276,9 @@ def hash_records(records: Sequence[Record]) -> str:
     """SHA-256 over everything in the records."""
     digest = hashlib.sha256()
     for record in records:
-        digest.update(json.dumps(asdict(record)).encode("ascii"))
+        fields = asdict(replace(record, document=None))
+        del fields["document"]  # its text is the record's
+        digest.update(json.dumps(fields).encode("ascii"))
     return digest.hexdigest()
 
 

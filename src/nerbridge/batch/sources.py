@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nerbridge.batch.formats import InputFormat, input_format_of
+from nerbridge.batch.formats import InputFormat, input_format_of, is_document
 from nerbridge.errors import InputError
 
 STDIN = "-"
@@ -59,6 +59,7 @@ class Progress:
     n_bytes: int = 0
     n_records: int = 0
     remarks: Counter[str] = field(default_factory=Counter)
+    notices: list[str] = field(default_factory=list)
 
 
 def find_sources(inputs: Sequence[str], format: InputFormat | None = None) -> list[Source]:
@@ -67,7 +68,7 @@ def find_sources(inputs: Sequence[str], format: InputFormat | None = None) -> li
     Args:
         inputs: paths; ``-`` is standard input.
         format: of every input; if None the suffix tells (unknown suffixes and standard input:
-            ``text``).
+            ``text``, unless the file begins as a document does).
 
     Raises:
         InputError: an input is missing, is a folder, or is named twice.
@@ -83,6 +84,8 @@ def find_sources(inputs: Sequence[str], format: InputFormat | None = None) -> li
                 "Leave one of them out."
             )
         seen[key] = name
+        if format is None and source.format is InputFormat.TEXT and _begins_as_document(source):
+            source = Source(name, InputFormat.DOCUMENT)
         sources.append(source)
     return sources
 
@@ -110,6 +113,13 @@ def total_bytes(sources: Sequence[Source]) -> int | None:
 def describe_inputs(sources: Sequence[Source]) -> list[Mapping[str, Any]]:
     """Path, size and time of each input, as a job remembers them."""
     return [_describe_input(source) for source in sources]
+
+
+def _begins_as_document(source: Source) -> bool:
+    if source.is_stdin or not source.path.is_file():
+        return False
+    with source.open() as stream:
+        return is_document(stream.read(8))
 
 
 def _identity(source: Source) -> tuple[int, int]:

@@ -43,7 +43,10 @@ _NOTICED_CHARS = 2000
 
 def tag(
     inputs: Annotated[
-        list[str], typer.Argument(help="Files (.txt, .jsonl, .csv, .parquet, .conll), or -")
+        list[str],
+        typer.Argument(
+            help="Files (.pdf, .docx, .html, .txt, .jsonl, .csv, .parquet, .conll), or -"
+        ),
     ],
     model: Annotated[
         str, typer.Option("--model", "-m", help="bundled:as, a model or run folder, or a hub id.")
@@ -64,6 +67,10 @@ def tag(
     lines: Annotated[
         bool, typer.Option("--lines", help="Plain text: every line is a record of its own.")
     ] = False,
+    redact: Annotated[
+        str | None,
+        typer.Option(help="Write a copy of the document without these types, such as PER,ORG."),
+    ] = None,
     min_score: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Leave out entities less probable than this.")
     ] = 0.0,
@@ -82,14 +89,24 @@ def tag(
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Find entities in text, JSONL, CSV, Parquet and CoNLL files, or standard input.
+    """Find entities in documents, text, JSONL, CSV, Parquet and CoNLL files, or standard input.
 
-    A text file is one record, whose offsets count the characters of the whole file.
+    A text file is one record, whose offsets count the characters of the whole file; so is a PDF,
+    DOCX or HTML document, whose entities also say page and paragraph. --redact writes a copy of one
+    document in its own format with names hidden, which a person must check.
 
     Example: nerbridge tag articles.jsonl --field body --output entities.jsonl
+
+    Example: nerbridge tag letter.docx --redact PER,ORG --output copy.docx
     """
     target = None if output is None or str(output) == "-" else output
     sources = find_sources(inputs, input_format)
+    if redact is not None:
+        copy = _check_redaction(sources, target, format, lines=lines, resume=resume)
+        check_output(copy, resume=False, overwrite=overwrite)
+        tagger = _load(model, base, threads, min_score, types)
+        _write_redacted(tagger, sources[0], copy, _split_types(redact, tagger), quiet=quiet)
+        return
     if target is not None:
         refuse_own_output(sources, target)
         check_output(target, resume=resume, overwrite=overwrite)
@@ -105,7 +122,13 @@ def tag(
     records = read_records(sources, field=field, by_line=lines, progress=progress)
     records = _count_notices(records, tagger.model.script, notices)
     colours = target is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    writer = make_writer(chosen, types=tagger.types, title=_title(sources), with_colour=colours)
+    writer = make_writer(
+        chosen,
+        types=tagger.types,
+        title=_title(sources),
+        with_colour=colours,
+        with_places=any(source.format is InputFormat.DOCUMENT for source in sources),
+    )
     if target is None and isinstance(writer, TextWriter):
         _print_records(tagger, records, writer)
     elif target is not None:
@@ -128,6 +151,8 @@ def tag(
         with _say_how_to_go_on(parts):
             _write_file(tagger, records, parts, progress, total_bytes(sources), quiet=quiet)
     _print_remarks(progress, quiet=quiet)
+    for notice in progress.notices:
+        print_note(notice, quiet=quiet)
     for notice, n_texts in notices.items():
         print_note(f"{n_texts:,} of {progress.n_records:,} texts: {notice}", quiet=quiet)
 
@@ -148,6 +173,67 @@ def _count_notices(
     for record in records:
         notices.update(notices_for(record.text[:_NOTICED_CHARS], script))
         yield record
+
+
+def _check_redaction(
+    sources: Sequence[Source],
+    target: Path | None,
+    format: OutputFormat | None,
+    *,
+    lines: bool,
+    resume: bool,
+) -> Path:
+    """The file to write a redacted copy to."""
+    if len(sources) != 1 or target is None or format is not None or lines or resume:
+        raise InputError(
+            "--redact: makes a copy of one document in its own format; expected one input and "
+            "--output FILE, without --format, --lines and --resume. For example: nerbridge tag "
+            "letter.docx --redact PER --output copy.docx"
+        )
+    name = sources[0].name
+    if sources[0].format not in (InputFormat.DOCUMENT, InputFormat.TEXT):
+        raise InputError(
+            f"--redact: {name} is a table; expected a PDF, DOCX, HTML or text file. Redact the "
+            "documents that it was made from."
+        )
+    if not sources[0].is_stdin and Path(name).suffix.lower() != target.suffix.lower():
+        raise InputError(
+            f"--output {target}: a copy of {name} has the same format; expected the ending "
+            f"{Path(name).suffix or '(none)'}. Rename it."
+        )
+    refuse_own_output(sources, target)
+    return target
+
+
+def _split_types(redact: str, tagger: Tagger) -> list[str]:
+    wanted = [name.strip() for name in redact.split(",") if name.strip()]
+    if not wanted or (unknown := sorted(set(wanted) - set(tagger.types))):
+        found = ", ".join(unknown) if wanted else "none"
+        raise InputError(
+            f"--redact: entity types {found}; expected some of {', '.join(tagger.types)}."
+        )
+    return wanted
+
+
+def _write_redacted(
+    tagger: Tagger, source: Source, target: Path, types: Sequence[str], *, quiet: bool
+) -> None:
+    from nerbridge.documents import plan_redaction, read_document, tag_document, write_redacted
+    from nerbridge.documents.limits import MAX_BYTES
+
+    with source.open() as stream:
+        document = read_document(stream.read(MAX_BYTES + 1), name=source.name)
+    redaction = plan_redaction(document, tag_document(tagger, document), types)
+    copy = write_redacted(document, redaction)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.write_bytes(copy)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    for notice in document.notices:
+        print_note(f"{source.name}: {notice}", quiet=quiet)
+    print_note(f"{target}: {redaction.describe()}")  # the warning is not for --quiet to silence
 
 
 def _hash_model(model: str) -> str:

@@ -10,11 +10,6 @@ from pathlib import PurePath
 from nerbridge.documents.document import Kind
 from nerbridge.errors import DocumentError
 
-DOCUMENT_ENDINGS = frozenset(
-    {".pdf", ".docx", ".docm", ".dotx", ".html", ".htm", ".xhtml", ".doc", ".rtf", ".odt"}
-)
-"""Endings of files that are read as documents; some of them only to say what to do instead."""
-
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S
@@ -23,15 +18,6 @@ _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM", b"
 _HEAD = 1024
 _BINARY_ENDINGS = {".pdf": "PDF", ".docx": "DOCX", ".docm": "DOCX", ".doc": "Word"}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-
-
-def is_document(head: bytes) -> bool:
-    """Whether a file that begins like this is no plain text but a PDF, DOCX or DOC.
-
-    >>> is_document(b"%PDF-1.7 ..."), is_document(b"PDF")
-    (True, False)
-    """
-    return b"%PDF-" in head[:_HEAD] or head.startswith((_ZIP, _OLE, b"{\\rtf"))
 
 
 def detect_kind(data: bytes, name: str) -> Kind:

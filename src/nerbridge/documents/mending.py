@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nerbridge.documents.document import Document
@@ -58,6 +58,29 @@ def tag_document(tagger: Tagger, document: Document) -> list[Entity]:
     words = split_words(document.text)
     starts = [start for start, _ in words]
     return [_map_back(entity, mended, starts) for entity in found]
+
+
+def as_read(document: Document, entities: Sequence[Entity]) -> tuple[str, list[Entity]]:
+    """The text that the model read, and entities of `tag_document` as they stand there."""
+    mended = mend(document)
+    words = split_words(mended.text)
+    starts = [mended.starts[start] for start, _ in words]
+    found = []
+    for entity in entities:
+        first = bisect_right(starts, entity.start_char) - 1
+        end = bisect_left(starts, entity.end_char)
+        start_char, end_char = words[first][0], words[end - 1][1]
+        found.append(
+            replace(
+                entity,
+                text=mended.text[start_char:end_char],
+                start_char=start_char,
+                end_char=end_char,
+                start_word=first,
+                end_word=end,
+            )
+        )
+    return mended.text, found
 
 
 def _map_back(entity: Entity, mended: MappedText, word_starts: list[int]) -> Entity:
