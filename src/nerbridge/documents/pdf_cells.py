@@ -10,6 +10,7 @@ glyphs.
 from __future__ import annotations
 
 import ctypes
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,15 +22,22 @@ Box = tuple[float, float, float, float]
 """Left, bottom, right, top, in points of the page, from its lower left corner."""
 
 _MAX_DEPTH = 12
+_DEFAULT_SIZE = 10.0
 _HYPHENS = "\x02\ufffe"
 
 
 @dataclass(slots=True)
 class Cell:
-    """A letter group and what pdfium found between it and the one before: ``""`` or white space."""
+    """A letter group and what pdfium found between it and the one before: ``""`` or white space.
+
+    ``size`` is that of its font and ``baseline`` the height it stands at, in points; ``box`` may
+    be that of its ink alone.
+    """
 
     text: str
     box: Box
+    size: float
+    baseline: float
     before: str = ""
     is_span: bool = False
 
@@ -111,13 +119,15 @@ def _iter_cells(
             continue
         box = _char_box(text_page, index)
         if span is not None:
-            last = Cell(char, union(boxes[span], box) if span in boxes else box, before, True)
+            whole = union(boxes[span], box) if span in boxes else box
+            last = Cell(char, whole, *_size_and_baseline(text_page, index), before, True)
             seen[span] = last, address
         elif last and not before and not last.is_span and _is_same_glyph(last.box, box):
             last.text += char
             continue
         else:
-            last = Cell("-" if char in _HYPHENS else char, box, before)
+            shown = "-" if char in _HYPHENS else char
+            last = Cell(shown, box, *_size_and_baseline(text_page, index), before)
         before = ""
         yield last
 
@@ -149,6 +159,15 @@ def _char_box(text_page: pdfium.PdfTextPage, index: int) -> Box:
     box = raw.FS_RECTF()
     raw.FPDFText_GetLooseCharBox(text_page, index, box)
     return box.left, box.bottom, box.right, box.top
+
+
+def _size_and_baseline(text_page: pdfium.PdfTextPage, index: int) -> tuple[float, float]:
+    """The size at which a character is drawn, and where it stands, in points of the page."""
+    matrix = raw.FS_MATRIX()
+    raw.FPDFText_GetMatrix(text_page, index, matrix)
+    scale = math.sqrt(abs(matrix.a * matrix.d - matrix.b * matrix.c))
+    size: float = raw.FPDFText_GetFontSize(text_page, index) * scale
+    return size or _DEFAULT_SIZE, matrix.f
 
 
 def _is_same_glyph(one: Box, other: Box) -> bool:

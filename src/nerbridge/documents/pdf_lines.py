@@ -12,14 +12,17 @@ from nerbridge.documents.pdf_cells import Box, Cell, union
 Line = list[Cell]
 """Cells of one line in reading order, with white space as cells of their own."""
 
-_MIN_GAP, _MIN_TAB = 0.12, 1.2
-_MAX_PITCH = 1.45
-_MAX_GROWTH = 1.25
+_MIN_GAP, _MIN_TAB = 0.1, 1.2
+_MAX_PITCH, _USUAL_PITCH, _MAX_LEADING = 1.4, 1.4, 3.0
+_MAX_GROWTH = 1.2
+_ROOM = 0.5
 _PRE_BASE = "িেৈिॆ"
 _CONSONANT = "[\u0995-\u09b9\u09dc-\u09df\u09f0\u09f1\u0915-\u0939\u0958-\u095f]\u09bc?\u093c?"
 _CLUSTER = re.compile(rf"{_CONSONANT}(?:[\u09cd\u094d]{_CONSONANT})*")
 _STRAY_SIGN = re.compile(rf"(?<![\u0900-\u09ff])[{_PRE_BASE}](?={_CONSONANT})")
 _SIGN = re.compile(f"[{_PRE_BASE}]")
+_INDIC = re.compile("[\u0900-\u0dff]")
+_SENTENCE_END = tuple("।॥৷.?!:")
 _MIN_STRAY, _STRAY_SHARE = 3, 0.15
 
 
@@ -35,7 +38,8 @@ def cells_to_lines(cells: Sequence[Cell]) -> list[Line]:
             continue
         space = _space_between(last, cell)
         if space and not cell.text.isspace() and not last.text.isspace():
-            lines[-1].append(Cell(space, (last.box[2], *last.box[1:2], cell.box[0], last.box[3])))
+            box = (last.box[2], last.box[1], cell.box[0], last.box[3])
+            lines[-1].append(Cell(space, box, last.size, last.baseline))
         lines[-1].append(cell)
     stripped = (_strip(line) for line in lines)
     return [line for line in stripped if line]
@@ -45,7 +49,7 @@ def lines_to_paragraphs(lines: Sequence[Line]) -> list[list[Line]]:
     """Lines that belong together.
 
     A paragraph ends where the next line is far below, is set in another size, or begins with a
-    word that would still have had room.
+    word that would still have had room. It may go on at the top of the next column.
     """
     pitch = _usual_pitch(lines)
     paragraphs: list[list[Line]] = []
@@ -78,7 +82,7 @@ def to_reading_order(cells: Sequence[Cell]) -> list[Cell]:
     """Cells with each sign that is drawn before its consonants merged into one cell behind them.
 
     >>> box = (0.0, 0.0, 1.0, 1.0)
-    >>> [cell.text for cell in to_reading_order([Cell(c, box) for c in "িকব"])]
+    >>> [cell.text for cell in to_reading_order([Cell(c, box, 1.0, 0.0) for c in "িকব"])]
     ['কি', 'ব']
     """
     ordered: list[Cell] = []
@@ -99,7 +103,8 @@ def to_reading_order(cells: Sequence[Cell]) -> list[Cell]:
             text, box, end = longer, union(box, cells[end].box), end + 1
         match = _CLUSTER.match(text)
         cut = match.end() if match else 0
-        ordered.append(Cell(text[:cut] + cell.text + text[cut:], box, cell.before))
+        shown = text[:cut] + cell.text + text[cut:]
+        ordered.append(Cell(shown, box, cell.size, cell.baseline, cell.before))
         index = end
     return ordered
 
@@ -107,19 +112,18 @@ def to_reading_order(cells: Sequence[Cell]) -> list[Cell]:
 def _begins_line(last: Cell, cell: Cell) -> bool:
     low, high = max(last.box[1], cell.box[1]), min(last.box[3], cell.box[3])
     is_beside = high - low > 0.5 * min(last.height, cell.height)
-    goes_on = cell.box[0] > last.box[0] - max(last.height, cell.height)
+    goes_on = cell.box[0] > last.box[0] - max(last.size, cell.size)
     return not (is_beside and goes_on)
 
 
 def _space_between(last: Cell, cell: Cell) -> str:
     """What to write between two cells of a line: nothing, a space, or a tab for a wide gap."""
-    size = max(last.height, cell.height)
+    size = max(last.size, cell.size)
     gap = cell.box[0] - last.box[2]
     if gap > _MIN_TAB * size:
         return "\t"
-    if last.is_span or cell.is_span:
-        return " " if gap > _MIN_GAP * size else ""
-    return " " if cell.before else ""
+    is_measured = last.is_span or cell.is_span or _INDIC.match(cell.text) is not None
+    return " " if (gap > _MIN_GAP * size if is_measured else cell.before) else ""
 
 
 def _strip(line: Line) -> Line:
@@ -132,37 +136,39 @@ def _strip(line: Line) -> Line:
 
 
 def _usual_pitch(lines: Sequence[Line]) -> float:
-    """Median distance between lines, as a multiple of their height."""
-    boxes = [line_box(line) for line in lines]
+    """Median distance between lines, as a multiple of their size."""
     found = [
-        (upper[1] - lower[1]) / max(upper[3] - upper[1], 0.1)
-        for upper, lower in pairwise(boxes)
-        if 0 < upper[1] - lower[1] < 3 * (upper[3] - upper[1])
+        (_baseline(upper) - _baseline(lower)) / _size(upper) for upper, lower in pairwise(lines)
     ]
-    return median(found) if found else 1.2
+    return median([pitch for pitch in found if 0.5 < pitch < _MAX_LEADING] or [_USUAL_PITCH])
 
 
 def _right_edge(lines: Sequence[Line], index: int) -> float:
     """How far right lines reach that begin near the left edge of the line before ``index``."""
-    before = line_box(lines[index - 1])
-    size = before[3] - before[1]
+    before, size = line_box(lines[index - 1]), _size(lines[index - 1])
     near = (line_box(line) for line in lines[max(0, index - 12) : index + 12])
     return max([box[2] for box in near if abs(box[0] - before[0]) < 2 * size] or [before[2]])
 
 
 def _ends_paragraph(last: Line, line: Line, right_edge: float, pitch: float) -> bool:
-    upper, lower = line_box(last), line_box(line)
     size, next_size = _size(last), _size(line)
     if max(size, next_size) > _MAX_GROWTH * min(size, next_size):
         return True
-    distance = upper[1] - lower[1]
-    if not 0 < distance <= _MAX_PITCH * pitch * (upper[3] - upper[1]):
+    distance = _baseline(last) - _baseline(line)
+    is_next_column = distance < 0 and line[0].box[0] > last[-1].box[2]
+    if is_next_column and last[-1].text.endswith(_SENTENCE_END):
         return True
-    return right_edge - upper[2] > _first_word_width(line) + 0.3 * size
+    if not is_next_column and not 0 < distance <= _MAX_PITCH * pitch * size:
+        return True
+    return right_edge - line_box(last)[2] > _first_word_width(line) + _ROOM * size
+
+
+def _baseline(line: Line) -> float:
+    return median(cell.baseline for cell in line)
 
 
 def _size(line: Line) -> float:
-    return median(cell.height for cell in line if not cell.text.isspace())
+    return median(cell.size for cell in line)
 
 
 def _first_word_width(line: Line) -> float:
