@@ -1,5 +1,5 @@
 import unicodedata
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,32 @@ def test_form_is_stable_and_the_same_for_all_unicode_forms(word: str, script: st
 @given(word=any_text)
 @properties
 def test_native_form_is_the_normal_form(word: str) -> None:
-    assert to_model_form(word, None) == (normalise(word).text or word)
+    normal = normalise(word).text
+    if any(first == second for first, second in pairwise(normal)):
+        assert len(to_model_form(word, None)) <= len(normal)
+    else:
+        assert to_model_form(word, None) == (normal or word)
+
+
+@pytest.mark.parametrize(
+    ("lengthened", "word"),
+    [
+        ("ভাাাল", "ভাল"),
+        ("গুৱাহাটীীী", "গুৱাহাটী"),
+        ("মাআআআ", "মাআ"),
+        ("भाााई", "भाई"),
+        ("cooool", "col"),
+        ("দোোো", "দো"),
+    ],
+)
+def test_what_is_lengthened_is_short_again(lengthened: str, word: str) -> None:
+    for form in ("NFC", "NFD"):
+        assert to_model_form(unicodedata.normalize(form, lengthened), None) == word
+
+
+@pytest.mark.parametrize("word", ["১০০০", "1000", "III", "www", "সত্তৰ", "ককা", "book"])
+def test_what_is_twice_by_right_stays(word: str) -> None:
+    assert to_model_form(word, None) == word
 
 
 def test_one_script_makes_names_of_three_languages_one() -> None:

@@ -4,6 +4,6 @@
 """
 
 from nerbridge.tagging.entity import Entity
-from nerbridge.tagging.tagger import Tagger
+from nerbridge.tagging.tagger import StreamResult, Tagger
 
-__all__ = ["Entity", "Tagger"]
+__all__ = ["Entity", "StreamResult", "Tagger"]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from pathlib import Path
 
+import numpy as np
 import regex
 
 from nerbridge.alignment.decoding import decode_spans_many
+from nerbridge.alignment.inference import Logits
 from nerbridge.errors import EnvironmentProblem, InputError, TextError
-from nerbridge.labels import Span
+from nerbridge.labels import OUTSIDE, Span
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.model_folder import find_model
 from nerbridge.text.normalise import DANDA_LOOKALIKES
 from nerbridge.text.sentences import iter_sentences
+from nerbridge.text.social import Reading, read_past_noise
 from nerbridge.text.words import iter_words
 
 BATCH_SENTENCES = 256
@@ -29,6 +33,7 @@ _SOLID = regex.compile(r"[\p{L}\p{N}\p{S}]")
 # one with a vowel sign or behind a prepended letter.
 _UNFIT = r"[\s\p{Pi}\p{Pf}\"'\p{Sentence_Break=STerm}" + "".join(sorted(DANDA_LOOKALIKES)) + "]"
 _UNFIT_EDGE = regex.compile(rf"^\p{{Cf}}*{_UNFIT}|{_UNFIT}\p{{Cf}}*$")
+_IMPOSSIBLE = -100.0
 _CLOSING_OF = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -44,6 +49,15 @@ class _Sentence:
     @property
     def words(self) -> list[str]:
         return [self.text[start:end] for start, end in self.ranges]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamResult:
+    """A message, its entities, and how long they took: from its arrival to its result."""
+
+    text: str
+    entities: list[Entity]
+    latency_ms: float
 
 
 class Tagger:
@@ -122,7 +136,8 @@ class Tagger:
         """Entities of a text of any length, in order.
 
         An entity is whole words of one sentence (`nerbridge.text.sentences`); punctuation at its
-        ends is left out.
+        ends is left out. Emoji, addresses, mentions and hash marks are in none and change none
+        (`nerbridge.text.social`).
 
         Raises:
             TextError: if ``text`` is no ``str`` or holds a lone surrogate.
@@ -149,6 +164,21 @@ class Tagger:
         )
         return self._tag(sentences, batch_size, trims=True)
 
+    def tag_stream(self, messages: Iterable[str]) -> Iterator[StreamResult]:
+        """Each message with its entities as soon as it is there: none is read ahead.
+
+        The entities are those of `tag`. For many texts that are there already, `tag_many` is
+        faster.
+
+        Raises:
+            TextError: as `tag`, when the message's turn comes.
+        """
+        for number, message in enumerate(messages, start=1):
+            start = time.perf_counter()
+            sentences = _split(_checked(message, f"message {number}"))
+            entities = next(self._tag(sentences, BATCH_SENTENCES, trims=True))
+            yield StreamResult(message, entities, 1000 * (time.perf_counter() - start))
+
     def tag_words(self, words: Sequence[str]) -> list[Entity]:
         """Entities of one sentence given as words: exactly what the model says of them.
 
@@ -171,7 +201,9 @@ class Tagger:
     ) -> Iterator[list[Entity]]:
         entities: list[Entity] = []
         for batch in _batches(sentences, batch_size):
-            for sentence, found in zip(batch, self._decode(batch), strict=True):
+            for sentence, found in zip(
+                batch, self._decode(batch, reads_all=not trims), strict=True
+            ):
                 for span, score in found:
                     kept = _trim(sentence, span) if trims else span
                     if kept is not None and self._keeps(span, score):
@@ -180,10 +212,31 @@ class Tagger:
                     yield entities
                     entities = []
 
-    def _decode(self, batch: Sequence[_Sentence]) -> list[list[tuple[Span, float]]]:
-        logits = self._model.word_logits([sentence.words for sentence in batch])
-        calibrated = [array / self._model.temperature for array in logits]
-        return decode_spans_many(calibrated, self._model.label_set)
+    def _decode(
+        self, batch: Sequence[_Sentence], *, reads_all: bool
+    ) -> list[list[tuple[Span, float]]]:
+        words = [sentence.words for sentence in batch]
+        if reads_all:
+            return decode_spans_many(self._calibrated(words), self._model.label_set)
+        readings = [read_past_noise(of_sentence) for of_sentence in words]
+        read = [
+            reading.choose(of_sentence)
+            for of_sentence, reading in zip(words, readings, strict=True)
+        ]
+        outside = self._model.label_set.tag_to_id[OUTSIDE]
+        logits = [
+            _put_borders(array, reading, outside)
+            for array, reading in zip(self._calibrated(read), readings, strict=True)
+        ]
+        found = decode_spans_many(logits, self._model.label_set)
+        return [
+            [(_place(span, reading.kept), score) for span, score in of_sentence]
+            for of_sentence, reading in zip(found, readings, strict=True)
+        ]
+
+    def _calibrated(self, sentences: Sequence[Sequence[str]]) -> list[Logits]:
+        logits = self._model.word_logits(sentences)
+        return [array / self._model.temperature for array in logits]
 
     def _keeps(self, span: Span, score: float) -> bool:
         return span.type in self._types and score >= self._min_score
@@ -269,6 +322,24 @@ def _batches(sentences: Iterator[_Sentence], batch_size: int) -> Iterator[list[_
             batch, n_words = [], 0
     if batch:
         yield batch
+
+
+def _put_borders(logits: Logits, reading: Reading, outside: int) -> Logits:
+    """Logits of the words kept: those read, and for every border a row that says ``O``.
+
+    Shape: (n_read or one more, n_tags) to (n_kept, n_tags).
+    """
+    if len(reading.read) == len(reading.kept):
+        return logits
+    rows = np.full((len(reading.kept), logits.shape[1]), _IMPOSSIBLE, dtype=logits.dtype)
+    rows[:, outside] = 0.0
+    rows[np.isin(reading.kept, reading.read)] = logits[: len(reading.read)]
+    return rows
+
+
+def _place(span: Span, words: Sequence[int]) -> Span:
+    """A span over ``words`` as one over what they are indices of."""
+    return Span(words[span.start_word], words[span.end_word - 1] + 1, span.type)
 
 
 def _trim(sentence: _Sentence, span: Span) -> Span | None:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+import regex
+
 from nerbridge.text.normalise import normalise_text
 from nerbridge.text.script import transliterate
 
 _MAX_REMEMBERED_CHARS = 64
+# No word of an Indic language has a sign twice in a row, or a letter three times; in Latin letters
+# there is www. Digits and capitals (III) count.
+_LENGTHENED = regex.compile(r"(\p{M})\1+|(\p{Lo})\2{2,}|(\p{Ll})\3{3,}")
 
 
 def to_model_form(word: str, script: str | None) -> str:
     """The word normalised and, if a ``script`` is named, written in that script.
+
+    What writers lengthen for emphasis is short again: ``ভাাাল`` is ``ভাল``.
 
     A word of which nothing would be left is returned as it is. With ``script="Beng"``, Assamese
     ৰ and ৱ become র and ব, so that all languages share their letters.
@@ -33,7 +40,8 @@ def _make(word: str, script: str | None) -> str:
     form = normalise_text(word)
     if script is not None:
         form = transliterate(form, script).text
-    return form or word
+    short: str = _LENGTHENED.sub(lambda match: match.group()[0], form)
+    return short or word
 
 
 # Running text has ever new words: what is remembered must not grow with it.

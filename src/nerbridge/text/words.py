@@ -12,8 +12,9 @@ One word are:
 - digits with one of ``. , : /`` inside: ``১২,৩৪৫.৬``, ``১০:৩০``, ``১২/০৩/২০২১``;
 - letters with a full stop inside, and behind it in initials and the abbreviations listed here:
   ``এ.কে.``, ``U.S.``, ``ড.``, ``Dr.``, ``মো:``. A full stop behind any other word is punctuation;
-- a URL or e-mail address, without punctuation behind it;
-- dots in a row; any other grapheme by itself: dandas, punctuation, symbols, emoji, ``#``, ``@``.
+- a URL or e-mail address, without punctuation behind it; a mention (``@name``, in ASCII);
+- dots in a row; any other grapheme by itself: dandas, punctuation, symbols, emoji, ``#``, ``@``,
+  and the underscores of a hashtag: ``#অসম_বাতৰি`` is ``#``, ``অসম``, ``_``, ``বাতৰি``.
 """
 
 from __future__ import annotations
@@ -30,12 +31,21 @@ import regex
 from nerbridge.text.normalise import DANDA_LOOKALIKES, INVISIBLE, normalise_text
 
 _GRAPHEME = regex.compile(r"\X")
+_REST_OF_URL = r"[^\s<>\"।॥৷\p{Extended_Pictographic}]+(?<![.,;:!?'’”)\]}])"
 _ADDRESS = regex.compile(
-    r"(?:https?://|www\.)[^\s<>\"।॥৷]+(?<![.,;:!?'’”)\]}])"
+    rf"(?:https?://|www\.){_REST_OF_URL}"
     # Only from the start of a run of such characters: a long run without @ must not be tried anew
     # from each of them.
     r"|(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]++@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+    r"|(?<![\p{L}\p{M}\p{N}._@-])@[A-Za-z0-9_]++(?:\.[A-Za-z0-9_]++)*+"
+    # A short link, such as youtu.be/AbC; without a path it may as well be a name (Amazon.com).
+    rf"|(?<![A-Za-z0-9._@/-])[a-z0-9-]++(?:\.[a-z0-9-]++)*+(?<=\.[a-z]{{2,6}})/{_REST_OF_URL}"
 )
+_HASH_MARKS = "#＃"
+_ADDRESS_OR_HASHTAG = regex.compile(
+    rf"{_ADDRESS.pattern}|[{_HASH_MARKS}][\p{{L}}\p{{M}}\p{{N}}_\u200c\u200d]++(?!@)"
+)
+_KEYCAP = "\u20e3"
 
 _ABBREVIATIONS = """
 এ বি সি ডি ই এফ জি এইচ এইছ আই জে কে এল এম এন ও পি কিউ আৰ আর এস এছ টি ইউ ভি এক্স ওয়াই জেড
@@ -49,7 +59,7 @@ Dr Mr Mrs Ms Prof St Jr Sr No Inc Ltd Co
 ABBREVIATIONS = frozenset(normalise_text(_ABBREVIATIONS).split())
 
 # Every grapheme gets one letter, its class; words are found in the string of classes.
-_SPACE, _INVISIBLE, _LETTER, _DIGIT, _OTHER = " ", "i", "L", "N", "x"
+_SPACE, _INVISIBLE, _LETTER, _DIGIT, _OTHER, _ADDRESS_PART = " ", "i", "L", "N", "x", "u"
 _CLASS_OF_CHAR = {
     **dict.fromkeys(INVISIBLE, _INVISIBLE),
     **dict.fromkeys(DANDA_LOOKALIKES, _OTHER),
@@ -93,6 +103,15 @@ def split_words(text: str) -> list[tuple[int, int]]:
     ['ড°', 'ভূপেন', 'হাজৰিকা', ',', 'শদিয়া', '।']
     """
     return list(iter_words(text))
+
+
+def is_address(word: str) -> bool:
+    """Whether a word is a URL, an e-mail address or a mention.
+
+    >>> is_address("www.example.org"), is_address("@name"), is_address("অসম")
+    (True, True, False)
+    """
+    return _ADDRESS.fullmatch(word) is not None
 
 
 def iter_words(text: str) -> Iterator[tuple[int, int]]:
@@ -154,18 +173,25 @@ def _scan(text: str) -> tuple[array[int], str]:
 def _mark_addresses(classes: str, text: str, starts: array[int]) -> str:
     parts: list[str] = []
     done = 0
-    for first, last in _address_ranges(text, starts):
-        parts += [classes[done:first], "u" * (last - first)]
+    for first, last, class_ in _marked_ranges(text, starts):
+        parts += [classes[done:first], class_ * (last - first)]
         done = last
     return "".join([*parts, classes[done:]]) if parts else classes
 
 
-def _address_ranges(text: str, starts: array[int]) -> Iterator[tuple[int, int]]:
-    """URLs and e-mail addresses as ranges of graphemes; those that would cut one are left out."""
-    for match in _ADDRESS.finditer(text):
-        first, last = bisect_left(starts, match.start()), bisect_left(starts, match.end())
-        if (starts[first], starts[last]) == match.span():
-            yield first, last
+def _marked_ranges(text: str, starts: array[int]) -> Iterator[tuple[int, int, str]]:
+    """Addresses, and underscores of hashtags, as ranges of graphemes with their class.
+
+    Those that would cut a grapheme are left out.
+    """
+    for match in _ADDRESS_OR_HASHTAG.finditer(text):
+        spans, class_ = [match.span()], _ADDRESS_PART
+        if text[match.start()] in _HASH_MARKS:
+            spans, class_ = [(i, i + 1) for i in range(*match.span()) if text[i] == "_"], _OTHER
+        for start, end in spans:
+            first, last = bisect_left(starts, start), bisect_left(starts, end)
+            if (starts[first], starts[last]) == (start, end):
+                yield first, last, class_
 
 
 class _ClassOf(dict[str, str]):
@@ -184,6 +210,8 @@ _CLASS_OF = _ClassOf()
 def _class_of_grapheme(grapheme: str) -> str:
     if all(char.isspace() or char in INVISIBLE for char in grapheme):
         return _SPACE if grapheme[0].isspace() else _INVISIBLE
+    if _KEYCAP in grapheme:
+        return _OTHER
     base = next((char for char in grapheme if unicodedata.category(char) != "Cf"), grapheme[0])
     if base in _CLASS_OF_CHAR:
         return _CLASS_OF_CHAR[base]
