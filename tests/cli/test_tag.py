@@ -78,6 +78,35 @@ def test_text_the_model_cannot_read_well_is_said_once(call: Call) -> None:
     assert call("-", "--lines", "--quiet", stdin=romanised).stderr == ""
 
 
+def test_a_stream_answers_each_line_before_the_next_is_written(model: Path) -> None:
+    command = [sys.executable, "-m", "nerbridge", "tag", "-", "--lines", "--stream"]
+    with subprocess.Popen(
+        [*command, "--model", str(model)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin and process.stdout and process.stderr
+        for text in ("অসম 😀", "#গুৱাহাটীত"):
+            process.stdin.write(f"{text}\n".encode())
+            process.stdin.flush()
+            record = json.loads(process.stdout.readline())
+            assert (record["text"], len(record["entities"])) == (text, 1)
+        process.stdin.close()
+        summary = process.stderr.read().decode()
+    assert re.fullmatch(
+        r"2 messages; milliseconds each: p50 [\d.]+, p95 [\d.]+, p99 [\d.]+\n", summary
+    )
+
+
+def test_a_stream_goes_to_no_file_and_has_no_words(call: Call) -> None:
+    with pytest.raises(InputError, match="--stream prints as texts come"):
+        call("a.txt", "--stream", "--output", "b.jsonl")
+    Path("a.conll").write_text("অসম\tB-LOC\n", "utf-8")
+    with pytest.raises(InputError, match="a.conll:1: --stream tags texts"):
+        call("a.conll", "--stream")
+
+
 def test_a_text_file_is_one_record(call: Call) -> None:
     done = call("a.txt")
     record = json.loads(done.stdout)

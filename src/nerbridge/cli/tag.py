@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from nerbridge.batch.outputs import TextWriter
     from nerbridge.batch.records import Record
     from nerbridge.batch.shards import Parts
+    from nerbridge.tagging.entity import Entity
     from nerbridge.tagging.tagger import Tagger
 
 Tick = Callable[[int], None]
@@ -66,6 +67,10 @@ def tag(
     ] = "text",
     lines: Annotated[
         bool, typer.Option("--lines", help="Plain text: every line is a record of its own.")
+    ] = False,
+    stream: Annotated[
+        bool,
+        typer.Option("--stream", help="Tag each record as it comes; say how long they took."),
     ] = False,
     redact: Annotated[
         str | None,
@@ -112,6 +117,8 @@ def tag(
         check_output(target, resume=resume, overwrite=overwrite)
     elif resume or overwrite:
         raise InputError("--resume and --overwrite need a file to write: --output FILE.")
+    if stream and target is not None:
+        raise InputError("--stream prints as texts come: expected no --output FILE. Leave it out.")
     chosen = output_format_of(target, format, is_terminal=sys.stdout.isatty())
     from nerbridge.batch.outputs import TextWriter, make_writer
     from nerbridge.batch.records import read_records
@@ -130,7 +137,9 @@ def tag(
         with_places=any(source.format is InputFormat.DOCUMENT for source in sources),
     )
     if target is None and isinstance(writer, TextWriter):
-        _print_records(tagger, records, writer)
+        latencies: list[float] = []
+        _print_records(tagger, records, writer, latencies if stream else None)
+        _print_latencies(latencies, quiet=quiet)
     elif target is not None:
         options = {
             "format": chosen,
@@ -243,8 +252,16 @@ def _hash_model(model: str) -> str:
     return hash_folder(find_model(model).path)
 
 
-def _print_records(tagger: Tagger, records: Iterable[Record], writer: TextWriter) -> None:
-    """Write to standard output, in UTF-8 whatever the locale, each record at once."""
+def _print_records(
+    tagger: Tagger,
+    records: Iterable[Record],
+    writer: TextWriter,
+    latencies: list[float] | None,
+) -> None:
+    """Write to standard output, in UTF-8 whatever the locale, each record at once.
+
+    With ``latencies`` (in milliseconds, filled here) no record is read ahead.
+    """
     from nerbridge.batch.job import tag_records
     from nerbridge.tagging.tagger import BATCH_SENTENCES
 
@@ -252,7 +269,12 @@ def _print_records(tagger: Tagger, records: Iterable[Record], writer: TextWriter
     batch_size = 1 if sys.stdin.isatty() else BATCH_SENTENCES
     try:
         stream.write(writer.head.encode("utf-8"))
-        for record, entities in tag_records(tagger, records, batch_size=batch_size):
+        tagged = (
+            tag_records(tagger, records, batch_size=batch_size)
+            if latencies is None
+            else _tag_stream(tagger, records, latencies)
+        )
+        for record, entities in tagged:
             stream.write(writer.render(record, entities).encode("utf-8"))
             stream.flush()
         stream.write(writer.tail.encode("utf-8"))
@@ -264,6 +286,33 @@ def _print_records(tagger: Tagger, records: Iterable[Record], writer: TextWriter
             f"standard output: not written ({error.strerror}). Free some disk space, or write to "
             "another place: --output FILE."
         ) from error
+
+
+def _tag_stream(
+    tagger: Tagger, records: Iterable[Record], latencies: list[float]
+) -> Iterator[tuple[Record, list[Entity]]]:
+    for record in records:
+        if record.words is not None:
+            raise InputError(
+                f"{record.source}:{record.number}: --stream tags texts, and this is a sentence of "
+                "words. Leave out --stream."
+            )
+        (result,) = tagger.tag_stream([record.text])
+        latencies.append(result.latency_ms)
+        yield record, result.entities
+
+
+def _print_latencies(latencies: list[float], *, quiet: bool) -> None:
+    if not latencies:
+        return
+    import numpy as np
+
+    p50, p95, p99 = np.percentile(latencies, (50, 95, 99))
+    print_note(
+        f"{len(latencies):,} messages; milliseconds each: p50 {p50:.1f}, p95 {p95:.1f}, "
+        f"p99 {p99:.1f}",
+        quiet=quiet,
+    )
 
 
 def _write_file(
