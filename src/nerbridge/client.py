@@ -73,14 +73,11 @@ class Client:
             InputError: if ``url`` is none.
         """
         token = token or os.environ.get(TOKEN_VARIABLE)
-        try:
-            self._http = httpx2.Client(
-                base_url=url,
-                timeout=timeout,
-                headers={"Authorization": f"Bearer {token}"} if token else {},
-            )
-        except (httpx2.InvalidURL, TypeError) as error:
-            raise InputError(f"{url}: no URL ({error}). Expected http://HOST:PORT.") from error
+        self._http = httpx2.Client(
+            base_url=_check_url(url),
+            timeout=timeout,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+        )
         self._url, self._patience = url, patience
         self._options: dict[str, Any] = {"min_score": min_score}
         if model is not None:
@@ -211,6 +208,16 @@ class Client:
             f"{self._url}: no answer ({type(error).__name__}: {error}). Check the URL, and that "
             "the server runs: nerbridge serve"
         )
+
+
+def _check_url(url: str) -> httpx2.URL:
+    try:
+        found = httpx2.URL(url)
+    except (httpx2.InvalidURL, TypeError) as error:
+        raise InputError(f"{url!r}: no URL ({error}). Expected http://HOST:PORT.") from error
+    if found.scheme not in ("http", "https") or not found.host:
+        raise InputError(f"{url!r}: no URL of a server. Expected http://HOST:PORT.")
+    return found
 
 
 def _check(text: object, number: int) -> None:

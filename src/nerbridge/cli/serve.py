@@ -13,7 +13,7 @@ from nerbridge.cli.console import QuietOption, print_note
 from nerbridge.errors import EnvironmentProblem, InputError
 
 if TYPE_CHECKING:
-    from nerbridge.server.service import Settings
+    from nerbridge.server.settings import Settings
 
 TOKEN_VARIABLE = "NERBRIDGE_TOKEN"
 _MIN_TOKEN_CHARS = 16
@@ -71,7 +71,7 @@ def serve(
         from nerbridge.server.limits import Limits
         from nerbridge.server.running import bind, url_of
         from nerbridge.server.running import serve as run_server
-        from nerbridge.server.service import Settings
+        from nerbridge.server.settings import Settings
     except ModuleNotFoundError as error:
         raise EnvironmentProblem(
             f"nerbridge serve needs {error.name}, which is not installed. Run: pip install "

@@ -34,7 +34,8 @@ from nerbridge.server.problems import (
     invalid_problem,
     to_problem,
 )
-from nerbridge.server.service import Service, Settings, drain_on_sigterm, end_with_parent
+from nerbridge.server.service import Service, drain_on_sigterm, end_with_parent
+from nerbridge.server.settings import Settings
 
 _ALWAYS_ANSWERED = frozenset({"/health", "/ready", "/metrics"})
 _DOCUMENT_PATH = "/tag/document"
@@ -50,7 +51,7 @@ def create_app(settings: Settings) -> ASGIApp:
 
     @asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
-        prepare("nerbridge.documents.reading")
+        prepare("nerbridge.documents")
         await service.start()
         watch = asyncio.create_task(end_with_parent())
         with drain_on_sigterm(service):

@@ -127,7 +127,7 @@ async def tag_document(
             entities = _keep(found, min_score, wanted)
             _count(request, chosen, [document.text], entities)
             if answer is uploads.Answer.HTML:
-                return await uploads.to_html(document, entities, seconds)
+                return await uploads.to_html(document, entities, wanted, seconds)
             if answer is uploads.Answer.REDACTED:
                 return await uploads.to_redacted(document, entities, redacted, seconds)
             return uploads.to_json(chosen, document, entities)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import shutil
@@ -13,31 +14,43 @@ from functools import partial
 from typing import Any, cast
 
 from prometheus_client.multiprocess import mark_process_dead
+from starlette.types import ASGIApp
 from uvicorn import Config
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from nerbridge.errors import EnvironmentProblem, InputError
-from nerbridge.server.app import create_app
 from nerbridge.server.logs import log_config
 from nerbridge.server.metrics import MULTIPROCESS_VARIABLE
 from nerbridge.server.protocol import GuardedProtocol
-from nerbridge.server.service import Settings
+from nerbridge.server.settings import Settings
 
 _GRACE_S = 5
-_HEALTH_S = 60
-"""How long a worker may be too busy to say that it lives; starting counts."""
+
+log = logging.getLogger("nerbridge.server")
 
 
 class Supervisor(Multiprocess):
-    """uvicorn's supervisor of workers, which also tells metrics of the dead."""
+    """uvicorn's supervisor of workers, which also tells metrics of the dead.
+
+    Whether a worker lives is what the system says. uvicorn asks the worker, and waits for one that
+    has just died, and kills one that is slow to start.
+    """
 
     def keep_subprocess_alive(self) -> None:
-        """Replace workers that have died or hang."""
-        before = {process.pid for process in self.processes}
-        super().keep_subprocess_alive()
-        for pid in before - {process.pid for process in self.processes}:
-            mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        """Replace workers that have died; if one could not start, end."""
+        for index, worker in enumerate(self.processes):
+            if worker.process.is_alive() or self.should_exit.is_set():
+                continue
+            worker.kill()
+            worker.join()
+            if worker.exitcode == STARTUP_FAILURE:
+                self.should_exit.set()
+                return
+            log.warning("worker %s died (%s)", worker.pid, worker.exitcode)
+            mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+            self.processes[index] = Process(self.config, self.sockets)
+            self.processes[index].start()
 
     def terminate_all(self) -> None:
         """Tell all workers to end; the port closes with the last of them."""
@@ -86,6 +99,13 @@ def url_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def make_app(settings: Settings) -> ASGIApp:
+    """The application, in a worker; the supervisor does not load the web framework."""
+    from nerbridge.server.app import create_app
+
+    return create_app(settings)
+
+
 def serve(settings: Settings, bound: socket.socket, *, n_workers: int, quiet: bool) -> None:
     """Serve until SIGTERM or SIGINT; what was taken by then is answered.
 
@@ -99,7 +119,7 @@ def serve(settings: Settings, bound: socket.socket, *, n_workers: int, quiet: bo
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with _shared_metrics():
         config = Config(
-            cast(Any, partial(create_app, settings)),
+            cast(Any, partial(make_app, settings)),
             factory=True,
             http=cast(Any, partial(GuardedProtocol, limits=limits)),
             ws="none",
@@ -109,7 +129,6 @@ def serve(settings: Settings, bound: socket.socket, *, n_workers: int, quiet: bo
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=int(longest) + _GRACE_S,
-            timeout_worker_healthcheck=_HEALTH_S,
         )
         supervisor = Supervisor(config, sockets=[bound])
         supervisor.run()

@@ -8,32 +8,21 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
 from nerbridge.server.batching import Batcher
 from nerbridge.server.catalogue import ServedModel, load_models
-from nerbridge.server.limits import Buffers, Limits
+from nerbridge.server.limits import Buffers
 from nerbridge.server.metrics import Metrics
 from nerbridge.server.problems import Problem
+from nerbridge.server.settings import Settings
 
 DRAIN_S = 0.5
 """How long, at least, a worker that is told to end goes on to answer, so that nobody who is
 connecting at that moment finds nobody there."""
 _POLL_S = 0.05
 _PARENT_S = 2.0
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What `nerbridge serve` was asked for; goes to every worker."""
-
-    models: tuple[str, ...] = ("bundled:as",)
-    limits: Limits = field(default_factory=Limits)
-    n_threads: int | None = None
-    token: str | None = field(default=None, repr=False)
-    report: Path | None = None
 
 
 class Service:

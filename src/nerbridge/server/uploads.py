@@ -11,10 +11,7 @@ from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 
-from nerbridge.documents.annotated import annotate_html
-from nerbridge.documents.document import Document
-from nerbridge.documents.mending import tag_document
-from nerbridge.documents.reading import read_document
+from nerbridge.documents import Document, annotate_html, read_document, redact, tag_document
 from nerbridge.server.batching import Abandoned, stop_when, time_is_over
 from nerbridge.server.catalogue import ServedModel
 from nerbridge.server.isolation import run_isolated
@@ -93,9 +90,11 @@ def to_json(model: ServedModel, document: Document, entities: Sequence[Entity]) 
     )
 
 
-async def to_html(document: Document, entities: Sequence[Entity], seconds: float) -> Response:
+async def to_html(
+    document: Document, entities: Sequence[Entity], types: Sequence[str], seconds: float
+) -> Response:
     """The document as a page with its entities highlighted."""
-    page = await run_isolated(seconds, annotate_html, document, entities)
+    page = await run_isolated(seconds, annotate_html, document, entities, types)
     headers = {"Content-Security-Policy": SHOWN_CSP}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
@@ -104,8 +103,6 @@ async def to_redacted(
     document: Document, entities: Sequence[Entity], types: Sequence[str], seconds: float
 ) -> Response:
     """A copy of the document without the entities of ``types``, as a download."""
-    from nerbridge.documents.redaction import redact
-
     content = await run_isolated(seconds, redact, document, entities, types)
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote('redacted-' + document.name)}",

@@ -1,0 +1,19 @@
+"""What `nerbridge serve` was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nerbridge.server.limits import Limits
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Goes to every worker, pickled."""
+
+    models: tuple[str, ...] = ("bundled:as",)
+    limits: Limits = field(default_factory=Limits)
+    n_threads: int | None = None
+    token: str | None = field(default=None, repr=False)
+    report: Path | None = None

@@ -1,0 +1,119 @@
+"""``nerbridge serve``: what is checked before anything is served."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="needs nerbridge[serve]")
+
+from nerbridge.cli.serve import is_loopback, read_token
+from nerbridge.client import Client
+from nerbridge.errors import InputError
+from server_process import Server
+from tiny_tagger import write_tiny_tagger
+
+TOKEN = "0123456789abcdef"
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "nerbridge", "serve", "--port", "0", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--model", "nowhere"], 1, "error: nowhere: no such model"),
+        (["--model", "bundled:xx"], 1, "Available: bundled:as"),
+        (["--model", "bundled:as", "--model", "bundled:as"], 2, "both would be called"),
+        (["--report", "/dev/null/x"], 2, "no report there"),
+        (["--host", "no host"], 2, "no such address"),
+        (["--token-file", "/no/such/file"], 2, "cannot be read"),
+        (["--port", "70000"], 2, "65535"),
+    ],
+)
+def test_what_cannot_be_is_said_at_once(arguments: Sequence[str], code: int, said: str) -> None:
+    found, out, shown = run(*arguments)
+    assert (found, out) == (code, "")
+    assert said in shown
+    assert "Traceback" not in shown
+
+
+def test_a_model_that_is_damaged_ends_it(tmp_path: Path) -> None:
+    folder = write_tiny_tagger(tmp_path / "model")
+    (folder / "model.onnx").write_bytes(b"nothing")
+    code, out, shown = run("--model", str(folder))
+    assert (code, out) == (1, "")
+    assert "7 bytes, expected" in shown
+    assert "error: a worker could not start" in shown
+
+
+def test_two_models_and_a_wide_open_door(tmp_path: Path) -> None:
+    folder = write_tiny_tagger(tmp_path / "tiny")
+    options = ("--model", str(folder), "-m", "bundled:as", "--host", "0.0.0.0")
+    with Server(*options) as server:
+        assert "warning: anybody who reaches 0.0.0.0" in server.text()
+        models = server.http.get("/models").json()["models"]
+        assert [(m["name"], m["is_default"]) for m in models] == [
+            ("tiny", True),
+            ("bundled:as", False),
+        ]
+        assert str(tmp_path) not in server.http.get("/models").text
+        assert server.http.get("/models/tiny/card").json()["type"].endswith(":no-card")
+        found = server.http.post("/tag", json={"text": "ৰমেন দাস"}).json()
+        assert (found["model"], len(found["results"][0]["entities"])) == ("tiny", 1)
+
+
+def test_quiet_logs_no_requests() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "nerbridge", "serve", "-q", "--port", str(port)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        with Client(f"http://127.0.0.1:{port}") as client:
+            while not client.ready():
+                time.sleep(0.05)
+            client.tag("অসম")
+        process.terminate()
+        _, shown = process.communicate(timeout=20)
+    assert shown == ""
+
+
+def test_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NERBRIDGE_TOKEN", raising=False)
+    assert read_token(None) is None
+    monkeypatch.setenv("NERBRIDGE_TOKEN", TOKEN)
+    assert read_token(None) == TOKEN
+    path = tmp_path / "token"
+    path.write_text("another-0123456789\n")
+    assert read_token(path) == "another-0123456789"
+    for wrong in ("", "short", "অসম" * 10, "a b\x00c" * 10):
+        path.write_text(wrong, "utf-8")
+        with pytest.raises(InputError, match="expected 16 or more"):
+            read_token(path)
+    monkeypatch.setenv("NERBRIDGE_TOKEN", "")
+    with pytest.raises(InputError, match="NERBRIDGE_TOKEN: 0 characters"):
+        read_token(None)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
+def test_loopback(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.5", "example.org", ""])
+def test_not_loopback(host: str) -> None:
+    assert not is_loopback(host)
