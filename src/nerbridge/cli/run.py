@@ -34,6 +34,10 @@ def run(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Seeds at a time; default as fits the machine.")
     ] = None,
+    reuse: Annotated[
+        Path | None,
+        typer.Option(help="Run with the same sources and transfer: take its transferred models."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check recipe, corpora and encoder; train nothing.")
     ] = False,
@@ -52,7 +56,7 @@ def run(
     folder = output or Path("runs") / wanted.name
     command = shlex.join(["nerbridge", *sys.argv[1:]])
     try:
-        _run(wanted, folder, command, jobs, dry_run=dry_run, json=json, quiet=quiet)
+        _run(wanted, folder, command, jobs, reuse, dry_run=dry_run, json=json, quiet=quiet)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"What is finished is kept. To go on: {command}") from None
 
@@ -62,6 +66,7 @@ def _run(
     folder: Path,
     command: str,
     jobs: int | None,
+    reuse: Path | None,
     *,
     dry_run: bool,
     json: bool,
@@ -79,7 +84,7 @@ def _run(
         _describe(opened, json=json)
         return
     with _listener(opened, quiet=quiet) as listen:
-        run_experiment(opened, listen, jobs)
+        run_experiment(opened, listen, jobs, reuse=reuse)
     print_note("writing the report …", quiet=quiet)
     record = build_record(opened, command)
     write_record(record, folder / "record.json")

@@ -29,6 +29,7 @@ from nerbridge.training.prediction import word_logits
 from nerbridge.training.recipe import STAGES as STAGES  # summary reads it here
 from nerbridge.training.recipe import Recipe, StageName, StageSettings
 from nerbridge.training.references import run_references
+from nerbridge.training.reuse import reuse_transfers
 from nerbridge.training.run import Listener, Progress, Run
 from nerbridge.training.scoring import finish_row
 from nerbridge.training.stage import StageData, StageOutcome, train_stage
@@ -39,19 +40,25 @@ _SMALL_PARAMETERS = 50_000_000
 AnyModel = PreTrainedModel | PeftModel
 
 
-def run_experiment(run: Run, listen: Listener, jobs: int | None = None) -> None:
+def run_experiment(
+    run: Run, listen: Listener, jobs: int | None = None, *, reuse: Path | None = None
+) -> None:
     """Bring every seed and every reference row to its end.
 
     Args:
         run: what `nerbridge.training.run.open_run` gave.
         listen: told of everything that happens.
         jobs: seeds at a time; None chooses (see `default_jobs`).
+        reuse: another run whose transferred models to take (see `reuse_transfers`).
 
     Raises:
-        RunError: the folder holds a run of something else, or another process works in it.
+        RunError: the folder holds a run of something else, or another process works in it, or
+            ``reuse`` does not fit.
     """
     with run.folder.locked():
         run.folder.check_fingerprint(run.fingerprint())
+        if reuse is not None:
+            reuse_transfers(run, reuse, listen)
         jobs = min(jobs or default_jobs(run), len(run.recipe.seeds))
         if jobs > 1 and not _is_finished(run):
             run_in_workers(run_seed, run.recipe, run.folder.path, jobs, listen)

@@ -95,7 +95,7 @@ class RunFolder:
             found = json.loads(path.read_text("utf-8"))
         except ValueError as error:
             raise RunError(f"{path}: damaged ({error}). Give another --output.") from error
-        if changes := list(_differences(found, fingerprint)):
+        if changes := list(differences(found, fingerprint)):
             raise RunError(
                 f"{self.path}: this folder holds a run of something else; changed since: "
                 f"{'; '.join(changes)}. Results are never mixed: give another --output, or remove "
@@ -103,11 +103,12 @@ class RunFolder:
             )
 
 
-def _differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
+def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
+    """What differs between two nested values, each in words: ``a.b was 1, is 2``."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
             inner = f"{place}.{key}" if place else str(key)
-            yield from _differences(old.get(key), new.get(key), inner)
+            yield from differences(old.get(key), new.get(key), inner)
     elif old != new:
         yield f"{place} was {_short(old)}, is {_short(new)}"
 

@@ -1,0 +1,71 @@
+"""Transferred models of another run, where they are the very ones that this run would train."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nerbridge.errors import RunError
+from nerbridge.models.folder import new_folder
+from nerbridge.training.run import Listener, Progress, Run
+from nerbridge.training.run_folder import FINGERPRINT, RunFolder, differences
+
+_SETTINGS = ("encoder", "types", "lora", "sampling", "transfer")
+
+
+def reuse_transfers(run: Run, other: Path, listen: Listener) -> None:
+    """Copy the transferred models of ``other`` for the seeds that ``run`` has none of yet.
+
+    What is copied is a function of encoder, sources and transfer settings alone, so the target may
+    be another one. Scores are not copied: every model is scored on the tests of ``run``.
+
+    Raises:
+        RunError: ``other`` is no run folder, its transfer was made from something else, or it has
+            a model for none of the seeds.
+    """
+    found = _deciding_transfer(_read_fingerprint(other))
+    if changes := list(differences(found, _deciding_transfer(run.fingerprint()))):
+        raise RunError(
+            f"{other}: its transferred models are not those of this recipe; they differ in "
+            f"{'; '.join(changes)}. Run without --reuse."
+        )
+    theirs = RunFolder(other)
+    at_hand = [seed for seed in run.recipe.seeds if theirs.model("transfer", seed).is_dir()]
+    if not at_hand:
+        raise RunError(
+            f"{other}: no transferred model for any of the seeds "
+            f"{', '.join(map(str, run.recipe.seeds))}. Choose others: --seeds."
+        )
+    for seed in at_hand:
+        if not run.folder.model("transfer", seed).is_dir():
+            with new_folder(run.folder.model("transfer", seed)) as folder:
+                shutil.copytree(theirs.model("transfer", seed), folder, dirs_exist_ok=True)
+            listen(Progress("transfer", seed, 0.0, f"taken from {other}"))
+
+
+def _read_fingerprint(folder: Path) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = json.loads((folder / FINGERPRINT).read_text("utf-8"))
+    except OSError as error:
+        raise RunError(
+            f"{folder}: no run folder ({FINGERPRINT}: {error.strerror}). Give the folder of a run "
+            "with the same encoder, sources and transfer settings."
+        ) from error
+    except ValueError as error:
+        raise RunError(f"{folder / FINGERPRINT}: damaged ({error}).") from error
+    return found
+
+
+def _deciding_transfer(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a fingerprint that decides what the transfer stage learns."""
+    recipe, data = fingerprint["recipe"], fingerprint["data"]
+    return {
+        **{key: recipe[key] for key in _SETTINGS},
+        "script": recipe["target"]["script"],
+        "sources": [{**source, "path": None} for source in recipe["sources"]],
+        "data": [data[key] for key in sorted(data) if key.startswith("source ")],
+        "encoder weights": fingerprint["encoder"],
+    }
