@@ -10,6 +10,7 @@ from datetime import date
 
 from nerbridge.analysis.network import WIDTH, Network, Node, count_links
 from nerbridge.report.markup import Markup, concat_all, element
+from nerbridge.tagging.marked import show_controls
 
 _SPARK_WIDTH, _SPARK_HEIGHT = 110, 22
 _MAX_BARS = 110
@@ -36,7 +37,7 @@ def draw_timeline(counts: Sequence[tuple[date, int]], recent_from: date | None, 
         element(
             "text",
             say_period(period, by),
-            x=f"{(index + 0.5) * _CHART_WIDTH / len(periods):.1f}",
+            x=f"{(index + 0.1) * _CHART_WIDTH / len(periods):.1f}",
             y=f"{_CHART_HEIGHT - 6}",
             class_="axis",
         )
@@ -54,7 +55,7 @@ def draw_network(network: Network, linked: frozenset[int]) -> Markup:
             "line",
             element(
                 "title",
-                f"{nodes[pair.first].entity.name} – {nodes[pair.second].entity.name}: "
+                f"{nodes[pair.first].label} – {nodes[pair.second].label}: "
                 f"{pair.n_articles} articles, {pair.n_sentences} sentences",
             ),
             x1=f"{nodes[pair.first].x:.1f}",
@@ -85,7 +86,10 @@ def _pill(node: Node, n_links: int, linked: frozenset[int]) -> Markup:
     entity = node.entity
     parts = concat_all(
         [
-            element("title", f"{entity.name}: {entity.n_articles} articles, {n_links} links"),
+            element(
+                "title",
+                f"{show_controls(entity.name)}: {entity.n_articles} articles, {n_links} links",
+            ),
             element(
                 "rect",
                 x=f"{node.x - node.width / 2:.1f}",
@@ -96,7 +100,7 @@ def _pill(node: Node, n_links: int, linked: frozenset[int]) -> Markup:
             ),
             element(
                 "text",
-                entity.name,
+                node.label,
                 x=f"{node.x:.1f}",
                 y=f"{node.y + node.font_size * 0.34:.1f}",
                 font_size=f"{node.font_size:.1f}",

@@ -205,14 +205,14 @@ class _Grouping:
         parents = {above for above, _ in self.parent.values()}
         last_words: dict[str, set[str]] = defaultdict(set)
         for form in self.n_of:
-            *first, last = form.split()
+            first, _, last = form.rpartition(" ")
             if first:
                 last_words[last].add(form)
         for form in self.n_of:
             if form in self.parent or form in parents:
                 continue
             for stem in self.stems_of[form]:
-                *first, last = stem.text.split()
+                first, _, last = stem.text.rpartition(" ")
                 if first and last_words[last]:
                     self.parent[form] = (stem.text, f"ending {stem.ending.strip()}")
                     break

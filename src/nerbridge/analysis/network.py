@@ -15,6 +15,7 @@ import networkx
 import regex
 
 from nerbridge.analysis.tables import EntityRow, Pair
+from nerbridge.tagging.marked import show_controls
 
 MAX_PAIRS = 60
 MAX_NODES = 36
@@ -25,8 +26,10 @@ WIDTH = 1080.0
 _FONT_SIZES = (15.0, 21.0)
 _GRAPHEME_EM = 0.74
 """Width of a grapheme; Assamese ones in Noto Sans Bengali are 0.65 wide on average."""
+_MAX_LETTERS = 30
 _PADDING = 13.0
 _GAP = 9.0
+_HAIR = 0.01
 _ROUNDS = 600
 _HEIGHT_PER_NODE = 20.0
 _GRAPHEME = regex.compile(r"\X")
@@ -37,6 +40,7 @@ class Node:
     """A pill: its middle, its size, and the size of its letters, in the drawing's units."""
 
     entity: EntityRow
+    label: str
     x: float
     y: float
     width: float
@@ -111,9 +115,12 @@ def _place(graph: networkx.Graph) -> Mapping[int, tuple[float, float]]:
 def _make_node(entity: EntityRow, x: float, y: float, most: int, height: float) -> Node:
     small, large = _FONT_SIZES
     font_size = small + (large - small) * (entity.n_articles / most) ** 0.5
-    width = len(_GRAPHEME.findall(entity.name)) * _GRAPHEME_EM * font_size + 2 * _PADDING
+    name = show_controls(entity.name)
+    letters = _GRAPHEME.findall(name)
+    label = name if len(letters) <= _MAX_LETTERS else "".join(letters[:_MAX_LETTERS]) + "…"
+    width = min(len(letters), _MAX_LETTERS + 1) * _GRAPHEME_EM * font_size + 2 * _PADDING
     middle = ((x + 1) / 2 * (WIDTH - width) + width / 2, (y + 1) / 2 * height)
-    return Node(entity, *middle, width, font_size * 1.9, font_size)
+    return Node(entity, label, *middle, width, font_size * 1.9, font_size)
 
 
 def _push_apart(nodes: Sequence[Node], height: float) -> None:
@@ -156,5 +163,5 @@ def _stack(nodes: Sequence[Node]) -> None:
     placed: list[Node] = []
     for node in sorted(nodes, key=lambda node: node.y):
         while hit := next((other for other in placed if boxes_overlap(node, other, _GAP)), None):
-            node.y = hit.y + (hit.height + node.height) / 2 + _GAP
+            node.y = hit.y + (hit.height + node.height) / 2 + _GAP + _HAIR
         placed.append(node)

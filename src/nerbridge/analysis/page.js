@@ -35,7 +35,7 @@ search.closest("label").hidden = false;
 const plain = (text) => text.normalize("NFC").toLowerCase();
 const sought = [...document.querySelectorAll("tbody tr, #passages details")].map((item) => [
   item,
-  plain(`${item.dataset.search ?? ""} ${item.textContent}`),
+  plain(item.textContent),
 ]);
 search.addEventListener("input", () => {
   const words = plain(search.value).split(/\s+/).filter(Boolean);

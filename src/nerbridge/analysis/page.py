@@ -108,24 +108,19 @@ def _header(findings: Findings) -> Markup:
 
 def _losses(facts: Facts) -> Markup:
     """What is not in the counts, and why."""
-    undated = facts.n_undated
     said = [
-        (facts.n_duplicates, "articles with a text that was there before: counted once"),
-        (facts.n_empty, "articles without text: left out"),
-        (undated, "articles without a usable date: counted, but not over time"),
-        (facts.n_unreadable, "dates that could not be read"),
+        ("repeated texts, counted once", facts.n_duplicates),
+        ("without text, left out", facts.n_empty),
+        ("without a usable date, not counted over time", facts.n_undated),
+        ("with a date that cannot be read", facts.n_unreadable),
     ]
-    notes = [f"{n:,} {what}" for n, what in said if n]
-    if facts.n_unclear and facts.read_as:
-        notes.append(
-            f"{facts.n_unclear:,} dates that fit two readings: read with the {facts.read_as}, as "
-            "the clear ones are"
-        )
-    elif facts.n_unclear:
-        notes.append(f"{facts.n_unclear:,} dates that fit two readings: not used")
+    notes = [f"{what}: {n:,}" for what, n in said if n]
+    if facts.n_unclear:
+        how = f"read {facts.read_as} like the others" if facts.read_as else "not used"
+        notes.append(f"with a date of two readings, {how}: {facts.n_unclear:,}")
     if not notes:
         return Markup("")
-    return element("p", f"{facts.n_records:,} records read. {'; '.join(notes)}.", class_="note")
+    return element("p", f"{facts.n_records:,} records; {'; '.join(notes)}.", class_="note")
 
 
 def _navigation(findings: Findings) -> Markup:
@@ -280,11 +275,11 @@ def _entity(row: EntityRow, findings: Findings) -> Markup:
     passages = findings.passages.get(row.entity, ())
     variants = concat_all(
         (
-            element("li", _foreign(text), f" {n:,}", element("small", f" {rule}"))
+            element("li", _foreign(text), f" {n:,}", element("small", f" {_clean(rule)}"))
             for text, n, rule in findings.variants.get(row.entity, ())
         ),
     )
-    near = [f"{name} ({n:,})" for name, n in findings.neighbours.get(row.entity, ())]
+    near = [f"{_clean(name)} ({n:,})" for name, n in findings.neighbours.get(row.entity, ())]
     together = (
         element("p", "Together with ", element("span", ", ".join(near), lang="as"))
         if near
@@ -307,7 +302,6 @@ def _entity(row: EntityRow, findings: Findings) -> Markup:
             concat_all(_passage(passage, row) for passage in passages),
             id=f"e{row.entity}",
         ),
-        data_search=" ".join([row.name, *(v[0] for v in findings.variants.get(row.entity, ()))]),
     )
 
 

@@ -1,0 +1,56 @@
+"""Dates: the forms that are read, and the honest word for those that are not."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nerbridge.analysis.dates import Order, read_date
+
+BENGALI = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
+
+
+@given(st.dates(date(1000, 1, 1)), st.sampled_from(["", "T10:30:00Z", " 23:59:59+05:30"]))
+def test_iso_dates_are_read_in_any_digits(day: date, time: str) -> None:
+    text = day.isoformat() + time
+    for written in (text, text.translate(BENGALI), f" {text} "):
+        assert read_date(written).day == day
+        assert read_date(written).order is Order.CERTAIN
+
+
+@given(st.dates(date(1000, 1, 1)), st.sampled_from("-/."))
+def test_day_first_is_certain_only_beyond_twelve(day: date, sign: str) -> None:
+    read = read_date(f"{day:%d}{sign}{day:%m}{sign}{day.year:04}".translate(BENGALI))
+    assert read.day == day
+    if day.day > 12:
+        assert read.order is Order.DAY_FIRST
+    elif day.day == day.month:
+        assert read.order is Order.CERTAIN
+    else:
+        assert read.order is Order.UNCLEAR
+        assert read.swapped == date(day.year, day.day, day.month)
+
+
+@pytest.mark.parametrize(
+    ("value", "order"),
+    [
+        (None, Order.MISSING),
+        ("  ", Order.MISSING),
+        ("12/31/2025", Order.MONTH_FIRST),
+        ("31/31/2025", Order.UNREADABLE),
+        ("2025-02-30", Order.UNREADABLE),
+        ("yesterday", Order.UNREADABLE),
+        (1735689600, Order.UNREADABLE),
+        ("Mon, 09 Mar 2026 10:00:00 +0530", Order.CERTAIN),
+    ],
+)
+def test_what_a_value_is(value: object, order: Order) -> None:
+    assert read_date(value).order is order
+
+
+@given(st.text(max_size=40))
+def test_no_text_is_too_strange(text: str) -> None:
+    assert read_date(text).order in Order
