@@ -27,6 +27,7 @@ COMMANDS = {
     "tag": "nerbridge.cli.tag:tag",
     "serve": "nerbridge.cli.serve:serve",
     "export": "nerbridge.cli.export:export",
+    "analyse": "nerbridge.cli.analyse:analyse",
     "evaluate": "nerbridge.cli.evaluate:evaluate",
     "calibrate": "nerbridge.cli.calibrate:calibrate",
     "compare": "nerbridge.cli.compare:compare",
