@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -141,13 +142,12 @@ def _data_languages(manifest: Any) -> Iterator[str]:
 
 def _read_scores(card: str) -> dict[str, list[Any]] | None:
     """The first table below "Scores" in a card."""
-    _, found, below = card.partition(f"\n{_SCORES}\n")
-    section = below.split("\n## ")[0].splitlines()
+    below = card.partition(f"\n{_SCORES}\n")[2].split("\n## ")[0].splitlines()
+    rows = dropwhile(lambda line: not line.startswith("|"), below)
     table = [
         [cell.strip() for cell in line.strip().strip("|").split("|")]
-        for line in section
-        if line.startswith("|")
+        for line in takewhile(lambda line: line.startswith("|"), rows)
     ]
-    if not found or len(table) < 3:
+    if len(table) < 3:
         return None
     return {"columns": table[0], "rows": table[2:]}

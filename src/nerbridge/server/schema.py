@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Strict, Tag
 
 from nerbridge.server.problems import MEDIA_TYPE
 
@@ -19,14 +19,16 @@ def _check_unicode(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_check_unicode)]
-Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+_Bounds = Field(ge=0, le=1, allow_inf_nan=False)
+Score = Annotated[float, _Bounds]
+JsonScore = Annotated[float, Strict(), _Bounds]  # no true, no "0.5"
 
 
 class _Options(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: str | None = Field(None, description="One of `GET /models`; default: the first.")
-    min_score: Score = Field(0.0, description="Leave out entities less probable than this.")
+    min_score: JsonScore = Field(0.0, description="Leave out entities less probable than this.")
     types: list[str] | None = Field(None, description="Types to keep; default: all.")
 
 

@@ -44,7 +44,7 @@ def clean_name(name: str | None) -> str:
     >>> clean_name("../../etc/passwd"), clean_name("C:\\\\letters\\\\চিঠি.pdf"), clean_name(None)
     ('passwd', 'চিঠি.pdf', 'document')
     """
-    last = PurePosixPath((name or "").replace("\\\\", "/")).name
+    last = PurePosixPath((name or "").replace("\\", "/")).name
     kept = "".join(char for char in last if char.isprintable())[:_MAX_NAME_CHARS].strip()
     return kept if kept.strip(".") else "document"
 

@@ -1,0 +1,75 @@
+"""What is told of models, and how they are called."""
+
+from pathlib import Path
+
+import pytest
+
+from nerbridge.errors import InputError, ModelError
+from nerbridge.server.catalogue import check_models, find_report, load_models, name_of
+from tiny_tagger import write_tiny_tagger
+
+CARD = """---
+license: apache-2.0
+language: ["as"]
+---
+
+# A model
+
+## Scores
+
+| test set | F1 |
+|---|---|
+| a, b | 0.5 |
+
+| not this | 1 |
+|---|---|
+| x | y |
+
+## Limits
+"""
+
+
+def test_names_tell_nothing_of_this_machine(tmp_path: Path) -> None:
+    folder = write_tiny_tagger(tmp_path / "my-model")
+    assert check_models([str(folder), "bundled:as"]) == {
+        "my-model": str(folder),
+        "bundled:as": "bundled:as",
+    }
+    assert name_of(f"{folder}/.") == "my-model"
+
+
+def test_two_of_one_name_and_none_at_all(tmp_path: Path) -> None:
+    folders = [str(write_tiny_tagger(tmp_path / name / "model")) for name in "ab"]
+    with pytest.raises(InputError, match="both would be called 'model'"):
+        check_models(folders)
+    with pytest.raises(ModelError, match="no such model"):
+        check_models(["nowhere"])
+
+
+def test_what_is_known_of_a_model(tmp_path: Path) -> None:
+    folder = write_tiny_tagger(tmp_path / "model")
+    [bare] = load_models([str(folder)], 1).values()
+    assert bare.card() is None
+    assert (bare.info()["scores"], bare.info()["license"], bare.info()["languages"]) == (
+        None,
+        None,
+        [],
+    )
+    (folder / "README.md").write_text(CARD)
+    info = bare.info()
+    assert info["scores"] == {
+        "columns": ["test set", "F1"],
+        "rows": [["a, b", "0.5"]],
+    }
+    assert (info["license"], info["languages"]) == ("apache-2.0", ["as"])
+    (folder / "README.md").write_text("---\n: :\n---\n## Scores\nnone")
+    assert bare.info()["scores"] is None
+
+
+def test_reports(tmp_path: Path) -> None:
+    assert find_report(tmp_path) is None
+    page = tmp_path / "report" / "index.html"
+    page.parent.mkdir()
+    page.write_text("x")
+    for given in (tmp_path, page.parent, page, str(page)):
+        assert find_report(given) == page.resolve()
