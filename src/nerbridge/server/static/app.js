@@ -69,8 +69,10 @@ function toggleType(type) {
 
 /* Go to the next place of an entry of the list, from the one that was shown last. */
 function jump(entry) {
-  const last = entry.places.indexOf(state.jumpedTo);
-  const start = entry.places[(last + 1) % entry.places.length];
+  const places = view()
+    .shown.filter((one) => one.type === entry.type && one.text === entry.text)
+    .map((one) => one.start);
+  const start = places[(places.indexOf(state.jumpedTo) + 1) % places.length];
   state.jumpedTo = start;
   const chip = layer.chips.find((one) => one.entity.start === start);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;

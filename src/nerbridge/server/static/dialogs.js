@@ -16,7 +16,7 @@ export async function showCard(models, chosen, onUse) {
   const model = models.find((one) => one.name === chosen) ?? models[0];
   $("card-title").textContent = t("cardTitle", { name: model.name });
   const picks = models.length < 2 ? [] : [modelPicker(models, model, onUse)];
-  $("card-body").replaceChildren(...picks, facts(model));
+  $("card-body").replaceChildren(...picks, facts(model), ...scores(model));
   if (!$("card").open) $("card").showModal();
   try {
     const card = model.has_card ? await fetchCard(model.name) : "";
@@ -56,6 +56,20 @@ function facts(model) {
     .filter(([, value]) => value)
     .flatMap(([key, value]) => [element("dt", {}, t(key)), element("dd", {}, value)]);
   return element("dl", { class: "facts" }, ...list);
+}
+
+/* The table of scores, which the server takes from the card. */
+function scores(model) {
+  const { columns = [], rows = [] } = model.scores ?? {};
+  if (!rows.length) return [];
+  const row = (cells, name) => element("tr", {}, ...cells.map((cell) => element(name, {}, String(cell))));
+  const table = element(
+    "table",
+    { lang: "en" },
+    element("thead", {}, row(columns, "th")),
+    element("tbody", {}, ...rows.map((cells) => row(cells, "td"))),
+  );
+  return [element("h3", {}, t("factScores")), element("div", { class: "table" }, table)];
 }
 
 function languageName(code) {

@@ -87,8 +87,8 @@ export function group(entities) {
   const groups = new Map();
   for (const entity of entities) {
     const key = `${entity.type}\n${entity.text}`;
-    if (!groups.has(key)) groups.set(key, { type: entity.type, text: entity.text, places: [] });
-    groups.get(key).places.push(entity.start);
+    if (!groups.has(key)) groups.set(key, { type: entity.type, text: entity.text, n: 0 });
+    groups.get(key).n += 1;
   }
-  return [...groups.values()].sort((one, other) => other.places.length - one.places.length);
+  return [...groups.values()].sort((one, other) => other.n - one.n);
 }

@@ -1,6 +1,6 @@
 /* Entities in the forms to take away. Offsets count code points, as everywhere in nerbridge. */
 
-import { overlap } from "./entities.js";
+import { overlap, splitLines } from "./entities.js";
 import { splitSentences, splitWords, unitsToCodePoints } from "./text.js";
 
 /* Every form: its file ending, its media type, and how it is written. */
@@ -72,11 +72,18 @@ export function toTrainingData({ text, entities, corrections = null }) {
   return touched.map((sentence) => trainingLine(text, sentence)).join("");
 }
 
+/* How many sentences the corrections touch. */
 export function countSentences(text, corrections) {
-  return sentencesOf(text, []).filter((sentence) =>
-    corrections.some((one) => overlap(one, sentence)),
-  ).length;
+  let n = 0;
+  for (const { line, start } of corrections.length ? splitLines(text) : []) {
+    const here = shift(corrections, -start).filter((one) => overlap(one, { start: 0, end: line.length }));
+    if (!here.length) continue;
+    n += sentencesOf(line, []).filter((sentence) => here.some((one) => overlap(one, sentence))).length;
+  }
+  return n;
 }
+
+const shift = (ranges, by) => ranges.map(({ start, end }) => ({ start: start + by, end: end + by }));
 
 function trainingLine(text, { start, end, entities }) {
   const sentence = text.slice(start, end);

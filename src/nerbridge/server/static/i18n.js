@@ -1,6 +1,6 @@
 /* Every word of the interface, in both languages. `{n}` and the like are filled in. */
 
-const STRINGS = {
+export const STRINGS = {
   en: {
     skip: "Skip to the text",
     tabs: "Pages",
@@ -49,8 +49,8 @@ const STRINGS = {
     download: "Download",
     training: "Training data",
     trainingNone: "Correct something, then take the corrected sentences to train a better model.",
-    trainingSome: "Corrections: {n}, in {m} sentences. `nerbridge run` reads the file.",
-    trainingSomeOne: "Corrections: {n}, in 1 sentence. `nerbridge run` reads the file.",
+    trainingSome: "Corrections: {n}, in {m} sentences. nerbridge run reads the file.",
+    trainingSomeOne: "Corrections: {n}, in 1 sentence. nerbridge run reads the file.",
     correctedOnly: "Corrected sentences",
     allSentences: "All sentences",
     discard: "Discard all corrections",
@@ -90,6 +90,7 @@ const STRINGS = {
     factLanguages: "Languages",
     factSize: "Size",
     factLicense: "Licence",
+    factScores: "Scores (strict F1)",
     useModel: "Tag with this model",
     reportTitle: "Report of the experiment",
     reportNone: "No report here",
@@ -151,8 +152,8 @@ const STRINGS = {
     download: "ডাউনল'ড",
     training: "প্ৰশিক্ষণৰ বাবে তথ্য",
     trainingNone: "কিবা ভুল থাকিলে শুধৰাওক; তাৰ পিছত শুধৰোৱা বাক্যবোৰ লৈ গৈ মডেলটো উন্নত কৰিব পাৰিব।",
-    trainingSome: "সংশোধন: {n}টা, {m}টা বাক্যত। ফাইলটো `nerbridge run`-এ পঢ়িব পাৰে।",
-    trainingSomeOne: "সংশোধন: {n}টা, {m}টা বাক্যত। ফাইলটো `nerbridge run`-এ পঢ়িব পাৰে।",
+    trainingSome: "সংশোধন: {n}টা, {m}টা বাক্যত। ফাইলটো nerbridge run-এ পঢ়িব পাৰে।",
+    trainingSomeOne: "সংশোধন: {n}টা, {m}টা বাক্যত। ফাইলটো nerbridge run-এ পঢ়িব পাৰে।",
     correctedOnly: "শুধৰোৱা বাক্য",
     allSentences: "আটাইবোৰ বাক্য",
     discard: "আটাইবোৰ সংশোধন বাতিল কৰক",
@@ -192,6 +193,7 @@ const STRINGS = {
     factLanguages: "ভাষা",
     factSize: "আকাৰ",
     factLicense: "অনুজ্ঞাপত্ৰ",
+    factScores: "স্ক'ৰ (কঠোৰ F1)",
     useModel: "এই মডেলেৰে পঢ়ক",
     reportTitle: "পৰীক্ষাৰ প্ৰতিবেদন",
     reportNone: "ইয়াত কোনো প্ৰতিবেদন নাই",

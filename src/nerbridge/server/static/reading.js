@@ -8,7 +8,7 @@ import { collect, splitLines } from "./entities.js";
 import { number, t, tCount } from "./i18n.js";
 import { clearMessage, showMessage, showNotices } from "./messages.js";
 import { state } from "./state.js";
-import { codePointStarts, fromApi, splitWords } from "./text.js";
+import { codePointStarts, countWords, fromApi } from "./text.js";
 
 const PAUSE_MS = 250;
 const AWAY_MS = 4000;
@@ -168,7 +168,7 @@ export function useModel(name) {
 export function setBusy(isBusy, text = t("reading")) {
   if (!isBusy) running = null;
   $("sheet").classList.toggle("is-busy", isBusy);
-  const n = isBusy ? 0 : splitWords(state.text).length;
+  const n = isBusy ? 0 : countWords(state.text);
   $("state").textContent = isBusy ? text : state.text.trim() ? tCount("words", n) : "";
 }
 

@@ -3,7 +3,7 @@
 import { $, element } from "./dom.js";
 import { countSentences } from "./exports.js";
 import { group } from "./entities.js";
-import { number, t, tCount, typeName } from "./i18n.js";
+import { language, number, t, tCount, typeName } from "./i18n.js";
 
 const MOST_ENTRIES = 500;
 
@@ -11,18 +11,33 @@ const MOST_ENTRIES = 500;
    types that are on. */
 export function drawSide({ found, shown, types, hidden, colourOf, minScore, onType, onJump }) {
   $("count").textContent = tCount("count", shown.length);
-  drawTypes(found, types, hidden, colourOf, onType);
   $("score").value = minScore;
   $("score").setAttribute("aria-valuetext", number(minScore, 2));
   $("score-value").textContent = number(minScore, 2);
-  drawList(shown, colourOf, onJump, found.length > 0 || minScore > 0);
+  const groups = group(shown);
+  const isFiltered = minScore > 0 || found.length > shown.length;
+  onChange("types", [types.map((type) => countOf(found, type)), types, [...hidden]], () =>
+    drawTypes(found, types, hidden, colourOf, onType),
+  );
+  onChange("list", [groups, isFiltered], () => drawList(groups, colourOf, onJump, isFiltered));
 }
+
+const drawn = new Map();
+
+/* Draw a part only if what it shows has changed: typing in a long text stays light. */
+function onChange(part, facts, draw) {
+  const key = JSON.stringify([language(), facts]);
+  if (drawn.get(part) === key) return;
+  drawn.set(part, key);
+  draw();
+}
+
+const countOf = (found, type) => found.filter((entity) => entity.type === type).length;
 
 function drawTypes(found, types, hidden, colourOf, onType) {
   const focused = document.activeElement?.dataset.type;
-  const buttons = types.map((type) => {
-    const n = found.filter((entity) => entity.type === type).length;
-    return element(
+  const buttons = types.map((type) =>
+    element(
       "button",
       {
         type: "button",
@@ -33,16 +48,15 @@ function drawTypes(found, types, hidden, colourOf, onType) {
       },
       element("span", { class: "name" }, typeName(type)),
       " ",
-      element("span", { class: "n" }, number(n)),
-    );
-  });
+      element("span", { class: "n" }, number(countOf(found, type))),
+    ),
+  );
   $("types").replaceChildren(...buttons);
   buttons.find((button) => button.dataset.type === focused)?.focus();
 }
 
-function drawList(shown, colourOf, onJump, isFiltered) {
+function drawList(groups, colourOf, onJump, isFiltered) {
   const focused = document.activeElement?.dataset.entry;
-  const groups = group(shown);
   const entries = groups.slice(0, MOST_ENTRIES).map((entry) => drawEntry(entry, colourOf, onJump));
   if (!entries.length) {
     entries.push(element("li", { class: "small" }, t(isFiltered ? "nothingShown" : "nothing")));
@@ -56,7 +70,7 @@ function drawList(shown, colourOf, onJump, isFiltered) {
 }
 
 function drawEntry(entry, colourOf, onJump) {
-  const n = entry.places.length;
+  const { n } = entry;
   const label = tCount("listEntry", n, { text: entry.text, type: typeName(entry.type) });
   const button = element(
     "button",

@@ -4,13 +4,27 @@
    points. The rules are those of nerbridge/text/words.py and sentences.py, which say why;
    tests/server/test_page.py holds the two against each other. */
 
+// As Python has it; to JavaScript, U+FEFF is a space and the separators U+001C to U+001F are not.
+const SPACE = "\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
 const INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff";
 const DANDAS = "\u09f7\u01c0\u2223\u2502\u2758\uffe8";
-const ONLY_INVISIBLE = new RegExp(`^[\\s\\x1c-\\x1f\\x85${INVISIBLE}]*$`, "u");
-const STARTS_WITH_SPACE = /^(?:(?!\ufeff)[\s\x1c-\x1f\x85])/u;
+const ONLY_INVISIBLE = new RegExp(`^[${SPACE}${INVISIBLE}]*$`, "u");
+const HAS_SPACE = new RegExp(`[${SPACE}]`, "u");
 const FIRST_CHARACTER = /\P{Cf}/u;
-const ADDRESS =
-  /(?:https?:\/\/|www\.)[^\s<>"।॥৷]+(?<![.,;:!?'’”)\]}])|(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/gu;
+const REST_OF_URL = String.raw`[^${SPACE}<>"।॥৷\p{Extended_Pictographic}]+(?<![.,;:!?'’”)\]}])`;
+const TAG_CHARACTERS = String.raw`\p{L}\p{M}\p{N}_\u200c\u200d`;
+const HASH_MARKS = "#＃";
+const ADDRESS_OR_HASHTAG = new RegExp(
+  [
+    String.raw`(?:https?:\/\/|www\.)${REST_OF_URL}`,
+    String.raw`(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+`,
+    String.raw`(?<![\p{L}\p{M}\p{N}._@\-])@[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*`,
+    String.raw`(?<![A-Za-z0-9._@\/\-])[a-z0-9\-]+(?:\.[a-z0-9\-]+)*(?<=\.[a-z]{2,6})\/${REST_OF_URL}`,
+    String.raw`[${HASH_MARKS}][${TAG_CHARACTERS}]+(?![${TAG_CHARACTERS}@])`,
+  ].join("|"),
+  "gu",
+);
+const KEYCAP = "\u20e3";
 const WORD = /[LN](?:[LND]+|i+[LND]|(?<=[LND])[HA](?=[LN])|(?<=N)[FCOS](?=N)|(?<=L)F(?=L))*|F+|u+|[^ i]/g;
 
 const CLASS_OF_CHARACTER = new Map([
@@ -70,18 +84,30 @@ function scan(text) {
   }
   indexOf.set(text.length, starts.length);
   starts.push(text.length);
-  for (const match of text.matchAll(ADDRESS)) {
-    const first = indexOf.get(match.index);
-    const last = indexOf.get(match.index + match[0].length);
+  for (const [start, end, mark] of markedRanges(text)) {
+    const first = indexOf.get(start);
+    const last = indexOf.get(end);
     if (first !== undefined && last !== undefined) {
-      classes = classes.slice(0, first) + "u".repeat(last - first) + classes.slice(last);
+      classes = classes.slice(0, first) + mark.repeat(last - first) + classes.slice(last);
     }
   }
   return { starts, classes };
 }
 
+/* Addresses are one word; the underscores of a hashtag are words of their own. */
+function* markedRanges(text) {
+  for (const { 0: found, index } of text.matchAll(ADDRESS_OR_HASHTAG)) {
+    if (!HASH_MARKS.includes(found[0])) {
+      yield [index, index + found.length, "u"];
+      continue;
+    }
+    for (const { index: at } of found.matchAll(/_/g)) yield [index + at, index + at + 1, "x"];
+  }
+}
+
 function classOf(grapheme) {
-  if (ONLY_INVISIBLE.test(grapheme)) return STARTS_WITH_SPACE.test(grapheme) ? " " : "i";
+  if (ONLY_INVISIBLE.test(grapheme)) return HAS_SPACE.test(grapheme[0]) ? " " : "i";
+  if (grapheme.includes(KEYCAP)) return "x";
   const base = grapheme.match(FIRST_CHARACTER)?.[0] ?? grapheme[0];
   const known = CLASS_OF_CHARACTER.get(base);
   if (known) return known;
@@ -131,7 +157,20 @@ function isEnd(word) {
 }
 
 function belongs(word, gap) {
-  return isEnd(word) || (!/\s/u.test(gap) && CLOSING.test(word));
+  return isEnd(word) || (!HAS_SPACE.test(gap) && CLOSING.test(word));
+}
+
+const nWords = new Map();
+
+/* How many words a text has. Lines are counted once, as this is asked at every key. */
+export function countWords(text) {
+  let n = 0;
+  if (nWords.size > 20_000) nWords.clear();
+  for (const line of text.split("\n")) {
+    if (!nWords.has(line)) nWords.set(line, splitWords(line).length);
+    n += nWords.get(line);
+  }
+  return n;
 }
 
 /* The range of whole words that a selection touches, without punctuation at its ends; null if it

@@ -1,0 +1,457 @@
+"""The page, as people use it: a real server, a real browser."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser import Watch, chromium
+from nerbridge.corpus.conll import read_conll
+from nerbridge.corpus.jsonl import read_jsonl
+from nerbridge.corpus.reading import read_corpus
+from nerbridge.tagging import Tagger
+from nerbridge.text.sentences import split_sentences
+from nerbridge.text.words import split_words
+from server_process import Server
+from tiny_tagger import write_tiny_tagger
+
+pytest.importorskip("fastapi", reason="needs nerbridge[serve]")
+pytest.importorskip("playwright", reason="needs playwright")
+
+TEXT = "ৰমেন দাস গুৱাহাটীত আছিল।\nঅসম ধুনীয়া। সংঘ আৰু অসম।"
+EMOJI = "😀👩‍👩‍👧 𝒜: ৰমেন দাস 🎉 গুৱাহাটীত ✈️ #অসম।\nঅসম 👍🏽 সংঘ"
+ATTACK = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>\'"&amp;'
+REPORT = "<!doctype html><title>R</title><style>h1{color:red}</style><h1>Ours</h1>"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_tagger(tmp_path_factory.mktemp("page") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def page_server(model: Path) -> Iterator[str]:
+    (model / "README.md").write_text(f"# Card\n\n{ATTACK} **bold** [a](javascript:alert(1))\n")
+    report = model.parent / "report.html"
+    report.write_text(REPORT)
+    with Server("--model", str(model), "--report", str(report), "--threads", "1") as running:
+        yield running.url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def page(page_server: str, browser: Any) -> Iterator[Watch]:
+    """The page in a fresh profile; whatever a test does, nothing may leave the origin."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    watch = Watch(context.new_page(), page_server)
+    watch.page.set_default_timeout(8000)
+    watch.page.goto(page_server)
+    watch.page.wait_for_selector("#model:not([hidden])")
+    yield watch
+    watch.check()
+    assert watch.page.evaluate("window.hit") is None
+    context.close()
+
+
+def test_marks_appear_while_typing(page: Watch) -> None:
+    page.page.locator("#text").press_sequentially("কালি ৰমেন দাস অসম", delay=5)
+    page.settle()
+    assert page.marks() == [("ৰমেন দাস", "person"), ("অসম", "place")]
+    page.until("document.querySelector('#live').textContent")
+    assert page.page.text_content("#live") == "2 names found"
+    assert page.page.text_content("#count") == "2 names"
+
+
+def test_marks_move_with_the_text_before_the_server_answers(page: Watch) -> None:
+    page.write(TEXT)
+    page.page.route("**/tag", lambda route: None)
+    page.page.evaluate("document.querySelector('#text').setSelectionRange(0, 0)")
+    page.page.locator("#text").press_sequentially("নতুন 😀 ")
+    assert [text for text, _ in page.marks()] == ["ৰমেন দাস", "গুৱাহাটীত", "অসম", "সংঘ", "অসম"]
+
+
+def test_a_stale_answer_is_dropped_and_only_new_lines_are_asked_for(page: Watch) -> None:
+    asked: list[list[str]] = []
+
+    def note(route: Any) -> None:
+        asked.append(json.loads(route.request.post_data)["texts"])
+        route.continue_()
+
+    page.page.route("**/tag", note)
+    page.write(TEXT)
+    page.write(f"{TEXT}\nৰমেন দাস")
+    assert asked == [TEXT.split("\n"), ["ৰমেন দাস"]]
+    assert len(page.marks()) == 6
+
+
+@pytest.mark.parametrize("text", [TEXT, EMOJI, "", "\n\n অসম \n"], ids=range(4))
+def test_offsets_are_those_of_the_tagger(
+    page: Watch, model: Path, tmp_path: Path, text: str
+) -> None:
+    page.write(text)
+    if not text:
+        assert page.page.is_hidden("#side")
+        return
+    found = json.loads(page.download("#download", tmp_path).read_text("utf-8"))
+    expected = [entity.to_dict() for entity in Tagger.load(model).tag(text)]
+    assert found["text"] == text
+    assert [{key: one[key] for key in expected[0]} for one in found["entities"]] == [
+        {**one, "score": pytest.approx(one["score"], abs=1e-6)} for one in expected
+    ]
+    assert all(text[one["start_char"] : one["end_char"]] == one["text"] for one in expected)
+
+
+def test_words_and_sentences_are_those_of_nerbridge(page: Watch) -> None:
+    pieces = [*"কখঅৰৱািুং়। ৷॥?!.,:;-'’\"()[]{}#@_/°\n\t\u200c\u200d\ufeff\u00a0…"]
+    pieces += [
+        "ড.",
+        "ডঃ",
+        "মো:",
+        "U.S.",
+        "ড°",
+        "ক'ত",
+        "১২,৩",
+        "১০:৩০",
+        "১২/৩",
+        "COVID-19",
+        "😀",
+        "👩‍👩‍👧",
+    ]
+    pieces += [
+        "www.as.in/ক",
+        "https://a.b/c?d=1।",
+        "a.b@c.in",
+        "এ.কে.",
+        "#অসম_বাতৰি",
+        "@ab_c.d",
+        "youtu.be/Ab",
+        "1\u20e3",
+        "ঢাকা-চট্টগ্ৰাম",
+        " ",
+        " ",
+        "।”",
+    ]
+    choose = random.Random(7)
+    texts = ["".join(choose.choices(pieces, k=choose.randint(0, 24))) for _ in range(1500)]
+    found = page.page.evaluate(
+        """async (texts) => {
+            const { splitWords, splitSentences, unitsToCodePoints } =
+                await import("/static/text.js");
+            return texts.map((text) => {
+                const point = unitsToCodePoints(text);
+                const words = splitWords(text);
+                return [
+                    words.map((word) => word.map(point)),
+                    splitSentences(text, words).map((sentence) =>
+                        [point(sentence[0][0]), point(sentence.at(-1)[1])]),
+                ];
+            });
+        }""",
+        texts,
+    )
+    for text, (words, sentences) in zip(texts, found, strict=True):
+        assert [tuple(word) for word in words] == split_words(text), repr(text)
+        assert [tuple(one) for one in sentences] == split_sentences(text), repr(text)
+
+
+def test_score_and_types_filter(page: Watch) -> None:
+    page.write(TEXT)
+    page.page.locator("#score").fill("0.99")
+    assert dict(page.marks()) == {"অসম": "place", "সংঘ": "org"}
+    page.page.click("[data-type=LOC]")
+    assert page.marks() == [("সংঘ", "org")]
+    assert page.page.get_attribute("[data-type=LOC]", "aria-pressed") == "false"
+    page.page.locator("#score").fill("0")
+    assert dict(page.marks()) == {"ৰমেন দাস": "person", "সংঘ": "org"}
+
+
+def test_the_list_counts_and_leads_to_each_place(page: Watch) -> None:
+    page.write(TEXT)
+    first = page.page.locator("#list button").first
+    assert first.get_attribute("aria-label") == "অসম, Place, 2 times: go there"
+    places = []
+    for _ in range(3):
+        first.click()
+        places.append(page.page.evaluate("document.activeElement.entity.start"))
+    assert places == [TEXT.index("অসম"), TEXT.rindex("অসম"), TEXT.index("অসম")]
+
+
+def test_corrections_become_training_data(page: Watch, tmp_path: Path) -> None:
+    page.write(f"{EMOJI}। বাকী কথা।\nকমল বৰা আহিল।")
+    page.select("মল ব")  # cuts both words
+    page.page.click("#choose .choice:has-text('Person')")
+    page.page.click("mark:has-text('সংঘ') .chip")
+    page.page.click("#choose .choice:has-text('No name')")
+    path = page.download("#training-corrected", tmp_path)
+    read = read_jsonl(path)
+    assert read.losses == {}
+    tagged = {" ".join(sentence.words): list(sentence.tags) for sentence in read.sentences}
+    assert tagged == {
+        "অসম 👍🏽 সংঘ ।": ["B-LOC", "O", "O", "O"],
+        "কমল বৰা আহিল ।": ["B-PER", "I-PER", "O", "O"],
+    }
+    corpus = read_corpus(str(path), language="as")
+    assert sum(len(split) for split in corpus.splits.values()) == 2
+
+
+def test_corrections_outlive_further_typing(page: Watch) -> None:
+    page.write("কমল আৰু অসম")
+    page.select("কমল")
+    page.page.click("#choose .choice:has-text('Organisation')")
+    page.select("অসম")
+    page.page.click("#choose .choice:has-text('No name')")
+    page.page.evaluate("document.querySelector('#text').setSelectionRange(0, 0)")
+    page.page.locator("#text").press_sequentially("আজি 😀 ")
+    page.settle()
+    assert page.marks() == [("কমল", "org"), ("অসম", "removed")]
+    page.page.click("mark.removed .chip")
+    page.page.click("#choose .choice:has-text('As it was')")
+    assert page.marks() == [("কমল", "org"), ("অসম", "place")]
+    page.page.click("#discard")
+    assert page.marks() == [("অসম", "place")]
+
+
+def test_all_forms_can_be_taken_away(page: Watch, tmp_path: Path) -> None:
+    page.write(EMOJI)
+    page.page.click("[data-format=conll]")
+    conll = read_conll(page.download("#download", tmp_path))
+    tags = [tag for sentence in conll.sentences for tag in sentence.tags if tag != "O"]
+    assert tags == ["B-PER", "I-PER", "B-LOC", "B-LOC", "B-LOC", "B-ORG"]
+    words = [word for sentence in conll.sentences for word in sentence.words]
+    assert words == [EMOJI[start:end] for start, end in split_words(EMOJI)]
+    page.page.click("[data-format=csv]")
+    rows = page.download("#download", tmp_path).read_text("utf-8-sig").splitlines()
+    assert rows[1].startswith('"PER","ৰমেন দাস","')
+    page.page.click("[data-format=html]")
+    html = page.download("#download", tmp_path).read_text("utf-8")
+    assert "<mark" in html
+    assert "script" not in html
+
+
+def test_copying(page: Watch) -> None:
+    page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.write("অসম")
+    page.page.click("#copy")
+    page.until("document.querySelector('#copy').textContent === 'Copied'")
+    copied = json.loads(page.page.evaluate("navigator.clipboard.readText()"))
+    assert copied["entities"][0]["text"] == "অসম"
+
+
+def test_a_file_is_read(page: Watch, tmp_path: Path) -> None:
+    path = tmp_path / f"চিঠি {ATTACK.replace('/', ' ')[:60]}.txt"
+    path.write_bytes("প্ৰতি 😀\r\n\r\nৰমেন দাস\r\nঅসম, সংঘ".encode())
+    page.page.set_input_files("#file", path)
+    page.page.wait_for_selector("mark")
+    assert [text for text, _ in page.marks()] == ["ৰমেন দাস", "অসম", "সংঘ"]
+    assert page.page.text_content("#document").startswith("চিঠি")
+    page.page.click("mark:has-text('অসম') .chip")
+    assert page.page.locator("#choose .what span").count() == 2  # score and place
+    found = json.loads(page.download("#download", tmp_path).read_text("utf-8"))
+    for one in found["entities"]:
+        assert found["text"][one["start_char"] : one["end_char"]] == one["text"]
+        assert one["place"]
+
+
+def test_dropping_a_file(page: Watch) -> None:
+    page.page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.items.add(new File(["ৰমেন দাস অসম"], "a.txt", { type: "text/plain" }));
+            for (const type of ["dragover", "drop"]) {
+                document.querySelector("#sheet").dispatchEvent(
+                    new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+            }
+        }"""
+    )
+    page.page.wait_for_selector("mark")
+    assert [text for text, _ in page.marks()] == ["ৰমেন দাস", "অসম"]
+
+
+def test_language_and_colours_are_remembered(page: Watch) -> None:
+    page.page.click("[data-lang=as]")
+    page.page.click("#theme")
+    page.page.click("#theme")
+    page.page.reload()
+    page.page.wait_for_selector("#model:not([hidden])")
+    page.write("অসম")
+    assert page.page.get_attribute("html", "lang") == "as"
+    assert page.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+    assert page.marks() == [("অসম", "ঠাই")]
+    assert page.page.text_content("#count") == "১টা নাম"
+    stored = page.page.evaluate("[JSON.stringify(localStorage), JSON.stringify(sessionStorage)]")
+    assert "অসম" not in "".join(stored)
+
+
+def test_every_string_is_in_both_languages(page: Watch) -> None:
+    missing = page.page.evaluate(
+        """async () => {
+            const { STRINGS } = await import("/static/i18n.js");
+            const [en, as] = [STRINGS.en, STRINGS.as].map((one) => Object.keys(one).sort());
+            const slots = (one) => [...one.matchAll(/\\{\\w+\\}/g)].map(String).sort().join();
+            return [en.join() === as.join(), as.filter((key) =>
+                !key.endsWith("One") && slots(STRINGS.en[key]) !== slots(STRINGS.as[key]))];
+        }"""
+    )
+    assert missing == [True, []]
+
+
+def test_keyboard_alone(page: Watch, tmp_path: Path) -> None:
+    keys = page.page.keyboard
+    keys.press("Tab")
+    assert page.page.evaluate("document.activeElement.className") == "skip"
+    keys.press("Enter")
+    page.until("document.activeElement.id === 'text'")
+    keys.insert_text("কমল অসম")
+    page.settle()
+    keys.press("Home")
+    for _ in "কমল":
+        keys.press("Shift+ArrowRight")
+    page.page.wait_for_selector("#choose:not([hidden])")
+    keys.press("Tab")
+    keys.press("ArrowRight")
+    keys.press("Enter")
+    assert page.marks() == [("কমল", "org"), ("অসম", "place")]
+    assert page.page.evaluate("document.activeElement.id") == "text"
+    keys.press("Tab")
+    keys.press("Tab")
+    assert "অসম: Place" in page.page.evaluate("document.activeElement.ariaLabel")
+    keys.press("Enter")
+    keys.press("1")
+    assert page.marks() == [("কমল", "org"), ("অসম", "person")]
+    keys.press("Delete")
+    assert page.marks()[1] == ("অসম", "removed")
+    keys.press("Enter")
+    keys.press("Escape")
+    assert page.page.is_hidden("#choose")
+    assert page.page.evaluate("document.activeElement.className") == "chip"
+
+
+@pytest.mark.parametrize("lang", ["en", "as"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessible(page: Watch, lang: str, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.page.click(f"[data-lang={lang}]")
+
+    def check() -> None:
+        found = axe.run(page.page).response["violations"]
+        bad = [one for one in found if one["impact"] in ("serious", "critical")]
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in bad] == []
+
+    check()
+    page.write(TEXT)
+    page.page.click("[data-type=ORG]")
+    page.page.click(".chip")
+    check()
+    page.page.keyboard.press("Escape")
+    page.page.click("#model")
+    page.page.wait_for_selector("#card h3")
+    check()
+
+
+@pytest.mark.parametrize("width", [390, 801, 1280])
+def test_marks_lie_on_the_text(page: Watch, width: int) -> None:
+    page.page.set_viewport_size({"width": width, "height": 800})
+    page.write("\n".join([TEXT, EMOJI, "", "দীঘলশব্দ" * 40, "\tঅসম  ৰমেন দাস   অসম " * 30, ""]))
+    heights = page.page.evaluate(
+        """() => {
+            const text = document.querySelector("#text");
+            const line = document.querySelector("#layer").scrollHeight;
+            text.style.height = "0";
+            return [text.scrollHeight, line];
+        }"""
+    )
+    assert heights[0] == heights[1]
+
+
+def test_nothing_of_others_is_taken_for_markup(page: Watch, tmp_path: Path) -> None:
+    entity = {"type": ATTACK, "text": ATTACK, "start_char": 0, "end_char": len(ATTACK)}
+    entity |= {"start_word": 0, "end_word": 1, "score": 0.9}
+    body = {"model": ATTACK, "results": [{"entities": [entity], "notices": [ATTACK]}]}
+    page.answer("/tag", 200, body)
+    page.write(ATTACK)
+    assert page.marks() == [(ATTACK, ATTACK)]
+    assert ATTACK in page.page.text_content("#messages")
+    page.page.click(".chip")
+    page.page.click("[data-format=html]")
+    saved = page.download("#download", tmp_path)
+    assert "<img" not in saved.read_text("utf-8")
+    page.page.keyboard.press("Escape")
+    page.page.click("#model")
+    page.page.wait_for_selector("#card strong")
+    assert page.page.locator("img, #card a, body script").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "says"),
+    [
+        (429, {"Retry-After": "1"}, "Trying again in 1 s"),
+        (503, {"Retry-After": "1"}, "Trying again in 1 s"),
+        (413, {}, "longer than the server takes"),
+        (500, {}, "Something went wrong"),
+        (422, {}, "could not read this"),
+        (None, {}, "does not answer"),
+    ],
+)
+def test_trouble_is_said_and_passes(
+    page: Watch, status: int | None, headers: dict[str, str], says: str
+) -> None:
+    if status is None:
+        page.page.route("**/tag", lambda route: route.abort())
+    else:
+        page.answer("/tag", status, {"detail": "Too large."}, **headers)
+    page.page.fill("#text", "অসম")
+    page.page.wait_for_selector("#messages [role=alert]")
+    assert says in page.page.text_content("#messages [role=alert]")
+    page.page.unroute("**/tag")
+    if "Retry-After" not in headers:
+        page.page.click("#messages [role=alert] button:has-text('Try again')")
+    page.page.wait_for_selector("mark")
+    page.page.wait_for_selector("#messages [role=alert]", state="detached")
+    page.forget_refusals()
+
+
+def test_a_token_is_asked_for(page: Watch) -> None:
+    def guard(route: Any) -> None:
+        if route.request.headers.get("authorization") == "Bearer right":
+            route.continue_()
+        else:
+            route.fulfill(status=401, body="{}")
+
+    page.page.route("**/tag", guard)
+    page.page.fill("#text", "অসম")
+    for token in ("wrong", "right"):
+        page.page.fill("#token-value", token)
+        page.page.keyboard.press("Enter")
+        if token == "wrong":
+            page.until("document.querySelector('#token-wrong').textContent")
+    page.page.wait_for_selector("mark")
+    assert page.page.evaluate("JSON.stringify(localStorage)").find("right") < 0
+    page.forget_refusals()
+
+
+def test_the_report(page: Watch) -> None:
+    page.page.click("#tab-report")
+    frame = page.page.frame_locator("iframe")
+    assert frame.locator("h1").text_content() == "Ours"
+    assert page.page.get_attribute("iframe", "sandbox") == ""
+    page.page.keyboard.press("ArrowLeft")
+    assert page.page.is_visible("#text")
+
+
+def test_without_a_report(page: Watch) -> None:
+    page.answer("/report", 404, {"detail": "none"})
+    page.page.click("#tab-report")
+    page.page.wait_for_selector("#panel-report pre")
+    assert "nerbridge serve --report" in page.page.text_content("#panel-report")
+    page.forget_refusals()
