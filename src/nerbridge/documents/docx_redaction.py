@@ -108,10 +108,12 @@ def _clean_element(element: etree._Element, names: Names, *, is_property: bool) 
         plain_key = etree.QName(key).localname
         if plain_key in _PERSONAL and value:
             element.set(key, "")
-        elif (is_free or _is_free(plain_key, value)) and names.is_inside(value):
+        elif (is_free or _is_free(element, plain_key, value)) and names.is_inside(value):
             element.set(key, HIDDEN_ADDRESS)
 
 
-def _is_free(key: str, value: str) -> bool:
+def _is_free(element: etree._Element, key: str, value: str) -> bool:
     """Whether a value may be somebody's words: a name such as Das must not hide ``dashed``."""
+    if key == "Target" and element.get("TargetMode") != "External":
+        return False
     return not value.isascii() or key in _FREE_KEYS or any(c in value for c in "@%")

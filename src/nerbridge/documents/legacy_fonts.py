@@ -16,7 +16,7 @@ from nerbridge.errors import DocumentError
 MIN_CHARS = 20
 """Fewer letters in such a font, as in a logo, are let pass."""
 MIN_SHARE = 0.1
-_MIN_SIGNS = 0.03
+_MIN_SIGNS, _MIN_SIGN_SHARE = 5, 0.03
 _MIN_BROKEN = 0.1
 
 _NAMES = re.compile(
@@ -30,8 +30,8 @@ _SUBSET = re.compile(r"^[A-Z]{6}\+")
 _INDIC = re.compile("[\u0900-\u0dff]")
 _LETTER = re.compile(r"[^\W\d_]")
 # Signs that stand inside words only there: not those of prices, fractions, quotes, other languages.
-_SIGN = r"[|{}<>¡¢¤¥¦§¨©ª«¬®¯±²³´µ¶¸¹º»¼½¾¿×÷†‡ˆ‰Š‹Œ˜™š›œŸ¯ƒ]"
-_INSIDE = re.compile(rf"(?<=[A-Za-zÀ-ÿ]){_SIGN}(?=[A-Za-zÀ-ÿ])|(?<![^\s]){_SIGN}(?=[A-Za-zÀ-ÿ])")
+_SIGN = "[¡¢¤¥¦§¨©ª«¬®¯±²³´¶¸¹º»¼½¾¿÷†‡ˆ‰‹˜™›]"
+_INSIDE = re.compile(rf"(?<=[A-Za-zÀ-ÿ])(?:{_SIGN}|`)(?=[A-Za-zÀ-ÿ])|(?<!\S){_SIGN}(?=[A-Za-zÀ-ÿ])")
 _BROKEN = re.compile("[\ue000-\uf8ff\ufffd\U000f0000-\U0010fffd\x00-\x08\x0e-\x1f]")
 _CID = re.compile(r"\(cid:\d+\)")
 
@@ -74,7 +74,7 @@ def refuse_gibberish(text: str, name: str) -> None:
         DocumentError: signs stand inside Latin words as in no language.
     """
     n_letters = len(_LETTER.findall(text))
-    if n_letters >= MIN_CHARS and len(_INSIDE.findall(text)) >= _MIN_SIGNS * n_letters:
+    if len(_INSIDE.findall(text)) >= max(_MIN_SIGNS, _MIN_SIGN_SHARE * n_letters):
         sample = " ".join(text[:200].split())[:40]
         _refuse(name, f"its text looks like a font that is not Unicode ({sample!r})")
 

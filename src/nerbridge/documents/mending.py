@@ -119,7 +119,7 @@ def _join_halves(text: str, match: re.Match[str]) -> tuple[int, int, str]:
     before = _WORD_BEFORE.search(text, max(0, start - 40), start)
     behind = _WORD_BEHIND.match(text, end)
     if not before or not behind:
-        return start, end, match.group(1) if before else " "
+        return start, end, match.group(1) + " "  # a dash
     first, second = before.group(), behind.group()
     if not first[-1].isdigit() and (_is_mark_or_letter(first[-1]) and second[0].isalpha()):
         is_compound = f"{first}-{second}" in text or (second[0].isupper() and second[0].isascii())

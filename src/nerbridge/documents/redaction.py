@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import unquote
 
 import regex
@@ -25,6 +26,7 @@ _KEY_CHARS = 2
 _MIN_PREFIX_CHARS = 3
 _MIN_BYTES = 8
 _LETTER = r"\p{L}\p{N}\p{M}"
+_LETTERS = regex.compile(rf"[{_LETTER}]{{1,60}}")
 _WORD_START = regex.compile(rf"(?<![{_LETTER}])[{_LETTER}]")
 _BROKEN = regex.compile(r"[-\u2010\u00ad]\n")
 HIDDEN_ADDRESS = "about:blank"
@@ -35,9 +37,14 @@ class _Pattern:
     """How a name is looked for; a stem counts only with an ending that a name can have."""
 
     name: str
+    source: str
     label: str
     is_stem: bool
-    regex: regex.Pattern[str] = field(init=False)
+
+    @cached_property
+    def compiled(self) -> regex.Pattern[str]:
+        """Not before it is needed: a book has thousands of names."""
+        return regex.compile(self.source, regex.IGNORECASE)
 
 
 class Names:
@@ -60,15 +67,16 @@ class Names:
 
     def _add(self, name: str, label: str) -> None:
         rest = rf"[{_LETTER}]*" if len(name) >= _MIN_PREFIX_CHARS else rf"(?![{_LETTER}])"
-        self._add_pattern(name, rest, _Pattern(name, label, False))
+        self._add_pattern(name, rest, label, is_stem=False)
         for stem in {found.text for found in stems(name, language_of([name]))}:
             if len(stem) >= _MIN_PREFIX_CHARS:
-                self._add_pattern(stem, rf"[{_LETTER}]*", _Pattern(stem, label, True))
+                self._add_pattern(stem, rf"[{_LETTER}]*", label, is_stem=True)
 
-    def _add_pattern(self, name: str, rest: str, pattern: _Pattern) -> None:
+    def _add_pattern(self, name: str, rest: str, label: str, *, is_stem: bool) -> None:
+        first = _LETTERS.match(name)
         words = r"\s+".join(map(regex.escape, name.split()))
-        pattern.regex = regex.compile(words + rest, regex.IGNORECASE)
-        self._patterns.setdefault(name[:_KEY_CHARS].lower(), []).append(pattern)
+        pattern = _Pattern(name, words + rest, label, is_stem)
+        self._patterns.setdefault(first.group().lower() if first else name, []).append(pattern)
         self._plain.append(name.lower())
 
     def find(self, text: str) -> list[tuple[int, int, str]]:
@@ -86,14 +94,21 @@ class Names:
             start = match.start()
             if start < done:
                 continue
-            key = clean.text[start : start + _KEY_CHARS].lower()
-            for pattern in self._patterns.get(key, ()):
-                hit = pattern.regex.match(clean.text, start)
-                if hit and (not pattern.is_stem or _is_form(hit.group(), pattern.name)):
-                    done = hit.end()
-                    found.append((*clean.original_span(start, done), pattern.label))
-                    break
+            hit = next(self._hits_at(clean.text, start), None)
+            if hit is not None:
+                done, label = hit
+                found.append((*clean.original_span(start, done), label))
         return found
+
+    def _hits_at(self, text: str, start: int) -> Iterator[tuple[int, str]]:
+        """Where names end that begin at ``start``, and what to write; long first words first."""
+        first = _LETTERS.match(text, start)
+        letters = first.group().lower() if first else ""
+        for length in range(len(letters), 0, -1):
+            for pattern in self._patterns.get(letters[:length], ()):
+                hit = pattern.compiled.match(text, start)
+                if hit and (not pattern.is_stem or _is_form(hit.group(), pattern.name)):
+                    yield hit.end(), pattern.label
 
     def label_in(self, text: str) -> str:
         """The text with labels instead of names.

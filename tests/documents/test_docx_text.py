@@ -1,0 +1,102 @@
+"""The text of a DOCX, wherever it stands, and its places."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+
+from nerbridge.documents import read_document
+from nerbridge.errors import DocumentError
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+Changed = Callable[[bytes, str, bytes], bytes]
+
+
+def body(content: str) -> bytes:
+    return f'<w:document xmlns:w="{W}"><w:body>{content}</w:body></w:document>'.encode()
+
+
+def text_of(letter: bytes, changed: Changed, content: str) -> list[str]:
+    """The paragraphs of a document with this body."""
+    document = read_document(changed(letter, "word/document.xml", body(content)), name="a.docx")
+    texts = [document.text[part.start_char : part.end_char] for part in document.segments]
+    places = [part.place for part in document.segments]
+    return [t for t, place in zip(texts, places, strict=True) if place[0] in "pt"]
+
+
+def test_all_places(letter: bytes) -> None:
+    document = read_document(letter, name="a.docx")
+    found = {
+        part.place: document.text[part.start_char : part.end_char] for part in document.segments
+    }
+    assert found == {
+        "paragraph 1": "ৰমেন দাস আহিল",
+        "paragraph 2": "কালি ৰমেন দাস গুৱাহাটীত আছিল, ৰমেন দাসৰ ঘৰ অসমত।",
+        "table 1, row 1": "ঠাই",
+        "table 1, row 2": "অসম",
+        "comment 0": "ৰমেন দাস ক'ত",
+        "footer": "ৰমেন দাস",
+        "header": "সংঘ",
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("<w:p><w:r><w:t>ক</w:t><w:tab/><w:t>খ</w:t><w:br/><w:t>গ</w:t></w:r></w:p>", ["ক\tখ\nগ"]),
+        ("<w:p><w:r><w:t>ক</w:t><w:softHyphen/><w:t>খ</w:t></w:r></w:p>", ["ক\u00adখ"]),
+        ("<w:p><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr><w:r><w:t>ক</w:t></w:r></w:p>", ["ক"]),
+        ("<w:p><w:del><w:r><w:delText>ক</w:delText></w:r></w:del></w:p><w:p/>", []),
+        ("<w:p><w:ins><w:r><w:t>ক</w:t></w:r></w:ins></w:p>", ["ক"]),
+        (
+            "<w:p><w:r><w:t>ক</w:t><w:txbxContent><w:p><w:r><w:t>খ</w:t></w:r></w:p>"
+            "</w:txbxContent></w:r><w:r><w:t>গ</w:t></w:r></w:p>",
+            ["কগ", "খ"],
+        ),
+        (
+            "<w:sdt><w:sdtContent><w:p><w:hyperlink><w:r><w:t>ক</w:t></w:r></w:hyperlink></w:p>"
+            "</w:sdtContent></w:sdt>",
+            ["ক"],
+        ),
+    ],
+)
+def test_bodies(letter: bytes, changed: Changed, content: str, expected: list[str]) -> None:
+    keep = "<w:p><w:r><w:t>শেষ</w:t></w:r></w:p>"
+    assert text_of(letter, changed, content + keep) == [*expected, "শেষ"]
+
+
+def test_strict_namespaces_are_read_too(letter: bytes, changed: Changed) -> None:
+    strict = body("<w:p><w:r><w:t>ক</w:t></w:r></w:p>").replace(
+        W.encode(), b"http://purl.oclc.org/ooxml/wordprocessingml/main"
+    )
+    assert read_document(changed(letter, "word/document.xml", strict), name="a").text[0] == "ক"
+
+
+def test_legacy_fonts_of_runs_styles_and_defaults(changed: Changed) -> None:
+    import docx
+
+    sample = "kalo bRitaar saangbaadik meel aahil"
+    run_font = docx.Document()
+    run_font.add_paragraph().add_run(sample).font.name = "Ramdhenu"
+    style_font = docx.Document()
+    style_font.styles["Normal"].font.name = "Geetanjali"
+    style_font.add_paragraph(sample)
+    for made in (run_font, style_font):
+        out = io.BytesIO()
+        made.save(out)
+        with pytest.raises(DocumentError, match="which is not Unicode"):
+            read_document(out.getvalue(), name="a.docx")
+    unicode_text = docx.Document()
+    unicode_text.styles["Normal"].font.name = "Geetanjali"
+    unicode_text.add_paragraph("অসমৰ বাতৰি আজি পুৱা আহিল আৰু সকলোৱে পঢ়িলে")
+    out = io.BytesIO()
+    unicode_text.save(out)
+    assert read_document(out.getvalue(), name="a.docx").text.startswith("অসমৰ")
+
+
+def test_deep_nesting_is_an_error_not_a_crash(letter: bytes, changed: Changed) -> None:
+    deep = "<w:sdt>" * 5_000 + "</w:sdt>" * 5_000
+    with pytest.raises(DocumentError, match="not well-formed"):
+        read_document(changed(letter, "word/document.xml", body(deep)), name="a.docx")

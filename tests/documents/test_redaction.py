@@ -1,0 +1,266 @@
+"""Copies without names: nothing of a hidden name is left anywhere, and the rest is left alone."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nerbridge.documents import (
+    Document,
+    plan_redaction,
+    read_document,
+    redact,
+    tag_document,
+)
+from nerbridge.documents.redaction import Names
+from nerbridge.errors import DocumentError, InputError
+from nerbridge.tagging import Tagger
+from nerbridge.tagging.entity import Entity
+
+properties = settings(deadline=None, derandomize=True, max_examples=60)
+Changed = Callable[[bytes, str, bytes], bytes]
+PERSON = ("ৰমেন", "দাস")
+
+
+def leaks(data: bytes, words: tuple[str, ...] = PERSON) -> list[str]:
+    """Where a word stands in a file or in the files inside it, in any of its spellings."""
+    found = []
+    parts = {"": data}
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts |= {name: archive.read(name) for name in archive.namelist()}
+    for name, content in parts.items():
+        for word in words:
+            spelled = (
+                word.encode(),
+                word.encode("utf-16-le"),
+                quote(word).encode(),
+                quote(word).lower().encode(),
+                "".join(f"&#{ord(char)};" for char in word).encode(),
+            )
+            found += [f"{name}: {word}" for form in spelled if form in content]
+    return found
+
+
+def copy_of(tagger: Tagger, data: bytes, types: tuple[str, ...] = ("PER",)) -> bytes:
+    document = read_document(data, name="a")
+    return redact(document, tag_document(tagger, document), types)
+
+
+def test_a_docx_tells_nothing(tagger: Tagger, letter: bytes) -> None:
+    assert len(leaks(letter)) >= 10
+    copy = copy_of(tagger, letter)
+    assert leaks(copy) == []
+    assert "অসম" in read_document(copy, name="a").text
+    every = copy_of(tagger, letter, ("PER", "ORG", "LOC"))
+    assert leaks(every, (*PERSON, "অসম", "গুৱাহাটী", "সংঘ")) == []
+
+
+def test_a_docx_keeps_its_looks_and_opens(tagger: Tagger, letter: bytes) -> None:
+    import docx
+
+    copy = docx.Document(io.BytesIO(copy_of(tagger, letter)))
+    paragraph = copy.paragraphs[1]
+    assert paragraph.text.startswith("কালি [PER] গুৱাহাটীত আছিল, [PER] ঘৰ অসমত।")
+    assert [run.text for run in paragraph.runs if run.bold] == ["[PER]"]
+    assert copy.paragraphs[0].style.name == "Heading 1"
+    assert copy.tables[0].cell(1, 0).text == "[PER]"
+    assert copy.sections[0].footer.paragraphs[0].text == "[PER]"
+    assert (copy.core_properties.author, copy.core_properties.title) == ("", "")
+    assert [comment.author for comment in copy.comments] == [""]
+
+
+def test_what_else_a_docx_carries(tagger: Tagger, letter: bytes, changed: Changed) -> None:
+    w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    split = "<w:p><w:r><w:t>ৰমেন </w:t></w:r><w:r><w:t>দাস</w:t></w:r></w:p>"
+    more = letter
+    for part, content in {
+        "word/glossary/document.xml": f"<w:x {w}>{split}</w:x>",
+        "word/people.xml": f'<w:people {w}><w:person w:author="ৰমেন দাস"/></w:people>',
+        "customXml/item1.xml": "<a b='ৰমেন দাস'>ৰমেন দাস<!-- ৰমেন --></a>",
+        "word/embeddings/a.xlsx": "ৰমেন দাস",
+        "word/media/image1.png": "\x89PNG ৰমেন দাস",
+        "word/afchunk.html": "<p>ৰমেন দাস",
+        "docProps/custom.xml": "<p><v>ৰমেন</v></p>",
+        "docProps/thumbnail.jpeg": "a picture of ৰমেন",
+    }.items():
+        more = changed(more, part, content.encode())
+    copy = copy_of(tagger, more)
+    assert leaks(copy) == []
+    with zipfile.ZipFile(io.BytesIO(copy)) as archive:
+        assert "docProps/thumbnail.jpeg" not in archive.namelist()
+        assert archive.read("word/embeddings/a.xlsx") == b""
+
+
+def test_a_file_called_by_a_name(tagger: Tagger, letter: bytes, changed: Changed) -> None:
+    with pytest.raises(DocumentError, match="Word, which gives files other names"):
+        copy_of(tagger, changed(letter, "word/media/ৰমেন দাস.png", b"x"))
+
+
+def test_names_that_are_words_of_the_format_break_nothing(letter: bytes) -> None:
+    import docx
+
+    document = read_document(letter, name="a")
+    names = ("auto", "Normal", "left", "word", "document", "Table")
+    entities = [Entity("PER", name, 0, 0, 0, 0, 1.0) for name in names]
+    copy = docx.Document(io.BytesIO(redact(document, entities, ["PER"])))
+    assert len(copy.tables) == 1
+
+
+def test_an_html_page_tells_nothing(tagger: Tagger, page: bytes) -> None:
+    copy = copy_of(tagger, page)
+    assert leaks(copy) == []
+    text = copy.decode()
+    assert "<h1>[PER] আহিল</h1>" in text
+    assert "<b>[PER]</b>" in text
+    assert 'href="about:blank"' in text
+    for gone in ("script", "<nav", "<footer", "<!--", "alt=", 'name="author"'):
+        assert gone not in text
+    assert read_document(copy, name="a").text.count("[PER]") == 4
+
+
+def test_a_page_without_a_main_part(tagger: Tagger) -> None:
+    page = "<title>ৰমেন দাস</title><nav>ৰমেন দাস</nav>আগ<p>ৰমেন <i>দাস</i></p><hr>পাছ"
+    copy = copy_of(tagger, f"<!doctype html>{page}".encode()).decode()
+    assert leaks(copy.encode()) == []
+    assert "<title>[PER]</title>" in copy
+    assert "<body>আগ<p>[PER]<i></i></p><hr>পাছ</body>" in copy
+
+
+@pytest.mark.parametrize("name", ["narrow.pdf", "report.pdf"])
+def test_a_pdf_is_pictures_with_black_boxes(folder: Path, tagger: Tagger, name: str) -> None:
+    import pypdfium2
+
+    document = read_document(folder / name, name=name)
+    entities = tag_document(tagger, document)
+    copy = redact(document, entities, ["PER", "LOC", "ORG"])
+    assert leaks(copy, ("ৰমেন", "গুৱাহাটী", "নদীভাঙন")) == []
+    before, after = pypdfium2.PdfDocument(document.data), pypdfium2.PdfDocument(copy)
+    assert len(before) == len(after)
+    metadata = after.get_metadata_dict()
+    assert not any(metadata[key] for key in ("Title", "Author", "Subject", "Keywords"))
+    n_black = 0
+    for number in range(len(after)):
+        assert after[number].get_textpage().get_text_range() == ""
+        assert after[number].get_size() == pytest.approx(before[number].get_size(), abs=1)
+        picture = after[number].render(scale=1).to_pil().convert("L")
+        plain = before[number].render(scale=1).to_pil().convert("L")
+        n_black += sum(picture.histogram()[:30]) - sum(plain.histogram()[:30])
+    assert n_black > 300
+
+
+def test_the_box_covers_the_whole_name(folder: Path, tagger: Tagger) -> None:
+    """What is black in the original where the name stands is all under the box."""
+    import pypdfium2
+
+    document = read_document(folder / "narrow.pdf", name="a.pdf")
+    person = [entity for entity in tag_document(tagger, document) if entity.type == "PER"]
+    copy = pypdfium2.PdfDocument(redact(document, person, ["PER"]))[0]
+    plain = pypdfium2.PdfDocument(document.data)[0]
+    shown = copy.render(scale=2).to_pil().convert("L")
+    ink = plain.render(scale=2).to_pil().convert("L")
+    text_page = plain.get_textpage()
+    first, n_chars = text_page.search("দাস").get_next()
+    boxes = [text_page.get_charbox(index) for index in range(first, first + n_chars)]
+    left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
+    bottom, top = min(box[1] for box in boxes), max(box[3] for box in boxes)
+    height = plain.get_height()
+    box = [int(2 * value) for value in (left, height - top, right, height - bottom)]
+    assert ink.crop(box).getextrema() == (0, 255)
+    assert shown.crop(box).getextrema()[1] < 80
+
+
+def test_pages_that_nobody_read_are_black(tagger: Tagger, simple_pdf: Callable[..., bytes]) -> None:
+    import pypdfium2
+    from PIL import Image
+
+    scan = io.BytesIO()
+    Image.new("L", (100, 140), 200).save(scan, "PDF")
+    made = pypdfium2.PdfDocument.new()
+    for part in (simple_pdf(["one"]), scan.getvalue()):
+        made.import_pages(pypdfium2.PdfDocument(part))
+    out = io.BytesIO()
+    made.save(out)
+    copy = pypdfium2.PdfDocument(copy_of(tagger, out.getvalue()))
+    assert copy[0].render().to_pil().convert("L").getextrema()[1] > 200
+    assert copy[1].render().to_pil().convert("L").getextrema()[1] < 50
+
+
+def test_turned_pages_are_covered_where_they_show(simple_pdf: Callable[..., bytes]) -> None:
+    import pypdfium2
+
+    data = simple_pdf(["Ramen was here"]).replace(b"/MediaBox", b"/Rotate 90 /MediaBox")
+    document = read_document(data, name="a.pdf")
+    entity = Entity("PER", "Ramen", 0, 5, 0, 1, 0.9)
+    copy = pypdfium2.PdfDocument(redact(document, [entity], ["PER"]))[0]
+    dark = copy.render(scale=1).to_pil().convert("L").point(lambda value: 255 * (value < 40))
+    left, top, right, bottom = dark.getbbox()
+    assert (right - left) > 8
+    assert (bottom - top) > 30
+    text = pypdfium2.PdfDocument(data)[0].render(scale=1).to_pil().convert("L")
+    assert text.point(lambda value: 255 * (value < 128)).getbbox()[1] >= top - 2
+
+
+WORDS = ("ৰমেন", "দাস", "দাসৰ", "দাসক", "অসম", "সংঘ", "কালি", "আহিল।", "ৰমেন দাস", "ৰমেন\nদাসে")
+
+
+@properties
+@given(st.lists(st.sampled_from(WORDS), max_size=12))
+def test_texts_hold_nothing_that_was_found(tagger: Tagger, words: list[str]) -> None:
+    document = read_document((" ".join(words) + " .").encode(), name="a.txt")
+    entities = tag_document(tagger, document)
+    copy = redact(document, entities, ["PER", "LOC", "ORG"]).decode()
+    for entity in entities:
+        assert " ".join(entity.text.split()) not in " ".join(copy.split())
+
+
+def test_repetitions_and_other_forms_are_hidden_and_counted() -> None:
+    text = "গুৱাহাটীত আছে। তেওঁ গুৱাহাটীলৈ গ'ল; গুৱাহাটী ডাঙৰ। ASSAM, Assam's, Assamese."
+    document = Document("a", "text", text, ())
+    entities = [Entity("LOC", "গুৱাহাটীত", 0, 9, 0, 1, 0.9)]
+    start = text.index("Assam's")
+    entities.append(Entity("LOC", "Assam", start, start + 5, 0, 1, 0.9))
+    plan = plan_redaction(document, entities, ["LOC"])
+    assert (plan.n_names, plan.n_found, plan.n_repeated) == (2, 2, 4)
+    copy = redact(document, entities, {"LOC"}).decode()
+    assert copy == "[LOC] আছে। তেওঁ [LOC] গ'ল; [LOC] ডাঙৰ। [LOC], [LOC]'s, [LOC]."
+    assert "2 found by the model, 4 by repetition" in plan.describe()
+    assert "a person must read the copy" in plan.describe()
+
+
+def test_only_what_was_asked_for(tagger: Tagger) -> None:
+    document = read_document("ৰমেন দাস অসম সংঘ".encode(), name="a.txt")
+    entities = tag_document(tagger, document)
+    assert redact(document, entities, ["PER", "ORG"]).decode() == "[PER] অসম [ORG]"
+    with pytest.raises(InputError, match="no entity types"):
+        redact(document, entities, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hidden"),
+    [
+        ("ৰাম", "ৰামে গ্ৰামত ৰামৰ", "[PER] গ্ৰামত [PER]"),
+        ("ৰা", "ৰা ৰাম", "[PER] ৰাম"),
+        ("Das", "das dasher midas", "[PER] [PER] midas"),
+        ("ক", "ক কথা", "ক কথা"),
+        ("নৱ দাস", "নৱ\u00a0দাস নৱ  দাসৰ", "[PER] [PER]"),
+        ("ড়িম", "ড\u09bcিম", "[PER]"),
+        ("ৰমেন", "ৰম\u200dেন #ৰমেন উত্তৰ-ৰমেন", "[PER] #[PER] উত্তৰ-[PER]"),
+    ],
+)
+def test_where_a_name_stands(name: str, text: str, hidden: str) -> None:
+    names = Names([(name, "PER")])
+    assert names.label_in(text) == hidden
+
+
+def test_many_names_in_a_long_text_take_seconds() -> None:
+    names = Names([(f"নাম{number} দাস", "PER") for number in range(2_000)])
+    text = "নাম১২ কথা বাতৰি সভা " * 2_000
+    assert names.find(text) == []
