@@ -9,6 +9,18 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
+from nerbridge.analysis.cells import (
+    clean,
+    day_cell,
+    foreign,
+    make_table,
+    name_type,
+    number_cell,
+    ratio_cell,
+    say_chance,
+    say_day,
+    variants_cell,
+)
 from nerbridge.analysis.change import MAX_FALSE_SHARE, MIN_ARTICLES, MIN_NEWCOMER_ARTICLES
 from nerbridge.analysis.counting import Facts, min_together
 from nerbridge.analysis.drawings import (
@@ -21,9 +33,7 @@ from nerbridge.analysis.drawings import (
 from nerbridge.analysis.network import Network
 from nerbridge.analysis.tables import TABLES, EntityRow, Passage
 from nerbridge.report.markup import Markup, concat, concat_all, element
-from nerbridge.tagging.marked import show_controls
 
-_TYPE_NAMES = {"PER": "People", "LOC": "Places", "ORG": "Organisations"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 
@@ -86,7 +96,7 @@ def _header(findings: Findings) -> Markup:
     facts = findings.facts
     days = "no dated article"
     if facts.first_day and facts.last_day:
-        days = f"{_say_day(facts.first_day)} – {_say_day(facts.last_day)}"
+        days = f"{say_day(facts.first_day)} – {say_day(facts.last_day)}"
     figures = [
         (f"{facts.n_articles:,}", "articles"),
         (f"{facts.n_mentions:,}", "mentions"),
@@ -125,7 +135,7 @@ def _losses(facts: Facts) -> Markup:
 
 def _navigation(findings: Findings) -> Markup:
     entries = [("#risers", "Rising"), ("#newcomers", "New"), ("#network", "Together")]
-    entries += [(f"#type-{type_}", _name_type(type_)) for type_ in findings.top]
+    entries += [(f"#type-{type_}", name_type(type_)) for type_ in findings.top]
     entries += [("#passages", "Passages"), ("#method", "How to read this")]
     links = concat_all(element("a", name, href=target) for target, name in entries)
     search = Markup(
@@ -179,16 +189,20 @@ def _risers(findings: Findings) -> Markup:
     rows = [
         (
             *_name_cells(row, findings),
-            _number(row.n_recent),
-            _number(row.n_earlier),
-            _ratio(row),
-            _number(row.q, _small(row.q)),
+            number_cell(row.n_recent),
+            number_cell(row.n_earlier),
+            ratio_cell(row),
+            number_cell(row.q, say_chance(row.q)),
         )
         for row in findings.risers
     ]
     heads = ("Name", "Type", "Over time", "Recent", "Before", "Share grew ×", "q")
     return _section(
-        "risers", "Rising", element("p", lead), _table(heads, rows), _more(findings, "riser", rows)
+        "risers",
+        "Rising",
+        element("p", lead),
+        make_table(heads, rows),
+        _more(findings, "riser", rows),
     )
 
 
@@ -205,15 +219,15 @@ def _newcomers(findings: Findings) -> Markup:
     rows = [
         (
             *_name_cells(row, findings),
-            _number(row.n_recent),
-            _day(row.first_day),
-            _number(row.p, _small(row.p)),
+            number_cell(row.n_recent),
+            day_cell(row.first_day),
+            number_cell(row.p, say_chance(row.p)),
         )
         for row in findings.newcomers
     ]
     heads = ("Name", "Type", "Over time", "Articles", "First on", "p")
     more = _more(findings, "newcomer", rows)
-    return _section("newcomers", "New", element("p", lead), _table(heads, rows), more)
+    return _section("newcomers", "New", element("p", lead), make_table(heads, rows), more)
 
 
 def _network(findings: Findings) -> Markup:
@@ -223,7 +237,7 @@ def _network(findings: Findings) -> Markup:
     linked = frozenset(row.entity for row in findings.entities())
     kinds = {node.entity.type for node in network.nodes}
     legend = concat_all(
-        element("li", _name_type(type_), class_=type_class(type_))
+        element("li", name_type(type_), class_=type_class(type_))
         for type_, _, _ in findings.types
         if type_ in kinds
     )
@@ -246,9 +260,9 @@ def _type_section(findings: Findings, type_: str) -> Markup:
     rows = [
         (
             *_name_cells(row, findings, with_type=False),
-            _number(row.n_articles),
-            _number(row.n_mentions),
-            _variants_cell(findings.variants.get(row.entity, ())),
+            number_cell(row.n_articles),
+            number_cell(row.n_mentions),
+            variants_cell(findings.variants.get(row.entity, ())),
         )
         for row in shown
     ]
@@ -256,8 +270,8 @@ def _type_section(findings: Findings, type_: str) -> Markup:
     rest = f"The {len(shown):,} in most articles, of {n:,}; all are in entities.csv."
     return _section(
         f"type-{type_}",
-        _name_type(type_),
-        _table(heads, rows),
+        name_type(type_),
+        make_table(heads, rows),
         element("p", rest, class_="note") if n > len(shown) else None,
     )
 
@@ -275,11 +289,11 @@ def _entity(row: EntityRow, findings: Findings) -> Markup:
     passages = findings.passages.get(row.entity, ())
     variants = concat_all(
         (
-            element("li", _foreign(text), f" {n:,}", element("small", f" {_clean(rule)}"))
+            element("li", foreign(text), f" {n:,}", element("small", f" {clean(rule)}"))
             for text, n, rule in findings.variants.get(row.entity, ())
         ),
     )
-    near = [f"{_clean(name)} ({n:,})" for name, n in findings.neighbours.get(row.entity, ())]
+    near = [f"{clean(name)} ({n:,})" for name, n in findings.neighbours.get(row.entity, ())]
     together = (
         element("p", "Together with ", element("span", ", ".join(near), lang="as"))
         if near
@@ -290,7 +304,7 @@ def _entity(row: EntityRow, findings: Findings) -> Markup:
         "details",
         element(
             "summary",
-            _foreign(row.name),
+            foreign(row.name),
             " ",
             element("span", row.type, class_=f"tag {type_class(row.type)}"),
             element("small", f" {count}"),
@@ -306,18 +320,18 @@ def _entity(row: EntityRow, findings: Findings) -> Markup:
 
 
 def _passage(passage: Passage, row: EntityRow) -> Markup:
-    title = _clean(passage.title or passage.article_id)
+    title = clean(passage.title or passage.article_id)
     source = (
         element("a", title, href=passage.url, rel="noreferrer", lang="as")
         if passage.url and passage.url.startswith(("http://", "https://"))
         else element("span", title, lang="as")
     )
-    day = _say_day(passage.day) if passage.day else "no date"
-    mark = element("mark", _clean(passage.text), class_=type_class(row.type))
+    day = say_day(passage.day) if passage.day else "no date"
+    mark = element("mark", clean(passage.text), class_=type_class(row.type))
     return element(
         "blockquote",
-        element("p", _clean(passage.before), mark, _clean(passage.after), lang="as", dir="auto"),
-        element("footer", source, f" · {day} · {_clean(passage.article_id)}"),
+        element("p", clean(passage.before), mark, clean(passage.after), lang="as", dir="auto"),
+        element("footer", source, f" · {day} · {clean(passage.article_id)}"),
     )
 
 
@@ -352,52 +366,15 @@ def _section(id_: str, title: str, *children: Markup | None) -> Markup:
     return element("section", element("h2", title), *children, id=id_)
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[Markup]]) -> Markup:
-    head = concat_all(element("th", name, scope="col") for name in heads)
-    body = concat_all(element("tr", *cells) for cells in rows)
-    table = element("table", element("thead", element("tr", head)), element("tbody", body))
-    return element("div", table, class_="wide", tabindex="0")
-
-
 def _name_cells(row: EntityRow, findings: Findings, *, with_type: bool = True) -> list[Markup]:
     periods = [period for period, _ in findings.periods]
     counts = findings.over_time.get(row.entity, {})
     spark = draw_sparkline(counts, periods, findings.facts.recent_from) if periods else Markup("")
-    link = element("a", _foreign(row.name), href=f"#e{row.entity}")
+    link = element("a", foreign(row.name), href=f"#e{row.entity}")
     cells = [element("th", link, scope="row")]
     if with_type:
         cells.append(element("td", element("span", row.type, class_=f"tag {type_class(row.type)}")))
     return [*cells, element("td", spark)]
-
-
-def _variants_cell(variants: Sequence[tuple[str, int, str]]) -> Markup:
-    listed = concat_all(
-        (concat(_foreign(text), element("small", f" {n:,}")) for text, n, _ in variants[:12]), ", "
-    )
-    more = f" and {len(variants) - 12} more" if len(variants) > 12 else None
-    return element("td", listed, more, class_="forms")
-
-
-def _number(value: float | None, text: str | None = None) -> Markup:
-    if value is None:
-        return element("td", "–", class_="number")
-    return element(
-        "td", text if text is not None else f"{value:,}", class_="number", data_value=f"{value:.9g}"
-    )
-
-
-def _ratio(row: EntityRow) -> Markup:
-    if row.ratio is None or row.ratio_low is None or row.ratio_high is None:
-        return _number(None)
-    interval = element("small", f" {row.ratio_low:.1f}–{row.ratio_high:.1f}")
-    value = f"{row.ratio:.9g}"
-    return element("td", f"{row.ratio:.1f}", interval, class_="number", data_value=value)
-
-
-def _day(day: date | None) -> Markup:
-    if day is None:
-        return _number(None)
-    return element("td", _say_day(day), class_="number", data_value=str(day.toordinal()))
 
 
 def _more(findings: Findings, kind: str, rows: Sequence[object]) -> Markup | None:
@@ -410,25 +387,3 @@ def _more(findings: Findings, kind: str, rows: Sequence[object]) -> Markup | Non
 
 def _nothing(text: str) -> Markup:
     return element("p", text, class_="note")
-
-
-def _small(value: float | None) -> str | None:
-    if value is None:
-        return None
-    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
-
-
-def _say_day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
-
-
-def _name_type(type_: str) -> str:
-    return _TYPE_NAMES.get(type_, type_)
-
-
-def _foreign(text: str) -> Markup:
-    return element("bdi", _clean(text), lang="as")
-
-
-def _clean(text: str) -> str:
-    return show_controls(text)
