@@ -86,7 +86,9 @@ def test_a_stream_answers_each_line_before_the_next_is_written(model: Path) -> N
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
-        assert process.stdin and process.stdout and process.stderr
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
         for text in ("অসম 😀", "#গুৱাহাটীত"):
             process.stdin.write(f"{text}\n".encode())
             process.stdin.flush()
@@ -103,7 +105,7 @@ def test_a_stream_goes_to_no_file_and_has_no_words(call: Call) -> None:
     with pytest.raises(InputError, match="--stream prints as texts come"):
         call("a.txt", "--stream", "--output", "b.jsonl")
     Path("a.conll").write_text("অসম\tB-LOC\n", "utf-8")
-    with pytest.raises(InputError, match="a.conll:1: --stream tags texts"):
+    with pytest.raises(InputError, match=r"a\.conll:1: --stream tags texts"):
         call("a.conll", "--stream")
 
 
@@ -180,6 +182,79 @@ def test_what_nerbridge_wrote_can_be_tagged_again(call: Call) -> None:
     call("a.txt", "-q", "-o", "1.conll")
     call("1.conll", "-q", "-o", "2.conll")
     assert Path("1.conll").read_bytes() == Path("2.conll").read_bytes()
+
+
+PAGE = "<!doctype html><main><p>কালি ৰমেন <b>দাস</b> আহিল।</p><p>অসম</p></main>"
+
+
+def test_documents_say_where_an_entity_stands(call: Call) -> None:
+    pytest.importorskip("lxml")
+    Path("a.html").write_text(PAGE, "utf-8")
+    record = json.loads(call("a.html").stdout)
+    assert record["text"] == "কালি ৰমেন দাস আহিল।\n\nঅসম"
+    assert (record["kind"], record["row"], record["notices"]) == ("html", 1, [])
+    assert [(e["text"], e["place"]) for e in record["entities"]] == [
+        ("ৰমেন দাস", "paragraph 1"),
+        ("অসম", "paragraph 2"),
+    ]
+    rows = call("a.html", "a.txt", "--format", "csv").stdout.splitlines()
+    assert rows[0].endswith(",score,place")
+    assert rows[1].endswith(",paragraph 1")
+    assert rows[-1].endswith(",")
+    assert call("a.html", "--format", "html").stdout.count("<article>") == 2
+    assert call("a.html", "--format", "conll").stdout.startswith("কালি\tO\nৰমেন\tB-PER\n")
+
+
+def test_documents_are_told_by_content_and_from_a_pipe(call: Call) -> None:
+    pytest.importorskip("pypdfium2")
+    pdf = (Path(__file__).parent.parent / "documents" / "narrow.pdf").read_bytes()
+    Path("b.txt").write_bytes(pdf)
+    record = json.loads(call("b.txt").stdout)
+    assert record["entities"][0]["text"] == "ৰমেন\nদাস"
+    piped = json.loads(call("-", "--input-format", "document", stdin=pdf).stdout)
+    assert piped["entities"] == record["entities"]
+    columns = call("b.txt", "--format", "conll").stdout
+    assert "গুৱাহাটীত\tB-LOC" in columns
+    call("b.txt", "-q", "-o", "o.parquet")
+    import pyarrow.parquet
+
+    table = pyarrow.parquet.read_table("o.parquet")
+    assert table["place"].to_pylist()[0] == "page 1, paragraph 1"
+
+
+def test_a_redacted_copy(call: Call) -> None:
+    pytest.importorskip("lxml")
+    Path("a.html").write_text(PAGE, "utf-8")
+    done = call("a.html", "-q", "--redact", "PER", "--output", "copy.html")
+    copy = Path("copy.html").read_text("utf-8")
+    assert "ৰমেন" not in copy
+    assert "অসম" in copy
+    assert "1 mentions of 1 names hidden" in done.stderr
+    assert "a person must read the copy" in done.stderr
+    with pytest.raises(RunError, match="exists already"):
+        call("a.html", "--redact", "PER", "-o", "copy.html")
+    call("a.txt", "--redact", "PER,LOC", "-o", "copy.txt")
+    assert Path("copy.txt").read_text("utf-8") == "[PER] [LOC] আছিল।\n[LOC] ধুনীয়া।\n"
+    assert not list(Path().glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["a.txt", "--redact", "PER"], "expected one input"),
+        (["a.txt", "a.html", "--redact", "PER", "-o", "b.txt"], "expected one input"),
+        (["a.txt", "--redact", "PER", "-o", "b.docx"], "expected the ending .txt"),
+        (["a.txt", "--redact", "PER", "-o", "./a.txt"], "this is the input"),
+        (["a.jsonl", "--redact", "PER", "-o", "b.jsonl"], "is a table"),
+        (["a.txt", "--redact", "GPE", "-o", "b.txt"], "expected some of PER, ORG, LOC"),
+        (["a.txt", "--redact", ",", "-o", "b.txt"], "entity types none"),
+    ],
+)
+def test_what_cannot_be_redacted(call: Call, arguments: list[str], said: str) -> None:
+    Path("a.html").write_text(PAGE, "utf-8")
+    Path("a.jsonl").write_text('{"text": "a"}', "utf-8")
+    with pytest.raises(InputError, match=said):
+        call(*arguments)
 
 
 @pytest.mark.parametrize(

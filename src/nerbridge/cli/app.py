@@ -25,6 +25,7 @@ from nerbridge.errors import InputError, NerbridgeError
 COMMANDS = {
     "run": "nerbridge.cli.run:run",
     "tag": "nerbridge.cli.tag:tag",
+    "suggest": "nerbridge.cli.suggest:suggest",
     "serve": "nerbridge.cli.serve:serve",
     "export": "nerbridge.cli.export:export",
     "analyse": "nerbridge.cli.analyse:analyse",

@@ -4,6 +4,7 @@
 """
 
 from nerbridge.tagging.entity import Entity
-from nerbridge.tagging.tagger import StreamResult, Tagger
+from nerbridge.tagging.stream import StreamResult
+from nerbridge.tagging.tagger import Tagger
 
 __all__ = ["Entity", "StreamResult", "Tagger"]

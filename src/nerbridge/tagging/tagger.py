@@ -18,6 +18,7 @@ from nerbridge.labels import OUTSIDE, Span
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.model_folder import find_model
+from nerbridge.tagging.stream import StreamResult
 from nerbridge.text.normalise import DANDA_LOOKALIKES
 from nerbridge.text.sentences import iter_sentences
 from nerbridge.text.social import Reading, read_past_noise
@@ -49,15 +50,6 @@ class _Sentence:
     @property
     def words(self) -> list[str]:
         return [self.text[start:end] for start, end in self.ranges]
-
-
-@dataclass(frozen=True, slots=True)
-class StreamResult:
-    """A message, its entities, and how long they took: from its arrival to its result."""
-
-    text: str
-    entities: list[Entity]
-    latency_ms: float
 
 
 class Tagger:

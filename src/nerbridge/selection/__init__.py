@@ -1,0 +1,1 @@
+"""Which unlabelled sentences are most worth labelling, written for the tools that label them."""

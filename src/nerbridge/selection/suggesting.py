@@ -1,0 +1,142 @@
+"""From any number of texts to the few sentences that should be labelled next."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from nerbridge.selection.diversity import choose_diverse
+from nerbridge.selection.scoring import Worth, score_words
+from nerbridge.tagging.entity import Entity
+from nerbridge.tagging.tagger import Tagger
+from nerbridge.text.normalise import normalise_text
+from nerbridge.text.romanised import notices_for
+from nerbridge.text.sentences import iter_sentences
+from nerbridge.text.words import split_words
+
+MIN_WORDS, MAX_WORDS = 4, 80
+_BATCH = 256
+_POOL_FACTOR, _MIN_POOL = 10, 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """An unlabelled sentence: where it stood, its text, its words.
+
+    ``has_own_words``: it was given as words, and ``text`` joins them with spaces.
+    """
+
+    source: str
+    row: int
+    text: str
+    words: tuple[str, ...]
+    has_own_words: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A sentence worth labelling, with what the model would label."""
+
+    sentence: Sentence
+    entities: tuple[Entity, ...]
+    worth: Worth
+
+
+def split_text(source: str, row: int, text: str) -> Iterator[Sentence]:
+    """The sentences of a running text."""
+    for ranges in iter_sentences(text, split_words(text)):
+        start, end = ranges[0][0], ranges[-1][1]
+        # The sentence stands alone from now on: its words are those it has alone.
+        alone = text[start:end]
+        words = tuple(alone[first:last] for first, last in split_words(alone))
+        yield Sentence(source, row, alone, words)
+
+
+def suggest(
+    tagger: Tagger,
+    sentences: Iterable[Sentence],
+    n: int,
+    *,
+    seed: int = 0,
+    losses: Counter[str] | None = None,
+) -> list[Suggestion]:
+    """The ``n`` sentences most worth labelling, the best first; fewer if there are not so many.
+
+    The sentences are read once, in batches; held are only the ten best for each one asked for (a
+    thousand at least) and eight bytes for each one read. Of those the ones are taken that are
+    unlike each other.
+
+    Args:
+        tagger: its model says what it is unsure of, and pre-labels what is taken.
+        sentences: the unlabelled ones.
+        n: how many to take.
+        seed: of the hash that compares sentences.
+        losses: what was left out is counted here: ``too short`` (below 4 words), ``too long``
+            (above 80), ``duplicate``, ``other language``.
+    """
+    losses = losses if losses is not None else Counter()
+    fit = _leave_out(sentences, tagger.model.script, losses)
+    n_pool = max(_MIN_POOL, _POOL_FACTOR * n)
+    pool = _best(tagger, fit, n_pool)
+    chosen = choose_diverse(
+        [sentence.text for _, sentence in pool], [worth.value for worth, _ in pool], n, seed=seed
+    )
+    return [Suggestion(pool[i][1], _tag(tagger, pool[i][1]), pool[i][0]) for i in chosen]
+
+
+def _leave_out(
+    sentences: Iterable[Sentence], script: str | None, losses: Counter[str]
+) -> Iterator[Sentence]:
+    seen: set[bytes] = set()
+    for sentence in sentences:
+        key = _digest(sentence.text)
+        if len(sentence.words) < MIN_WORDS:
+            losses["too short"] += 1
+        elif len(sentence.words) > MAX_WORDS:
+            losses["too long"] += 1
+        elif key in seen:
+            losses["duplicate"] += 1
+        elif notices_for(sentence.text, script):
+            losses["other language"] += 1
+        else:
+            seen.add(key)
+            yield sentence
+
+
+def _digest(text: str) -> bytes:
+    plain = " ".join(normalise_text(text).split())
+    return hashlib.blake2b(plain.encode("utf-8", "replace"), digest_size=8).digest()
+
+
+def _best(
+    tagger: Tagger, sentences: Iterable[Sentence], n_pool: int
+) -> list[tuple[Worth, Sentence]]:
+    """The ``n_pool`` of the highest worth, best first; of equals, the first to come."""
+    heap: list[tuple[float, int, Worth, Sentence]] = []
+    n_seen = 0
+    for batch in _batches(sentences):
+        worths = score_words(tagger.model, [sentence.words for sentence in batch])
+        for worth, sentence in zip(worths, batch, strict=True):
+            n_seen += 1
+            entry = (worth.value, -n_seen, worth, sentence)
+            if len(heap) < n_pool:
+                heapq.heappush(heap, entry)
+            else:
+                heapq.heappushpop(heap, entry)
+    return [(worth, sentence) for _, _, worth, sentence in sorted(heap, reverse=True)]
+
+
+def _batches(sentences: Iterable[Sentence]) -> Iterator[Sequence[Sentence]]:
+    iterator = iter(sentences)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
+
+
+def _tag(tagger: Tagger, sentence: Sentence) -> tuple[Entity, ...]:
+    if sentence.has_own_words:
+        return tuple(tagger.tag_words(sentence.words))
+    return tuple(tagger.tag(sentence.text))
