@@ -142,7 +142,7 @@ def test_words_and_sentences_are_those_of_nerbridge(page: Watch) -> None:
         "।”",
     ]
     choose = random.Random(7)
-    texts = ["".join(choose.choices(pieces, k=choose.randint(0, 24))) for _ in range(1500)]
+    texts = ["".join(choose.choices(pieces, k=choose.randint(0, 24))) for _ in range(600)]
     found = page.page.evaluate(
         """async (texts) => {
             const { splitWords, splitSentences, unitsToCodePoints } =
@@ -359,19 +359,21 @@ def test_accessible(page: Watch, lang: str, scheme: str) -> None:
     check()
 
 
-@pytest.mark.parametrize("width", [390, 801, 1280])
-def test_marks_lie_on_the_text(page: Watch, width: int) -> None:
-    page.page.set_viewport_size({"width": width, "height": 800})
+def test_marks_lie_on_the_text(page: Watch) -> None:
     page.write("\n".join([TEXT, EMOJI, "", "দীঘলশব্দ" * 40, "\tঅসম  ৰমেন দাস   অসম " * 30, ""]))
-    heights = page.page.evaluate(
-        """() => {
-            const text = document.querySelector("#text");
-            const line = document.querySelector("#layer").scrollHeight;
-            text.style.height = "0";
-            return [text.scrollHeight, line];
-        }"""
-    )
-    assert heights[0] == heights[1]
+    for width in (390, 801, 1280):
+        page.page.set_viewport_size({"width": width, "height": 800})
+        heights = page.page.evaluate(
+            """() => {
+                const text = document.querySelector("#text");
+                const marks = document.querySelector("#layer").scrollHeight;
+                text.style.height = "0";
+                const heights = [text.scrollHeight, marks];
+                text.style.height = "";
+                return heights;
+            }"""
+        )
+        assert heights[0] == heights[1], width
 
 
 def test_nothing_of_others_is_taken_for_markup(page: Watch, tmp_path: Path) -> None:
@@ -396,9 +398,7 @@ def test_nothing_of_others_is_taken_for_markup(page: Watch, tmp_path: Path) -> N
     ("status", "headers", "says"),
     [
         (429, {"Retry-After": "1"}, "Trying again in 1 s"),
-        (503, {"Retry-After": "1"}, "Trying again in 1 s"),
         (413, {}, "longer than the server takes"),
-        (500, {}, "Something went wrong"),
         (422, {}, "could not read this"),
         (None, {}, "does not answer"),
     ],

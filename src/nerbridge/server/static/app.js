@@ -121,6 +121,7 @@ function drawSamples() {
       setText(text);
       schedule(0);
       input.focus({ preventScroll: true });
+      scrollTo(0, 0);
     };
     return element("li", {}, element("button", { type: "button", onclick: use }, element("b", {}, t(name)), preview));
   });

@@ -10,7 +10,7 @@ const MOST_ENTRIES = 500;
 /* Draw it all. `found` are the entities of all types over the least score, `shown` those of the
    types that are on. */
 export function drawSide({ found, shown, types, hidden, colourOf, minScore, onType, onJump }) {
-  $("count").textContent = tCount("count", shown.length);
+  $("count").textContent = shown.length ? tCount("count", shown.length) : t("countNone");
   $("score").value = minScore;
   $("score").setAttribute("aria-valuetext", number(minScore, 2));
   $("score-value").textContent = number(minScore, 2);
