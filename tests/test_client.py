@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -189,3 +190,13 @@ def test_answers_of_another_server(
     handler.replies.append(reply)
     with pytest.raises(kind):
         Client(url).tag("a")
+
+
+def test_the_example_of_the_documentation(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = Path(__file__).parent.parent / "docs" / "serving.md"
+    [example] = re.findall(r"^```py\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
+    monkeypatch.setenv("NERBRIDGE_TOKEN", TOKEN)
+    exec(example.replace("http://127.0.0.1:8000", server.url), {})
+    assert capsys.readouterr().out == "PER ভূপেন হাজৰিকাৰ\n"
