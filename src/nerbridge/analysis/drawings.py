@@ -37,9 +37,9 @@ def draw_timeline(counts: Sequence[tuple[date, int]], recent_from: date | None, 
         element(
             "text",
             say_period(period, by),
-            x=f"{(index + 0.1) * _CHART_WIDTH / len(periods):.1f}",
+            x=f"{_axis_x(index, len(periods)):.1f}",
             y=f"{_CHART_HEIGHT - 6}",
-            class_="axis",
+            class_="axis end" if index > 0.9 * len(periods) else "axis",
         )
         for index, period in list(enumerate(periods))[::step]
     )
@@ -80,6 +80,12 @@ def say_period(period: date, by: str) -> str:
     ('2 Feb 2026', 'Feb 2026')
     """
     return f"{period:%b %Y}" if by == "month" else f"{period.day} {period:%b %Y}"
+
+
+def _axis_x(index: int, n_periods: int) -> float:
+    """A label begins at its bar, one near the right edge ends with it."""
+    is_last = index > 0.9 * n_periods
+    return (index + (0.9 if is_last else 0.1)) * _CHART_WIDTH / n_periods
 
 
 def _pill(node: Node, n_links: int, linked: frozenset[int]) -> Markup:
