@@ -126,6 +126,12 @@ def test_an_html_page_tells_nothing(tagger: Tagger, page: bytes) -> None:
     assert read_document(copy, name="a").text.count("[PER]") == 4
 
 
+def test_control_characters_in_a_page(tagger: Tagger) -> None:
+    page = "<title>a&#1;b</title><p>x\x02 ৰমেন &#3; দাস \x04<p>ৰমেন" + " কথা" * 40
+    copy = copy_of(tagger, f"<!doctype html>{page}".encode())
+    assert leaks(copy, ("ৰমেন",)) == []
+
+
 def test_a_page_without_a_main_part(tagger: Tagger) -> None:
     page = "<title>ৰমেন দাস</title><nav>ৰমেন দাস</nav>আগ<p>ৰমেন <i>দাস</i></p><hr>পাছ"
     copy = copy_of(tagger, f"<!doctype html>{page}".encode()).decode()

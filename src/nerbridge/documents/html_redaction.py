@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from lxml import etree
 
 from nerbridge.documents.html_text import is_left_out, main_parts, page_blocks, parse_html
-from nerbridge.documents.markup import Piece, Redacted, replace_in_blocks, replace_in_pieces
+from nerbridge.documents.markup import (
+    Piece,
+    Redacted,
+    replace_in_blocks,
+    replace_in_pieces,
+    to_writable,
+)
 from nerbridge.documents.redaction import HIDDEN_ADDRESS, Names
 
 _KEPT = frozenset(
@@ -65,14 +71,14 @@ def redact_html(data: bytes, name: str, redacted: Sequence[Redacted], names: Nam
 def _copy_head(root: etree._Element, head: etree._Element, names: Names) -> None:
     title = root.find(".//title")
     if title is not None:
-        text = title.text or ""
+        text = to_writable(title.text or "")
         copy = etree.SubElement(head, "title")
         pieces = [Piece(text, copy)]
         copy.text = text
         replace_in_pieces(pieces, names.find(text))
     for style in list(root.iterfind("head/style")):
         copy = etree.SubElement(head, "style")
-        copy.text = style.text
+        copy.text = to_writable(style.text or "")
     for link in root.iterfind("head/link[@rel='stylesheet']"):
         etree.SubElement(head, "link", rel="stylesheet", href=link.get("href", ""))
 
@@ -99,5 +105,5 @@ def _clean_element(element: etree._Element, names: Names) -> None:
             del element.attrib[key]
         elif names.is_inside(value):
             element.set(key, HIDDEN_ADDRESS if key in _ADDRESSES else "")
-    if element.tag == "style" and element.text:
-        element.text = names.label_in(element.text)
+    if element.tag == "style":
+        element.text = to_writable(names.label_in(element.text or ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +11,7 @@ from lxml import etree
 
 from nerbridge.documents.document import BETWEEN
 
-Span = tuple[int, int]
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 Redacted = tuple[int, int, str]
 """A half-open range of the document's text, and what to write instead."""
 
@@ -26,7 +27,16 @@ class Piece:
     def write(self, text: str) -> None:
         """Write another text in the piece's place."""
         if self.element is not None:
-            setattr(self.element, self.slot, text)
+            setattr(self.element, self.slot, to_writable(text))
+
+
+def to_writable(text: str) -> str:
+    r"""The text with U+FFFD for control characters, which HTML is read with but not written.
+
+    >>> to_writable("a\x01b")
+    'a\ufffdb'
+    """
+    return _CONTROL.sub("\ufffd", text)
 
 
 @dataclass(slots=True)
