@@ -119,8 +119,10 @@ def _make_node(entity: EntityRow, x: float, y: float, most: int, height: float) 
     letters = _GRAPHEME.findall(name)
     label = name if len(letters) <= _MAX_LETTERS else "".join(letters[:_MAX_LETTERS]) + "…"
     width = min(len(letters), _MAX_LETTERS + 1) * _GRAPHEME_EM * font_size + 2 * _PADDING
-    middle = ((x + 1) / 2 * (WIDTH - width) + width / 2, (y + 1) / 2 * height)
-    return Node(entity, label, *middle, width, font_size * 1.9, font_size)
+    y = (y + 1) / 2 * height
+    node = Node(entity, label, WIDTH / 2, y, width, font_size * 1.9, font_size)
+    node.x = _inside(node, (x + 1) / 2 * (WIDTH - width) + width / 2)
+    return node
 
 
 def _push_apart(nodes: Sequence[Node], height: float) -> None:
