@@ -1,0 +1,189 @@
+"""Does suggesting beat chance? F1 after adapting to 50, 100, 200 sentences chosen either way.
+
+The pool is the training split of a corpus, its labels hidden. A transferred model (adapter), which
+must not have seen the corpus, chooses k sentences as `nerbridge suggest` does, or they are drawn at
+random from the same pool; it is adapted to them and scored on the validation split. The last epoch
+counts, so that validation has no say in the training. Each cell of the table is kept as a file in
+the output folder: an interrupted benchmark goes on where it stopped.
+
+    python benchmarks/suggest.py --transferred RUN --corpus CORPUS --output curve --json
+    python benchmarks/suggest.py … --sizes 10 --seeds 13 --epochs 1   # does it run at all?
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nerbridge.corpus import read_corpus
+from nerbridge.corpus.files import write_text
+from nerbridge.corpus.sentence import Corpus, Sentence
+from nerbridge.evaluation.counts import count_entities
+from nerbridge.evaluation.resampling import bootstrap_interval, mean_f1, paired_bootstrap
+from nerbridge.labels import LabelSet
+from nerbridge.models.adapter import load_adapter
+from nerbridge.models.encoder import load_token_classifier, load_tokenizer, resolve_encoder
+from nerbridge.models.folder import LINEAGE_FILE
+from nerbridge.models.prediction import predict_tags
+from nerbridge.selection.suggesting import MAX_WORDS, MIN_WORDS, suggest
+from nerbridge.selection.suggesting import Sentence as Unlabelled
+from nerbridge.tagging import Tagger
+from nerbridge.text.model_form import words_to_model_form
+from nerbridge.training.recipe import AdaptSettings
+from nerbridge.training.stage import StageData, train_stage
+
+WAYS = ("suggested", "random")
+MAX_SUBWORDS = 126
+Counts = NDArray[np.int64]
+
+
+def choose(way: str, folder: Path, pool: list[Sentence], k: int, seed: int) -> list[Sentence]:
+    """``k`` sentences of the pool, chosen by the transferred model or by chance."""
+    if way == "random":
+        fit = [s for s in pool if MIN_WORDS <= len(s.words) <= MAX_WORDS]
+        return random.Random(seed).sample(fit, min(k, len(fit)))
+    unlabelled = (
+        Unlabelled("pool", row, " ".join(s.words), s.words, has_own_words=True)
+        for row, s in enumerate(pool)
+    )
+    found = suggest(Tagger.load(folder, n_threads=1), unlabelled, k, seed=seed)
+    return [pool[suggestion.sentence.row] for suggestion in found]
+
+
+def adapt_and_count(
+    folder: Path, chosen: list[Sentence], validation: list[Sentence], seed: int, epochs: int
+) -> Counts:
+    """Strict counts of each validation sentence, shape (n_sentences, 3); no sentence: as it is."""
+    lineage = json.loads((folder / LINEAGE_FILE).read_text("utf-8"))
+    labels = LabelSet(tuple(lineage["types"]))
+    source = resolve_encoder(lineage["base"]["id"], lineage["base"]["revision"])
+    tokenizer = load_tokenizer(source)
+    base = load_token_classifier(source, labels, seed=seed)
+    model = load_adapter(base, folder, trainable=True)
+    words = [words_to_model_form(s.words, lineage["script"]) for s in validation]
+    gold = [s.tags for s in validation]
+    if chosen:
+        data = StageData(
+            [words_to_model_form(s.words, lineage["script"]) for s in chosen],
+            [s.tags for s in chosen],
+            words,
+            gold,
+        )
+        settings = AdaptSettings(epochs=epochs, keep_best=False, validate_every=epochs)
+        with tempfile.TemporaryDirectory() as work:
+            train_stage(
+                model,
+                tokenizer,
+                data,
+                settings,
+                labels,
+                seed=seed,
+                max_subwords=MAX_SUBWORDS,
+                folder=Path(work),
+                report=lambda point, done: None,
+            )
+    tags = predict_tags(model, tokenizer, words, labels, max_subwords=MAX_SUBWORDS)
+    counts: Counts = count_entities(gold, tags, labels.types).sum(axis=1)
+    return counts
+
+
+def fill_cells(asked: argparse.Namespace, corpus: Corpus) -> dict[tuple[str, int], Counts]:
+    """Counts by way and size, shape (n_seeds, n_sentences, 3), from files where they are there."""
+    pool, validation = list(corpus.splits["train"]), list(corpus.splits["validation"])
+    found: dict[tuple[str, int], list[Counts]] = {}
+    for seed in asked.seeds:
+        folder = find_transferred(asked.transferred, seed, corpus.sha256)
+        for way, k in [("as it is", 0), *((way, k) for k in asked.sizes for way in WAYS)]:
+            cell = asked.output / f"{way.replace(' ', '-')}-{k}-{seed}-{asked.epochs}.json"
+            if not cell.exists():
+                start = time.monotonic()
+                chosen = choose(way, folder, pool, k, seed) if k else []
+                counts = adapt_and_count(folder, chosen, validation, seed, asked.epochs)
+                said = {"n_chosen": len(chosen), "wall_s": round(time.monotonic() - start, 1)}
+                write_text(cell, json.dumps({**said, "counts": counts.tolist()}))
+                print(f"{cell.name}: {said}", file=sys.stderr)
+            counts = np.array(json.loads(cell.read_text("utf-8"))["counts"])
+            found.setdefault((way, k), []).append(counts)
+    return {key: np.stack(counts) for key, counts in found.items()}
+
+
+def find_transferred(run: Path, seed: int, corpus_sha256: str) -> Path:
+    """The run's transferred model of a seed, which must not know the corpus."""
+    folder = run / "models" / f"transfer-{seed}"
+    if not folder.is_dir():
+        sys.exit(f"{folder}: not there; name a run with a transferred model of seed {seed}.")
+    data = json.loads((folder / LINEAGE_FILE).read_text("utf-8"))["data"]
+    if corpus_sha256 in {used["sha256"] for used in data.values()}:
+        sys.exit(f"{folder}: trained on this very corpus; the curve would show nothing.")
+    return folder
+
+
+def summarise(cells: dict[tuple[str, int], Counts]) -> list[dict[str, object]]:
+    """One row per way and size; of suggested ones also the difference to random."""
+    rows = []
+    for (way, k), counts in cells.items():
+        row: dict[str, object] = {
+            "way": way,
+            "n_sentences": k,
+            "n_seeds": len(counts),
+            "f1": round(mean_f1(counts), 4),
+            "ci95": [round(end, 4) for end in bootstrap_interval(counts)],
+        }
+        if way == WAYS[0]:
+            test = paired_bootstrap(counts, cells[WAYS[1], k])
+            row["over_random"] = round(test.difference, 4)
+            row["over_random_ci95"] = [round(end, 4) for end in test.ci95]
+            row["p"] = round(test.p, 4)
+        rows.append(row)
+    return rows
+
+
+def draw(rows: list[dict[str, object]], path: Path) -> None:
+    """F1 over the number of sentences, one line with its intervals for each way."""
+    from matplotlib.figure import Figure
+
+    axes = (figure := Figure(figsize=(6, 4), layout="constrained")).subplots()
+    start = [row for row in rows if row["n_sentences"] == 0]
+    for way in WAYS:
+        points = start + [row for row in rows if row["way"] == way]
+        sizes = [row["n_sentences"] for row in points]
+        axes.plot(sizes, [row["f1"] for row in points], marker="o", label=way)
+        low, high = zip(*(row["ci95"] for row in points), strict=True)  # type: ignore[misc]
+        axes.fill_between(sizes, low, high, alpha=0.15)  # type: ignore[arg-type]
+    axes.set(xlabel="labelled sentences", ylabel="F1 (strict), validation", ylim=(0, None))
+    axes.legend()
+    figure.savefig(path, dpi=150)
+
+
+def main() -> None:
+    """Fill the cells and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--transferred", type=Path, required=True, help="run folder")
+    parser.add_argument("--corpus", required=True, help="folder with train and validation files")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the finished cells")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[50, 100, 200])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[13, 21, 34])
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--plot", type=Path, help="PNG of the curve")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON")
+    asked = parser.parse_args()
+    rows = summarise(fill_cells(asked, read_corpus(asked.corpus, language="as")))
+    if asked.plot:
+        draw(rows, asked.plot)
+    if asked.json:
+        print(json.dumps(rows))
+        return
+    for row in rows:
+        sys.stdout.write("  ".join(f"{name} {value}" for name, value in row.items()) + "\n")
+
+
+if __name__ == "__main__":
+    main()
