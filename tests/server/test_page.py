@@ -25,6 +25,9 @@ pytest.importorskip("playwright", reason="needs playwright")
 
 TEXT = "ৰমেন দাস গুৱাহাটীত আছিল।\nঅসম ধুনীয়া। সংঘ আৰু অসম।"
 EMOJI = "😀👩‍👩‍👧 𝒜: ৰমেন দাস 🎉 গুৱাহাটীত ✈️ #অসম।\nঅসম 👍🏽 সংঘ"
+SIGNS = "কখঅৰৱািুং়। ৷॥?!.,:;-'’\"()[]{}#@_/°\n\t\u200c\u200d\ufeff\u00a0…"
+PIECES = """ক্ষ ড. ডঃ মো: U.S. ড° ক'ত ১২,৩ ১০:৩০ ১২/৩ COVID-19 😀 👩‍👩‍👧 www.as.in/ক https://a.b/c?d=1।
+a.b@c.in এ.কে. #অসম_বাতৰি @ab_c.d youtu.be/Ab 1\u20e3 ঢাকা-চট্টগ্ৰাম ।”"""
 ATTACK = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>\'"&amp;'
 REPORT = "<!doctype html><title>R</title><style>h1{color:red}</style><h1>Ours</h1>"
 
@@ -112,35 +115,7 @@ def test_offsets_are_those_of_the_tagger(
 
 
 def test_words_and_sentences_are_those_of_nerbridge(page: Watch) -> None:
-    pieces = [*"কখঅৰৱািুং়। ৷॥?!.,:;-'’\"()[]{}#@_/°\n\t\u200c\u200d\ufeff\u00a0…"]
-    pieces += [
-        "ড.",
-        "ডঃ",
-        "মো:",
-        "U.S.",
-        "ড°",
-        "ক'ত",
-        "১২,৩",
-        "১০:৩০",
-        "১২/৩",
-        "COVID-19",
-        "😀",
-        "👩‍👩‍👧",
-    ]
-    pieces += [
-        "www.as.in/ক",
-        "https://a.b/c?d=1।",
-        "a.b@c.in",
-        "এ.কে.",
-        "#অসম_বাতৰি",
-        "@ab_c.d",
-        "youtu.be/Ab",
-        "1\u20e3",
-        "ঢাকা-চট্টগ্ৰাম",
-        " ",
-        " ",
-        "।”",
-    ]
+    pieces = [*SIGNS, *PIECES.split(), " ", " "]
     choose = random.Random(7)
     texts = ["".join(choose.choices(pieces, k=choose.randint(0, 24))) for _ in range(600)]
     found = page.page.evaluate(
@@ -260,6 +235,23 @@ def test_a_file_is_read(page: Watch, tmp_path: Path) -> None:
     for one in found["entities"]:
         assert found["text"][one["start_char"] : one["end_char"]] == one["text"]
         assert one["place"]
+
+
+def test_a_file_that_is_not_taken(page: Watch, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-")
+    page.page.route("**/tag/document", lambda route: route.abort())
+    page.page.set_input_files("#file", tmp_path / "a.pdf")
+    page.page.wait_for_selector("#messages [role=alert]:has-text('did not take this file')")
+    page.page.unroute("**/tag/document")
+    page.page.click("#messages button:has-text('Try again')")
+    page.page.wait_for_selector("#messages [role=alert] q:has-text('a.pdf: ')")
+    page.forget_refusals()
+
+
+def test_several_lines_are_no_name(page: Watch) -> None:
+    page.write(TEXT)
+    page.select(TEXT)
+    assert page.page.is_hidden("#choose")
 
 
 def test_dropping_a_file(page: Watch) -> None:

@@ -116,8 +116,9 @@ function onSelect() {
   announce(t("selected", { text: range.text }));
 }
 
+/* A name lies in one line: who selects more wants to copy or to delete. */
 function snapSelection(start, end) {
-  if (start === end) return null;
+  if (start === end || state.text.slice(start, end).includes("\n")) return null;
   const from = state.text.lastIndexOf("\n", start - 1) + 1;
   const next = state.text.indexOf("\n", end);
   const around = state.text.slice(from, next < 0 ? undefined : next);

@@ -23,7 +23,7 @@ export async function showCard(models, chosen, onUse) {
     const nodes = card ? markdownToNodes(card) : [element("p", {}, t("cardNone"))];
     $("card-body").append(element("div", { lang: card ? "en" : language() }, ...nodes));
   } catch (error) {
-    $("card-body").append(element("p", { class: "wrong" }, error.kind ? t(error.kind) : String(error)));
+    $("card-body").append(element("p", { class: "wrong" }, troubleText(error)));
   }
 }
 
@@ -142,5 +142,11 @@ function noReport() {
 }
 
 function troubled(error) {
-  return element("div", { class: "empty" }, element("p", {}, error.kind ? t(error.kind) : String(error)));
+  return element("div", { class: "empty" }, element("p", {}, troubleText(error)));
+}
+
+function troubleText(error) {
+  if (error.kind === "token") return t("tokenNeeded");
+  if (error.kind === "busy") return t("busyNow");
+  return error.kind ? t(error.kind) : t("failed");
 }

@@ -52,6 +52,7 @@ export async function tag() {
       },
     });
     clearMessage();
+    if (!state.models.length) loadModels();
   } catch (error) {
     if (error.name !== "AbortError") onTrouble(error, tag);
     return;
@@ -105,25 +106,28 @@ export async function openFile(file) {
     refresh();
     hooks.onDone();
   } catch (error) {
-    if (error.name !== "AbortError") onTrouble(error, () => openFile(file));
+    if (error.name !== "AbortError") onTrouble(error, () => openFile(file), { isFile: true });
   } finally {
     if (running === run) setBusy(false);
   }
 }
 
-function onTrouble(error, again) {
+/* Say what went wrong. A busy server is asked again, and one that is away, but not with a file: a
+   server that refuses a large one early looks as if it were away. */
+function onTrouble(error, again, { isFile = false } = {}) {
   const kind = error instanceof ApiError ? error.kind : "failed";
   if (kind === "token") {
     needToken(again);
     return;
   }
   const wait = kind === "busy" ? (error.retryAfter ?? BUSY_S) : null;
-  if (wait || kind === "away") {
+  if (wait || (kind === "away" && !isFile)) {
     clearTimeout(timer);
     timer = setTimeout(again, wait ? wait * 1000 : AWAY_MS);
   }
   const said = error.detail ? { detail: error.detail } : {};
-  showMessage(t(kind, { n: number(wait ?? 0) }), { again, ...said });
+  const key = kind === "away" && isFile ? "awayFile" : kind;
+  showMessage(t(key, { n: number(wait ?? 0) }), { again, ...said });
 }
 
 let asking = false;
