@@ -127,8 +127,9 @@ def test_an_html_page_tells_nothing(tagger: Tagger, page: bytes) -> None:
 
 
 def test_control_characters_in_a_page(tagger: Tagger) -> None:
-    page = "<title>a&#1;b</title><p>x\x02 ৰমেন &#3; দাস \x04<p>ৰমেন" + " কথা" * 40
-    copy = copy_of(tagger, f"<!doctype html>{page}".encode())
+    page = "<title>a&#1;b</title><link rel=stylesheet href='&#1;'><p>x\x02 ৰমেন &#3; দাস \x04<p>ৰমেন"
+    page += "<b>y</b><script>z</script>&#5;<script>z</script> কথা" + " কথা" * 40
+    copy = copy_of(tagger, f"<!doctype html><html lang='&#2;'>{page}".encode())
     assert leaks(copy, ("ৰমেন",)) == []
 
 

@@ -46,7 +46,7 @@ def redact_html(data: bytes, name: str, redacted: Sequence[Redacted], names: Nam
     """
     root, _ = parse_html(data, name)
     replace_in_blocks(page_blocks(root), redacted)
-    made = etree.Element("html", {"lang": root.get("lang", "")})
+    made = etree.Element("html", {"lang": to_writable(root.get("lang", ""))})
     head = etree.SubElement(made, "head")
     etree.SubElement(head, "meta", charset="utf-8")
     _copy_head(root, head, names)
@@ -80,7 +80,7 @@ def _copy_head(root: etree._Element, head: etree._Element, names: Names) -> None
         copy = etree.SubElement(head, "style")
         copy.text = to_writable(style.text or "")
     for link in root.iterfind("head/link[@rel='stylesheet']"):
-        etree.SubElement(head, "link", rel="stylesheet", href=link.get("href", ""))
+        etree.SubElement(head, "link", rel="stylesheet", href=to_writable(link.get("href", "")))
 
 
 def _prune(element: etree._Element, root: etree._Element) -> None:
@@ -93,9 +93,9 @@ def _prune(element: etree._Element, root: etree._Element) -> None:
         if found.tail:
             before = found.getprevious()
             if before is not None:
-                before.tail = (before.tail or "") + found.tail
+                before.tail = to_writable((before.tail or "") + found.tail)
             else:
-                parent.text = (parent.text or "") + found.tail
+                parent.text = to_writable((parent.text or "") + found.tail)
         parent.remove(found)
 
 
