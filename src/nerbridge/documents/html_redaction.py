@@ -100,10 +100,11 @@ def _prune(element: etree._Element, root: etree._Element) -> None:
 
 
 def _clean_element(element: etree._Element, names: Names) -> None:
-    for key, value in list(element.attrib.items()):
-        if key not in _KEPT and not (element.tag == "meta" and key == "charset"):
-            del element.attrib[key]
-        elif names.is_inside(value):
-            element.set(key, HIDDEN_ADDRESS if key in _ADDRESSES else "")
+    kept = _KEPT | {"charset"} if element.tag == "meta" else _KEPT
+    attributes = {key: value for key, value in element.attrib.items() if key in kept}
+    element.attrib.clear()  # one by one, names that XML does not allow could not be taken out
+    for key, value in attributes.items():
+        hidden = HIDDEN_ADDRESS if key in _ADDRESSES else ""
+        element.set(key, hidden if names.is_inside(value) else to_writable(value))
     if element.tag == "style":
         element.text = to_writable(names.label_in(element.text or ""))
