@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from nerbridge import __version__
 from nerbridge.errors import NerbridgeError
 from nerbridge.server.access import check_token
+from nerbridge.server.batching import queue_full
 from nerbridge.server.isolation import prepare
 from nerbridge.server.limits import ClientGone
 from nerbridge.server.logs import FACTS
@@ -38,7 +39,7 @@ from nerbridge.server.service import Service, drain_on_sigterm, end_with_parent
 from nerbridge.server.settings import Settings
 
 _ALWAYS_ANSWERED = frozenset({"/health", "/ready", "/metrics"})
-_DOCUMENT_PATH = "/tag/document"
+_TEXT_PATH, _DOCUMENT_PATH = "/tag", "/tag/document"
 _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _CSP = "default-src 'none'; frame-ancestors 'none'"
 
@@ -163,9 +164,13 @@ class Edge:
             Problem: it is not.
         """
         path, limits = scope["path"], self.service.limits
+        if path not in _ALWAYS_ANSWERED:
+            self.service.last_came = time.monotonic()
         if self.service.is_draining and path not in _ALWAYS_ANSWERED:
             raise Problem(503, "shutting-down", "the server is ending.", retry_after_s=2)
         check_token(self.service.settings.token, path, headers.get(b"authorization"))
+        if path == _TEXT_PATH and self.service.is_full:
+            raise queue_full()  # before it costs anything
         is_document = path == _DOCUMENT_PATH
         max_bytes = limits.max_document_bytes if is_document else limits.max_bytes
         return await self.service.buffers.read(receive, headers.get(b"content-length"), max_bytes)

@@ -64,6 +64,11 @@ class Batcher:
                 await self._task
         self._thread.shutdown(wait=False, cancel_futures=True)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the next request will be refused."""
+        return self._n_held >= self._limits.max_queue
+
     async def tag(self, texts: Sequence[str]) -> Found:
         """Entities of each text, in the order given.
 
@@ -72,8 +77,8 @@ class Batcher:
             TextError: if a text holds a lone surrogate.
             ModelError: if the model fails.
         """
-        if self._n_held >= self._limits.max_queue:
-            raise Problem(503, "queue-full", "too many requests wait already.", retry_after_s=1)
+        if self.is_full:
+            raise queue_full()
         found: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
         self._n_held += 1
         self._metrics.queue.inc()
@@ -152,6 +157,11 @@ def stop_when(tagger: Tagger, is_over: Callable[[], bool]) -> Tagger:
         return forward(ids, mask)
 
     return Tagger(replace(tagger.model, forward=watched))
+
+
+def queue_full() -> Problem:
+    """The answer to a request for which there is no room."""
+    return Problem(503, "queue-full", "too many requests wait already.", retry_after_s=1)
 
 
 def time_is_over(seconds: float) -> Problem:

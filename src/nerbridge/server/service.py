@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ from nerbridge.server.settings import Settings
 DRAIN_S = 0.5
 """How long, at least, a worker that is told to end goes on to answer, so that nobody who is
 connecting at that moment finds nobody there."""
+_QUIET_S = 1.0
+_LONGEST_DRAIN_S = 10.0
+"""Requests may be on their way still: go on until none has come for a while, but not for ever."""
 _POLL_S = 0.05
 _PARENT_S = 2.0
 
@@ -37,6 +41,7 @@ class Service:
         self._batchers: dict[str, Batcher] = {}
         self.is_draining = False
         self.n_active = 0
+        self.last_came = 0.0
         self.n_documents = 0
         # Reading, tagging and redacting a document keep a core busy each.
         self.document_turns = asyncio.Semaphore(2)
@@ -80,6 +85,11 @@ class Service:
         return self._batchers[model.name]
 
     @property
+    def is_full(self) -> bool:
+        """Whether no model takes another request."""
+        return all(batcher.is_full for batcher in self._batchers.values())
+
+    @property
     def report(self) -> Path | None:
         """The experiment's report: the one asked for, else the first that a model has."""
         reports = (model.report for model in self.models.values() if model.report)
@@ -103,8 +113,9 @@ class Service:
     async def drain(self) -> None:
         """Refuse what is new, and wait until what was taken is answered."""
         self.is_draining = True
+        until = time.monotonic() + _LONGEST_DRAIN_S
         await asyncio.sleep(DRAIN_S)
-        while self.n_active > 0:
+        while self.n_active > 0 or time.monotonic() < min(until, self.last_came + _QUIET_S):
             await asyncio.sleep(_POLL_S)
 
 
