@@ -2,7 +2,7 @@
 
    A range is [start, end), half-open, in UTF-16 units of a JavaScript string; the API counts code
    points. The rules are those of nerbridge/text/words.py and sentences.py, which say why;
-   tests/server/test_page.py holds the two against each other. */
+   tests/server/test_static.py holds the two against each other. */
 
 // As Python has it; to JavaScript, U+FEFF is a space and the separators U+001C to U+001F are not.
 const SPACE = "\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
