@@ -52,7 +52,9 @@ def test_what_is_lengthened_is_short_again(lengthened: str, word: str) -> None:
         assert to_model_form(unicodedata.normalize(form, lengthened), None) == word
 
 
-@pytest.mark.parametrize("word", ["১০০০", "1000", "III", "www", "সত্তৰ", "ককা", "book"])
+@pytest.mark.parametrize(
+    "word", ["১০০০", "1000", "III", "www", "সত্তৰ", "ককা", "জননন্দিত", "একককে", "book"]
+)
 def test_what_is_twice_by_right_stays(word: str) -> None:
     assert to_model_form(word, None) == word
 

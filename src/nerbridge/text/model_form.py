@@ -11,9 +11,9 @@ from nerbridge.text.normalise import normalise_text
 from nerbridge.text.script import transliterate
 
 _MAX_REMEMBERED_CHARS = 64
-# No word of an Indic language has a sign twice in a row, or a letter three times; in Latin letters
-# there is www. Digits and capitals (III) count.
-_LENGTHENED = regex.compile(r"(\p{M})\1+|(\p{Lo})\2{2,}|(\p{Ll})\3{3,}")
+# No word has a vowel sign twice in a row or a vowel three times. A consonant may stand three times,
+# each a syllable (জননন্দিত), as in Latin www. Digits and capitals (III) count.
+_LENGTHENED = regex.compile(r"(\p{M})\1+|(\p{InSC=Vowel_Independent})\2{2,}|([\p{Lo}\p{Ll}])\3{3,}")
 
 
 def to_model_form(word: str, script: str | None) -> str:
@@ -29,6 +29,8 @@ def to_model_form(word: str, script: str | None) -> str:
 
     >>> to_model_form("ভাৰত", "Beng") == to_model_form("भारत", "Beng") == "ভারত"
     True
+    >>> to_model_form("জননন্দিত", "Beng")
+    'জননন্দিত'
     >>> to_model_form("भारत", None)
     'भारत'
     """
