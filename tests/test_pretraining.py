@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer
+from tokenizers.models import Unigram
+from tokenizers.pre_tokenizers import Metaspace
 
 from nerbridge.corpus import read_corpus
 from nerbridge.text.model_form import to_model_form
@@ -18,6 +21,7 @@ sys.path.insert(0, str(ROOT / "pretraining"))
 
 import encode  # noqa: E402
 import prepare  # noqa: E402
+import split_endings  # noqa: E402
 import train  # noqa: E402
 import train_tokenizer  # noqa: E402
 
@@ -73,6 +77,23 @@ def settings(**changes: object) -> train.Settings:
         "bf16": False, "seed": 5, "processes": 1,
     }  # fmt: skip
     return train.Settings(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def test_names_are_cut_before_their_endings(tmp_path: Path) -> None:
+    """A penalty is enough: the stem is its own piece, offsets hold, words with no ending stay."""
+    scores = {"▁অসম": -8.0, "▁অসমত": -9.0, "▁ভারত": -7.0, "▁ভার": -11.0, "ত": -5.0, "<unk>": -30.0}
+    tokenizer = Tokenizer(Unigram([*scores.items()], unk_id=5))
+    tokenizer.pre_tokenizer = Metaspace()
+    source = tmp_path / "whole"
+    source.mkdir()
+    tokenizer.save(str(source / "tokenizer.json"))
+    assert tokenizer.encode("অসমত").tokens == ["▁অসমত"]
+    assert split_endings.split_endings(source, tmp_path / "cut") == (1, 6)
+    cut = Tokenizer.from_file(str(tmp_path / "cut" / "tokenizer.json"))
+    encoded = cut.encode("অসমত ভারত")
+    assert encoded.tokens == ["▁অসম", "ত", "▁ভারত"]
+    assert encoded.offsets[1] == (3, 4)
+    assert cut.get_vocab() == tokenizer.get_vocab()
 
 
 def test_batches_mask_whole_words_and_nothing_special(data: Path) -> None:
