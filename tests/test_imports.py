@@ -11,7 +11,11 @@ import pytest
 HEAVY = {
     "accelerate",
     "datasets",
+    "duckdb",
+    "fastapi",
     "matplotlib",
+    "networkx",
+    "numpy",
     "onnxruntime",
     "pandas",
     "peft",

@@ -38,6 +38,19 @@ ENGLISH = [
     "Breaking: Kaziranga rhino census begins",
     "Tur and Arthur issue a tissue to pursue a lawsuit",
 ]
+OTHERS = [
+    "Saya pergi ke pasar kemarin untuk membeli ikan dan sayur",
+    "Dia sudah makan nasi goreng, kami tidak bisa datang karena hujan",
+    "El presidente viajó a Madrid para hablar con los ministros",
+    "Dime que te pasa, mi amor, yo no se nada de eso",
+    "Hai fame? Tu hai gia mangiato, poi noi andiamo",
+    "moi je suis pas sur, lui il dit que moi je mens",
+    "Xavier xerra amb la xica al xalet, i xiula a la Xesca",
+    "xiexie ni, xianzai wo xiang qu xuexiao kan shu",
+    "Kumusta ka na? Hindi ako pupunta bukas",
+    "Hi Kim, hi Jim, hi Ho",
+    "Jam, dim sum, kale and palm oil",
+]
 ASSAMESE = [
     "মই কালি গুৱাহাটীলৈ যাম",
     "তেওঁ Google Pay ৰে পইচা দিলে, মোৰ iPhone টো বেয়া হ'ল",
@@ -54,8 +67,8 @@ def test_assamese_in_latin_letters_is_recognised(text: str) -> None:
     assert romanised_share(text) >= 0.2
 
 
-@pytest.mark.parametrize("text", [*ENGLISH, *ASSAMESE])
-def test_english_and_assamese_letters_are_not(text: str) -> None:
+@pytest.mark.parametrize("text", [*ENGLISH, *OTHERS, *ASSAMESE])
+def test_english_others_and_assamese_letters_are_not(text: str) -> None:
     assert not looks_romanised(text)
 
 

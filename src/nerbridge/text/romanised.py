@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from itertools import groupby
+from collections.abc import Sequence
 
 import regex
 
@@ -18,14 +18,16 @@ _SCRIPT_NAMES = {"Beng": "Bengali–Assamese", "Deva": "Devanagari", "Gujr": "Gu
 
 # What stands in messages and is of no language.
 _UNSPOKEN = regex.compile(r"(?:https?://|www\.)\S+|[#@]\w+|\S+@\S+")
-_WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’]*")
+_APOSTROPHE = regex.compile("['’]")
+_LENGTHENED = regex.compile(r"(\p{L}|\p{M})\1{2,}")
+_WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*")
 _LATIN = regex.compile(r"[a-z]+")
 
 # As people spell them in messages. A word that is English too (to, are, more, din, hat) is left
 # out; so is what Indic languages share with nothing but chance.
 _ASSAMESE = """
 moi muk mok mur mor moiu amak amar ami tumi tumak tumar tomar tomak apuni apunar apunak aponar
-apunaloke aponi tai tair taik tay teu teo tewor teonk teok tekhet tekhetor xi hi tak iyar iyat
+apunaloke aponi tai tair taik tay teu teo tewor teonk teok tekhet tekhetor xi tak iyar iyat
 ei eitu eiye eibur hei xei seitu heitu xeitu xeibor eibor xeiye hihote xihote tahat amiu
 ki kio kiyo kiu kiman kimaan kot kun kune kunu kenekoi kene kenekua kenekuwa ketia ketiya ketiyaba
 kuntu kontu kak kar kiba kinu konoba kunuba kote
@@ -36,8 +38,8 @@ lagibo lagise laage bhal bhaal vaal besi bohut bohot olop olpo eku kunufale sob 
 sokolu xokole sokolure manuh ghor ghoror ghorot xomoi homoi somoy somoi aji aaji kali kaali kalir
 ajir ajike ratipua gaon gaonor dhonnobad dhanyabad nomoskar namaskar koribo koribo korim koru koro
 kora kore koribole koribi koriba korisu korise korisil korisilu koriso koril korile korilu korok kok
-kua kol kole koise koisil kobo kom jau jai jabo jam jabole jaba jaboi ahim ahibo ahise ahisu ahil
-ahile ahisil aha ahok dibo dim dise disil dile dilu diya diyok pabo pam palu pale paise paisu paisil
+kua kol kole koise koisil kobo kom jau jai jabo jabole jaba jaboi ahim ahibo ahise ahisu ahil
+ahile ahisil aha ahok dibo dise disil dile dilu diya diyok pabo pam palu pale paise paisu paisil
 khabo kham khalu khale khaise dekhilu dekhisu dekhise dekhil jana janu jane najanu najane buji
 bujilu bujisu nubujilu xunisu hunisu xuna huna lora suwali bhaiti bhonti deuta kotha kothatu kotbor
 pisot pase agot maje majot bhitorot usorot tetia tetiya etia etiya ekhon ejon eta etake duta duijon
@@ -57,7 +59,7 @@ the a an of and is are was were be been to in on at for with from by as that thi
 he she they we you i my your his her their our not no yes do does did have has had will would can
 could should may if or but so what when where who why how which there here about into over than then
 some any all more most other new after before also just only very up out get got go going make made
-one two said says please thanks thank hello
+one two said says please thanks thank hello hi again today now first last year day people back
 """
 _INDIC_WORDS = frozenset(_ASSAMESE.split()) | frozenset(_RELATED.split())
 _ENGLISH_WORDS = frozenset(_ENGLISH.split())
@@ -92,13 +94,20 @@ def looks_romanised(text: str) -> bool:
     >>> looks_romanised("Tumi kali ketia ahiba?"), looks_romanised("Will you come tomorrow?")
     (True, False)
     """
-    words = _words(text)
+    return _look_romanised(_words(text))
+
+
+def _look_romanised(words: Sequence[str]) -> bool:
     n_latin = _count_latin(words)
-    n_romanised = sum(map(_is_romanised, words))
+    found = [word for word in words if _is_romanised(word)]
+    n_romanised = len(found)
     n_english = sum(word in _ENGLISH_WORDS for word in words)
     return (
         2 * n_latin > len(words)
-        and n_romanised >= min(2, n_latin)
+        # One word twice is no two signs ("hai" is Italian too), nor are words in x- alone
+        # (Catalan, pinyin).
+        and len(set(found)) >= min(2, len(set(words)))
+        and any(word in _INDIC_WORDS or not _X_START.fullmatch(word) for word in found)
         and n_romanised > n_english
         and n_romanised >= _MIN_SHARE * len(words)
     )
@@ -119,12 +128,12 @@ def notices_for(text: str, script: str | None = "Beng") -> list[str]:
     []
     """
     reads = f"the tagger reads {_SCRIPT_NAMES.get(script or 'Beng', script)} script"
-    if looks_romanised(text):
+    words = _words(text)
+    if _look_romanised(words):
         return [
             f"This looks like Assamese in Latin letters; {reads} and will miss most names. "
             "Write it in Assamese letters first."
         ]
-    words = _words(text)
     if len(words) < _MIN_WORDS:
         return []
     if 2 * _count_latin(words) > len(words):
@@ -140,17 +149,11 @@ def notices_for(text: str, script: str | None = "Beng") -> list[str]:
 
 def _words(text: str) -> list[str]:
     """The words with letters, in lower case, without apostrophes, ``bhaaal`` as ``bhal``."""
-    spoken = _UNSPOKEN.sub(" ", text)
-    return [_calm(word) for word in _WORD.findall(spoken)]
+    spoken = _APOSTROPHE.sub("", _UNSPOKEN.sub(" ", text).lower())
+    return _WORD.findall(_LENGTHENED.sub(r"\1", spoken))
 
 
-def _calm(word: str) -> str:
-    plain = word.lower().replace("'", "").replace("’", "")
-    runs = ((char, len(list(run))) for char, run in groupby(plain))
-    return "".join(char if n > 2 else char * n for char, n in runs)
-
-
-def _count_latin(words: list[str]) -> int:
+def _count_latin(words: Sequence[str]) -> int:
     return sum(_LATIN.fullmatch(word) is not None for word in words)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 import regex
@@ -175,6 +175,7 @@ def _script_of(char: str) -> str | None:
     return None if char in _DANDAS else _BLOCK_SCRIPT.get(ord(char) // BLOCK_LENGTH)
 
 
+@lru_cache(maxsize=4096)
 def _script_of_letter(letter: str) -> str | None:
     if letter.isascii() or regex.match(r"\p{Latin}", letter):
         return "Latn"
