@@ -15,7 +15,6 @@ HEAVY = {
     "fastapi",
     "matplotlib",
     "networkx",
-    "numpy",
     "onnxruntime",
     "pandas",
     "peft",
@@ -76,3 +75,12 @@ def test_the_command_line_starts_without_heavy_libraries(arguments: list[str]) -
     seen = run_python(CALL_AND_LOOK, *arguments)
     assert seen["code"] == 0
     assert not HEAVY & set(seen["modules"])  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("command", ["analyse", "suggest", "tag"])
+def test_a_command_is_imported_without_heavy_libraries(command: str) -> None:
+    program = f"import json, sys, nerbridge.cli.{command}; "
+    program += (
+        "print(json.dumps({'modules': sorted({name.split('.')[0] for name in sys.modules})}))"
+    )
+    assert not (HEAVY | {"numpy"}) & set(run_python(program)["modules"])  # type: ignore[call-overload]
