@@ -35,7 +35,15 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 def port() -> Iterator[int]:
     """uvicorn with the guarded protocol, in a thread."""
     guarded = cast(Any, partial(GuardedProtocol, limits=LIMITS))
-    config = Config(application, http=guarded, port=0, lifespan="off", log_config=None, ws="none")
+    config = Config(
+        application,
+        http=guarded,
+        port=0,
+        lifespan="off",
+        log_config=None,
+        ws="none",
+        timeout_keep_alive=1,
+    )
     server = Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()
@@ -131,6 +139,21 @@ def test_a_client_that_does_not_read_is_cut_off(port: int) -> None:
         connection.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
         time.sleep(1.5)
         assert len(read_all(connection)) < len(LARGE)
+
+
+@pytest.mark.parametrize("more", [b"", b"Connection: close\r\n"])
+def test_a_client_that_reads_slowly_gets_everything(port: int, more: bytes) -> None:
+    """Its answer waits in the server in one piece, for longer than an idle connection may."""
+    n_bytes = 0
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**18)
+        connection.settimeout(5)
+        connection.connect(("127.0.0.1", port))
+        connection.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n" + more + b"\r\n")
+        while n_bytes < len(LARGE) and (piece := connection.recv(2**20)):
+            n_bytes += len(piece)
+            time.sleep(len(piece) / 2**25)
+    assert n_bytes > len(LARGE)
 
 
 def test_connections_beyond_the_limit_are_told_so(port: int) -> None:

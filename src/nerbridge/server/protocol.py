@@ -15,6 +15,8 @@ from nerbridge.server.problems import MEDIA_TYPE, Problem
 MAX_HEAD_BYTES = 64 * 1024
 _LINGER_S = 0.5
 """How long an ending server still waits for a request on a connection that it has accepted."""
+_MIN_PROGRESS_BYTES = 16 * 1024
+"""What a client has to read of its answer in `Limits.send_s`, unless less is left of it."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -73,17 +75,18 @@ class GuardedProtocol(HttpToolsProtocol):
         """The answer is written; if the connection is to close, it must not take for ever."""
         super().on_response_complete()
         if self.transport.is_closing():
-            self._arm(self._limits.send_s)
+            self._wait_for_reader()
 
     def pause_writing(self) -> None:
-        """The client does not read: wait, but not for ever."""
+        """The client reads slowly or not at all: wait, as long as it goes on."""
         super().pause_writing()
-        self._arm(self._limits.send_s)
+        self._wait_for_reader()
 
     def resume_writing(self) -> None:
-        """The client reads again."""
-        self._disarm()
+        """The client has read almost everything."""
         super().resume_writing()
+        if not self.transport.is_closing():
+            self._disarm()
 
     def shutdown(self) -> None:
         """End: answer what was asked, and what is being sent at this moment."""
@@ -93,8 +96,9 @@ class GuardedProtocol(HttpToolsProtocol):
             super().shutdown()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close an idle connection, whether or not its client has read everything."""
-        self.transport.abort()
+        """Close an idle connection, after its client has read everything or stopped to."""
+        self.transport.close()
+        self._wait_for_reader()
 
     def _answer(self, problem: Problem) -> None:
         body = json.dumps(problem.to_dict()).encode()
@@ -106,6 +110,19 @@ class GuardedProtocol(HttpToolsProtocol):
         head = STATUS_LINE[problem.status_code] + "\r\n".join(lines).encode()
         self.transport.write(head + body)
         self.transport.close()
+
+    def _wait_for_reader(self) -> None:
+        """Cut off a client that does not read on; an answer may wait in one piece to be sent."""
+        before = self.transport.get_write_buffer_size()
+
+        def look() -> None:
+            if before - self.transport.get_write_buffer_size() < _MIN_PROGRESS_BYTES:
+                self.transport.abort()
+            else:
+                self._wait_for_reader()
+
+        self._disarm()
+        self._timer = self.loop.call_later(self._limits.send_s, look)
 
     def _arm(self, seconds: float) -> None:
         self._disarm()
