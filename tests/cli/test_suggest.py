@@ -45,7 +45,7 @@ def call(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
 
 
 def test_suggestions_are_written_and_counted(call: Call) -> None:
-    done = call("a.txt", "-n", "5", "--output", "tasks.json")
+    done = call("a.txt", "-n", "2", "--output", "tasks.json")
     assert done.stdout == "tasks.json: 2 of 3 sentences, for label-studio\n"
     assert done.stderr == "left out: too short: 1\n"
     tasks = json.loads(Path("tasks.json").read_text("utf-8"))
@@ -81,6 +81,13 @@ def test_a_file_without_a_fit_sentence_is_refused(call: Call) -> None:
     with pytest.raises(InputError, match="1 sentences, none fit"):
         call("b.txt", "--output", "tasks.json")
     assert not Path("tasks.json").exists()
+
+
+def test_fewer_than_asked_for_are_explained(call: Call) -> None:
+    Path("a.txt").write_text(TEXT + "ৰমেন দাস আজি গুৱাহাটীত আছিলনে।\n", "utf-8")
+    said = call("a.txt", "-n", "50", "--output", "tasks.json").stderr
+    assert "left out: too short: 1; near duplicate: 1\n" in said
+    assert "2 instead of the 50 asked for" in said
 
 
 def test_words_and_fields_are_read(call: Call) -> None:

@@ -46,6 +46,14 @@ def test_what_is_worth_more() -> None:
     assert torn_name.value > torn_fragment.value
 
 
+def test_length_is_paid_for() -> None:
+    def value(n_words: int) -> float:
+        return Worth(0.3, 2.0, n_words).value
+
+    assert value(4) < value(16) < 3 * value(4)
+    assert value(80) < 1.5 * value(16)
+
+
 def test_a_sentence_of_nothing_is_worth_nothing() -> None:
     assert score_logits(np.zeros((0, 7)), 0) == Worth(0.0, 0.0, 0)
     assert Worth(0.0, 0.0, 0).value == 0

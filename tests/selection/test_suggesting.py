@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-import tracemalloc
+import gc
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from nerbridge.errors import InputError
 from nerbridge.selection import suggesting
 from nerbridge.selection.suggesting import Sentence, split_text, suggest
-from nerbridge.tagging import Tagger
+from nerbridge.tagging import Entity, Tagger
 from tiny_tagger import write_tiny_tagger
 
 NAMED = "ৰমেন দাস আজি সোনকালে গুৱাহাটীত উপস্থিত হ'ল।"
@@ -19,6 +20,10 @@ PLAIN = "আজি ৰাতিপুৱা বতৰ বৰ ভাল লাগ
 @pytest.fixture(scope="module")
 def tagger(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
     return Tagger.load(write_tiny_tagger(tmp_path_factory.mktemp("tiny") / "model", sure=3.0))
+
+
+def spans(entities: Iterable[Entity]) -> list[tuple[str, str, int, int]]:
+    return [(e.type, e.text, e.start_char, e.start_word) for e in entities]
 
 
 def sentences(*texts: str) -> Iterator[Sentence]:
@@ -42,20 +47,61 @@ def test_what_is_unfit_is_left_out_and_counted(tagger: Tagger) -> None:
 
 def test_suggestions_are_labelled_as_the_tagger_does(tagger: Tagger) -> None:
     for suggestion in suggest(tagger, sentences(NAMED, PLAIN), 2):
-        assert list(suggestion.entities) == tagger.tag(suggestion.sentence.text)
+        assert spans(suggestion.entities) == spans(tagger.tag(suggestion.sentence.text))
 
 
 def test_only_a_pool_is_held(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suggesting, "_MIN_POOL", 20)
-    many = (f"{NAMED[:-1]} {'ক' * (i % 40)} {i} জন।" for i in range(4000))
-    tracemalloc.start()
-    found = suggest(tagger, sentences(*[]), 2)
-    assert found == []
-    found = suggest(tagger, (s for text in many for s in split_text("a", 1, text)), 2)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert len(found) >= 1
-    assert peak < 8_000_000
+    monkeypatch.setattr(suggesting, "_BATCH", 32)
+    n_held: list[int] = []
+
+    def many() -> Iterator[Sentence]:
+        for number in range(1000):
+            if number % 100 == 99:
+                n_held.append(sum(type(held) is Sentence for held in gc.get_objects()))
+            yield from split_text("a", 1, f"{NAMED[:-1]} {number} জন।")
+
+    assert suggest(tagger, many(), 2)
+    assert len(n_held) == 10
+    assert 20 <= max(n_held) <= 20 + 2 * 32
+
+
+@pytest.mark.parametrize("n", [0, 10_001])
+def test_how_many_is_bounded(tagger: Tagger, n: int) -> None:
+    with pytest.raises(InputError, match="from 1 to 10,000"):
+        suggest(tagger, sentences(NAMED), n)
+
+
+def test_the_pool_does_not_grow_without_end(
+    tagger: Tagger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suggesting, "_MIN_POOL", 1)
+    monkeypatch.setattr(suggesting, "_MAX_POOL", 5)
+    texts = [f"{word} {NAMED[:-1]} {word * 7}।" for word in "কখগঘচছজঝটঠ"]
+    losses: Counter[str] = Counter()
+    assert len(suggest(tagger, sentences(*texts), 9, losses=losses)) <= 5
+
+
+def test_too_few_are_explained(tagger: Tagger) -> None:
+    losses: Counter[str] = Counter()
+    texts = [NAMED, f"“{NAMED}”", f"({NAMED})", f"{NAMED} !", f"- {NAMED}", PLAIN]
+    found = suggest(tagger, sentences(*texts), 6, losses=losses)
+    assert len(found) < 6
+    assert losses == {"near duplicate": 6 - len(found)}
+
+
+def test_words_and_texts_are_labelled_each_in_its_way(tagger: Tagger) -> None:
+    words = ("ৰমেন", "দাস", "আজি", "গুৱাহাটীত", "😀")
+    own = Sentence("b", 1, " ".join(words), words, has_own_words=True)
+    found = suggest(tagger, [own, *sentences(NAMED.replace("আজি", "কালি"), PLAIN)], 3)
+    for suggestion in found:
+        sentence = suggestion.sentence
+        expected = (
+            tagger.tag_words(sentence.words)
+            if sentence.has_own_words
+            else tagger.tag(sentence.text)
+        )
+        assert spans(suggestion.entities) == spans(expected)
 
 
 def test_the_same_each_time(tagger: Tagger, tmp_path: Path) -> None:

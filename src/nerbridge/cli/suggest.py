@@ -28,7 +28,9 @@ def suggest(
     model: Annotated[
         str, typer.Option("--model", "-m", help="bundled:as, a model or run folder, or a hub id.")
     ] = "bundled:as",
-    n: Annotated[int, typer.Option("-n", min=1, help="How many sentences to suggest.")] = 100,
+    n: Annotated[
+        int, typer.Option("-n", min=1, max=10_000, help="How many sentences to suggest.")
+    ] = 100,
     format: Annotated[
         SuggestionFormat | None,
         typer.Option(help="Default: .json Label Studio, .jsonl doccano, .conll CoNLL."),
@@ -81,6 +83,11 @@ def suggest(
             "running text of the model's language. Check the file and --field."
         )
     write_suggestions(output, found, chosen, model=tagger.name)
+    if len(found) < n:
+        print_note(
+            f"{len(found):,} instead of the {n:,} asked for: no others are fit and unlike these",
+            quiet=quiet,
+        )
     print_result(f"{output}: {len(found):,} of {n_read:,} sentences, for {chosen}")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from nerbridge.errors import InputError
 from nerbridge.selection.diversity import choose_diverse
 from nerbridge.selection.scoring import Worth, score_words
 from nerbridge.tagging.entity import Entity
@@ -20,7 +21,8 @@ from nerbridge.text.words import split_words
 
 MIN_WORDS, MAX_WORDS = 4, 80
 _BATCH = 256
-_POOL_FACTOR, _MIN_POOL = 10, 1000
+MAX_SUGGESTIONS = 10_000
+_POOL_FACTOR, _MIN_POOL, _MAX_POOL = 10, 1000, 2 * MAX_SUGGESTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +69,41 @@ def suggest(
     """The ``n`` sentences most worth labelling, the best first; fewer if there are not so many.
 
     The sentences are read once, in batches; held are only the ten best for each one asked for (a
-    thousand at least) and eight bytes for each one read. Of those the ones are taken that are
-    unlike each other.
+    thousand at least, 20,000 at most) and some hundred bytes for each one read. Of those the ones
+    are taken that are unlike each other.
 
     Args:
         tagger: its model says what it is unsure of, and pre-labels what is taken.
         sentences: the unlabelled ones.
-        n: how many to take.
+        n: how many to take, at most `MAX_SUGGESTIONS`.
         seed: of the hash that compares sentences.
         losses: what was left out is counted here: ``too short`` (below 4 words), ``too long``
-            (above 80), ``duplicate``, ``other language``.
+            (above 80), ``duplicate``, ``other language``, and, where that leaves fewer than
+            ``n``, ``near duplicate``.
+
+    Raises:
+        InputError: ``n`` is out of range.
     """
+    if not 1 <= n <= MAX_SUGGESTIONS:
+        raise InputError(f"n is {n:,}, expected from 1 to {MAX_SUGGESTIONS:,} sentences.")
     losses = losses if losses is not None else Counter()
     fit = _leave_out(sentences, tagger.model.script, losses)
-    n_pool = max(_MIN_POOL, _POOL_FACTOR * n)
-    pool = _best(tagger, fit, n_pool)
+    pool = _best(tagger, fit, min(_MAX_POOL, max(_MIN_POOL, _POOL_FACTOR * n)))
     chosen = choose_diverse(
         [sentence.text for _, sentence in pool], [worth.value for worth, _ in pool], n, seed=seed
     )
-    return [Suggestion(pool[i][1], _tag(tagger, pool[i][1]), pool[i][0]) for i in chosen]
+    if len(chosen) < min(n, len(pool)):
+        losses["near duplicate"] += len(pool) - len(chosen)
+    entities = _tag(tagger, [pool[i][1] for i in chosen])
+    return [
+        Suggestion(pool[i][1], found, pool[i][0]) for i, found in zip(chosen, entities, strict=True)
+    ]
 
 
 def _leave_out(
     sentences: Iterable[Sentence], script: str | None, losses: Counter[str]
 ) -> Iterator[Sentence]:
-    seen: set[bytes] = set()
+    seen: set[int] = set()
     for sentence in sentences:
         key = _digest(sentence.text)
         if len(sentence.words) < MIN_WORDS:
@@ -107,9 +119,9 @@ def _leave_out(
             yield sentence
 
 
-def _digest(text: str) -> bytes:
-    plain = " ".join(normalise_text(text).split())
-    return hashlib.blake2b(plain.encode("utf-8", "replace"), digest_size=8).digest()
+def _digest(text: str) -> int:
+    plain = " ".join(normalise_text(text).split()).encode("utf-8", "replace")
+    return int.from_bytes(hashlib.blake2b(plain, digest_size=8).digest())
 
 
 def _best(
@@ -136,7 +148,7 @@ def _batches(sentences: Iterable[Sentence]) -> Iterator[Sequence[Sentence]]:
         yield batch
 
 
-def _tag(tagger: Tagger, sentence: Sentence) -> tuple[Entity, ...]:
-    if sentence.has_own_words:
-        return tuple(tagger.tag_words(sentence.words))
-    return tuple(tagger.tag(sentence.text))
+def _tag(tagger: Tagger, sentences: Sequence[Sentence]) -> list[tuple[Entity, ...]]:
+    texts = tagger.tag_many(s.text for s in sentences if not s.has_own_words)
+    words = tagger.tag_words_many(s.words for s in sentences if s.has_own_words)
+    return [tuple(next(words if s.has_own_words else texts)) for s in sentences]

@@ -150,7 +150,8 @@ def notices_for(text: str, script: str | None = "Beng") -> list[str]:
 def _words(text: str) -> list[str]:
     """The words with letters, in lower case, without apostrophes, ``bhaaal`` as ``bhal``."""
     spoken = _APOSTROPHE.sub("", _UNSPOKEN.sub(" ", text).lower())
-    return _WORD.findall(_LENGTHENED.sub(r"\1", spoken))
+    words: list[str] = _WORD.findall(_LENGTHENED.sub(r"\1", spoken))
+    return words
 
 
 def _count_latin(words: Sequence[str]) -> int:
