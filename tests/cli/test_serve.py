@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs nerbridge[serve]")
 
-from nerbridge.cli.serve import is_loopback, read_token
+from nerbridge.cli.serve import read_token
 from nerbridge.client import Client
 from nerbridge.errors import InputError
 from server_process import Server
@@ -107,13 +107,3 @@ def test_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NERBRIDGE_TOKEN", "")
     with pytest.raises(InputError, match="NERBRIDGE_TOKEN: 0 characters"):
         read_token(None)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
-def test_loopback(host: str) -> None:
-    assert is_loopback(host)
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.5", "example.org", ""])
-def test_not_loopback(host: str) -> None:
-    assert not is_loopback(host)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nerbridge.server.access import check_token
+from nerbridge.server.access import check_site, check_token
 from nerbridge.server.problems import Problem
 
 TOKEN = "a-token-of-some-length"
@@ -35,3 +35,40 @@ def test_may_not(path: str, header: bytes | None) -> None:
     assert refusal.value.status_code == 401
     assert refusal.value.headers == {"WWW-Authenticate": "Bearer"}
     assert TOKEN not in refusal.value.detail
+
+
+OWN = [(b"host", b"localhost:8000")]
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "is_open"),
+    [
+        ("POST", [], True),  # such as HTTP/1.0
+        ("POST", OWN, True),
+        ("POST", [(b"host", b"ner.example")], False),
+        ("POST", [*OWN, (b"origin", b"http://127.0.0.1:8000")], True),
+        ("POST", [(b"origin", b"https://ner.example"), (b"sec-fetch-site", b"same-origin")], False),
+        ("GET", [*OWN, (b"sec-fetch-site", b"cross-site")], True),  # a link
+    ],
+)
+def test_sites_that_may(method: str, headers: list[tuple[bytes, bytes]], is_open: bool) -> None:
+    check_site(headers, method, is_open=is_open)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "is_open", "kind"),
+    [
+        ("GET", [(b"host", b"evil.example:8000")], True, "foreign-host"),
+        ("POST", [*OWN, (b"host", b"evil.example")], True, "foreign-host"),
+        ("POST", [*OWN, (b"origin", b"null")], True, "cross-site"),
+        ("POST", [*OWN, (b"origin", b"http://evil.example")], True, "cross-site"),
+        ("POST", [*OWN, (b"sec-fetch-site", b"cross-site")], False, "cross-site"),
+        ("PUT", [*OWN, (b"sec-fetch-site", b"same-site")], False, "cross-site"),
+    ],
+)
+def test_sites_that_may_not(
+    method: str, headers: list[tuple[bytes, bytes]], is_open: bool, kind: str
+) -> None:
+    with pytest.raises(Problem) as refusal:
+        check_site(headers, method, is_open=is_open)
+    assert (refusal.value.status_code, refusal.value.kind) == (403, kind)

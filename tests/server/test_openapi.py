@@ -34,7 +34,7 @@ def test_every_path_declares_its_refusals(server: Server) -> None:
     }
     for methods in paths.values():
         for operation in methods.values():
-            assert {"400", "401", "408", "413", "500", "503"} <= set(operation["responses"])
+            assert {"400", "401", "403", "408", "413", "500", "503"} <= set(operation["responses"])
             assert operation["responses"]["503"]["headers"]["Retry-After"]
 
 

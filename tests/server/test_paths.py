@@ -116,6 +116,25 @@ def test_what_was_sent_is_not_sent_back(server: Server) -> None:
         assert secret not in server.http.post("/tag", json=body).text
 
 
+@pytest.mark.parametrize("path", ["/tag", "/tag/document"])
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "", None])
+def test_what_a_form_can_send_is_not_read_as_json(server: Server, path: str, kind: str) -> None:
+    headers = {} if kind is None else {"Content-Type": kind}
+    answer = server.http.post(path, content=b'{"text": "a"}', headers=headers)
+    assert answer.status_code == 422
+
+
+def test_pages_of_other_sites_get_nothing(server: Server) -> None:
+    for headers in (
+        {"Host": "evil.example"},
+        {"Origin": "http://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ):
+        answer = server.http.post("/tag", json={"text": "a"}, headers=headers)
+        assert (answer.status_code, answer.headers["Connection"]) == (403, "close")
+    assert server.http.get("/models", headers={"Host": "evil.example"}).status_code == 403
+
+
 def test_documents(server: Server, tagger: Tagger) -> None:
     text = "ভূপেন হাজৰিকাৰ জন্ম শদিয়াত হৈছিল।\n\nগুৱাহাটী অসমৰ ডাঙৰ চহৰ।\n"
     name = "../টোকা.txt"

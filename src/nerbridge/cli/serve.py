@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from nerbridge.cli.console import QuietOption, print_note
 from nerbridge.errors import EnvironmentProblem, InputError
+from nerbridge.server.hosts import is_loopback
 
 if TYPE_CHECKING:
     from nerbridge.server.settings import Settings
@@ -95,6 +95,7 @@ def serve(
         ),
         n_threads=threads or max(1, len(os.sched_getaffinity(0)) // workers),
         token=token,
+        is_local=is_loopback(host),
         report=page,
     )
     with bind(host, port) as bound:
@@ -125,17 +126,3 @@ def read_token(path: Path | None) -> str | None:
             "ASCII characters. Make one: python -c 'import secrets; print(secrets.token_urlsafe())'"
         )
     return token
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only programs on this machine can reach an address.
-
-    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
-    (True, True, False)
-    """
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

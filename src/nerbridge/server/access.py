@@ -1,14 +1,18 @@
-"""Who may ask: everybody, or those with the token."""
+"""Who may ask: everybody or those with the token, but no page of another site."""
 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 
+from nerbridge.server.hosts import is_this_machine
 from nerbridge.server.problems import Problem
 
 OPEN_PATHS = frozenset({"/", "/health", "/ready"})
 """What needs no token, besides the files of the page."""
 STATIC = "/static/"
+_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_ELSEWHERE = frozenset({"cross-site", "same-site"})
 
 
 def check_token(token: str | None, path: str, authorization: bytes | None) -> None:
@@ -34,4 +38,31 @@ def check_token(token: str | None, path: str, authorization: bytes | None) -> No
             "unauthorized",
             f"found {found}; expected the header 'Authorization: Bearer TOKEN'.",
             headers={"WWW-Authenticate": "Bearer"},
+        )
+
+
+def check_site(headers: Iterable[tuple[bytes, bytes]], method: str, *, is_open: bool) -> None:
+    """Keep out pages of other sites, whose scripts and forms a browser here may run.
+
+    Args:
+        headers: of the request, names in lower case.
+        method: of the request; a link from elsewhere may be followed, with GET.
+        is_open: whether the server answers this machine alone and asks for no token, so that a
+            site may have its own name point to it (DNS rebinding).
+
+    Raises:
+        Problem: 403.
+    """
+    given = [(name, value.decode("latin-1")) for name, value in headers]
+    sites = {value.strip().lower() for name, value in given if name == b"sec-fetch-site"}
+    origins = [value.partition("://")[2] for name, value in given if name == b"origin"]
+    is_elsewhere = bool(sites & _ELSEWHERE) or (is_open and not all(map(is_this_machine, origins)))
+    if method not in _HARMLESS and is_elsewhere:
+        raise Problem(403, "cross-site", "asked for by a page of another site.")
+    if is_open and not all(is_this_machine(value) for name, value in given if name == b"host"):
+        raise Problem(
+            403,
+            "foreign-host",
+            "the header Host names another machine; expected localhost or its address. Behind a "
+            "proxy, set a token.",
         )

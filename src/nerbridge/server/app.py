@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nerbridge import __version__
 from nerbridge.errors import NerbridgeError
-from nerbridge.server.access import check_token
+from nerbridge.server.access import check_site, check_token
 from nerbridge.server.batching import queue_full
 from nerbridge.server.isolation import prepare
 from nerbridge.server.limits import ClientGone
@@ -168,7 +168,10 @@ class Edge:
             self.service.last_came = time.monotonic()
         if self.service.is_draining and path not in _ALWAYS_ANSWERED:
             raise Problem(503, "shutting-down", "the server is ending.", retry_after_s=2)
-        check_token(self.service.settings.token, path, headers.get(b"authorization"))
+        settings = self.service.settings
+        is_open = settings.is_local and settings.token is None
+        check_site(scope["headers"], scope["method"], is_open=is_open)
+        check_token(settings.token, path, headers.get(b"authorization"))
         if path == _TEXT_PATH and self.service.is_full:
             raise queue_full()  # before it costs anything
         is_document = path == _DOCUMENT_PATH

@@ -154,6 +154,7 @@ class ProblemAnswer(BaseModel):
 _REASONS = {
     400: "The body cannot be read.",
     401: "No token, or a wrong one.",
+    403: "Asked for by a page of another site.",
     404: "There is no such thing.",
     405: "Not with this method.",
     408: "The body did not arrive in time.",
@@ -175,5 +176,5 @@ def refusals(*more: int) -> dict[int | str, dict[str, Any]]:
             "content": {MEDIA_TYPE: reference},
             **({"headers": retry} if status == 503 else {}),
         }
-        for status in sorted({400, 401, 408, 413, 431, 500, 503, *more})
+        for status in sorted({400, 401, 403, 408, 413, 431, 500, 503, *more})
     }

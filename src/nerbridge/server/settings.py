@@ -10,10 +10,14 @@ from nerbridge.server.limits import Limits
 
 @dataclass(frozen=True)
 class Settings:
-    """Goes to every worker, pickled."""
+    """Goes to every worker, pickled.
+
+    ``is_local`` says that it listens for programs on this machine alone.
+    """
 
     models: tuple[str, ...] = ("bundled:as",)
     limits: Limits = field(default_factory=Limits)
     n_threads: int | None = None
     token: str | None = field(default=None, repr=False)
+    is_local: bool = False
     report: Path | None = None
