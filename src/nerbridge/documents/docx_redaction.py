@@ -19,10 +19,24 @@ _FONTS = frozenset({".odttf", ".ttf", ".otf"})
 _XML = (".xml", ".rels")
 # Whoever wrote, and what pictures are said to show.
 _PERSONAL = frozenset({"author", "initials", "userId", "providerId", "descr", "title", "alt"})
-# Attributes and elements whose values are words that people chose, not words of the format.
-_FREE_KEYS = frozenset({"name", "instr", "anchor", "tooltip", "Target", "href"})
-_FREE_ELEMENTS = frozenset({"alias", "tag", "docVar"})
-_NAMED_BY_PEOPLE = re.compile(r"word/(media|embeddings)/|customXml/")
+# Attributes and elements whose values may be a single word of people, not of the format.
+_FREE_KEYS = frozenset(
+    ["name", "instr", "anchor", "tooltip", "Target", "href", "string", "docLocation", "value",
+     "displayText", "lastValue"]
+)  # fmt: skip
+_FREE_ELEMENTS = frozenset(
+    ["alias", "tag", "docVar", "attr", "name", "aliases", "default", "helpText", "statusText",
+     "listEntry", "mailSubject", "query", "connectString", "title", "sourceFileName"]
+)  # fmt: skip
+# Such as dashed, 00A1B2, -4.5: a name such as Das must not hide them.
+_FORMAT_WORD = re.compile(r"[a-z]+[A-Za-z0-9]*|[\d.-]+|[0-9A-F]+|https?://schemas\..*|urn:.*")
+_FORMAT_KEYS = frozenset({"style", "uri", "Type", "ContentType", "PartName", "Extension", "Id"})
+_NAMED_BY_PROGRAMS = re.compile(
+    r"(\[Content_Types\]|document|header|footer|footnotes|endnotes|styles|stylesWithEffects"
+    r"|settings|webSettings|fontTable|numbering|theme|people|comments[A-Za-z]*|core|app|custom"
+    r"|item|itemProps|thumbnail|chart|style|colors|data|layout|quickStyle|drawing)?\d*"
+    r"(\.xml|\.jpeg)?(\.rels)?"
+)
 _PLAIN_VALUE = re.compile(r"[\d:.+TZ-]+|true|false", re.I)
 
 
@@ -43,7 +57,8 @@ def redact_docx(data: bytes, name: str, redacted: Sequence[Redacted], names: Nam
     dropped = {part for part in parts if part.startswith("docProps/thumbnail")}
     copy: dict[str, bytes] = {}
     for part, content in parts.items():
-        if _NAMED_BY_PEOPLE.match(part) and names.is_inside(PurePosixPath(part).name):
+        called = PurePosixPath(part).name
+        if not _NAMED_BY_PROGRAMS.fullmatch(called) and names.is_inside(called):
             raise DocumentError(
                 f"{name}: the file {part} inside it is called by a name that is to be hidden. Open "
                 "and save the document in Word, which gives files other names."
@@ -76,7 +91,7 @@ def _clean(root: etree._Element, part: str, names: Names, *, is_read: bool) -> N
             for field in fields:
                 field.write("")
     for element in root.iter(etree.Element):
-        _clean_element(element, names, is_property=part.startswith("docProps/"))
+        _clean_element(element, names, part)
 
 
 def _remove(root: etree._Element) -> None:
@@ -95,25 +110,26 @@ def _remove(root: etree._Element) -> None:
             parent.remove(element)
 
 
-def _clean_element(element: etree._Element, names: Names, *, is_property: bool) -> None:
+def _clean_element(element: etree._Element, names: Names, part: str) -> None:
     text = element.text
+    is_property = part.startswith("docProps/")
     if text and is_property and not _PLAIN_VALUE.fullmatch(text.strip()):
         element.text = None
     elif text and not text.isspace():
         element.text = names.label_in(text)
     if element.tail and not element.tail.isspace():
         element.tail = names.label_in(element.tail)
-    is_free = local_name(element) in _FREE_ELEMENTS
+    is_free = part.startswith("customXml/") or local_name(element) in _FREE_ELEMENTS
     for key, value in element.attrib.items():
         plain_key = etree.QName(key).localname
         if plain_key in _PERSONAL and value:
             element.set(key, "")
-        elif (is_free or _is_free(element, plain_key, value)) and names.is_inside(value):
+        elif _is_free(element, plain_key, value, is_free=is_free) and names.is_inside(value):
             element.set(key, HIDDEN_ADDRESS)
 
 
-def _is_free(element: etree._Element, key: str, value: str) -> bool:
-    """Whether a value may be somebody's words: a name such as Das must not hide ``dashed``."""
-    if key == "Target" and element.get("TargetMode") != "External":
+def _is_free(element: etree._Element, key: str, value: str, *, is_free: bool) -> bool:
+    """Whether a value may be somebody's words."""
+    if key in _FORMAT_KEYS or (key == "Target" and element.get("TargetMode") != "External"):
         return False
-    return not value.isascii() or key in _FREE_KEYS or any(c in value for c in "@%")
+    return is_free or key in _FREE_KEYS or not _FORMAT_WORD.fullmatch(value)

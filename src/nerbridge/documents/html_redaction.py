@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from lxml import etree
@@ -36,6 +37,9 @@ _KEPT = frozenset(
     ]
 )
 _ADDRESSES = frozenset({"href", "src"})
+# Addresses that are programs or whole pages; pictures stay.
+_OPAQUE = re.compile(r"(?:java|vb)script:|data:(?!image/(?!svg))", re.I)
+_IGNORED = re.compile(r"[\s\x00-\x1f]+")
 
 
 def redact_html(data: bytes, name: str, redacted: Sequence[Redacted], names: Names) -> bytes:
@@ -105,6 +109,9 @@ def _clean_element(element: etree._Element, names: Names) -> None:
     element.attrib.clear()  # one by one, names that XML does not allow could not be taken out
     for key, value in attributes.items():
         hidden = HIDDEN_ADDRESS if key in _ADDRESSES else ""
-        element.set(key, hidden if names.is_inside(value) else to_writable(value))
+        is_opaque = key in _ADDRESSES and _OPAQUE.match(_IGNORED.sub("", value))
+        element.set(key, hidden if is_opaque or names.is_inside(value) else to_writable(value))
+    if names.is_inside(element.tag):
+        element.tag = "span"
     if element.tag == "style":
         element.text = to_writable(names.label_in(element.text or ""))

@@ -25,8 +25,11 @@ WARNING = (
 _KEY_CHARS = 2
 _MIN_PREFIX_CHARS = 3
 _MIN_BYTES = 8
+_MIN_JOINED_CHARS = 6
+_MAX_ENCODED = 3
 _LETTER = r"\p{L}\p{N}\p{M}"
 _LETTERS = regex.compile(rf"[{_LETTER}]{{1,60}}")
+_NO_LETTERS = regex.compile(rf"[^{_LETTER}]+")
 _WORD_START = regex.compile(rf"(?<![{_LETTER}])[{_LETTER}]")
 _BROKEN = regex.compile(r"[-\u2010\u00ad]\n")
 HIDDEN_ADDRESS = "about:blank"
@@ -59,6 +62,7 @@ class Names:
         """Take names, each with its type."""
         self._patterns: dict[str, list[_Pattern]] = {}
         self._plain: list[str] = []
+        self._joined: list[str] = []
         for name, type_ in sorted(dict(labels).items(), key=lambda item: (-len(item[0]), item)):
             plain = " ".join(normalise_text(_BROKEN.sub("", name)).split())
             start = _WORD_START.search(plain)
@@ -78,6 +82,9 @@ class Names:
         pattern = _Pattern(name, words + rest, label, is_stem)
         self._patterns.setdefault(first.group().lower() if first else name, []).append(pattern)
         self._plain.append(name.lower())
+        joined = _NO_LETTERS.sub("", name.lower())
+        if len(joined) >= _MIN_JOINED_CHARS and joined != name.lower():
+            self._joined.append(joined)
 
     def find(self, text: str) -> list[tuple[int, int, str]]:
         """Half-open ranges of ``text``, in order and apart, with what to write there.
@@ -123,13 +130,19 @@ class Names:
         return text
 
     def is_inside(self, text: str) -> bool:
-        """Whether a name stands anywhere in an address, in its letters or percent-encoded.
+        """Whether a name stands anywhere in an address or the like, whatever is between its words.
 
-        >>> Names([("Ramen", "PER")]).is_inside("mailto:ramen@example.org")
-        True
+        >>> names = Names([("Ramen Das", "PER")])
+        >>> names.is_inside("mailto:ramen.das@example.org"), names.is_inside("/Ramen%20Das.html")
+        (True, True)
         """
-        plain = " ".join(normalise_text(unquote(text)).lower().replace("+", " ").split())
-        return any(name in plain for name in self._plain)
+        for _ in range(_MAX_ENCODED):
+            text = unquote(text)
+        plain = " ".join(normalise_text(text).lower().replace("+", " ").split())
+        if any(name in plain for name in self._plain):
+            return True
+        joined = _NO_LETTERS.sub("", plain)
+        return any(name in joined for name in self._joined)
 
     def are_in_bytes(self, content: bytes) -> bool:
         """Whether binary data hold a name as UTF-8 or UTF-16, not by chance."""
