@@ -62,6 +62,16 @@ def test_kinds() -> None:
     assert changes[2].q is None
 
 
+def test_newcomers_make_no_risers() -> None:
+    newcomers = [(entity, 12, 0) for entity in range(2, 100)]
+    doubtful = (1, 5, 5)
+    assert 0.01 < fisher_p(5, 5, 40, 160) < 0.05
+    hopeless = [(entity, 1, 9) for entity in range(100, 110)]
+    changes = find_changes([doubtful, *newcomers, *hopeless], 40, 160)
+    assert changes[0].kind is None
+    assert {change.q for change in changes if change.n_earlier == 0} == {None}
+
+
 def test_chance_alone_makes_few_risers() -> None:
     draw = random.Random(3)
 

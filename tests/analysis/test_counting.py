@@ -111,6 +111,19 @@ def test_sentences_together_are_counted_apart(write_articles: WriteArticles) -> 
     assert (row["n_articles"], row["n_sentences"]) == (2, 0)
 
 
+def test_pairs_of_crowded_articles_are_left_out_and_counted(write_articles: WriteArticles) -> None:
+    list_of = [("ORG", f"দল{number:04}") for number in range(2000)]
+    pair = [("LOC", "অসম"), ("PER", "ৰীতা বৰা")]
+    days = [f"2026-01-{day:02}" for day in range(1, 9)]
+    articles = [(day, pair) for day in days[:3]] + [(day, [*list_of, *pair]) for day in days[3:]]
+    facts, tables = count(write_articles([*articles, ("2026-01-09", [("LOC", "মাজুলী")])]))
+    assert facts.n_crowded == 5
+    (row,) = tables["cooccurrences"]
+    assert row["n_articles"] == 3
+    check_weights(row, [3, 3], 4)
+    assert {row["n_articles"] for row in tables["entities"] if row["type"] == "ORG"} == {5}
+
+
 def test_a_text_counts_once_with_its_earliest_date(tmp_path: Path) -> None:
     days = [None, "2026-03-02", "2026-03-01", "2026-03-03"]
     rows = []

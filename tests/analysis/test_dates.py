@@ -43,6 +43,7 @@ def test_day_first_is_certain_only_beyond_twelve(day: date, sign: str) -> None:
         ("31/31/2025", Order.UNREADABLE),
         ("2025-02-30", Order.UNREADABLE),
         ("yesterday", Order.UNREADABLE),
+        ("Mon, 09 Mar 99999999999 10:00:00", Order.UNREADABLE),
         (1735689600, Order.UNREADABLE),
         ("Mon, 09 Mar 2026 10:00:00 +0530", Order.CERTAIN),
     ],

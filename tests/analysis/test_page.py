@@ -154,3 +154,16 @@ def check_sorting(page: Any) -> None:
     button.click()
     assert names.all_inner_texts() == once[::-1]
     assert sorted(once) == sorted(before)
+
+
+def test_without_any_name_it_says_so(write_articles: WriteArticles) -> None:
+    page = make_page(write_articles, [(f"2026-01-0{day}", []) for day in range(1, 6)])
+    assert "The model found no name in these articles." in page
+    assert "No name rises" in page
+    assert "expected to be chance." not in page
+
+
+def test_what_is_left_out_of_the_pairs_is_said(write_articles: WriteArticles) -> None:
+    many = [("ORG", f"দল{number:04}") for number in range(201)]
+    page = make_page(write_articles, [("2026-01-01", many), ("2026-01-02", [])])
+    assert "with more than 200 names, not counted in pairs: 1" in page

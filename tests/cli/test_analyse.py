@@ -60,7 +60,7 @@ def call(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
 
     def run(*arguments: str) -> Result:
         chosen = ["--model", str(model), "--threads", "1"]
-        result = CliRunner().invoke(app, [*arguments, *OPTIONS, *chosen])
+        result = CliRunner().invoke(app, [arguments[0], *OPTIONS, *chosen, *arguments[1:]])
         if isinstance(result.exception, Exception):
             raise result.exception
         return result
@@ -107,6 +107,16 @@ def test_other_articles_are_not_mixed_in(call: Call) -> None:
     write_articles(Path("a.jsonl"), 4)
     with pytest.raises(RunError, match="of other articles"):
         call("a.jsonl")
+
+
+def test_articles_without_dates(call: Call) -> None:
+    Path("b.jsonl").write_text('{"body": "ৰমেন দাস আহিল।"}\n', "utf-8")
+    with pytest.raises(InputError, match="If there are no dates: --date ''"):
+        call("b.jsonl")
+    call("b.jsonl", "--date", "")
+    report = Path("out/report.html").read_text("utf-8")
+    assert "no dated article" in report
+    assert "Too few periods with dates" in report
 
 
 def test_types_and_score(call: Call) -> None:

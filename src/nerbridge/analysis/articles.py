@@ -66,7 +66,7 @@ class Fields:
     """Which field of a record holds what; ``a.b`` is b inside a."""
 
     text: str
-    date: str
+    date: str | None = None
     title: str | None = None
     id: str | None = None
     url: str | None = None
@@ -145,9 +145,10 @@ def check_fields(sources: Sequence[Source], fields: Fields) -> None:
     if not known:
         raise InputError(f"{place}: no article in it; expected one record or more. Check the file.")
     for name, option in missing.items():
+        without = " If there are no dates: --date ''." if option == "date" else ""
         raise InputError(
             f"{place}: no field {name!r} with a value in the first records; found "
-            f"{', '.join(map(repr, known)):.200}. Name the right one: --{option} NAME."
+            f"{', '.join(map(repr, known)):.200}. Name the right one: --{option} NAME.{without}"
         )
 
 

@@ -27,8 +27,8 @@ class Change:
 
     ``ratio`` is its recent share over its earlier one, half an article added to each, so that none
     is no division by zero; ``low`` and ``high`` its 95 % interval. ``p`` is the chance that so many
-    of its articles are recent if time did not matter, ``q`` the same after testing all (None:
-    not tested).
+    of its articles are recent if time did not matter, ``q`` the same after testing all that may
+    rise (None: not tested, in too few articles or in none before).
     """
 
     entity: int
@@ -45,8 +45,7 @@ class Change:
         """``newcomer``, ``riser`` or None."""
         if self.n_earlier == 0 and self.n_recent >= MIN_NEWCOMER_ARTICLES:
             return "newcomer"
-        is_riser = self.q is not None and self.q <= MAX_FALSE_SHARE and self.n_earlier > 0
-        return "riser" if is_riser else None
+        return "riser" if self.q is not None and self.q <= MAX_FALSE_SHARE else None
 
 
 def choose_recent(n_periods: int, by: str) -> int:
@@ -74,7 +73,11 @@ def find_changes(
     p_of = {
         entity: fisher_p(recent, earlier, n_recent, n_earlier) for entity, recent, earlier in rows
     }
-    tested = [entity for entity, recent, earlier in rows if recent + earlier >= MIN_ARTICLES]
+    # Newcomers are a list of their own: among the tested, their small p would let more others pass
+    # than the share of chance that is promised for the list of risers.
+    tested = [
+        entity for entity, recent, earlier in rows if earlier and recent + earlier >= MIN_ARTICLES
+    ]
     q_of = benjamini_hochberg({entity: p_of[entity] for entity in tested})
     return [
         Change(

@@ -23,6 +23,9 @@ from nerbridge.analysis.change import Change, choose_recent, find_changes
 from nerbridge.analysis.grouping import Entry, Surface, group_surfaces, normal_form
 
 MEMORY = "1GB"
+MAX_TOGETHER = 200
+"""Articles with more names (spellings) are lists: of them no pairs are counted, which would be
+millions and say little."""
 _FEW_ARTICLES = 1000
 _MAX_DAYS_BY_DAY = 31
 _MAX_DAYS_BY_WEEK = 273
@@ -53,6 +56,7 @@ class Facts:
     by: By
     n_mentions: int = 0
     n_entities: int = 0
+    n_crowded: int = 0
     n_recent_periods: int = 0
     recent_from: date | None = None
     n_recent_articles: int = 0
@@ -134,9 +138,13 @@ def choose_by(first: date | None, last: date | None) -> By:
 
 
 def load_surfaces(db: duckdb.DuckDBPyConnection, articles: Path) -> None:
-    """The tables ``surface`` (every type and spelling) and ``spot`` (where they stand)."""
+    """The tables ``surface`` (every type and spelling) and ``spot`` (where they stand).
+
+    And ``crowded``: the articles with more than `MAX_TOGETHER` of them.
+    """
     db.execute(_SURFACES)
     db.execute(_SPOTS)
+    db.execute(_CROWDED)
 
 
 def read_surfaces(db: duckdb.DuckDBPyConnection) -> list[Surface]:
@@ -208,6 +216,7 @@ def _compare_periods(db: duckdb.DuckDBPyConnection, facts: Facts) -> Facts:
             **vars(facts),
             "n_mentions": db.execute("SELECT count(*) FROM mention").fetchall()[0][0],
             "n_entities": db.execute("SELECT count(*) FROM entity").fetchall()[0][0],
+            "n_crowded": db.execute("SELECT count(*) FROM crowded").fetchall()[0][0],
             "n_recent_periods": n_recent_periods,
             "recent_from": start,
             "n_recent_articles": recent,
@@ -290,9 +299,13 @@ CREATE TABLE spot AS
 SELECT article, m.sentence AS sentence, m.start_char AS start_char, surface
 FROM ({_FOUND}) AS found JOIN surface ON m.type = surface.type AND m.text = surface.text
 """
+_CROWDED = f"""
+CREATE TABLE crowded AS
+SELECT article FROM spot GROUP BY article HAVING count(DISTINCT surface) > {MAX_TOGETHER}
+"""
 _NEAR = """
 WITH seen AS (
-  SELECT DISTINCT surface, article FROM spot
+  SELECT DISTINCT surface, article FROM spot ANTI JOIN crowded USING (article)
   WHERE surface IN (SELECT unnest($surfaces::INTEGER[]))
 )
 SELECT DISTINCT seen.surface, surface.text
@@ -337,10 +350,14 @@ GROUP BY 1 ORDER BY 1
 _PAIRS = """
 CREATE MACRO n_log_n(n) AS CASE WHEN n > 0 THEN n * ln(n) ELSE 0 END;
 CREATE TABLE pair AS
-WITH common AS (SELECT entity, n_articles FROM entity WHERE n_articles >= $min_together),
-near AS (
-  SELECT DISTINCT article, sentence, entity FROM mention SEMI JOIN common USING (entity)
+WITH looked_at AS (
+  SELECT DISTINCT article, sentence, entity FROM mention ANTI JOIN crowded USING (article)
 ),
+common AS (
+  SELECT entity, count(DISTINCT article) AS n_articles FROM looked_at
+  GROUP BY entity HAVING count(DISTINCT article) >= $min_together
+),
+near AS (FROM looked_at SEMI JOIN common USING (entity)),
 together AS (SELECT DISTINCT article, entity FROM near),
 in_articles AS (
   SELECT a.entity AS first, b.entity AS second, count(*) AS n_articles
@@ -355,7 +372,8 @@ in_sentences AS (
 ),
 margins AS (
   SELECT in_articles.*, coalesce(n_sentences, 0) AS n_sentences,
-    f.n_articles AS n_f, s.n_articles AS n_s, $total::DOUBLE AS n
+    f.n_articles AS n_f, s.n_articles AS n_s,
+    ($total - (SELECT count(*) FROM crowded))::DOUBLE AS n
   FROM in_articles LEFT JOIN in_sentences USING (first, second)
   JOIN common AS f ON f.entity = first JOIN common AS s ON s.entity = second
 )

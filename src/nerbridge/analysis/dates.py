@@ -84,7 +84,7 @@ def _day_and_month(first: int, second: int, year: int) -> ReadDate:
 def _mail_date(text: str) -> ReadDate:
     try:
         return ReadDate(Order.CERTAIN, parsedate_to_datetime(text).date())
-    except ValueError:
+    except (ValueError, OverflowError):
         return ReadDate(Order.UNREADABLE)
 
 

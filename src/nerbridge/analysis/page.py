@@ -22,7 +22,7 @@ from nerbridge.analysis.cells import (
     variants_cell,
 )
 from nerbridge.analysis.change import MAX_FALSE_SHARE, MIN_ARTICLES, MIN_NEWCOMER_ARTICLES
-from nerbridge.analysis.counting import Facts, min_together
+from nerbridge.analysis.counting import MAX_TOGETHER, Facts, min_together
 from nerbridge.analysis.drawings import (
     draw_network,
     draw_sparkline,
@@ -123,14 +123,16 @@ def _losses(facts: Facts) -> Markup:
         ("without text, left out", facts.n_empty),
         ("without a usable date, not counted over time", facts.n_undated),
         ("with a date that cannot be read", facts.n_unreadable),
+        (f"with more than {MAX_TOGETHER} names, not counted in pairs", facts.n_crowded),
     ]
     notes = [f"{what}: {n:,}" for what, n in said if n]
     if facts.n_unclear:
         how = f"read {facts.read_as} like the others" if facts.read_as else "not used"
         notes.append(f"with a date of two readings, {how}: {facts.n_unclear:,}")
+    found = "" if facts.n_entities else "The model found no name in these articles. "
     if not notes:
-        return Markup("")
-    return element("p", f"{facts.n_records:,} records; {'; '.join(notes)}.", class_="note")
+        return element("p", found, class_="note") if found else Markup("")
+    return element("p", f"{found}{facts.n_records:,} records; {'; '.join(notes)}.", class_="note")
 
 
 def _navigation(findings: Findings) -> Markup:
@@ -178,14 +180,13 @@ def _risers(findings: Findings) -> Markup:
         return _section("risers", "Rising", element("p", text))
     since = say_period(facts.recent_from, facts.by)
     lead = (
-        f"In a greater share of the articles since {since} ({facts.n_recent_articles:,} articles) "
-        f"than before ({facts.n_earlier_articles:,}); at most {MAX_FALSE_SHARE:.0%} of this list "
-        "is expected to be chance."
+        f"In a greater share of the {facts.n_recent_articles:,} dated articles since {since} than "
+        f"of the {facts.n_earlier_articles:,} before"
     )
     if not findings.risers:
-        return _section(
-            "risers", "Rising", element("p", lead), _nothing("Nobody rises so clearly.")
-        )
+        none = _nothing("No name rises so clearly that chance is a poor explanation.")
+        return _section("risers", "Rising", element("p", f"{lead}."), none)
+    lead += f"; at most {MAX_FALSE_SHARE:.0%} of this list is expected to be chance."
     rows = [
         (
             *_name_cells(row, findings),
@@ -215,7 +216,7 @@ def _newcomers(findings: Findings) -> Markup:
         f"{MIN_NEWCOMER_ARTICLES} articles or more."
     )
     if not findings.newcomers:
-        return _section("newcomers", "New", element("p", lead), _nothing("Nobody is new."))
+        return _section("newcomers", "New", element("p", lead), _nothing("No name is new."))
     rows = [
         (
             *_name_cells(row, findings),
@@ -347,14 +348,15 @@ def _method(findings: Findings) -> Markup:
         "is itself in no article is inferred from its forms. Surnames alone are kept apart from "
         "full names.",
         "Rising: Fisher's exact test (one-sided) on the articles with the name, recent against "
-        f"before, for names in {MIN_ARTICLES} articles or more; q is its p after Benjamini and "
+        f"before, for names in {MIN_ARTICLES} articles or more, and in one before; q is its p after Benjamini and "
         "Hochberg. “Share grew ×” is the ratio of the two shares, half an article added to each, "
         "with its 95 % interval. Articles count as independent: a story told ten times counts ten.",
         "New: p is the chance that a name in so many articles would appear only in recent ones if "
         "time did not matter; it is not corrected for the number of names.",
         f"Together: pairs in {together} articles or more whose log-likelihood ratio (Dunning) is "
         "6.63 or more (1 % for one pair, and many are looked at: read the weak ones as hints). "
-        "The line's width is the normalised pointwise mutual information over articles.",
+        "The line's width is the normalised pointwise mutual information over articles. Articles "
+        f"with more than {MAX_TOGETHER} names are lists, and left out of this.",
         f"Beside this page are {', '.join(f'{name}.parquet' for name in TABLES)}, and the same as "
         "CSV.",
     ]

@@ -46,7 +46,9 @@ def analyse(
         Path, typer.Option("--output", "-o", help="Folder for the report and the tables.")
     ],
     text: Annotated[str, typer.Option(help="The field with the text; a.b is b inside a.")] = "text",
-    date: Annotated[str, typer.Option(help="The field with the date.")] = "date",
+    date: Annotated[
+        str, typer.Option(help="The field with the date; '' if there is none.")
+    ] = "date",
     title: Annotated[str | None, typer.Option(help="The field with the title.")] = None,
     id: Annotated[
         str | None, typer.Option(help="The field that names the article; default: its row.")
@@ -87,7 +89,7 @@ def analyse(
 
     unit = _check_by(by, [str(period) for period in By])
     sources = _find_sources(inputs, input_format)
-    fields = Fields(text, date, title, id, url)
+    fields = Fields(text, date or None, title, id, url)
     check_fields(sources, fields)
     _make_folder(output)
     job = _describe_job(sources, fields, model, min_score, types)
