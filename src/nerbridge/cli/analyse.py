@@ -47,7 +47,7 @@ def analyse(
     ],
     text: Annotated[str, typer.Option(help="The field with the text; a.b is b inside a.")] = "text",
     date: Annotated[
-        str, typer.Option(help="The field with the date; '' if there is none.")
+        str, typer.Option(help="The field with the date; empty if there is none.")
     ] = "date",
     title: Annotated[str | None, typer.Option(help="The field with the title.")] = None,
     id: Annotated[
