@@ -128,6 +128,16 @@ def test_the_page_of_commands_is_current(tmp_path: Path) -> None:
     )
 
 
+def test_the_page_of_recipes_is_current(tmp_path: Path) -> None:
+    fresh = tmp_path / "recipe.md"
+    script = REPOSITORY / "scripts" / "write-recipe-docs"
+    subprocess.run([sys.executable, script, fresh], check=True)
+    current = (REPOSITORY / "docs" / "recipe.md").read_text(encoding="utf-8")
+    assert current == fresh.read_text(encoding="utf-8"), "run scripts/write-recipe-docs"
+    assert "| `max_train` | number | not set | Training sentences to use. |" in current
+    assert "|  |" not in current  # every key says what it is for
+
+
 def test_every_example_in_help_is_right() -> None:
     examples = re.findall(r"^Example: (nerbridge .*)", GENERATED.read_text(encoding="utf-8"), re.M)
     assert examples

@@ -23,14 +23,16 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 class Settings(BaseModel):
     """Frozen, and an unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class EncoderSettings(Settings):
     """The pretrained encoder: ``bundled:mini``, a folder or a hub id."""
 
     id: str = "bundled:mini"
+    """``bundled:NAME``, a folder, or a hub id such as ``owner/name``."""
     revision: str | None = None
+    """Branch, tag or commit on the hub; the commit in use is recorded."""
     max_subwords: Positive | None = None
     """Window size without special tokens; default the encoder's positions, at most 510."""
     trim_vocabulary: bool = True
@@ -41,14 +43,19 @@ class CorpusSettings(Settings):
     """A labelled corpus: a folder, a file, ``bundled:as`` or ``hub:owner/name@config``."""
 
     path: str
+    """Where it is: below ``data_root``, ``bundled:as``, or ``hub:owner/name@config``."""
     language: str
+    """Its code, such as ``as``."""
     script: Script | None = None
     """The script the model sees this corpus in; None leaves it as written."""
     scheme: Scheme | None = None
+    """The tagging scheme of its files; None finds it out."""
     repair: bool = False
+    """Repair invalid tags and count them, instead of stopping at the first."""
     type_map: dict[str, str | None] = Field(default_factory=dict)
     """New names of types; ``""`` drops a type (TOML has no null)."""
     tag_names: tuple[str, ...] | None = None
+    """Names of the tags, in order, where the files have numbers."""
 
     @field_validator("type_map")
     @classmethod
@@ -60,51 +67,67 @@ class TargetSettings(CorpusSettings):
     """The target corpus; ``max_train`` of its training sentences are used (a draw by seed)."""
 
     max_train: Positive | None = None
+    """Training sentences to use."""
 
 
 class SourceSettings(CorpusSettings):
     """A source corpus; at most ``max_sentences`` of its training sentences are used."""
 
     max_sentences: Positive | None = None
+    """Training sentences to use."""
 
 
 class AlsoSettings(CorpusSettings):
     """A further test set, scored and never trained on."""
 
     name: str
+    """What the report calls it."""
     split: Literal["train", "validation", "test"] = "test"
+    """Which of its splits is scored."""
 
 
 class SamplingSettings(Settings):
     """How sources are mixed (see ``corpus.sampling.mix_sources``)."""
 
     strategy: Strategy = "proportional"
+    """Each source by its size, all the same, or in between (temperature)."""
     temperature: Annotated[float, Field(ge=1)] = 1.0
+    """1 is proportional; the higher, the more equal."""
 
 
 class StageSettings(Settings):
     """One stage of training."""
 
     method: Literal["full", "lora"] = "full"
+    """Train everything, or an adapter beside a frozen base."""
     learning_rate: Rate
+    """Its peak."""
     head_learning_rate: Rate | None = None
     """Learning rate of the classification head; None is ``learning_rate``."""
     epochs: Positive
+    """Times every sentence is seen."""
     batch_size: Positive = 32
+    """Sentences a step."""
     warmup: Share = 0.1
     """Share of the steps in which the learning rate rises from zero."""
     schedule: Literal["linear", "cosine", "constant"] = "linear"
+    """How the learning rate falls."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    """Of AdamW."""
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
+    """Longer gradients are shortened to this."""
     dropout: Share | None = None
     """Dropout of the encoder; None leaves what its configuration says."""
     class_weights: Literal["none", "balanced"] = "none"
     """``balanced`` weighs a tag by the square root of its rarity."""
     label_smoothing: Share = 0.0
+    """Probability that the loss takes from the right tag and spreads."""
     masked_words: Share = 0.0
     """Share of the input subwords hidden while training, against learning names by heart."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    """Of the arithmetic; fp16 needs a GPU."""
     group_by_length: bool = True
+    """Batches of sentences of like length, which is faster."""
     validate_every: Positive = 1
     """Epochs between looks at the validation set."""
     keep_best: bool = True
@@ -154,6 +177,7 @@ class ReferenceSettings(Settings):
     """Rows that need no encoder."""
 
     crf: bool = True
+    """Train three CRFs on surface features, without an encoder, for comparison."""
     target_repeats: Positive = 10
     """How often the target's sentences stand beside the sources' in ``crf_all``."""
 
@@ -162,9 +186,13 @@ class Recipe(Settings):
     """An experiment. Relative paths of corpora are looked up in ``data_root``."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    """Of the run folder and the report."""
     description: str = ""
+    """A line for people."""
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (13, 21, 34)
+    """Every stage is trained once for each."""
     types: Annotated[tuple[str, ...], Field(min_length=1)] = DEFAULT_TYPES
+    """Entity types; a corpus with others needs a ``type_map``."""
     data_root: str | None = None
     """Folder of the corpora, relative to the current folder; ``${NAME:-default}`` is read from the
     environment. None is the recipe's own folder."""
