@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -81,3 +83,11 @@ def test_what_becomes_of_line_ends(broken: str, read: str) -> None:
 
 def test_other_documents_keep_their_line_breaks() -> None:
     assert mend(Document("a", "html", "এক\nদু-\nই ক\u00ad\nখ", ())).text == "এক\nদু-\nই কখ"
+
+
+def test_many_divided_words_take_no_long_time() -> None:
+    """Whether each is a compound elsewhere was once looked up in the whole text: minutes."""
+    text = "abcd\u0995-\nefgh " * 40_000
+    began = time.process_time()
+    assert mend(Document("a", "pdf", text, ())).text == "abcd\u0995efgh " * 40_000
+    assert time.process_time() - began < 20

@@ -12,6 +12,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import regex
+
 from nerbridge.documents.document import Document
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.tagger import Tagger
@@ -21,6 +23,8 @@ from nerbridge.text.words import split_words
 _SOFT = "\u00ad"
 _BREAK = re.compile(r"([-\u2010\u00ad]?)\n(?!\n)(?<!\n\n)[ \t]*|\t")
 _WORD_BEFORE = re.compile(r"[^\s\u0964]{1,40}$")
+_LETTERS = regex.compile(r"[\p{L}\p{M}]+")
+_LETTERS_BEFORE = regex.compile(r"[\p{L}\p{M}]+$")
 _WORD_BEHIND = re.compile(r"[^\s\u0964,;:.?!)]{1,40}")
 
 
@@ -98,6 +102,7 @@ def _map_back(entity: Entity, mended: MappedText, word_starts: list[int]) -> Ent
 def _repairs(document: Document) -> Iterator[tuple[int, int, str]]:
     """Ranges of the text and what the model reads there, in order."""
     text, is_pdf = document.text, document.kind == "pdf"
+    compounds = _find_compounds(text) if is_pdf else frozenset()
     for match in _BREAK.finditer(text):
         hyphen = match.group(1)
         if match.group() == "\t":
@@ -110,10 +115,24 @@ def _repairs(document: Document) -> Iterator[tuple[int, int, str]]:
         elif not hyphen:
             yield match.start(), match.end(), " "
         else:
-            yield _join_halves(text, match)
+            yield _join_halves(text, match, compounds)
 
 
-def _join_halves(text: str, match: re.Match[str]) -> tuple[int, int, str]:
+def _find_compounds(text: str) -> frozenset[tuple[str, str]]:
+    """The letters on both sides of every hyphen in a line."""
+    hyphens = re.finditer("-", text)
+    return frozenset(_letters_around(text, found.start(), found.end()) for found in hyphens)
+
+
+def _letters_around(text: str, start: int, end: int) -> tuple[str, str]:
+    before = _LETTERS_BEFORE.search(text, max(0, start - 40), start)
+    behind = _LETTERS.match(text, end, end + 40)
+    return before.group() if before else "", behind.group() if behind else ""
+
+
+def _join_halves(
+    text: str, match: re.Match[str], compounds: frozenset[tuple[str, str]]
+) -> tuple[int, int, str]:
     """What becomes of a hyphen at the end of a line."""
     start, end = match.span()
     before = _WORD_BEFORE.search(text, max(0, start - 40), start)
@@ -122,7 +141,8 @@ def _join_halves(text: str, match: re.Match[str]) -> tuple[int, int, str]:
         return start, end, match.group(1) + " "  # a dash
     first, second = before.group(), behind.group()
     if not first[-1].isdigit() and (_is_mark_or_letter(first[-1]) and second[0].isalpha()):
-        is_compound = f"{first}-{second}" in text or (second[0].isupper() and second[0].isascii())
+        is_name = second[0].isupper() and second[0].isascii()
+        is_compound = is_name or _letters_around(text, start, end) in compounds
         return start, end, "-" if is_compound else ""
     return start, end, match.group(1)
 
