@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -122,6 +125,16 @@ def test_pairs_of_crowded_articles_are_left_out_and_counted(write_articles: Writ
     assert row["n_articles"] == 3
     check_weights(row, [3, 3], 4)
     assert {row["n_articles"] for row in tables["entities"] if row["type"] == "ORG"} == {5}
+
+
+def test_an_interrupted_query_is_an_interruption(tmp_path: Path) -> None:
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    endless = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range * b.range = 7"
+    with pytest.raises(KeyboardInterrupt), open_database(tmp_path, 1) as db:
+        timer.start()
+        db.execute(endless)
+    timer.join()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_text_counts_once_with_its_earliest_date(tmp_path: Path) -> None:

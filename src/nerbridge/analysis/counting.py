@@ -82,6 +82,11 @@ def open_database(
     try:
         with duckdb.connect(str(path), config=config) as db:
             yield db
+    except RuntimeError as error:
+        # So DuckDB says that it saw a Ctrl-C.
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
     finally:
         _remove(path)
 

@@ -349,8 +349,9 @@ def _method(findings: Findings) -> Markup:
         "full names.",
         "Rising: Fisher's exact test (one-sided) on the articles with the name, recent against "
         f"before, for names in {MIN_ARTICLES} articles or more, and in one before; q is its p "
-        "after Benjamini and Hochberg. “Share grew ×” is the ratio of the two shares, half an article "
-        "added to each, with its 95 % interval. Articles count as independent: a story told ten times counts ten.",
+        "after Benjamini and Hochberg. “Share grew ×” is the ratio of the two shares, half an "
+        "article added to each, with its 95 % interval. Articles count as independent: a story "
+        "told ten times counts ten.",
         "New: p is the chance that a name in so many articles would appear only in recent ones if "
         "time did not matter; it is not corrected for the number of names.",
         f"Together: pairs in {together} articles or more whose log-likelihood ratio (Dunning) is "
