@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import signal
-import threading
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -128,12 +125,8 @@ def test_pairs_of_crowded_articles_are_left_out_and_counted(write_articles: Writ
 
 
 def test_an_interrupted_query_is_an_interruption(tmp_path: Path) -> None:
-    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-    endless = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range * b.range = 7"
-    with pytest.raises(KeyboardInterrupt), open_database(tmp_path, 1) as db:
-        timer.start()
-        db.execute(endless)
-    timer.join()
+    with pytest.raises(KeyboardInterrupt), open_database(tmp_path, 1):
+        raise RuntimeError("Query interrupted")  # as DuckDB does on Ctrl-C
     assert list(tmp_path.iterdir()) == []
 
 
