@@ -337,3 +337,25 @@ def test_names_in_the_attributes_of_a_page(markup: str) -> None:
     copy = without_ramen(page.encode(), "a.html")
     assert not [word for word in ("ramen", "das", "%2552", "umftz", "men") if word in copy.lower()]
     assert "data:image/png" in copy
+
+
+@pytest.mark.parametrize(("n_words", "is_black"), [(3, True), (60, False)])
+def test_a_scan_with_a_stamp_is_black(n_words: int, is_black: bool) -> None:
+    import pypdfium2
+
+    text = " ".join(["stamp"] * n_words)
+    page = f"q 280 0 0 280 10 10 cm /X Do Q BT /F 2 Tf 20 100 Td ({text}) Tj ET"
+    picture = "<</Type/XObject/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace"
+    objects = (
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents 4 0 R/Resources<<"
+        "/XObject<</X 5 0 R>>/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>",
+        f"<</Length {len(page)}>>stream\n{page}\nendstream",
+        f"{picture}/DeviceGray/Length 1>>stream\n\x7f\nendstream",
+    )
+    body = "".join(f"{n} 0 obj\n{content}\nendobj\n" for n, content in enumerate(objects, 1))
+    data = f"%PDF-1.4\n{body}trailer<</Root 1 0 R>>".encode("latin-1")
+    document = read_document(data, name="a.pdf")
+    shown = pypdfium2.PdfDocument(redact(document, [], ["PER"]))[0].render().to_pil().convert("L")
+    assert (shown.getpixel((150, 150)) < 20) is is_black

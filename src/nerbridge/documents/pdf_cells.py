@@ -1,7 +1,7 @@
 """What stands on a PDF page, as cells: a letter group each, in reading order, with its box.
 
 pdfium gives characters in the order of the page. For scripts that are drawn otherwise than they
-are read, producers (Chromium, Word, LibreOffice) wrap each letter group in an ``ActualText`` span.
+are read, some producers (such as Chromium) wrap each letter group in an ``ActualText`` span.
 pdfium repeats such a span where its glyphs are drawn apart, and measures it by its first glyph, so
 that it also finds spaces where none are. Here a span counts once, and its box is that of all its
 glyphs.

@@ -12,7 +12,7 @@ import pypdfium2.raw as raw
 from PIL import Image, ImageDraw
 
 from nerbridge.documents.document import BETWEEN
-from nerbridge.documents.pdf_cells import Box, union
+from nerbridge.documents.pdf_cells import Box, PageContent, union
 from nerbridge.documents.pdf_lines import Line, line_box
 from nerbridge.documents.pdf_worker import cell_starts, iter_pages, paragraph_text
 
@@ -21,6 +21,8 @@ _POINTS_PER_INCH = 72
 _MAX_PIXELS = 12_000_000
 _QUALITY = 80
 _PADDING = 0.12
+_LARGE = 0.5
+_FEW_CHARS = 100
 
 Span = tuple[int, int]
 
@@ -29,7 +31,8 @@ def redact_pages(document: pdfium.PdfDocument, spans: Sequence[Span]) -> bytes:
     """A new PDF: every page a picture, the characters at ``spans`` black.
 
     ``spans`` are half-open, in order and apart, in the document's text. A page with pictures and
-    no text is black as a whole: nobody has read it. Annotations and form fields are not drawn.
+    no text is black as a whole, and so is a large picture with next to no text over it (a scan with
+    a stamp): nobody has read it. Annotations and form fields are not drawn.
     """
     made = pdfium.PdfDocument.new()
     offset = 0
@@ -44,7 +47,8 @@ def redact_pages(document: pdfium.PdfDocument, spans: Sequence[Span]) -> bytes:
                 for line, starts, end in cell_starts(paragraphs, offset)
                 for box in _line_boxes(line, starts, end, spans)
             ]
-            boxes = [_to_pixels(page, box, image) for box in found]
+            unread = _unread_pictures(page, content)
+            boxes = [_to_pixels(page, box, image) for box in (*found, *unread)]
         brush = ImageDraw.Draw(image)
         for box in boxes:
             brush.rectangle(box, fill="black")
@@ -53,6 +57,24 @@ def redact_pages(document: pdfium.PdfDocument, spans: Sequence[Span]) -> bytes:
     buffer = io.BytesIO()
     made.save(buffer)
     return buffer.getvalue()
+
+
+def _unread_pictures(page: pdfium.PdfPage, content: PageContent) -> list[Box]:
+    """Pictures of half a page or more whose text, if they show any, is not in the text layer."""
+    width, height = page.get_size()
+    found = []
+    for item in page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,)):
+        left, bottom, right, top = item.get_bounds()
+        if (right - left) * (top - bottom) < _LARGE * width * height:
+            continue
+        n_chars = sum(
+            len(cell.text)
+            for cell in content.cells
+            if left <= cell.box[0] <= right and bottom <= cell.box[1] <= top
+        )
+        if n_chars < _FEW_CHARS:
+            found.append((left, bottom, right, top))
+    return found
 
 
 def _line_boxes(line: Line, starts: list[int], end: int, spans: Sequence[Span]) -> list[Box]:
