@@ -269,7 +269,7 @@ def read_arguments() -> argparse.Namespace:
     small = asked.quick or not (asked.compare or has_corpus)
     asked.corpus = "bundled:as" if small else str(SHARED / "data" / "asner_as")
     if asked.quick:
-        asked.clients, asked.seconds, asked.phase_s = 8, 4, 4
+        asked.clients, asked.seconds, asked.phase_s = 4, 2, 2
     return asked
 
 
