@@ -107,7 +107,12 @@ def fill_cells(asked: argparse.Namespace, corpus: Corpus) -> dict[tuple[str, int
                 start = time.monotonic()
                 chosen = choose(way, folder, pool, k, seed) if k else []
                 counts = adapt_and_count(folder, chosen, validation, seed, asked.epochs)
-                said = {"n_chosen": len(chosen), "wall_s": round(time.monotonic() - start, 1)}
+                n_words = sum(len(sentence.words) for sentence in chosen)
+                said = {
+                    "n_chosen": len(chosen),
+                    "n_words": n_words,
+                    "wall_s": round(time.monotonic() - start, 1),
+                }
                 write_text(cell, json.dumps({**said, "counts": counts.tolist()}))
                 print(f"{cell.name}: {said}", file=sys.stderr)
             counts = np.array(json.loads(cell.read_text("utf-8"))["counts"])

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from nerbridge.models.folder import LINEAGE_FILE
+from tiny_tagger import write_tiny_tagger
+
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 
 
@@ -66,3 +69,65 @@ def test_tagging_prints_its_ratios_as_json() -> None:
             )
     same = result["same_entities"]
     assert same["exported"] == same["on_torch"] == same["the_same"] > 0
+
+
+def run_script(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(BENCHMARKS / name), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_social_prints_counts_and_steadiness_as_json(tmp_path: Path) -> None:
+    model = write_tiny_tagger(tmp_path / "model")
+    (tmp_path / "a.txt").write_text("ৰমেন দাস আজি গুৱাহাটীত আছিল।\n\nঅসম ভাল।\n", "utf-8")
+    done = run_script("social.py", "--model", model, "--sentences", tmp_path / "a.txt", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    counts = result["messages"]
+    assert counts["n_gold"] == 71
+    assert 0 < counts["n_right"] <= counts["n_found"]
+    f1 = 2 * counts["n_right"] / (counts["n_found"] + counts["n_gold"])
+    assert counts["f1"] == pytest.approx(f1, abs=1e-4)
+    assert result["n_sentences"] == 2
+    assert set(result["same_entities"].values()) == {1.0}
+
+
+def test_analysis_says_time_and_memory(tmp_path: Path) -> None:
+    model = write_tiny_tagger(tmp_path / "model")
+    done = run_script(
+        "analysis.py", tmp_path, "--articles", "20", "--copies", "2", "--model", model
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("20 articles, tagging and counting: ") for line in lines)
+    assert any(line.startswith("40 articles, counting: ") for line in lines)
+    assert lines[-1].startswith("report ")
+
+
+def test_suggest_compares_the_finished_cells(tmp_path: Path) -> None:
+    folder = tmp_path / "run" / "models" / "transfer-13"
+    folder.mkdir(parents=True)
+    (folder / LINEAGE_FILE).write_text(json.dumps({"data": {"as": {"sha256": "another"}}}))
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for split in ("train", "validation"):
+        (corpus / f"{split}.conll").write_text("ৰমেন B-PER\nআহিল O\n\nঅসম B-LOC\n", "utf-8")
+    cells = {"as-it-is-0": 2, "suggested-5": 6, "random-5": 4}
+    for name, n_right in cells.items():
+        counts = [[n_right, 2, 2], [n_right, 1, 1]]
+        path = tmp_path / "cells" / f"{name}-13-10.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps({"n_chosen": 5, "counts": counts}))
+    arguments: list[str | Path] = [
+        "--transferred",
+        tmp_path / "run",
+        "--corpus",
+        corpus,
+        "--seeds",
+        "13",
+    ]
+    arguments += ["--output", tmp_path / "cells", "--sizes", "5", "--json"]
+    done = run_script("suggest.py", *arguments)
+    assert done.returncode == 0, done.stderr
+    rows = {row["way"]: row for row in json.loads(done.stdout)}
+    assert rows["suggested"]["f1"] > rows["random"]["f1"] > rows["as it is"]["f1"]
+    assert rows["suggested"]["over_random"] > 0
