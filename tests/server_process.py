@@ -70,7 +70,7 @@ class Server:
         if self.process.poll() is None:
             self.terminate()
         try:
-            return self.process.wait(20)
+            return self.process.wait(60)
         finally:
             self.process.kill()
             self._reader.join(5)

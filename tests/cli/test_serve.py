@@ -27,7 +27,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
         [sys.executable, "-m", "nerbridge", "serve", "--port", "0", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     return done.returncode, done.stdout, done.stderr
@@ -88,7 +88,7 @@ def test_quiet_logs_no_requests() -> None:
                 time.sleep(0.05)
             client.tag("অসম")
         process.terminate()
-        _, shown = process.communicate(timeout=20)
+        _, shown = process.communicate(timeout=60)
     assert shown == ""
 
 

@@ -16,7 +16,7 @@ def test_answers_are_as_described(server: Server, tmp_path: Path) -> None:
     command = [
         *(str(Path(sys.executable).with_name("schemathesis")), "run"),
         *(f"{server.url}/openapi.json", "--no-color", "--generation-deterministic"),
-        *("--max-examples", "25", "--phases", "fuzzing"),
+        *("--max-examples", "12", "--phases", "fuzzing"),
         # Which bytes are a document, and which types a model knows, no description can say.
         *("--exclude-checks", "positive_data_acceptance"),
     ]
