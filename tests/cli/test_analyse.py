@@ -164,7 +164,13 @@ def test_interrupted_and_given_again_ends_the_same(model: Path, tmp_path: Path) 
         *("--model", str(model), "--threads", "1"),
     ]
     begun = subprocess.Popen(
-        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Tests that run in the background inherit an ignored SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     parts = tmp_path / "out" / "articles.parquet.parts"
     until = time.monotonic() + 60
