@@ -34,7 +34,7 @@ def test_names_are_no_paths(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["see /home/me/x", "`/work/a`", "(/tmp/a)", "it is C:\\me\\a", "at file:///x", '"/data/x"'],
+    ["see /home/me/x", "`/opt/a`", "(/tmp/a)", "it is C:\\me\\a", "at file:///x", '"/data/x"'],
 )
 def test_paths_in_running_text_are_found(text: str) -> None:
     assert find_path_in_text(f"# Title\n\n{text}\n") is not None
