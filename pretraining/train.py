@@ -266,11 +266,13 @@ def train(args: argparse.Namespace, settings: Settings, rank: int, device: torch
         lr=settings.learning_rate, betas=(0.9, 0.98), eps=1e-6, fused=True,
     )  # fmt: skip
     first = load_checkpoint(args.out, model, optimiser)
+    if not args.eager:
+        # The layers alone: how many places are masked differs from batch to batch.
+        for layer in model.model.roberta.encoder.layer:
+            layer.compile(dynamic=False)
     wrapped: nn.Module = (
         nn.parallel.DistributedDataParallel(model) if settings.processes > 1 else model
     )
-    if device.type == "cuda":
-        wrapped = torch.compile(wrapped)  # type: ignore[assignment]
     log = (args.out / "log.jsonl").open("a", encoding="utf-8")
     began, losses, hits = time.time(), [], []
     for step in range(first, settings.n_steps):
@@ -322,6 +324,7 @@ def main() -> None:
     parser.add_argument("--warmup", type=float, default=0.04)
     parser.add_argument("--masked", type=float, default=0.2)
     parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--eager", action="store_true", help="do not compile: no C++ compiler")
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--log-every", type=int, default=20)
     parser.add_argument("--save-every", type=int, default=100)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from nerbridge.errors import RunError
@@ -27,7 +24,6 @@ from nerbridge.records import (
     Training,
     read_record,
     write_record,
-    write_text_atomically,
 )
 
 WORDS = [["ৰীতা", "গ’ল"], ["এয়া", "মাজুলী"]]
@@ -145,34 +141,3 @@ def test_what_is_no_record_is_said(content: bytes | None, said: str, tmp_path: P
         read_record(tmp_path)
     assert str(tmp_path) in str(error.value)
     assert len(str(error.value)) < 1500
-
-
-@given(text=st.text(st.characters(exclude_categories=["Cs"])))
-def test_text_is_written_as_it_is(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = tmp_path_factory.mktemp("text") / "new" / "file.txt"
-    write_text_atomically(path, text)
-    assert path.read_bytes().decode("utf-8") == text
-
-
-@pytest.mark.parametrize("failing", ["replace", "fsync"])
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(
-    failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "record.json"
-    write_text_atomically(path, "old")
-
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, failing, fail)
-    with pytest.raises(OSError, match="No space left"):
-        write_text_atomically(path, "new")
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_files_can_be_read_by_others_as_usual(tmp_path: Path) -> None:
-    plain = tmp_path / "plain"
-    plain.write_text("x")
-    write_text_atomically(tmp_path / "record.json", "x")
-    assert (tmp_path / "record.json").stat().st_mode == plain.stat().st_mode

@@ -6,8 +6,6 @@ schema; a field that changes its meaning gives a new one.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +15,7 @@ from nerbridge.errors import RunError
 from nerbridge.evaluation.calibration import Calibration
 from nerbridge.evaluation.errors import ErrorExample
 from nerbridge.evaluation.scores import Scores
+from nerbridge.files import write_text
 
 SCHEMA = 1
 
@@ -155,32 +154,9 @@ class RunRecord(_Model):
         raise KeyError(name)
 
 
-def write_text_atomically(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            os.fchmod(handle, 0o666 & ~_umask())  # mkstemp's own is for the owner's eyes alone
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    """The process's umask, which can only be read by setting it."""
-    umask = os.umask(0o022)
-    os.umask(umask)
-    return umask
-
-
 def write_record(record: RunRecord, path: Path) -> None:
     """Write ``record.json``."""
-    write_text_atomically(path, record.model_dump_json(by_alias=True, indent=1) + "\n")
+    write_text(path, record.model_dump_json(by_alias=True, indent=1) + "\n")
 
 
 def first_fault(error: ValidationError | UnicodeDecodeError) -> str:

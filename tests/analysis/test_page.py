@@ -14,7 +14,7 @@ import pytest
 from analysis.conftest import Article, WriteArticles
 from nerbridge.analysis.counting import count_all, open_database
 from nerbridge.analysis.findings import PASSAGES, collect_findings
-from nerbridge.analysis.page import build_page, write_page
+from nerbridge.analysis.page import build_page
 
 NASTY = "</script><b>ৰমেন & \u202e\x00"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -98,12 +98,6 @@ def test_a_page_without_dates_or_mentions(write_articles: WriteArticles) -> None
     assert "Too few periods" in html
     assert "without a usable date, not counted over time: 2" in html
     assert "with a date that cannot be read: 1" in html
-
-
-def test_no_half_written_page(tmp_path: Path) -> None:
-    with pytest.raises(UnicodeEncodeError):
-        write_page("\ud800", tmp_path / "report.html")
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture

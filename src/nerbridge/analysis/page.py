@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
-from pathlib import Path
 
 from nerbridge.analysis.cells import (
     clean,
@@ -80,16 +78,6 @@ def build_page(findings: Findings) -> str:
     )
     body = element("body", _header(findings), _main(findings), element("script", Markup(script)))
     return f'<!doctype html>\n<html lang="en">{element("head", head)}\n{body}</html>\n'
-
-
-def write_page(page: str, path: Path) -> None:
-    """Write the page; a reader sees the old one or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.writing")
-    try:
-        temporary.write_text(page, "utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _header(findings: Findings) -> Markup:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from nerbridge.files import write_whole
 
 TABLES = ("entities", "variants", "mentions", "counts_over_time", "cooccurrences")
 
@@ -69,15 +71,17 @@ def write_tables(db: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
     for name in TABLES:
         for ending, options in (("parquet", "FORMAT parquet, COMPRESSION zstd"), ("csv", "HEADER")):
             path = folder / f"{name}.{ending}"
-            temporary = path.with_name(f".{path.name}.{os.getpid()}.writing")
-            target = str(temporary).replace("'", "''")
-            try:
-                db.execute(f"COPY ({_QUERIES[name]}) TO '{target}' ({options})")
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            write_whole(path, partial(_copy, db, name, options))
             written.append(path)
     return written
+
+
+def _copy(db: duckdb.DuckDBPyConnection, name: str, options: str, path: Path) -> None:
+    target = str(path).replace("'", "''")
+    try:
+        db.execute(f"COPY ({_QUERIES[name]}) TO '{target}' ({options})")
+    except duckdb.IOException as error:
+        raise OSError(str(error)) from error
 
 
 def read_top(db: duckdb.DuckDBPyConnection, type_: str, limit: int) -> list[EntityRow]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nerbridge.errors import EnvironmentProblem, InputError, RunError
+from nerbridge.errors import InputError, RunError
+from nerbridge.files import WRITING, write_text, write_whole
 
 if TYPE_CHECKING:
     from nerbridge.batch.outputs import Writer
@@ -78,7 +78,7 @@ class Parts:
         """
         counts: list[int] = []
         path = self._path(index)
-        self._write_whole(path, lambda temporary: counts.extend(fill(temporary)))
+        write_whole(path, lambda temporary: counts.extend(fill(temporary)))
         shard = Shard(counts[0], counts[1], records_sha256, hash_file(path))
         self._write_json(self._manifest(index), asdict(shard))
         return shard
@@ -93,7 +93,7 @@ class Parts:
         if self._manifest(n_shards).exists():
             raise RunError(self._explain_change("it had more records"))
         shards = [self._path(index) for index in range(n_shards)]
-        self._write_whole(self.output, lambda temporary: self.writer.join(shards, temporary))
+        write_whole(self.output, lambda temporary: self.writer.join(shards, temporary))
         self.clear()
 
     def read_job(self) -> dict[str, Any]:
@@ -119,10 +119,6 @@ class Parts:
 
     def start(self, job: Mapping[str, Any]) -> None:
         """Make the folder and describe the job in it."""
-        try:
-            self.folder.mkdir(parents=True)
-        except OSError as error:
-            raise self._not_written(self.folder, error) from error
         self._write_json(self.folder / _JOB_FILE, {"schema": _SCHEMA, **job})
 
     def clear(self) -> None:
@@ -142,7 +138,7 @@ class Parts:
 
     def sweep(self) -> None:
         """Remove what a killed process left half-written."""
-        for path in self.folder.glob(".*.writing"):
+        for path in self.folder.glob(f".*{WRITING}"):
             path.unlink(missing_ok=True)
 
     def _path(self, index: int) -> Path:
@@ -167,26 +163,7 @@ class Parts:
         return path.is_file() and hash_file(path) == shard.file_sha256
 
     def _write_json(self, path: Path, value: Mapping[str, Any]) -> None:
-        text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
-        self._write_whole(path, lambda temporary: temporary.write_text(text, "utf-8"))
-
-    def _write_whole(self, path: Path, write: Callable[[Path], object]) -> None:
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.writing")
-        try:
-            write(temporary)
-            with temporary.open("rb") as stream:
-                os.fsync(stream.fileno())
-            temporary.replace(path)
-        except OSError as error:
-            raise self._not_written(path, error) from error
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def _not_written(self, path: Path, error: OSError) -> EnvironmentProblem:
-        return EnvironmentProblem(
-            f"{path}: not written ({error.strerror or error}). Free some disk space, or choose "
-            "another place."
-        )
+        write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
     def _explain_change(self, what: str) -> str:
         known = [_describe_input(saved) for saved in self.read_job().get("inputs", [])]

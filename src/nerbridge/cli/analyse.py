@@ -27,6 +27,7 @@ from nerbridge.batch.sources import (
 from nerbridge.cli.console import QuietOption, print_note, print_result
 from nerbridge.cli.tag import show_bar
 from nerbridge.errors import EnvironmentProblem, InputError, RunError
+from nerbridge.files import write_text
 
 if TYPE_CHECKING:
     from nerbridge.analysis.articles import Fields
@@ -201,7 +202,7 @@ def _report(
 ) -> None:
     from nerbridge.analysis.counting import count_all, open_database
     from nerbridge.analysis.findings import collect_findings
-    from nerbridge.analysis.page import build_page, write_page
+    from nerbridge.analysis.page import build_page
     from nerbridge.analysis.tables import write_tables
 
     print_note("Counting …", quiet=quiet)
@@ -209,7 +210,7 @@ def _report(
         facts = count_all(db, output / ARTICLES, by)
         write_tables(db, output)
         findings = collect_findings(db, facts, title=f"In the news: {name}", model=model)
-        write_page(build_page(findings), output / REPORT)
+        write_text(output / REPORT, build_page(findings))
 
 
 @contextmanager

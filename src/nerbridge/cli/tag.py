@@ -27,6 +27,7 @@ from nerbridge.batch.sources import (
 )
 from nerbridge.cli.console import QuietOption, print_note
 from nerbridge.errors import EnvironmentProblem, InputError
+from nerbridge.files import write_bytes
 from nerbridge.text.romanised import notices_for
 
 if TYPE_CHECKING:
@@ -234,12 +235,7 @@ def _write_redacted(
         document = read_document(stream.read(MAX_BYTES + 1), name=source.name)
     redaction = plan_redaction(document, tag_document(tagger, document), types)
     copy = write_redacted(document, redaction)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.write_bytes(copy)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    write_bytes(target, copy)
     for notice in document.notices:
         print_note(f"{source.name}: {notice}", quiet=quiet)
     print_note(f"{target}: {redaction.describe()}")  # the warning is not for --quiet to silence

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
-from nerbridge.errors import CorpusError, EnvironmentProblem
+from nerbridge.errors import CorpusError
+from nerbridge.files import write_bytes
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -78,32 +76,7 @@ def write_text(path: Path, text: str) -> None:
             f"{path}: not written: {text[error.start]!r} is half a character (a lone surrogate), "
             "which UTF-8 cannot hold. Mend the word where it comes from."
         ) from error
-    write_whole(path, lambda temporary: temporary.write_bytes(data))
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a temporary file beside ``path``, then rename it: no half-written files.
-
-    Raises:
-        EnvironmentProblem: the disk is full or the folder cannot be written.
-    """
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        write(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        raise EnvironmentProblem(
-            f"{path}: not written ({error.strerror or error}); the file is as it was before. "
-            "Free some disk space, or choose a folder that can be written."
-        ) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+    write_bytes(path, data)
 
 
 def _not_utf8(path: Path, data: bytes, error: UnicodeDecodeError) -> str:

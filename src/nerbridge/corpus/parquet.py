@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nerbridge.corpus.files import read_bytes, write_whole
+from nerbridge.corpus.files import read_bytes
 from nerbridge.corpus.hub_form import (
     TAG_COLUMNS,
     WORD_COLUMNS,
@@ -20,6 +20,7 @@ from nerbridge.corpus.hub_form import (
 from nerbridge.corpus.raw import RawSplit
 from nerbridge.corpus.sentence import Sentence
 from nerbridge.errors import CorpusError, EnvironmentProblem
+from nerbridge.files import write_whole
 
 if TYPE_CHECKING:
     import pyarrow

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import PurePath
 
 from nerbridge.documents.document import Kind
+from nerbridge.documents.docx_package import BAD_ZIP
 from nerbridge.errors import DocumentError
 
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
@@ -59,15 +60,7 @@ def _kind_of_zip(data: bytes, name: str) -> Kind:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = set(archive.namelist())
             kind = archive.read("mimetype")[:100] if _is_small(archive, "mimetype") else b""
-    except (
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        OSError,
-        EOFError,
-    ) as error:
+    except BAD_ZIP as error:
         raise DocumentError(
             f"{name}: a damaged DOCX or zip file ({error}). It was probably cut: fetch it again."
         ) from error

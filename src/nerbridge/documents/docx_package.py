@@ -18,7 +18,7 @@ from nerbridge.documents.limits import (
 )
 from nerbridge.errors import DocumentError
 
-_BAD_ZIP = (
+BAD_ZIP = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     NotImplementedError,
@@ -28,6 +28,7 @@ _BAD_ZIP = (
     EOFError,
     zlib.error,
 )
+"""What `zipfile` raises where a zip file is damaged, locked or of an unknown kind."""
 
 
 def read_package(data: bytes, name: str) -> dict[str, bytes]:
@@ -41,7 +42,7 @@ def read_package(data: bytes, name: str) -> dict[str, bytes]:
             members = [info for info in archive.infolist() if not info.is_dir()]
             _check_sizes(members, name)
             return {info.filename: _read_member(archive, info) for info in members}
-    except _BAD_ZIP as error:
+    except BAD_ZIP as error:
         raise DocumentError(
             f"{name}: a damaged DOCX ({error or type(error).__name__}). It was probably cut: fetch "
             "it again, or open and save it in Word."

@@ -18,24 +18,9 @@ from nerbridge.documents.markup import (
 from nerbridge.documents.redaction import HIDDEN_ADDRESS, Names
 
 _KEPT = frozenset(
-    [
-        "class",
-        "id",
-        "style",
-        "lang",
-        "dir",
-        "href",
-        "src",
-        "width",
-        "height",
-        "colspan",
-        "rowspan",
-        "start",
-        "type",
-        "rel",
-        "media",
-    ]
-)
+    ["class", "id", "style", "lang", "dir", "href", "src", "width", "height", "colspan",
+     "rowspan", "start", "type", "rel", "media"]
+)  # fmt: skip
 _ADDRESSES = frozenset({"href", "src"})
 # Addresses that are programs or whole pages; pictures stay.
 _OPAQUE = re.compile(r"(?:java|vb)script:|data:(?!image/(?!svg))", re.I)

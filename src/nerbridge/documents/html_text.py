@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from lxml import etree
 
@@ -19,80 +20,20 @@ from nerbridge.documents.markup import Block, Piece
 from nerbridge.errors import DocumentError
 
 NEVER_SHOWN = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "iframe",
-        "object",
-        "embed",
-        "svg",
-        "math",
-        "canvas",
-        "audio",
-        "video",
-        "map",
-        "head",
-        "select",
-        "option",
-        "datalist",
-        "textarea",
-        "button",
-        "input",
-    ]
-)
+    ["script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math",
+     "canvas", "audio", "video", "map", "head", "select", "option", "datalist", "textarea",
+     "button", "input"]
+)  # fmt: skip
 AROUND = frozenset(["nav", "aside", "form", "dialog", "menu"])
 """Not the main text, wherever it stands."""
 FRAME = frozenset({"header", "footer"})
 """Not the main text of a page that does not say which its main part is."""
 _BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hgroup",
-        "hr",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "title",
-        "tr",
-        "ul",
-    ]
-)
+    ["address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details",
+     "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4",
+     "h5", "h6", "header", "hgroup", "hr", "html", "legend", "li", "main", "ol", "p", "pre",
+     "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "title", "tr", "ul"]
+)  # fmt: skip
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
 _HEAD = 4096
@@ -188,20 +129,18 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
             return data.decode(encoding, "replace"), []
     match = _CHARSET.search(data[:_HEAD])
     declared = match.group(1).decode("ascii") if match else "utf-8"
-    for encoding in (declared, "utf-8"):
-        try:
-            return data.decode(encoding), []
-        except (LookupError, UnicodeDecodeError):
-            continue
+    with suppress(LookupError, UnicodeDecodeError):
+        return data.decode(declared), []
     try:
         return data.decode("utf-8"), []
     except UnicodeDecodeError as error:
-        n_bad = sum(char == "\ufffd" for char in data.decode("utf-8", "replace"))
+        text = data.decode("utf-8", "replace")
+        n_bad = text.count("\ufffd")
         if n_bad > len(data) / 100:
             return data.decode("windows-1252", "replace"), [
                 "its encoding is neither declared nor UTF-8; read as Windows-1252."
             ]
-        return data.decode("utf-8", "replace"), [
+        return text, [
             f"{n_bad} characters are not UTF-8 (the first at byte {error.start}) and were replaced."
         ]
 

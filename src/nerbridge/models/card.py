@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from nerbridge.files import write_bytes
 from nerbridge.models.card_header import header_lines
 
 CARD_FILE = "README.md"
@@ -39,11 +40,10 @@ def write_card(folder: Path, manifest: Mapping[str, Any]) -> None:
         folder: the folder.
         manifest: as `model_card`.
     """
-    path, part = folder / CARD_FILE, folder / f".{CARD_FILE}.part"
+    path = folder / CARD_FILE
     card = model_card(manifest).encode("utf-8")
     if not path.is_file() or path.read_bytes() != card:
-        part.write_bytes(card)
-        part.replace(path)
+        write_bytes(path, card)
 
 
 def model_card(manifest: Mapping[str, Any]) -> str:

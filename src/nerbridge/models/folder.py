@@ -14,6 +14,7 @@ from typing import Any, Literal
 from safetensors import SafetensorError
 
 from nerbridge.errors import EnvironmentProblem, ModelError
+from nerbridge.files import write_text
 
 LINEAGE_FILE = "nerbridge.json"
 LINEAGE_SCHEMA = 1
@@ -96,15 +97,7 @@ def update_lineage(folder: Path, changes: Mapping[str, Any]) -> None:
     text = json.dumps(
         {**read_lineage(folder), **changes}, indent=2, ensure_ascii=False, sort_keys=True
     )
-    part = folder / f".{LINEAGE_FILE}.part"
-    try:
-        part.write_text(text + "\n", encoding="utf-8")
-        part.replace(folder / LINEAGE_FILE)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise EnvironmentProblem(
-            f"{folder / LINEAGE_FILE}: cannot be written: {_reason(error)}. It is unchanged."
-        ) from error
+    write_text(folder / LINEAGE_FILE, text + "\n")
 
 
 def read_lineage(folder: Path) -> dict[str, Any]:

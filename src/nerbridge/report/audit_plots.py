@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerbridge.errors import EnvironmentProblem
+from nerbridge.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -117,9 +118,4 @@ def _save(
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     draw(audit, axes)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        figure.savefig(temporary, dpi=_DOTS_PER_INCH, format="png")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, lambda temporary: figure.savefig(temporary, dpi=_DOTS_PER_INCH, format="png"))

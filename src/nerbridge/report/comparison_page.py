@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from nerbridge.records import write_text_atomically
+from nerbridge.files import write_text
 from nerbridge.report.blocks import bullets, figures, section, table_to_html
 from nerbridge.report.comparison import (
     Comparison,
@@ -33,10 +33,10 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
     drawings = draw_comparison(comparison)
     write_drawings(drawings, folder / "figures")
     facts = json.dumps(comparison_to_dict(comparison), ensure_ascii=False, indent=1)
-    write_text_atomically(folder / "compare.json", f"{facts}\n")
-    write_text_atomically(folder / "compare.md", comparison_to_markdown(comparison))
+    write_text(folder / "compare.json", f"{facts}\n")
+    write_text(folder / "compare.md", comparison_to_markdown(comparison))
     page = folder / "index.html"
-    write_text_atomically(page, _render(comparison, drawings))
+    write_text(page, _render(comparison, drawings))
     return page
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from nerbridge.records import RunRecord, write_record, write_text_atomically
+from nerbridge.files import write_bytes, write_text
+from nerbridge.records import RunRecord, write_record
 from nerbridge.report import sections
 from nerbridge.report.drawing import Drawing, style_rows
 from nerbridge.report.markup import Markup, concat, concat_all, element
@@ -39,10 +38,10 @@ def write_report(record: RunRecord, folder: Path) -> Path:
     """
     drawn = draw_figures(record)
     write_drawings([drawing for group in drawn.values() for drawing in group], folder / "figures")
-    write_text_atomically(folder / "table.md", record_to_markdown(record))
+    write_text(folder / "table.md", record_to_markdown(record))
     write_record(record, folder / "record.json")
     page = folder / "index.html"
-    write_text_atomically(page, render_report(record, drawn))
+    write_text(page, render_report(record, drawn))
     return page
 
 
@@ -84,21 +83,9 @@ def render_page(title: str, contents: Sequence[tuple[str, str]], body: Markup) -
 def write_drawings(drawings: Iterable[Drawing], folder: Path) -> None:
     """Write every drawing as SVG and PNG."""
     for drawing in drawings:
-        write_text_atomically(folder / f"{drawing.name}.svg", drawing.svg)
-        _write_bytes(folder / f"{drawing.name}.png", drawing.png)
+        write_text(folder / f"{drawing.name}.svg", drawing.svg)
+        write_bytes(folder / f"{drawing.name}.png", drawing.png)
 
 
 def _read_style() -> Markup:
     return Markup(files("nerbridge.report").joinpath("page.css").read_text("utf-8"))
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    """Write whole or not at all."""
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise

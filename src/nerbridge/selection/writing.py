@@ -10,7 +10,7 @@ from typing import Any
 from nerbridge.corpus.files import write_text
 from nerbridge.corpus.sentence import Sentence as LabelledSentence
 from nerbridge.corpus.writing import write_sentences
-from nerbridge.labels import OUTSIDE
+from nerbridge.labels import Span, spans_to_tags
 from nerbridge.selection.formats import SuggestionFormat
 from nerbridge.selection.suggesting import Suggestion
 
@@ -73,11 +73,8 @@ def suggestion_to_doccano(suggestion: Suggestion) -> dict[str, Any]:
 def suggestion_to_sentence(suggestion: Suggestion) -> LabelledSentence:
     """Words and IOB2 tags."""
     sentence = suggestion.sentence
-    tags = [OUTSIDE] * len(sentence.words)
-    for entity in suggestion.entities:
-        inside = range(entity.start_word, entity.end_word)
-        for word in inside:
-            tags[word] = f"{'B' if word == inside.start else 'I'}-{entity.type}"
+    spans = [Span(e.start_word, e.end_word, e.type) for e in suggestion.entities]
+    tags = spans_to_tags(spans, len(sentence.words))
     return LabelledSentence(sentence.words, tuple(tags), sentence.source, sentence.row)
 
 

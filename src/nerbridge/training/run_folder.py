@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from nerbridge.errors import InputError, RunError
-from nerbridge.records import SeedResult, first_fault, write_text_atomically
+from nerbridge.files import write_text
+from nerbridge.records import SeedResult, first_fault
 
 FINGERPRINT = "fingerprint.json"
 
@@ -51,7 +52,7 @@ class RunFolder:
     def write_result(self, row: str, result: SeedResult) -> None:
         """Keep the result of a finished row and seed."""
         text = result.model_dump_json(indent=1) + "\n"
-        write_text_atomically(self._result(row, result.seed), text)
+        write_text(self._result(row, result.seed), text)
 
     def _result(self, row: str, seed: int) -> Path:
         return self.path / "results" / f"{row}-{seed}.json"
@@ -89,7 +90,7 @@ class RunFolder:
         """
         path = self.path / FINGERPRINT
         if not path.is_file():
-            write_text_atomically(path, json.dumps(fingerprint, indent=1, sort_keys=True) + "\n")
+            write_text(path, json.dumps(fingerprint, indent=1, sort_keys=True) + "\n")
             return
         try:
             found = json.loads(path.read_text("utf-8"))

@@ -1,0 +1,68 @@
+"""Files written whole or not at all: a reader sees the old one or the new one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from nerbridge.errors import EnvironmentProblem
+
+WRITING = ".writing"
+"""How the name of a file ends that is being written; its name begins with a dot."""
+
+
+def write_whole(path: Path, fill: Callable[[Path], object]) -> None:
+    """Let ``fill`` write a temporary file beside ``path``, then rename it.
+
+    Folders on the way are made. What was at ``path`` stays until the new file is safely on disk.
+
+    Raises:
+        EnvironmentProblem: the disk is full or the folder cannot be written.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(WRITING, f".{path.name}.", path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        fill(temporary)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.chmod(0o666 & ~_umask())  # mkstemp's own is for the owner's eyes alone
+        temporary.replace(path)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{path}: not written ({error.strerror or error}); the file is as it was before. "
+            "Free some disk space, or choose a folder that can be written."
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` as UTF-8, whole or not at all.
+
+    Raises:
+        EnvironmentProblem: the disk is full or the folder cannot be written.
+        UnicodeEncodeError: the text holds lone surrogates.
+    """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write ``data``, whole or not at all.
+
+    Raises:
+        EnvironmentProblem: the disk is full or the folder cannot be written.
+    """
+    write_whole(path, lambda temporary: temporary.write_bytes(data))
+
+
+def _umask() -> int:
+    """The process's umask, which can only be read by setting it."""
+    umask = os.umask(0o022)
+    os.umask(umask)
+    return umask

@@ -1,0 +1,60 @@
+"""Files are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nerbridge.errors import EnvironmentProblem
+from nerbridge.files import write_text, write_whole
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"])))
+def test_text_is_written_as_it_is(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("text") / "new" / "file.txt"
+    write_text(path, text)
+    assert path.read_bytes().decode("utf-8") == text
+
+
+@pytest.mark.parametrize("failing", ["replace", "fsync"])
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(
+    failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "record.json"
+    write_text(path, "old")
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, failing, fail)
+    with pytest.raises(EnvironmentProblem, match="No space left"):
+        write_text(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_files_can_be_read_by_others_as_usual(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.write_text("x")
+    write_text(tmp_path / "record.json", "x")
+    assert (tmp_path / "record.json").stat().st_mode == plain.stat().st_mode
+
+
+def test_what_interrupts_the_writing_leaves_no_temporary_file(tmp_path: Path) -> None:
+    def interrupt(temporary: Path) -> None:
+        temporary.write_text("half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "file", interrupt)
+    assert not list(tmp_path.iterdir())
+
+
+def test_half_a_character_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        write_text(tmp_path / "file", "\ud800")
+    assert not list(tmp_path.iterdir())
