@@ -24,8 +24,14 @@ from nerbridge.batch.sources import (
     find_sources,
     total_bytes,
 )
-from nerbridge.cli.console import QuietOption, print_note, print_result
-from nerbridge.cli.tag import show_bar
+from nerbridge.cli.console import print_note, print_result, show_bar
+from nerbridge.cli.options import (
+    InputFormatOption,
+    ModelOption,
+    QuietOption,
+    ThreadsOption,
+    TypesOption,
+)
 from nerbridge.errors import EnvironmentProblem, InputError, RunError
 from nerbridge.files import write_text
 
@@ -55,9 +61,7 @@ def analyse(
         str | None, typer.Option(help="The field that names the article; default: its row.")
     ] = None,
     url: Annotated[str | None, typer.Option(help="The field with the article's address.")] = None,
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="bundled:as, a model or run folder, or a hub id.")
-    ] = "bundled:as",
+    model: ModelOption = "bundled:as",
     by: Annotated[
         str | None,
         typer.Option(help="Count by day, week or month; default: by how long the time is."),
@@ -65,13 +69,9 @@ def analyse(
     min_score: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Leave out mentions less probable than this.")
     ] = 0.0,
-    types: Annotated[str | None, typer.Option(help="Types to keep, such as PER,LOC.")] = None,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Processor cores to use; default: all.")
-    ] = None,
-    input_format: Annotated[
-        InputFormat | None, typer.Option(help="Format of all inputs; default: by their endings.")
-    ] = None,
+    types: TypesOption = None,
+    threads: ThreadsOption = None,
+    input_format: InputFormatOption = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Tag again, and replace what is in the folder.")
     ] = False,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nerbridge.cli.console import JsonOption, QuietOption, print_json, print_note, print_result
+from nerbridge.cli.console import print_json, print_note, print_result
 from nerbridge.cli.evaluate import read_split
+from nerbridge.cli.options import BaseOption, JsonOption, QuietOption
 from nerbridge.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ def calibrate(
         list[str], typer.Argument(help="Labelled sentences like the text to be tagged.")
     ],
     split: Annotated[str, typer.Option(help="Split to take of a corpus.")] = "validation",
-    base: Annotated[
-        str | None, typer.Option(help="Where the base encoder of an adapter is now.")
-    ] = None,
+    base: BaseOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

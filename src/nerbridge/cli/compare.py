@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerbridge.cli.console import (
-    JsonOption,
-    QuietOption,
-    print_json,
-    print_note,
-    print_result,
-)
+from nerbridge.cli.console import print_json, print_note, print_result
+from nerbridge.cli.options import JsonOption, QuietOption
 
 if TYPE_CHECKING:
     from nerbridge.report.comparison import Comparison

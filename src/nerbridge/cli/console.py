@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Annotated, TypeVar
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 import typer
 
-Item = TypeVar("Item")
+from nerbridge.batch.sources import Progress
 
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print results and errors only, no progress.")
-]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print the result as one line of JSON on stdout.")
-]
+Item = TypeVar("Item")
+Tick = Callable[[int], None]
+"""Told how many more records are done."""
 
 
 def print_result(text: str) -> None:
@@ -63,3 +62,35 @@ def track(
 
     console = Console(stderr=True)
     yield from rich_track(items, description, total=total, console=console, transient=True)
+
+
+@contextmanager
+def show_bar(progress: Progress, n_bytes: int | None, *, quiet: bool) -> Iterator[Tick]:
+    """A bar on stderr with the records done; none where nobody looks.
+
+    Its length is in bytes: how many records there are is not known before all are read.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda n_records: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        *(SpinnerColumn(), BarColumn(), TextColumn("{task.fields[done]:,} records")),
+        *(TextColumn("{task.fields[rate]:,.0f} records/s"), TimeRemainingColumn()),
+    )
+    done, start = 0, time.monotonic()
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("", total=n_bytes, done=0, rate=0.0)
+
+        def tick(n_records: int) -> None:
+            nonlocal done
+            done += n_records
+            rate = done / max(time.monotonic() - start, 1e-9)
+            # A shard is read before it is tagged: of the bytes read, those of the records done.
+            n_done = progress.n_bytes * done // max(progress.n_records, 1)
+            bars.update(task, completed=n_done, done=done, rate=rate)
+
+        yield tick

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nerbridge.cli.console import JsonOption, QuietOption, print_json, print_note, print_result
+from nerbridge.cli.console import print_json, print_note, print_result
+from nerbridge.cli.options import JsonOption, QuietOption
 from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.labels import Scheme
 

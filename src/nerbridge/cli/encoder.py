@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nerbridge.cli.console import (
-    JsonOption,
-    QuietOption,
-    print_json,
-    print_note,
-    print_result,
-    track,
-)
+from nerbridge.cli.console import print_json, print_note, print_result, track
+from nerbridge.cli.options import JsonOption, QuietOption
 from nerbridge.errors import InputError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nerbridge.cli.console import JsonOption, QuietOption, print_json, print_note, print_result
+from nerbridge.cli.console import print_json, print_note, print_result
+from nerbridge.cli.options import BaseOption, JsonOption, QuietOption
 from nerbridge.errors import CorpusError
 from nerbridge.labels import Scheme
 
@@ -34,9 +35,7 @@ def evaluate(
         Scheme | None, typer.Option(help="Tagging scheme; default: found out.")
     ] = None,
     repair: Annotated[bool, typer.Option("--repair", help="Repair invalid tags, counted.")] = False,
-    base: Annotated[
-        str | None, typer.Option(help="Where the base encoder of an adapter is now.")
-    ] = None,
+    base: BaseOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from nerbridge.cli.console import JsonOption, QuietOption, print_json, print_note, print_result
+from nerbridge.cli.console import print_json, print_note, print_result
+from nerbridge.cli.options import BaseOption, JsonOption, QuietOption
 
 
 class ExportFormat(StrEnum):
@@ -51,9 +52,7 @@ def export(
             metavar="CORPUS", help="Labelled sentences on which int8 must score as 32 bits do."
         ),
     ] = None,
-    base: Annotated[
-        str | None, typer.Option(help="Where the base encoder of an adapter is now.")
-    ] = None,
+    base: BaseOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerbridge.cli.console import QuietOption, print_note, print_result
+from nerbridge.cli.console import print_note, print_result
+from nerbridge.cli.options import QuietOption
 from nerbridge.errors import EnvironmentProblem
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from nerbridge.cli.console import JsonOption, QuietOption, print_json, print_note, print_result
+from nerbridge.cli.console import print_json, print_note, print_result
+from nerbridge.cli.options import JsonOption, QuietOption
 
 app = typer.Typer(help="Show and check recipes.", no_args_is_help=True)
 

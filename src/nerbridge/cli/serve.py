@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerbridge.cli.console import QuietOption, print_note
+from nerbridge.cli.console import print_note
+from nerbridge.cli.options import QuietOption
 from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.server.hosts import is_loopback
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerbridge.batch.formats import InputFormat
 from nerbridge.batch.sources import Progress, find_sources, refuse_own_output
-from nerbridge.cli.console import QuietOption, print_note, print_result, track
+from nerbridge.cli.console import print_note, print_result, track
+from nerbridge.cli.options import (
+    FieldOption,
+    InputFormatOption,
+    ModelOption,
+    QuietOption,
+    ThreadsOption,
+)
 from nerbridge.errors import InputError
 from nerbridge.selection.formats import SuggestionFormat, suggestion_format_of
 
@@ -25,26 +32,16 @@ def suggest(
         list[str], typer.Argument(help="Unlabelled files (.txt, .jsonl, .csv, .parquet …), or -")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="bundled:as, a model or run folder, or a hub id.")
-    ] = "bundled:as",
-    n: Annotated[
-        int, typer.Option("-n", min=1, max=10_000, help="How many sentences to suggest.")
-    ] = 100,
+    model: ModelOption = "bundled:as",
+    n: Annotated[int, typer.Option("-n", min=1, help="How many sentences to suggest.")] = 100,
     format: Annotated[
         SuggestionFormat | None,
         typer.Option(help="Default: .json Label Studio, .jsonl doccano, .conll CoNLL."),
     ] = None,
-    input_format: Annotated[
-        InputFormat | None, typer.Option(help="Format of all inputs; default: by their endings.")
-    ] = None,
-    field: Annotated[
-        str, typer.Option(help="JSONL, CSV, Parquet: where the text is; a.b is b inside a.")
-    ] = "text",
+    input_format: InputFormatOption = None,
+    field: FieldOption = "text",
     seed: Annotated[int, typer.Option(min=0, help="Of the comparison of sentences.")] = 0,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Processor cores to use; default: all.")
-    ] = None,
+    threads: ThreadsOption = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the output if there is one.")
     ] = False,
@@ -71,11 +68,11 @@ def suggest(
     from nerbridge.tagging.tagger import Tagger
 
     tagger = Tagger.load(model, n_threads=threads)
-    progress, losses = Progress(), Counter[str]()
+    progress, losses, reading = Progress(), Counter[str](), Reading()
     records = read_records(sources, field=field, progress=progress)
-    sentences = track(_split(records, losses), "Reading", quiet=quiet)
+    sentences = track(reading.split(records), "Reading", quiet=quiet)
     found = suggest_sentences(tagger, sentences, n, seed=seed, losses=losses)
-    n_read = losses.pop("sentences")
+    n_read = reading.n_sentences
     _say_what_was_left_out(losses, progress, quiet=quiet)
     if not found:
         raise InputError(
@@ -91,20 +88,26 @@ def suggest(
     print_result(f"{output}: {len(found):,} of {n_read:,} sentences, for {chosen}")
 
 
-def _split(records: Iterable[Record], losses: Counter[str]) -> Iterator[Sentence]:
-    from nerbridge.selection.suggesting import Sentence, split_text
+@dataclass
+class Reading:
+    """The sentences of the input, counted as they are read."""
 
-    losses["sentences"] = 0
-    for record in records:
-        if record.words is not None:
-            found: Iterable[Sentence] = [
-                Sentence(record.source, record.number, record.text, record.words, True)
-            ]
-        else:
-            found = split_text(record.source, record.number, record.text)
-        for sentence in found:
-            losses["sentences"] += 1
-            yield sentence
+    n_sentences: int = 0
+
+    def split(self, records: Iterable[Record]) -> Iterator[Sentence]:
+        """The sentences of texts; what comes as words is one already."""
+        from nerbridge.selection.suggesting import Sentence, split_text
+
+        for record in records:
+            if record.words is not None:
+                found: Iterable[Sentence] = [
+                    Sentence(record.source, record.number, record.text, record.words, True)
+                ]
+            else:
+                found = split_text(record.source, record.number, record.text)
+            for sentence in found:
+                self.n_sentences += 1
+                yield sentence
 
 
 def _say_what_was_left_out(losses: Counter[str], progress: Progress, *, quiet: bool) -> None:

@@ -7,7 +7,7 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,9 +25,18 @@ from nerbridge.batch.sources import (
     refuse_own_output,
     total_bytes,
 )
-from nerbridge.cli.console import QuietOption, print_note
+from nerbridge.cli.console import print_note, show_bar
+from nerbridge.cli.options import (
+    BaseOption,
+    FieldOption,
+    InputFormatOption,
+    ModelOption,
+    QuietOption,
+    ThreadsOption,
+    TypesOption,
+)
+from nerbridge.cli.redaction import check_redaction, split_types, write_redacted_copy
 from nerbridge.errors import EnvironmentProblem, InputError
-from nerbridge.files import write_bytes
 from nerbridge.text.romanised import notices_for
 
 if TYPE_CHECKING:
@@ -36,8 +45,6 @@ if TYPE_CHECKING:
     from nerbridge.batch.shards import Parts
     from nerbridge.tagging.entity import Entity
     from nerbridge.tagging.tagger import Tagger
-
-Tick = Callable[[int], None]
 
 _NOTICED_CHARS = 2000
 """Of a longer text the beginning tells its language."""
@@ -50,9 +57,7 @@ def tag(
             help="Files (.pdf, .docx, .html, .txt, .jsonl, .csv, .parquet, .conll), or -"
         ),
     ],
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="bundled:as, a model or run folder, or a hub id.")
-    ] = "bundled:as",
+    model: ModelOption = "bundled:as",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; default: print.")
     ] = None,
@@ -60,12 +65,8 @@ def tag(
         OutputFormat | None,
         typer.Option(help="Default: by the ending of the file; text on a terminal, else jsonl."),
     ] = None,
-    input_format: Annotated[
-        InputFormat | None, typer.Option(help="Format of all inputs; default: by their endings.")
-    ] = None,
-    field: Annotated[
-        str, typer.Option(help="JSONL, CSV, Parquet: where the text is; a.b is b inside a.")
-    ] = "text",
+    input_format: InputFormatOption = None,
+    field: FieldOption = "text",
     lines: Annotated[
         bool, typer.Option("--lines", help="Plain text: every line is a record of its own.")
     ] = False,
@@ -80,13 +81,9 @@ def tag(
     min_score: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Leave out entities less probable than this.")
     ] = 0.0,
-    types: Annotated[str | None, typer.Option(help="Types to keep, such as PER,LOC.")] = None,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Processor cores to use; default: all.")
-    ] = None,
-    base: Annotated[
-        str | None, typer.Option(help="Where the base encoder of an adapter is now.")
-    ] = None,
+    types: TypesOption = None,
+    threads: ThreadsOption = None,
+    base: BaseOption = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an unfinished job, if there is one.")
     ] = False,
@@ -108,10 +105,10 @@ def tag(
     target = None if output is None or str(output) == "-" else output
     sources = find_sources(inputs, input_format)
     if redact is not None:
-        copy = _check_redaction(sources, target, format, lines=lines, resume=resume)
+        copy = check_redaction(sources, target, format, lines=lines, resume=resume)
         check_output(copy, resume=False, overwrite=overwrite)
         tagger = _load(model, base, threads, min_score, types)
-        _write_redacted(tagger, sources[0], copy, _split_types(redact, tagger), quiet=quiet)
+        write_redacted_copy(tagger, sources[0], copy, split_types(redact, tagger), quiet=quiet)
         return
     if target is not None:
         refuse_own_output(sources, target)
@@ -183,62 +180,6 @@ def _count_notices(
     for record in records:
         notices.update(notices_for(record.text[:_NOTICED_CHARS], script))
         yield record
-
-
-def _check_redaction(
-    sources: Sequence[Source],
-    target: Path | None,
-    format: OutputFormat | None,
-    *,
-    lines: bool,
-    resume: bool,
-) -> Path:
-    """The file to write a redacted copy to."""
-    if len(sources) != 1 or target is None or format is not None or lines or resume:
-        raise InputError(
-            "--redact: makes a copy of one document in its own format; expected one input and "
-            "--output FILE, without --format, --lines and --resume. For example: nerbridge tag "
-            "letter.docx --redact PER --output copy.docx"
-        )
-    name = sources[0].name
-    if sources[0].format not in (InputFormat.DOCUMENT, InputFormat.TEXT):
-        raise InputError(
-            f"--redact: {name} is a table; expected a PDF, DOCX, HTML or text file. Redact the "
-            "documents that it was made from."
-        )
-    if not sources[0].is_stdin and Path(name).suffix.lower() != target.suffix.lower():
-        raise InputError(
-            f"--output {target}: a copy of {name} has the same format; expected the ending "
-            f"{Path(name).suffix or '(none)'}. Rename it."
-        )
-    refuse_own_output(sources, target)
-    return target
-
-
-def _split_types(redact: str, tagger: Tagger) -> list[str]:
-    wanted = [name.strip() for name in redact.split(",") if name.strip()]
-    if not wanted or (unknown := sorted(set(wanted) - set(tagger.types))):
-        found = ", ".join(unknown) if wanted else "none"
-        raise InputError(
-            f"--redact: entity types {found}; expected some of {', '.join(tagger.types)}."
-        )
-    return wanted
-
-
-def _write_redacted(
-    tagger: Tagger, source: Source, target: Path, types: Sequence[str], *, quiet: bool
-) -> None:
-    from nerbridge.documents import plan_redaction, read_document, tag_document, write_redacted
-    from nerbridge.documents.limits import MAX_BYTES
-
-    with source.open() as stream:
-        document = read_document(stream.read(MAX_BYTES + 1), name=source.name)
-    redaction = plan_redaction(document, tag_document(tagger, document), types)
-    copy = write_redacted(document, redaction)
-    write_bytes(target, copy)
-    for notice in document.notices:
-        print_note(f"{source.name}: {notice}", quiet=quiet)
-    print_note(f"{target}: {redaction.describe()}")  # the warning is not for --quiet to silence
 
 
 def _hash_model(model: str) -> str:
@@ -350,38 +291,6 @@ def _say_how_to_go_on(parts: Parts) -> Iterator[None]:
         if not parts.remove_if_empty():
             print_note(f"Finished shards are kept in {parts.folder}. To go on: {command}")
         raise
-
-
-@contextmanager
-def show_bar(progress: Progress, n_bytes: int | None, *, quiet: bool) -> Iterator[Tick]:
-    """A bar on stderr with the records done; none where nobody looks.
-
-    Its length is in bytes: how many records there are is not known before all are read.
-    """
-    if quiet or not sys.stderr.isatty():
-        yield lambda n_records: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        *(SpinnerColumn(), BarColumn(), TextColumn("{task.fields[done]:,} records")),
-        *(TextColumn("{task.fields[rate]:,.0f} records/s"), TimeRemainingColumn()),
-    )
-    done, start = 0, time.monotonic()
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("", total=n_bytes, done=0, rate=0.0)
-
-        def tick(n_records: int) -> None:
-            nonlocal done
-            done += n_records
-            rate = done / max(time.monotonic() - start, 1e-9)
-            # A shard is read before it is tagged: of the bytes read, those of the records done.
-            n_done = progress.n_bytes * done // max(progress.n_records, 1)
-            bars.update(task, completed=n_done, done=done, rate=rate)
-
-        yield tick
 
 
 def _title(sources: Sequence[Source]) -> str:
