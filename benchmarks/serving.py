@@ -25,7 +25,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.request
@@ -35,8 +34,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from side_by_side import SHARED, SIDES, SideFailed, machine, run, run_side, say
 from tagging import make_models, read_texts
-from training import SHARED, SIDES, SideFailed, machine, run_side, say
 
 TARGETS = {"fp32_throughput_ratio": (">=", 1.0), "int8_throughput_ratio": (">=", 3.0)}
 MAX_QUEUE = 64
@@ -273,28 +272,16 @@ def read_arguments() -> argparse.Namespace:
     return asked
 
 
+def measure_all(asked: argparse.Namespace, work: Path) -> dict[str, Any]:
+    """The figures that were asked for."""
+    write_pairs(asked, work)
+    return compare(asked, work) if asked.compare else load(asked, work)
+
+
 def main() -> int:
     asked = read_arguments()
-    if asked.compare and not (asked.quick or Path(asked.corpus).is_dir()):
-        print(
-            f"error: no {asked.corpus}; expected the shared corpora there. Set NERBRIDGE_SHARED "
-            "to their folder, or try --quick.",
-            file=sys.stderr,
-        )
-        return 2
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        try:
-            write_pairs(asked, work)
-            result = compare(asked, work) if asked.compare else load(asked, work)
-        except SideFailed as failure:
-            return int(failure.args[0])
-    for name, (sign, target) in TARGETS.items():
-        if name in result:
-            say(asked, f"{name} {result[name]} (target {sign} {target:g})")
-    if asked.json:
-        print(json.dumps(result))
-    return 0
+    needs_corpus = asked.compare and not asked.quick
+    return run(asked, measure_all, TARGETS, corpus=Path(asked.corpus) if needs_corpus else None)
 
 
 if __name__ == "__main__":

@@ -20,12 +20,11 @@ import json
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from training import SHARED, SIDES, SideFailed, machine, run_side, say
+from side_by_side import SHARED, SIDES, SideFailed, machine, run, run_side, say
 
 TARGETS = {
     "fp32_throughput_ratio": (">=", 1.6),
@@ -223,28 +222,15 @@ def read_arguments() -> argparse.Namespace:
     return asked
 
 
+def measure_all(asked: argparse.Namespace, work: Path) -> dict[str, Any]:
+    """The figures that were asked for."""
+    (work / "texts.json").write_text(json.dumps(read_texts(asked.corpus)), "utf-8")
+    return measure_bundled(asked, work) if asked.bundled else compare(asked, work)
+
+
 def main() -> int:
     asked = read_arguments()
-    if not (asked.quick or Path(asked.corpus).is_dir()):
-        print(
-            f"error: no {asked.corpus}; expected the shared corpora there. Set NERBRIDGE_SHARED "
-            "to their folder, or try --quick.",
-            file=sys.stderr,
-        )
-        return 2
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        (work / "texts.json").write_text(json.dumps(read_texts(asked.corpus)), "utf-8")
-        try:
-            result = measure_bundled(asked, work) if asked.bundled else compare(asked, work)
-        except SideFailed as failure:
-            return int(failure.args[0])
-    for name, (sign, target) in TARGETS.items():
-        if name in result:
-            say(asked, f"{name} {result[name]} (target {sign} {target:.3g})")
-    if asked.json:
-        print(json.dumps(result))
-    return 0
+    return run(asked, measure_all, TARGETS, corpus=None if asked.quick else Path(asked.corpus))
 
 
 if __name__ == "__main__":

@@ -23,36 +23,19 @@ threads and sentences.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-# This process imports nothing large: a child's peak memory begins at its parent's.
+from side_by_side import SHARED, machine, run, run_side, say
 
-SIDES = Path(__file__).parent / "sides"
-SHARED = Path(os.environ.get("NERBRIDGE_SHARED", Path(__file__).parents[1].parent / "shared"))
 METHODS = ("lora", "full")
-TARGETS = {"lora_ratio": 1.8, "full_ratio": 5.0, "full_memory_ratio": 0.5}
-
-
-class SideFailed(Exception):
-    """A child process ended with an error; its exit code is the argument."""
-
-
-def run_side(name: str, *arguments: object) -> str:
-    """The standard output of ``sides/NAME.py``; what it says besides is shown if it fails."""
-    command = [sys.executable, str(SIDES / f"{name}.py"), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(done.stderr.strip(), file=sys.stderr)
-        raise SideFailed(done.returncode)
-    return done.stdout
+TARGETS = {
+    "lora_ratio": (">=", 1.8),
+    "full_ratio": (">=", 5.0),
+    "full_memory_ratio": ("<=", 0.5),
+}
 
 
 def measure(side: str, method: str, n_steps: int, asked: argparse.Namespace, work: Path) -> Any:
@@ -93,23 +76,6 @@ def ratio(sides: dict[str, Any], key: str) -> float:
     return float(round(sides["stage"][key] / sides["plain"][key], 3))
 
 
-def machine() -> dict[str, Any]:
-    """What the numbers depend on besides the code."""
-    cpus = Path("/proc/cpuinfo")
-    lines = cpus.read_text().splitlines() if cpus.exists() else []
-    models = [line.split(": ", 1)[1] for line in lines if line.startswith("model name")]
-    return {
-        "cpu": models[0] if models else platform.processor(),
-        "n_cores": os.cpu_count(),
-        "threads": os.environ.get("OMP_NUM_THREADS", "all cores"),
-        "load_average": os.getloadavg()[0],
-        "versions": {
-            name: importlib.metadata.version(name)
-            for name in ("nerbridge", "torch", "transformers", "peft")
-        },
-    }
-
-
 def paper_stage(asked: argparse.Namespace, work: Path) -> dict[str, Any]:
     """Seconds of the paper's transfer stage on the GPU at hand."""
     corpora = [str(SHARED / "data" / name) for name in ("wikiann_hi", "multiconer2_bn")]
@@ -122,6 +88,7 @@ def paper_stage(asked: argparse.Namespace, work: Path) -> dict[str, Any]:
         *("--precision", asked.precision, "--work", work / "paper"),
     )
     result: dict[str, Any] = json.loads(output.splitlines()[-1])
+    say(asked, f"{result['paper_stage_s']} s (the paper: 521 s on a T4)")
     return {**result, "corpora": [Path(corpus).name for corpus in corpora]}
 
 
@@ -136,11 +103,6 @@ def tokenizer_arguments(asked: argparse.Namespace) -> list[object]:
     """The real tokenizer, where it is at hand and asked for."""
     folder = SHARED / "tokenizers" / "xlm-roberta-base"
     return [] if asked.quick or not folder.is_dir() else ["--tokenizer", folder]
-
-
-def say(asked: argparse.Namespace, message: str) -> None:
-    """A line of progress, out of the way of the JSON."""
-    print(message, file=sys.stderr if asked.json else sys.stdout, flush=True)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -167,28 +129,9 @@ def read_arguments() -> argparse.Namespace:
 
 def main() -> int:
     asked = read_arguments()
-    if not (asked.quick or asked.paper_stage or Path(asked.corpus).is_dir()):
-        print(
-            f"error: no {asked.corpus}; expected the shared corpora there. Set NERBRIDGE_SHARED "
-            "to their folder, or try --quick.",
-            file=sys.stderr,
-        )
-        return 2
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        try:
-            result = paper_stage(asked, work) if asked.paper_stage else compare(asked, work)
-        except SideFailed as failure:
-            return int(failure.args[0])
-    for name, target in TARGETS.items():
-        if name in result:
-            sign = "≤" if "memory" in name else "≥"
-            say(asked, f"{name} {result[name]} (target {sign} {target:g})")
-    if asked.paper_stage:
-        say(asked, f"{result['paper_stage_s']} s (the paper: 521 s on a T4)")
-    if asked.json:
-        print(json.dumps(result))
-    return 0
+    corpus = None if asked.quick or asked.paper_stage else Path(asked.corpus)
+    measure_all = paper_stage if asked.paper_stage else compare
+    return run(asked, measure_all, TARGETS, corpus=corpus)
 
 
 if __name__ == "__main__":
