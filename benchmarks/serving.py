@@ -29,6 +29,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -57,6 +58,7 @@ class Server:
         until = time.monotonic() + _START_S
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > until:
+                self.process.kill()
                 print(self.log.read_text("utf-8")[-4000:], file=sys.stderr)
                 raise SideFailed(1)
             time.sleep(0.1)
@@ -146,11 +148,11 @@ def ask(server: Server, work: Path, n_clients: int, seconds: float, *more: str) 
 def asking(server: Server, work: Path, *arguments: Any) -> Iterator[dict[str, Any]]:
     """The same, in the background, while the block does something; filled in when it ends."""
     found: dict[str, Any] = {}
-    thread = threading.Thread(target=lambda: found.update(ask(server, work, *arguments)))
-    thread.start()
-    time.sleep(3)
-    yield found
-    thread.join()
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(ask, server, work, *arguments)
+        time.sleep(3)
+        yield found
+        found.update(answer.result())
 
 
 def load(asked: argparse.Namespace, work: Path) -> dict[str, Any]:

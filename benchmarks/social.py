@@ -60,9 +60,13 @@ def measure_steadiness(tagger: Tagger, sentences: list[str]) -> dict[str, float]
         same = [
             [(e.type, e.start_word, _plain(e.text)) for e in before]
             == [(e.type, e.start_word - n_more, _plain(e.text)) for e in after]
-            for before, after, (_, n_more) in zip(plain, found, changed, strict=True)
+            for text, before, after, (noisy, n_more) in zip(
+                sentences, plain, found, changed, strict=True
+            )
+            if noisy != text
         ]
-        shares[name] = round(sum(same) / len(same), 4)
+        if same:
+            shares[name] = round(sum(same) / len(same), 4)
     return shares
 
 

@@ -96,9 +96,13 @@ def adapt_and_count(
 
 
 def fill_cells(asked: argparse.Namespace, corpus: Corpus) -> dict[tuple[str, int], Counts]:
-    """Counts by way and size, shape (n_seeds, n_sentences, 3), from files where they are there."""
+    """Counts by way and size, shape (n_seeds, n_sentences, 3), from files where they are there.
+
+    A cell that was filled from another run or corpus ends the program.
+    """
     pool, validation = list(corpus.splits["train"]), list(corpus.splits["validation"])
     found: dict[tuple[str, int], list[Counts]] = {}
+    origin = {"transferred": str(asked.transferred), "corpus_sha256": corpus.sha256}
     for seed in asked.seeds:
         folder = find_transferred(asked.transferred, seed, corpus.sha256)
         for way, k in [("as it is", 0), *((way, k) for k in asked.sizes for way in WAYS)]:
@@ -109,14 +113,19 @@ def fill_cells(asked: argparse.Namespace, corpus: Corpus) -> dict[tuple[str, int
                 counts = adapt_and_count(folder, chosen, validation, seed, asked.epochs)
                 n_words = sum(len(sentence.words) for sentence in chosen)
                 said = {
+                    **origin,
                     "n_chosen": len(chosen),
                     "n_words": n_words,
                     "wall_s": round(time.monotonic() - start, 1),
                 }
                 write_text(cell, json.dumps({**said, "counts": counts.tolist()}))
                 print(f"{cell.name}: {said}", file=sys.stderr)
-            counts = np.array(json.loads(cell.read_text("utf-8"))["counts"])
-            found.setdefault((way, k), []).append(counts)
+            filled = json.loads(cell.read_text("utf-8"))
+            if {key: filled.get(key) for key in origin} != origin:
+                sys.exit(f"{cell}: of another run or corpus; choose another --output.")
+            if filled["n_chosen"] != k:
+                print(f"{cell.name}: only {filled['n_chosen']} sentences", file=sys.stderr)
+            found.setdefault((way, k), []).append(np.array(filled["counts"]))
     return {key: np.stack(counts) for key, counts in found.items()}
 
 

@@ -180,7 +180,7 @@ def stream_memory(asked: argparse.Namespace, work: Path) -> list[tuple[int, int]
         "texts = json.loads(pathlib.Path(sys.argv[1]).read_text('utf-8')); n = int(sys.argv[3])\n"
         "page = 4096; many = itertools.islice(itertools.cycle(texts), n)\n"
         "for i, _ in enumerate(Tagger.load(sys.argv[2]).tag_many(many), 1):\n"
-        "    if i % (n // 50) == 0:\n"
+        "    if i % -(-n // 50) == 0:\n"
         "        pages = int(pathlib.Path('/proc/self/statm').read_text().split()[1])\n"
         "        print(i, pages * page, flush=True)\n"
     )

@@ -115,6 +115,9 @@ def test_errors_say_what_the_server_says(client: Client, server: Server, tmp_pat
     damaged.write_bytes(b"%PDF-1.4 nothing")
     refused(DocumentError, r"a\.pdf", lambda: client.tag_document(damaged))
     refused(EnvironmentProblem, "no answer", lambda: Client("http://127.0.0.1:9").tag("a"))
+    refused(InputError, "printable ASCII", lambda: Client(server.url, token="a\u200bb"))
+    typeless = Client(server.url, token=TOKEN, types=[])
+    refused(InputError, "types: found none", lambda: typeless.tag_document(damaged))
     for wrong in ("localhost:8000", "ftp://a", "http://", "", "http://a:b"):
         refused(InputError, "no URL", partial(Client, wrong))
 
@@ -164,6 +167,18 @@ def test_a_busy_server_is_asked_again_when_it_says(fickle: tuple[str, type[Fickl
     first, second, third, _ = handler.times
     assert second - first >= 1
     assert third - second >= 0.25
+
+
+def test_a_slow_answer_is_told_from_none(fickle: tuple[str, type[Fickle]]) -> None:
+    url, handler = fickle
+    handler.replies += [(200, {"Content-Length": "9"}, "")]
+    with pytest.raises(EnvironmentProblem, match=r"within 0\.3 s.*timeout="):
+        Client(url, timeout=0.3).tag("a")
+
+
+def test_faults_of_a_stream_are_counted_from_its_start(client: Client) -> None:
+    with pytest.raises(TextError, match=f"text {BATCH_TEXTS + 2}: found NoneType"):
+        list(client.tag_many([*["a"] * (BATCH_TEXTS + 1), None]))  # type: ignore[list-item]
 
 
 def test_patience_ends(fickle: tuple[str, type[Fickle]]) -> None:

@@ -70,9 +70,11 @@ class Client:
             patience: seconds, in all, to try again while the server says that it is busy.
 
         Raises:
-            InputError: if ``url`` is none.
+            InputError: if ``url`` is none, or the token none that can be sent.
         """
         token = token or os.environ.get(TOKEN_VARIABLE)
+        if token and not (token.isascii() and token.isprintable()):
+            raise InputError("token: found characters other than printable ASCII. Copy it again.")
         self._http = httpx2.Client(
             base_url=_check_url(url),
             timeout=timeout,
@@ -121,8 +123,10 @@ class Client:
         Raises:
             NerbridgeError: as `tag`, when the text's turn comes.
         """
+        n_before = 0
         for batch in _batches(texts):
-            yield from self._tag(batch)
+            yield from self._tag(batch, n_before)
+            n_before += len(batch)
 
     def tag_document(self, path: str | Path) -> dict[str, Any]:
         """Text, segments and entities of a PDF, DOCX, HTML or text file, as the server gives them.
@@ -138,6 +142,8 @@ class Client:
         except OSError as error:
             raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
         options = dict(self._options)
+        if not options.get("types", True):
+            raise InputError("types: found none; expected some, or None for all of them.")
         if "types" in options:
             options["types"] = ",".join(options["types"])
         found: dict[str, Any] = self._ask(
@@ -161,8 +167,8 @@ class Client:
         except httpx2.TransportError:
             return False
 
-    def _tag(self, texts: Sequence[str]) -> list[list[Entity]]:
-        for number, text in enumerate(texts, start=1):
+    def _tag(self, texts: Sequence[str], n_before: int = 0) -> list[list[Entity]]:
+        for number, text in enumerate(texts, start=n_before + 1):
             _check(text, number)
         answer = self._ask("POST", "/tag", json={"texts": list(texts), **self._options})
         return [[Entity(**entity) for entity in one["entities"]] for one in answer["results"]]
@@ -181,6 +187,11 @@ class Client:
             except httpx2.RemoteProtocolError as error:
                 # A connection that the server closed as idle just then. Asking twice does no harm.
                 wait, failure = pause, self._unreachable(error)
+            except httpx2.ReadTimeout as error:
+                raise EnvironmentProblem(
+                    f"{self._url}: no answer within {self._http.timeout.read:g} s. Wait longer: "
+                    "Client(url, timeout=…)."
+                ) from error
             except httpx2.TransportError as error:
                 raise self._unreachable(error) from error
             else:
@@ -237,11 +248,12 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
     batch: list[str] = []
     n_chars = 0
     for text in texts:
-        if batch and (len(batch) == BATCH_TEXTS or n_chars + len(text) > BATCH_CHARS):
+        n_more = len(text) if isinstance(text, str) else 0  # what is no text is refused later
+        if batch and (len(batch) == BATCH_TEXTS or n_chars + n_more > BATCH_CHARS):
             yield batch
             batch, n_chars = [], 0
         batch.append(text)
-        n_chars += len(text)
+        n_chars += n_more
     if batch:
         yield batch
 

@@ -189,6 +189,13 @@ def test_unclear_dates_follow_the_clear_ones(
     assert (facts.n_unclear, facts.n_undated) == (1, undated)
 
 
+def test_a_slip_in_a_year_stretches_no_axis(write_articles: WriteArticles) -> None:
+    dates = ["2026-01-02", "2026-01-03", "2062-01-03", "0206-01-03"]
+    facts, _ = count(write_articles([(day, [("LOC", "অসম")]) for day in dates]))
+    assert (facts.first_day, facts.last_day) == (date(2026, 1, 2), date(2026, 1, 3))
+    assert (facts.n_impossible, facts.n_undated, facts.n_articles) == (2, 2, 4)
+
+
 def test_nothing_at_all(write_articles: WriteArticles) -> None:
     facts, tables = count(write_articles([(None, [])]))
     assert (facts.n_articles, facts.n_mentions, facts.recent_from) == (1, 0, None)

@@ -60,6 +60,27 @@ def test_a_known_last_word_tells_the_base_form() -> None:
     assert sorted(names(found)) == ["মৃণাল শইকীয়া", "ৰীতা শইকীয়া"]
 
 
+def test_a_surname_of_its_own_and_a_slip_rename_nobody() -> None:
+    surnames = group(("প্ৰদীপ চাংমাই", 40), ("কনৰাড চাংমা", 30), type_="PER")
+    assert sorted(names(surnames)) == ["কনৰাড চাংমা", "প্ৰদীপ চাংমাই"]
+    slip = group(("ৰাকেশ কুমাৰ", 50), ("ৰাকেশ কুমা", 1), ("বিমল কুমাৰ", 9), type_="PER")
+    assert sorted(entry.base for entry in slip if entry.n_mentions > 1) == [
+        "বিমল কুমাৰ",
+        "ৰাকেশ কুমাৰ",
+    ]
+    assert "মণিপুৰ" in names(group(("মণিপুৰ", 50), ("মণিপুক", 1)))
+
+
+def test_letters_of_different_sounds_keep_names_apart() -> None:
+    assert len(group(("সায়ন দাস", 50), ("সাজন দাস", 9), type_="PER")) == 2
+    assert len(group(("গয়া", 50), ("গজা", 9))) == 2
+
+
+def test_endings_behind_a_hyphen_find_their_name() -> None:
+    forms = {"আছু", "আছু-ৱে", "আছু-য়ে"}
+    assert names(group(*((form, 9) for form in forms), type_="ORG")) == {"আছু": forms}
+
+
 def test_invisible_characters_and_spaces_are_the_same_letters() -> None:
     (entry,) = group(("নতুন  দিল্লী", 1), ("নতুন দিল্\u200dলী", 1), ("নতুন-দিল্লী", 1))
     assert entry.n_mentions == 3

@@ -96,6 +96,8 @@ def test_risers_newcomers_and_capped_passages(html: str) -> None:
 def test_a_page_without_dates_or_mentions(write_articles: WriteArticles) -> None:
     html = make_page(write_articles, [(None, []), ("soon", [])])
     assert "Too few periods" in html
+    assert "--by day" not in html
+    assert "#newcomers" not in html
     assert "without a usable date, not counted over time: 2" in html
     assert "with a date that cannot be read: 1" in html
 

@@ -28,7 +28,8 @@ def found(form: str, language: Language = "as") -> set[str]:
         ("জিতু", "জিতুৱে জিতুৰ"),
         ("শিপিনী", "শিপিনীসকল শিপিনীসকলৰ শিপিনীবোৰে শিপিনীবিলাকক শিপিনীজনী শিপিনীয়ে"),
         ("নগাঁও", "নগাঁৱত নগাঁৱলৈ নগাঁৱৰ"),
-        ("BCCI", "BCCIৰ BCCI-ৰ BCCI’ত"),
+        ("BCCI", "BCCIৰ BCCI-ৰ BCCI’ত BCCI-ই"),
+        ("আছু", "আছু-ৱে আছুৱে আছু-ৰ"),
     ],
 )
 def test_forms_of_assamese_lead_to_their_base(base: str, forms: str) -> None:
@@ -38,6 +39,8 @@ def test_forms_of_assamese_lead_to_their_base(base: str, forms: str) -> None:
 def test_forms_of_bengali_and_hindi_lead_to_their_base() -> None:
     assert "আসাম" in found("আসামের", "bn")
     assert "ঢাকা" in found("ঢাকায়", "bn")
+    assert "ঢাকা" in found("ঢাকা-য়", "bn")
+    assert "বিজেপি" in found("বিজেপি-এর", "bn")
     assert "মমতা" in found("মমতাদের", "bn")
     assert "दिल्ली" in found("दिल्ली में", "hi")
 

@@ -107,10 +107,20 @@ def test_a_text_of_another_kind_gets_a_notice(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [*ASSAMESE, "राम दिल्ली में रहता है", "Google", "#AssamFlood https://example.org/a/b/c"]
+    "text",
+    [
+        *ASSAMESE,
+        *("राम दिल्ली में रहता है", "Google", "Jana", "Kali"),
+        "#AssamFlood https://example.org/a/b/c",
+    ],
 )
 def test_others_get_none(text: str) -> None:
     assert notices_for(text) == []
+
+
+def test_addresses_are_no_words_and_a_long_run_takes_no_minutes() -> None:
+    assert romanised_share("moi.tumi@ase.in aru a@b@c") == 1
+    assert notices_for("a" * 1_000_000) == []
 
 
 def test_a_model_of_another_script_reads_that_script() -> None:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from nerbridge.analysis.change import Change, choose_recent, find_changes
 from nerbridge.analysis.grouping import Entry, Surface, group_surfaces, normal_form
 
 MEMORY = "1GB"
+EARLIEST = date(1800, 1, 1)
+"""An article before is a slip in its date."""
 MAX_TOGETHER = 200
 """Articles with more names (spellings) are lists: of them no pairs are counted, which would be
 millions and say little."""
@@ -48,6 +50,7 @@ class Facts:
     n_duplicates: int
     n_empty: int
     n_undated: int
+    n_impossible: int
     n_unreadable: int
     n_unclear: int
     read_as: str | None
@@ -111,12 +114,14 @@ def load_articles(db: duckdb.DuckDBPyConnection, articles: Path, by: By | None) 
     """The table ``article``: texts that are not empty, each of them once, the earliest.
 
     Dates that may be read in two ways are read as the certain ones of the file are, if these
-    agree; otherwise they count as unclear, and their articles as undated.
+    agree; otherwise they count as unclear, and their articles as undated. So do days to come and
+    days before `EARLIEST`: one slip in a year would stretch every axis.
     """
     db.read_parquet(str(articles), file_row_number=True).create_view("stored")
     orders = dict(db.execute("SELECT date_order, count(*) FROM stored GROUP BY 1").fetchall())
     read_as = _decide_order(orders)
-    db.execute(_DATED, {"read_as": read_as})
+    latest = date.today() + timedelta(days=1)  # somewhere it is tomorrow already
+    db.execute(_DATED, {"read_as": read_as, "earliest": EARLIEST, "latest": latest})
     found = _one(db, _FACTS)
     unit = by or choose_by(found["first_day"], found["last_day"])
     db.execute("ALTER TABLE article ADD COLUMN period DATE")
@@ -274,18 +279,21 @@ WITH dated AS (
   SELECT file_row_number AS article, id, title, url, source, row, text_hash,
     CASE WHEN date_order <> 'unclear' THEN date
          WHEN $read_as = 'day first' THEN date
-         WHEN $read_as = 'month first' THEN date_swapped END AS day
+         WHEN $read_as = 'month first' THEN date_swapped END AS read_day,
+    read_day BETWEEN $earliest AND $latest AS is_possible,
+    CASE WHEN is_possible THEN read_day END AS day
   FROM stored WHERE NOT is_empty
 )
-SELECT * EXCLUDE (text_hash) FROM dated
+SELECT * EXCLUDE (text_hash, read_day) FROM dated
 QUALIFY row_number() OVER (PARTITION BY text_hash ORDER BY day NULLS LAST, article) = 1
 """
 _FACTS = """
 SELECT n_records, n_articles, n_empty, n_records - n_empty - n_articles AS n_duplicates,
-  n_undated, first_day, last_day
+  n_undated, n_impossible, first_day, last_day
 FROM (SELECT count(*) AS n_records, count(*) FILTER (is_empty) AS n_empty FROM stored)
 CROSS JOIN (
   SELECT count(*) AS n_articles, count(*) FILTER (day IS NULL) AS n_undated,
+    count(*) FILTER (NOT is_possible) AS n_impossible,
     min(day) AS first_day, max(day) AS last_day
   FROM article
 )

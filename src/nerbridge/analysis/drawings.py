@@ -31,7 +31,7 @@ def draw_timeline(counts: Sequence[tuple[date, int]], recent_from: date | None, 
     """Articles per period, with dates below."""
     periods, values = [period for period, _ in counts], [n for _, n in counts]
     height = _CHART_HEIGHT - 24
-    bars = _bars(values, periods, recent_from, _CHART_WIDTH, height, base=_CHART_HEIGHT - 24)
+    bars = _bars(values, periods, recent_from, _CHART_WIDTH, height)
     step = max(1, -(-len(periods) // 8))
     labels = concat_all(
         element(
@@ -131,10 +131,8 @@ def _bars(
     recent_from: date | None,
     width: float,
     height: float,
-    base: float | None = None,
 ) -> Markup:
     """Bars from the bottom; of more periods than fit, several share a bar."""
-    base = height if base is None else base
     share = max(1, -(-len(values) // _MAX_BARS))
     groups = [
         (sum(values[at : at + share]), periods[min(at + share, len(periods)) - 1])
@@ -146,7 +144,7 @@ def _bars(
         element(
             "rect",
             x=f"{index * slot + slot * 0.1:.1f}",
-            y=f"{base - (height - 2) * n / highest:.1f}",
+            y=f"{height - (height - 2) * n / highest:.1f}",
             width=f"{slot * 0.8:.1f}",
             height=f"{(height - 2) * n / highest:.1f}",
             class_="recent" if recent_from is not None and last >= recent_from else None,

@@ -7,9 +7,9 @@ within a type, and always to a name that is there or that several forms point to
 2. *Ending*: taking off one ending (`nerbridge.text.inflection`) leaves another form that is
    attested and not far rarer; of several such forms the longest. A form that takes endings of its
    own (``ভাৰতত`` beside ``ভাৰত``) is a base, and loses none.
-3. *Shared stem*: no such form is attested, but another form with another ending leaves the same;
-   or, of several words, the last one without its ending ends other names (``মৃণাল শইকীয়াই`` beside
-   ``ৰীতা শইকীয়া``), which tells the base form and joins nothing.
+3. *Shared stem*: no such form is attested, but another form with another ending, not far rarer,
+   leaves the same; or, of several words, the last one without its ending ends other names more
+   often (``মৃণাল শইকীয়াই`` beside ``ৰীতা শইকীয়া``), which tells the base form and joins nothing.
 4. *Spelling*: the same skeleton (`nerbridge.analysis.spelling`), and either the same letters but
    for spaces, stops and mere ways of writing, or the rarer one much rarer, or both seen in the
    same company.
@@ -21,7 +21,7 @@ Full names and surnames are left apart: a surname names many people.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -185,17 +185,17 @@ class _Grouping:
         return bases
 
     def _join_shared_stems(self) -> None:
-        support: dict[str, dict[str, str]] = defaultdict(dict)
+        support: dict[str, Counter[str]] = defaultdict(Counter)
         roots = [form for form in self.n_of if form not in self.parent]
         for form in roots:
             for stem in self.stems_of[form]:
-                support[stem.text][form] = stem.ending
+                support[stem.text][stem.ending] += self.n_of[form]
         parents = {above for above, _ in self.parent.values()}
         for form in roots:
             shared = [
                 stem
                 for stem in self.stems_of[form]
-                if form not in parents and len(set(support[stem.text].values())) > 1
+                if form not in parents and _is_shared(support[stem.text])
             ]
             if shared:
                 longest = max(shared, key=lambda stem: len(stem.text))
@@ -203,17 +203,18 @@ class _Grouping:
 
     def _name_by_last_words(self) -> None:
         parents = {above for above, _ in self.parent.values()}
-        last_words: dict[str, set[str]] = defaultdict(set)
-        for form in self.n_of:
+        n_last: dict[str, int] = defaultdict(int)
+        for form, n in self.n_of.items():
             first, _, last = form.rpartition(" ")
-            if first:
-                last_words[last].add(form)
+            n_last[last] += n if first else 0
         for form in self.n_of:
             if form in self.parent or form in parents:
                 continue
             for stem in self.stems_of[form]:
                 first, _, last = stem.text.rpartition(" ")
-                if first and last_words[last]:
+                # চাংমাই is a surname of its own where it is more frequent than চাংমা.
+                is_ending = n_last[last] >= n_last[form.rpartition(" ")[2]]
+                if first and is_ending and stem.text not in self.n_of:
                     self.parent[form] = (stem.text, f"ending {stem.ending.strip()}")
                     break
 
@@ -279,3 +280,8 @@ class _Grouping:
                     rule = f"ending {stem.ending.strip()}, spelling (rare)"
                     self.parent[root] = (base, rule)
                     break
+
+
+def _is_shared(endings: Counter[str]) -> bool:
+    """Whether a stem has several endings, and not just one and a slip."""
+    return endings.total() * MAX_RATIO >= (MAX_RATIO + 1) * max(endings.values())

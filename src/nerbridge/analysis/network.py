@@ -79,7 +79,7 @@ def lay_out(pairs: Sequence[Pair], entities: Mapping[int, EntityRow]) -> Network
     nodes = [
         _make_node(entities[entity], x, y, most, height) for entity, (x, y) in _place(graph).items()
     ]
-    _push_apart(nodes, height)
+    _push_apart(nodes)
     top = min((node.y - node.height / 2 for node in nodes), default=0.0) - _GAP
     for node in nodes:
         node.y -= top
@@ -125,7 +125,7 @@ def _make_node(entity: EntityRow, x: float, y: float, most: int, height: float) 
     return node
 
 
-def _push_apart(nodes: Sequence[Node], height: float) -> None:
+def _push_apart(nodes: Sequence[Node]) -> None:
     """Move overlapping pills away from each other along the shorter way, within the width."""
     for _ in range(_ROUNDS):
         is_clear = True

@@ -20,7 +20,7 @@ from nerbridge.analysis.cells import (
     variants_cell,
 )
 from nerbridge.analysis.change import MAX_FALSE_SHARE, MIN_ARTICLES, MIN_NEWCOMER_ARTICLES
-from nerbridge.analysis.counting import MAX_TOGETHER, Facts, min_together
+from nerbridge.analysis.counting import EARLIEST, MAX_TOGETHER, Facts, min_together
 from nerbridge.analysis.drawings import (
     draw_network,
     draw_sparkline,
@@ -111,6 +111,7 @@ def _losses(facts: Facts) -> Markup:
         ("without text, left out", facts.n_empty),
         ("without a usable date, not counted over time", facts.n_undated),
         ("with a date that cannot be read", facts.n_unreadable),
+        (f"with a date to come, or before {EARLIEST.year}", facts.n_impossible),
         (f"with more than {MAX_TOGETHER} names, not counted in pairs", facts.n_crowded),
     ]
     notes = [f"{what}: {n:,}" for what, n in said if n]
@@ -124,7 +125,9 @@ def _losses(facts: Facts) -> Markup:
 
 
 def _navigation(findings: Findings) -> Markup:
-    entries = [("#risers", "Rising"), ("#newcomers", "New"), ("#network", "Together")]
+    entries = [("#risers", "Rising")]
+    entries += [("#newcomers", "New")] if findings.facts.recent_from else []
+    entries += [("#network", "Together")]
     entries += [(f"#type-{type_}", name_type(type_)) for type_ in findings.top]
     entries += [("#passages", "Passages"), ("#method", "How to read this")]
     links = concat_all(element("a", name, href=target) for target, name in entries)
@@ -164,7 +167,9 @@ def _timeline(findings: Findings) -> Markup:
 def _risers(findings: Findings) -> Markup:
     facts = findings.facts
     if facts.recent_from is None:
-        text = "Too few periods with dates to compare. Try a shorter one: --by day."
+        text = "Too few periods with dates to compare."
+        if findings.periods and facts.by != "day":
+            text += " Try a shorter one: --by day."
         return _section("risers", "Rising", element("p", text))
     since = say_period(facts.recent_from, facts.by)
     lead = (

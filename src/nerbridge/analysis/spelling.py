@@ -54,4 +54,5 @@ def make_skeleton(form: str) -> str:
     >>> make_skeleton("অসম") == make_skeleton("অসমীয়া")
     False
     """
-    return join_letters(form).translate(_SAME_SOUND)
+    # য় is a sound of its own, not য with a dot that may be missing.
+    return join_letters(form).replace("য়", "\u09df").translate(_SAME_SOUND)

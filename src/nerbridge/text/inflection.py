@@ -119,13 +119,14 @@ def _stem_forms(text: str, ending: str, kind: Kind) -> Iterator[Stem]:
 
 def _fits(before: str, ending: str, language: Language) -> bool:
     """Whether the ending may follow, as writing goes."""
-    if before[-1] in _VIRAMAS:
+    bare = before.rstrip(_CONNECTORS)
+    if not bare or bare[-1] in _VIRAMAS:
         return False
     if _SIGN.match(ending):
         return _CONSONANT.search(before) is not None
-    if ending.startswith(_AFTER_VOWEL[language]) or ending[0] in "ৱ":
+    if bare == before and ending.startswith(_AFTER_VOWEL[language]):
         return _VOWEL.search(before) is not None
-    return True
+    return True  # behind a hyphen too: what is written before it may be spoken otherwise (NRC-ই)
 
 
 @cache

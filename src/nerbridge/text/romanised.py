@@ -17,7 +17,7 @@ _KNOWN_SCRIPTS = ("Beng", "Deva")
 _SCRIPT_NAMES = {"Beng": "Bengali–Assamese", "Deva": "Devanagari", "Gujr": "Gujarati"}
 
 # What stands in messages and is of no language.
-_UNSPOKEN = regex.compile(r"(?:https?://|www\.)\S+|[#@]\w+|\S+@\S+")
+_UNSPOKEN = regex.compile(r"(?:https?://|www\.)\S+|[#@]\w+|(?<![^\s@])[^\s@]++@\S+")
 _APOSTROPHE = regex.compile("['’]")
 _LENGTHENED = regex.compile(r"(\p{L}|\p{M})\1{2,}")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*")
@@ -129,13 +129,13 @@ def notices_for(text: str, script: str | None = "Beng") -> list[str]:
     """
     reads = f"the tagger reads {_SCRIPT_NAMES.get(script or 'Beng', script)} script"
     words = _words(text)
+    if len(words) < _MIN_WORDS:
+        return []
     if _look_romanised(words):
         return [
             f"This looks like Assamese in Latin letters; {reads} and will miss most names. "
             "Write it in Assamese letters first."
         ]
-    if len(words) < _MIN_WORDS:
-        return []
     if 2 * _count_latin(words) > len(words):
         return [
             f"This is mostly in Latin letters, such as English; {reads} and will miss most names."
