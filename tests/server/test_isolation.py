@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import multiprocessing
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -15,7 +18,8 @@ import pytest
 
 from nerbridge.documents import read_document
 from nerbridge.errors import DocumentError
-from nerbridge.server.isolation import prepare, run_isolated
+from nerbridge.server.isolation import _receive, prepare, run_isolated
+from nerbridge.server.logs import FACTS
 from nerbridge.server.problems import Problem
 
 prepare("nerbridge.documents")
@@ -63,6 +67,28 @@ def test_what_crashes_or_swells_or_fails_is_the_documents_fault() -> None:
         with pytest.raises(Problem) as refusal:
             isolated(function, *([] if argument is None else [argument]))
         assert (refusal.value.status_code, refusal.value.kind) == (422, "unreadable-document")
+
+
+def test_what_is_killed_while_it_answers_is_the_documents_fault() -> None:
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    with receiver:
+        with sender:  # a message of 100 bytes, of which three come
+            os.write(sender.fileno(), struct.pack("!i", 100) + b"abc")
+        found = _receive(receiver, 5)
+    assert isinstance(found, Problem)
+    assert (found.status_code, found.kind) == (422, "unreadable-document")
+
+
+def test_what_fails_unexpectedly_is_in_the_log_without_its_words(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(Problem):
+        isolated(json.loads, "গোপন কথা")
+    [record] = caplog.records
+    facts = getattr(record, FACTS)
+    assert facts["error"] == "JSONDecodeError"
+    assert "raw_decode" in facts["where"][-1]
+    assert "গোপন" not in json.dumps(facts, ensure_ascii=False) + record.getMessage()
 
 
 def test_a_large_argument_and_a_large_result() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
-from nerbridge.server.limits import Buffers, ClientGone, Limits
+from nerbridge.server.limits import MIN_PROGRESS_BYTES, Buffers, ClientGone, Limits
 from nerbridge.server.problems import Problem
 
 LIMITS = Limits(receive_s=0.2, max_bytes=100, max_document_bytes=100)
@@ -63,6 +64,36 @@ def test_a_slow_body_is_not_waited_for() -> None:
     with pytest.raises(Problem) as refusal:
         read([b"x"] * 50, pause_s=0.05)
     assert refusal.value.status_code == 408
+
+
+def test_a_large_body_may_come_slowly_as_long_as_it_comes() -> None:
+    buffers = Buffers(LIMITS)
+    pieces = [b"x" * MIN_PROGRESS_BYTES] * 5  # in twice the time that a piece may take
+    body = asyncio.run(buffers.read(channel(pieces, pause_s=0.1), None, 5 * MIN_PROGRESS_BYTES))
+    assert body == b"".join(pieces)
+
+
+def test_a_large_body_that_trickles_is_not_waited_for() -> None:
+    pieces = [b"x" * MIN_PROGRESS_BYTES, *[b"x" * (MIN_PROGRESS_BYTES // 10)] * 100]
+    buffers = Buffers(Limits(receive_s=0.2))
+    with pytest.raises(Problem) as refusal:
+        asyncio.run(buffers.read(channel(pieces, pause_s=0.1), None, 2**30))
+    assert (refusal.value.status_code, buffers.n_bytes) == (408, 0)
+
+
+def test_a_server_that_ends_waits_for_no_large_body() -> None:
+    buffers = Buffers(Limits(receive_s=0.2))
+
+    async def read() -> bytes:
+        asyncio.get_running_loop().call_later(0.15, buffers.end)
+        pieces = [b"x" * MIN_PROGRESS_BYTES] * 60
+        return await buffers.read(channel(pieces, pause_s=0.1), None, 2**30)
+
+    began = time.monotonic()
+    with pytest.raises(Problem) as refusal:
+        asyncio.run(read())
+    assert (refusal.value.status_code, buffers.n_bytes) == (408, 0)
+    assert time.monotonic() - began < 3
 
 
 def test_a_client_that_goes_away() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from nerbridge.server.app import create_app
 from nerbridge.server.paths import PAGE_CSP
+from nerbridge.server.settings import Settings
 from nerbridge.tagging.model_folder import BUNDLED_FOLDER
 from nerbridge.tagging.tagger import Tagger
 from server_process import Server
@@ -163,6 +167,53 @@ def test_documents(server: Server, tagger: Tagger) -> None:
     assert copy.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''redacted-")
 
 
+def test_a_copy_hides_what_it_was_asked_to_hide_or_is_refused(server: Server) -> None:
+    text = "ভূপেন হাজৰিকাৰ জন্ম শদিয়াত হৈছিল।"
+
+    def send(**options: str) -> httpx2.Response:
+        files = {"file": ("a.txt", text.encode())}
+        return server.http.post("/tag/document", files=files, data={"as": "redacted", **options})
+
+    for options in ({"types": "LOC", "redact": "PER"}, {"types": "LOC", "redact": "LOC,PER"}):
+        answer = send(**options)
+        assert (answer.status_code, answer.json()["type"]) == (
+            422,
+            "urn:nerbridge:problem:input-error",
+        )
+        assert "redact" in answer.json()["detail"]
+        assert "LOC" in answer.json()["detail"]
+    assert send(types="LOC").text == "ভূপেন হাজৰিকাৰ জন্ম [LOC] হৈছিল।"
+    assert send(types="LOC,PER", redact="PER").text == "[PER] জন্ম শদিয়াত হৈছিল।"
+    assert send(redact=",").status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/tag", "/tag/document"])
+def test_notices_are_looked_for_beside_the_event_loop(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request of many long texts takes a while, in which other requests are to be answered."""
+    asked: list[tuple[int, bool]] = []
+
+    def note(text: str, script: str | None) -> list[str]:
+        asked.append((len(text), threading.current_thread() is threading.main_thread()))
+        return []
+
+    monkeypatch.setattr("nerbridge.server.paths.notices_for", note)
+    monkeypatch.setattr("nerbridge.server.uploads.notices_for", note)
+
+    async def ask() -> httpx2.Response:
+        app = create_app(Settings())
+        await app.service.start()  # type: ignore[attr-defined]
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            if path == "/tag":
+                return await http.post(path, json={"texts": ["অসম " * 1000] * 2})
+            return await http.post(path, files={"file": ("a.txt", ("অসম " * 1000).encode())})
+
+    assert asyncio.run(ask()).status_code == 200
+    assert asked == [(2000, False)] * (2 if path == "/tag" else 1)
+
+
 @pytest.mark.parametrize(
     ("content", "status", "kind"),
     [
@@ -226,6 +277,16 @@ def test_the_page_loads_nothing_from_elsewhere(server: Server) -> None:
     assert answer.headers["Content-Security-Policy"] == PAGE_CSP
     assert answer.status_code == 200
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/", "/static/app.js", "/static/app.css"])
+def test_after_an_upgrade_no_file_of_the_page_is_an_old_one(server: Server, path: str) -> None:
+    answer = server.http.get(path)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
+    again = server.http.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.headers["Cache-Control"] == "no-cache"
+    if path != "/":
+        assert again.status_code == 304
 
 
 def test_metrics_tell_what_was_done(server: Server) -> None:

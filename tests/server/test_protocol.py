@@ -100,6 +100,35 @@ def test_a_head_that_comes_letter_by_letter_is_not_waited_for(port: int) -> None
     assert time.monotonic() - began < 4
 
 
+@pytest.mark.parametrize("sent", [b"\r\n", b"\r\n\r\n"])
+def test_empty_lines_after_an_answer_are_no_request(port: int, sent: bytes) -> None:
+    """They end the wait for another request, without beginning one."""
+    with connect(port) as connection:
+        connection.sendall(GET)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK")
+        time.sleep(0.1)
+        connection.sendall(sent)
+        assert 0.3 < seconds_until_closed(connection) < 4
+
+
+def test_empty_lines_without_end_hold_no_connection(port: int) -> None:
+    began = time.monotonic()
+    with connect(port) as connection, contextlib.suppress(OSError):
+        connection.sendall(GET)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK")
+        while time.monotonic() - began < 4:
+            connection.sendall(b"\r\n")
+            time.sleep(0.1)
+    assert time.monotonic() - began < 4
+
+
+def test_a_request_behind_empty_lines(port: int) -> None:
+    with connect(port) as connection:
+        for _ in range(3):
+            connection.sendall(b"\r\n" + GET)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK")
+
+
 def test_an_endless_head_is_refused(port: int) -> None:
     with connect(port) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nX: " + b"a" * 70_000)

@@ -248,6 +248,110 @@ def test_a_file_that_is_not_taken(page: Watch, tmp_path: Path) -> None:
     page.forget_refusals()
 
 
+def document(text: str, *entities: tuple[int, int]) -> dict[str, Any]:
+    """What the server answers about a file in which these ranges are places."""
+    found = [
+        {"type": "LOC", "text": text[start:end], "start_char": start, "end_char": end}
+        | {"start_word": 0, "end_word": 1, "score": 0.9, "place": "page 1"}
+        for start, end in entities
+    ]
+    segments = [{"place": "page 1", "start_char": 0, "end_char": len(text)}]
+    name = {"model": "m", "name": "a.txt", "kind": "text", "notices": []}
+    return {**name, "text": text, "segments": segments, "entities": found}
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "marked"),
+    [
+        ("কমল\nক\nকমল", [(0, 3)], [[0, "কমল"]]),
+        ("কমল\nক\nকমল", [(6, 9)], [[2, "কমল"]]),
+        ("নতুন\nদিল্লী\nনতুন", [(0, 11)], [[0, "নতুন"], [1, "দিল্লী"]]),
+        ("কমল\nকমল", [(0, 3), (4, 7)], [[0, "কমল"], [1, "কমল"]]),
+    ],
+    ids=["the first", "the last", "over two lines", "both"],
+)
+def test_equal_lines_of_a_file_are_marked_as_the_server_says(
+    page: Watch, text: str, entities: list[tuple[int, int]], marked: list[list[Any]]
+) -> None:
+    page.answer("/tag/document", 200, document(text, *entities))
+    page.page.set_input_files("#file", {"name": "a.txt", "mimeType": "", "buffer": b"x"})
+    page.page.wait_for_selector("mark")
+    found = page.page.evaluate(
+        """() => [...document.querySelectorAll("#layer .line")].flatMap((line, index) =>
+            [...line.querySelectorAll("mark")].map((mark) => [index, mark.lastChild.data]))"""
+    )
+    assert found == marked
+
+
+def test_lines_that_agree_are_not_asked_for_again(page: Watch) -> None:
+    """কমল is no name to this model: only lines whose occurrences differ are asked for."""
+    asked: list[list[str]] = []
+
+    def note(route: Any) -> None:
+        asked.append(json.loads(route.request.post_data)["texts"])
+        route.continue_()
+
+    text = "কমল এ\nকমল\nকমল এ\nকমল\n"
+    page.answer("/tag/document", 200, document(text, (0, 3), (10, 13), (6, 9)))
+    page.page.set_input_files("#file", {"name": "a.txt", "mimeType": "", "buffer": b"x"})
+    page.page.wait_for_selector("mark")
+    page.page.route("**/tag", note)
+    page.write(f"{text}ক")
+    assert asked == [["কমল", "ক"]]
+    assert [text for text, _ in page.marks()] == ["কমল", "কমল"]
+
+
+def test_a_file_is_read_although_the_server_was_busy_before(page: Watch) -> None:
+    page.answer("/tag", 503, {}, **{"Retry-After": "1"})
+    page.page.fill("#text", "কমল")
+    page.page.wait_for_selector("#messages [role=alert]:has-text('Trying again in 1 s')")
+    page.page.evaluate(
+        """() => {
+            const ask = fetch;
+            // A file that takes longer than the wait until the text is tried again.
+            window.fetch = async (path, options) => {
+                const { signal } = options;
+                if (path === "/tag/document") await new Promise((go) => setTimeout(go, 1500));
+                signal?.throwIfAborted();
+                return ask(path, options);
+            };
+        }"""
+    )
+    page.page.set_input_files(
+        "#file", {"name": "a.txt", "mimeType": "text/plain", "buffer": "অসম".encode()}
+    )
+    page.page.wait_for_selector("mark")
+    assert page.page.text_content("#document") == "a.txt"
+    page.forget_refusals()
+
+
+def test_a_file_that_waits_for_a_busy_server_is_forgotten_with_clear(page: Watch) -> None:
+    page.write("কমল")
+    page.answer("/tag/document", 503, {}, **{"Retry-After": "1"})
+    page.page.set_input_files(
+        "#file", {"name": "a.txt", "mimeType": "text/plain", "buffer": "অসম".encode()}
+    )
+    page.page.wait_for_selector("#messages [role=alert]:has-text('Trying again in 1 s')")
+    page.page.unroute("**/tag/document")
+    page.page.click("#clear")
+    page.page.wait_for_timeout(1500)
+    assert page.page.input_value("#text") == ""
+    page.forget_refusals()
+
+
+def test_the_models_are_asked_for_again_after_a_file(page: Watch) -> None:
+    page.page.route("**/models", lambda route: route.abort())
+    page.page.reload()
+    page.page.wait_for_selector("#messages [role=alert]:has-text('does not answer')")
+    page.page.unroute("**/models")
+    page.page.set_input_files(
+        "#file", {"name": "a.txt", "mimeType": "text/plain", "buffer": "অসম".encode()}
+    )
+    page.page.wait_for_selector("mark")
+    page.page.wait_for_selector("#model:not([hidden])")
+    page.forget_refusals()
+
+
 def test_several_lines_are_no_name(page: Watch) -> None:
     page.write(TEXT)
     page.select(TEXT)
@@ -451,6 +555,26 @@ def test_a_token_is_asked_for(page: Watch) -> None:
             page.until("document.querySelector('#token-wrong').textContent")
     page.page.wait_for_selector("mark")
     assert page.page.evaluate("JSON.stringify(localStorage)").find("right") < 0
+    page.forget_refusals()
+
+
+@pytest.mark.parametrize("pasted", ["right\u200b", "“right”", "ৰ", "  "])
+def test_what_is_no_token_is_said_at_once(page: Watch, pasted: str) -> None:
+    def guard(route: Any) -> None:
+        if route.request.headers.get("authorization") == "Bearer right":
+            route.continue_()
+        else:
+            route.fulfill(status=401, body="{}")
+
+    page.page.route("**/tag", guard)
+    page.page.fill("#text", "অসম")
+    page.page.fill("#token-value", pasted)
+    page.page.keyboard.press("Enter")
+    page.until("document.querySelector('#token-wrong').textContent")
+    assert "letters" in page.page.text_content("#token-wrong")
+    page.page.fill("#token-value", " right\t")
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_selector("mark")
     page.forget_refusals()
 
 
