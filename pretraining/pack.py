@@ -1,8 +1,9 @@
 """A training checkpoint to a released encoder folder: half precision, tokenizer, model card.
 
-python pretraining/pack.py CHECKPOINT_FOLDER TOKENIZER_FOLDER OUT_FOLDER
+python pretraining/pack.py CHECKPOINT_FOLDER TOKENIZER_FOLDER OUT_FOLDER [--earlier FOLDER …]
 
-The folder loads with ``AutoModel``, ``AutoModelForMaskedLM`` and ``AutoTokenizer``.
+``--earlier`` names the rounds whose weights this one began with; the model card counts their tokens
+too. The folder loads with ``AutoModel``, ``AutoModelForMaskedLM`` and ``AutoTokenizer``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import json
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -29,16 +31,23 @@ def load_trained(folder: Path, settings: Settings, n_pieces: int) -> XLMRobertaF
     return model
 
 
-def describe(folder: Path, settings: Settings) -> str:
-    """The model card; its figures come from the training log."""
-    lines = (folder / "log.jsonl").read_text("utf-8").splitlines()
-    last = json.loads(lines[-1])
+def read_last(folder: Path) -> dict[str, float]:
+    """The last entry of a round's log."""
+    last: dict[str, float] = json.loads((folder / "log.jsonl").read_text("utf-8").splitlines()[-1])
+    return last
+
+
+def describe(folder: Path, settings: Settings, earlier: Sequence[Path]) -> str:
+    """The model card; its figures come from the training logs."""
+    last = read_last(folder)
+    rounds = [*map(read_last, earlier), last]
     card = Path(__file__).with_name("model_card.md").read_text("utf-8")
     values = {
         "layers": settings.layers,
         "hidden": settings.hidden,
-        "tokens": f"{last['tokens'] / 1e6:.1f} million",
-        "steps": last["step"],
+        "tokens": f"{sum(entry['tokens'] for entry in rounds) / 1e6:.1f} million",
+        "steps": f"{sum(entry['step'] for entry in rounds):,}",
+        "rounds": "one round" if len(rounds) == 1 else f"{len(rounds)} rounds",
         "loss": last["loss"],
         "accuracy": last["masked_accuracy"],
         "length": settings.length,
@@ -66,6 +75,7 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--earlier", type=Path, nargs="+", default=[], help="ended rounds before")
     args = parser.parse_args()
     settings = Settings(**json.loads((args.checkpoint / "settings.json").read_text("utf-8")))
     tokenizer = PreTrainedTokenizerFast.from_pretrained(args.tokenizer)
@@ -78,7 +88,7 @@ def main() -> None:
     tokenizer.save_pretrained(part)
     _name_plain_classes(part / "tokenizer_config.json")
     (part / "model.safetensors").chmod(0o644)
-    (part / "README.md").write_text(describe(args.checkpoint, settings), "utf-8")
+    (part / "README.md").write_text(describe(args.checkpoint, settings, args.earlier), "utf-8")
     if args.out.exists():
         shutil.rmtree(args.out)
     part.rename(args.out)

@@ -127,7 +127,7 @@ def test_training_resumes_where_it_was_killed(data: Path, tmp_path: Path) -> Non
     def run(out: str, kill_after: int | None = None) -> dict[str, torch.Tensor]:
         arguments = train.argparse.Namespace(
             data=data / "ids", tokenizer=data / "tokenizer", out=tmp_path / out, log_every=100,
-            save_every=2, weights=None,
+            save_every=2, weights=None, eager=True,
         )  # fmt: skip
         real = train.save_checkpoint
 
@@ -155,7 +155,7 @@ def test_training_starts_from_the_weights_of_an_ended_run(data: Path, tmp_path: 
     def run(out: str, weights: Path | None, learning_rate: float) -> dict[str, torch.Tensor]:
         arguments = train.argparse.Namespace(
             data=data / "ids", tokenizer=data / "tokenizer", out=tmp_path / out, log_every=100,
-            save_every=100, weights=weights,
+            save_every=100, weights=weights, eager=True,
         )  # fmt: skip
         chosen = dataclasses.replace(settings(), learning_rate=learning_rate)
         train.train(arguments, chosen, 0, torch.device("cpu"))
