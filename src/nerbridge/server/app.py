@@ -190,6 +190,8 @@ class Edge:
                 headers["Referrer-Policy"] = "no-referrer"
                 is_page = scope["path"] in PAGE_PATHS or scope["path"].startswith("/static/")
                 headers.setdefault("Content-Security-Policy", PAGE_CSP if is_page else _CSP)
+                if is_page:  # its files belong together: all are those of one version
+                    headers["Cache-Control"] = "no-cache"
                 if self.service.is_draining or not scope["state"].get("is_body_read"):
                     headers["Connection"] = "close"
             await send(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import resource
@@ -13,12 +14,14 @@ from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
 from nerbridge.errors import NerbridgeError
+from nerbridge.server.logs import FACTS, describe
 from nerbridge.server.problems import Problem
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
 MAX_MEMORY_BYTES = 3 * 2**30
+log = logging.getLogger("nerbridge.server")
 _FORKS = multiprocessing.get_context("forkserver")
 
 
@@ -78,15 +81,26 @@ def _call(sender: Connection, function: Callable[..., Any], args: Any, options: 
         sender.send((function(*args, **options),))
     except NerbridgeError as error:
         sender.send(error)
+    except Exception as error:  # it dies of it, and leaves what the log may say
+        sender.send(describe(error))
+        raise
 
 
 def _receive(receiver: Connection, seconds: float) -> Any:
-    """The result as a tuple of one, or the error."""
+    """The result as a tuple of one, or the error; one that nobody expected is in the log alone."""
     if not receiver.poll(seconds):
         return Problem(
             503, "timeout", f"the document was not read within {seconds:g} s.", retry_after_s=10
         )
     try:
-        return receiver.recv()
-    except EOFError:  # it died: killed by the system, or by the file
-        return Problem(422, "unreadable-document", "the document cannot be read: it is damaged.")
+        found = receiver.recv()
+    except (EOFError, OSError):  # it died, maybe in mid-answer: killed by the system, or by the file
+        return _damaged()
+    if isinstance(found, dict):
+        log.error("work on a document failed", extra={FACTS: found})
+        return _damaged()
+    return found
+
+
+def _damaged() -> Problem:
+    return Problem(422, "unreadable-document", "the document cannot be read: it is damaged.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from starlette.types import Receive
 from nerbridge.server.problems import Problem
 
 _MIB = 2**20
+MIN_PROGRESS_BYTES = 128 * 1024
+"""What a client has to send of its body in `Limits.receive_s`, unless less is left of it. A line of
+52 kbit/s is fast enough, and the largest document takes an hour at most."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +22,8 @@ class Limits:
     """Bounds of a worker; sizes in bytes, times in seconds.
 
     ``max_queue`` requests may wait to be tagged, ``max_seconds`` passes at most from there to the
-    answer, ``receive_s`` until a request's head, and then its body, has come in, and ``send_s``
-    until a client that reads slowly takes the next piece of its answer.
+    answer, ``receive_s`` until a request's head, and then each `MIN_PROGRESS_BYTES` of its body,
+    has come in, and ``send_s`` until a client that reads slowly takes the next piece of its answer.
     """
 
     max_bytes: int = _MIB
@@ -68,6 +72,7 @@ class Buffers:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self.n_bytes = 0
+        self._until = math.inf
 
     async def read(self, receive: Receive, declared: bytes | None, max_bytes: int) -> bytes:
         """The whole body; what is too large is refused as soon as that is known.
@@ -88,20 +93,33 @@ class Buffers:
             raise _body_too_large(max_bytes)
         body = bytearray()
         try:
-            async with asyncio.timeout(self._limits.receive_s):
-                while await self._read_piece(receive, body, max_bytes):
-                    pass
-        except TimeoutError:
-            self.release(len(body))
-            raise Problem(
-                408,
-                "request-timeout",
-                f"the request's body did not arrive within {self._limits.receive_s:g} s.",
-            ) from None
+            while await self._read_stretch(receive, body, max_bytes):
+                pass
         except BaseException:
             self.release(len(body))
             raise
         return bytes(body)
+
+    def end(self) -> None:
+        """Wait for no body much longer: the server ends."""
+        self._until = asyncio.get_running_loop().time() + self._limits.receive_s
+
+    async def _read_stretch(self, receive: Receive, body: bytearray, max_bytes: int) -> bool:
+        """Append what has to come without delay; whether there is more."""
+        seconds, enough = self._limits.receive_s, len(body) + MIN_PROGRESS_BYTES
+        until = min(asyncio.get_running_loop().time() + seconds, self._until)
+        try:
+            async with asyncio.timeout_at(until):
+                while has_more := await self._read_piece(receive, body, max_bytes):
+                    if len(body) >= enough:
+                        break
+        except TimeoutError:
+            detail = (
+                f"the request's body came too slowly: expected its end, or {MIN_PROGRESS_BYTES:,} "
+                f"bytes every {seconds:g} s."
+            )
+            raise Problem(408, "request-timeout", detail) from None
+        return has_more
 
     async def _read_piece(self, receive: Receive, body: bytearray, max_bytes: int) -> bool:
         """Append what comes next; whether there is more."""

@@ -32,11 +32,12 @@ class JsonLines(logging.Formatter):
             **getattr(record, FACTS, {}),
         }
         if record.exc_info and record.exc_info[1] is not None:
-            line |= _describe(record.exc_info[1])
+            line |= describe(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def _describe(error: BaseException) -> dict[str, Any]:
+def describe(error: BaseException) -> dict[str, Any]:
+    """The fields that say what was raised, and where."""
     frames = traceback.extract_tb(error.__traceback__)
     found: dict[str, Any] = {
         "error": type(error).__name__,

@@ -66,13 +66,12 @@ class Metrics:
             multiprocess_mode="livesum",
             registry=registry,
         )
-        workers = Gauge(
+        self.workers = Gauge(
             "nerbridge_workers",
             "Workers that are ready.",
             multiprocess_mode="livesum",
             registry=registry,
         )
-        workers.set(1)
 
     def observe_request(self, method: str, path: str, status: int, seconds: float) -> None:
         """Count an answer; ``path`` is a template, such as ``/models/{name}/card``."""

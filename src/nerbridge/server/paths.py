@@ -41,7 +41,6 @@ REPORT_CSP = (
     "form-action 'none'; frame-ancestors 'self'; sandbox allow-popups"
 )
 _STATIC = Path(__file__).parent / "static"
-_FRESH = {"Cache-Control": "no-cache"}
 
 router = APIRouter()
 
@@ -61,7 +60,7 @@ async def get_page() -> Response:
     """The page."""
     if not (_STATIC / "index.html").is_file():
         raise Problem(404, "no-page", "this build of nerbridge has no page; see /openapi.json.")
-    return FileResponse(_STATIC / "index.html", headers=_FRESH)
+    return FileResponse(_STATIC / "index.html")
 
 
 @router.post("/tag", response_model=TagAnswer, responses=refusals(404, 422), operation_id="tag")
@@ -75,13 +74,20 @@ async def tag(request: Request, asked: Annotated[TagRequest, Body()]) -> Respons
     found = await service.batcher(model).tag(texts) if texts else []
     kept = [_keep(entities, asked.min_score, types) for entities in found]
     _count(request, model, texts, [entity for entities in kept for entity in entities])
+    return await run_in_threadpool(_to_json, model, texts, kept)
+
+
+def _to_json(
+    model: ServedModel, texts: Sequence[str], found: Sequence[Sequence[Entity]]
+) -> Response:
+    """Each text's entities, and what is to be noticed about it: work for a thread."""
     script = model.tagger.model.script
     results = [
         {
             "entities": [entity.to_dict() for entity in entities],
             "notices": notices_for(text[: uploads.NOTICED_CHARS], script),
         }
-        for text, entities in zip(texts, kept, strict=True)
+        for text, entities in zip(texts, found, strict=True)
     ]
     return JSONResponse({"model": model.name, "results": results})
 
@@ -111,14 +117,14 @@ async def tag_document(
     model: Annotated[str | None, Form()] = None,
     min_score: Annotated[Score, Form()] = 0.0,
     types: Annotated[str | None, Form(description="Such as `PER,LOC`.")] = None,
-    redact: Annotated[str | None, Form(description="Types to black out: `PER`.")] = None,
+    redact: Annotated[str | None, Form(description="Of `types`, those to black out: `PER`.")] = None,
     answer: Annotated[uploads.Answer, Form(alias="as")] = uploads.Answer.JSON,
 ) -> Response:
     """Entities of a document, with the page or paragraph of each."""
     service = _service(request)
     chosen = service.find_model(model)
     wanted = _check_types(_split(types), chosen)
-    redacted = _check_types(_split(redact), chosen)
+    redacted = _check_redacted(_split(redact), wanted)
     seconds = service.limits.max_document_seconds
     with service.one_more_document():
         async with service.document_turns:
@@ -130,7 +136,7 @@ async def tag_document(
                 return await uploads.to_html(document, entities, wanted, seconds)
             if answer is uploads.Answer.REDACTED:
                 return await uploads.to_redacted(document, entities, redacted, seconds)
-            return uploads.to_json(chosen, document, entities)
+            return await run_in_threadpool(uploads.to_json, chosen, document, entities)
 
 
 def _split(names: str | None) -> list[str] | None:
@@ -142,6 +148,16 @@ def _check_types(types: Sequence[str] | None, model: ServedModel) -> tuple[str, 
     if types is not None and not set(types) <= set(known):
         raise InputError(f"types: one is not known; {model.name} knows {', '.join(known)}.")
     return known if types is None else tuple(type_ for type_ in known if type_ in types)
+
+
+def _check_redacted(types: Sequence[str] | None, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """The types to black out: what is not looked for would stand in the copy."""
+    if types is not None and not set(types) <= set(wanted):
+        raise InputError(
+            f"redact: one is not among the types that are kept, {', '.join(wanted)}. Add it to "
+            "types, or leave types out."
+        )
+    return wanted if types is None else tuple(type_ for type_ in wanted if type_ in types)
 
 
 def _keep(entities: Sequence[Entity], min_score: float, types: Sequence[str]) -> list[Entity]:
@@ -198,7 +214,7 @@ async def get_report(request: Request) -> Response:
     path = _service(request).report
     if path is None or not path.is_file():
         raise Problem(404, "no-report", "there is no report; start the server with --report.")
-    headers = {"Content-Security-Policy": REPORT_CSP, **_FRESH}
+    headers = {"Content-Security-Policy": REPORT_CSP, "Cache-Control": "no-cache"}
     return FileResponse(path, media_type="text/html; charset=utf-8", headers=headers)
 
 

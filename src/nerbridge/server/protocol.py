@@ -47,6 +47,9 @@ class GuardedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse, and count what belongs to the request so far."""
         super().data_received(data)
+        # What begins no request, such as empty lines, has ended the wait for one all the same.
+        if self._is_idle and self._timer is None and self.timeout_keep_alive_task is None:
+            self._arm(self._limits.receive_s)
         self._n_bytes += len(data)
         if self._is_in_head and self._n_bytes > MAX_HEAD_BYTES:
             detail = f"the request's head is larger than {MAX_HEAD_BYTES:,} bytes."
@@ -90,7 +93,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """End: answer what was asked, and what is being sent at this moment."""
-        if self.cycle is None or self.cycle.response_complete:
+        if self._is_idle:
             self.loop.call_later(_LINGER_S, super().shutdown)
         else:
             super().shutdown()
@@ -99,6 +102,11 @@ class GuardedProtocol(HttpToolsProtocol):
         """Close an idle connection, after its client has read everything or stopped to."""
         self.transport.close()
         self._wait_for_reader()
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether no request is being answered."""
+        return self.cycle is None or self.cycle.response_complete
 
     def _answer(self, problem: Problem) -> None:
         body = json.dumps(problem.to_dict()).encode()

@@ -57,6 +57,7 @@ class Service:
         for name, model in self.models.items():
             self._batchers[name] = Batcher(model.tagger, self.limits, self.metrics)
             self._batchers[name].start()
+        self.metrics.workers.set(1)
 
     async def stop(self) -> None:
         """End the threads."""
@@ -113,6 +114,8 @@ class Service:
     async def drain(self) -> None:
         """Refuse what is new, and wait until what was taken is answered."""
         self.is_draining = True
+        self.metrics.workers.set(0)
+        self.buffers.end()
         until = time.monotonic() + _LONGEST_DRAIN_S
         await asyncio.sleep(DRAIN_S)
         while self.n_active > 0 or time.monotonic() < min(until, self.last_came + _QUIET_S):

@@ -19,8 +19,8 @@ from nerbridge.tagging.entity import Entity
 from nerbridge.text.romanised import notices_for
 
 SHOWN_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-NOTICED_CHARS = 5_000
-"""Of a longer text, this much tells what it is written in."""
+NOTICED_CHARS = 2_000
+"""Of a longer text, this much tells what it is written in; as for `nerbridge tag`."""
 _MAX_NAME_CHARS = 200
 _MEDIA_TYPES = {
     "pdf": "application/pdf",
@@ -74,7 +74,7 @@ async def tag(model: ServedModel, document: Document, seconds: float) -> list[En
 
 
 def to_json(model: ServedModel, document: Document, entities: Sequence[Entity]) -> Response:
-    """The text, where its parts stand, and its entities."""
+    """The text, where its parts stand, and its entities; of a book, work for a thread."""
     found = [
         {**entity.to_dict(), "place": document.place_of(entity.start_char)} for entity in entities
     ]

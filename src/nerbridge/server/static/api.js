@@ -15,6 +15,10 @@ export class ApiError extends Error {
   }
 }
 
+/* Whether this can be a token: what else a paste may bring along, such as signs that nobody sees,
+   does not fit into a header. */
+export const isToken = (token) => /^[ -~]+$/.test(token);
+
 export function setToken(token) {
   sessionStorage.setItem(TOKEN, token);
 }
@@ -35,7 +39,9 @@ async function request(path, { signal, ...options } = {}) {
     throw new ApiError("away");
   }
   if (response.ok) return response;
-  throw await toError(response);
+  const error = await toError(response);
+  signal?.throwIfAborted(); // nobody wants to know any more
+  throw error;
 }
 
 async function toError(response) {

@@ -1,6 +1,6 @@
 /* The model's card, the server's token, and the report. */
 
-import { fetchCard, fetchReport, hasToken, setToken } from "./api.js";
+import { fetchCard, fetchReport, hasToken, isToken, setToken } from "./api.js";
 import { $, element, save } from "./dom.js";
 import { language, number, t, typeName } from "./i18n.js";
 import { markdownToNodes } from "./markdown.js";
@@ -89,7 +89,12 @@ export function askToken(wasWrong) {
   return new Promise((resolve) => {
     const submit = (event) => {
       event.preventDefault();
-      setToken($("token-value").value.trim());
+      const token = $("token-value").value.trim();
+      if (!isToken(token)) {
+        $("token-wrong").textContent = t("tokenUnfit");
+        return;
+      }
+      setToken(token);
       dialog.close("given");
     };
     $("token-form").addEventListener("submit", submit);

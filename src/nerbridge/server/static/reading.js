@@ -21,10 +21,11 @@ export const hooks = { onText() {}, onChange() {}, onDone() {} };
 let running = null;
 let timer = null;
 
-/* Another text altogether: nothing of the one before is kept. */
-export function setText(text, document = null) {
+/* Another text altogether: nothing of the one before is kept, nor what was to be tried again. */
+export function setText(text, { entities = [], document = null } = {}) {
   running?.abort();
-  Object.assign(state, { text, entities: [], corrections: [], document });
+  clearTimeout(timer);
+  Object.assign(state, { text, entities, corrections: [], document });
   clearMessage();
   showNotices([]);
   hooks.onText();
@@ -95,16 +96,19 @@ function notices() {
 
 export async function openFile(file) {
   running?.abort();
+  clearTimeout(timer); // what was to be tried again would end the reading of the file
   const run = new AbortController();
   running = run;
   clearMessage();
   setBusy(true, t("readingFile", { name: file.name }));
   try {
-    const found = toPage(await tagDocument(file, { model: state.model, signal: run.signal }));
-    setText(found.plain, found.document);
-    found.byLine.forEach(([line, of]) => state.found.set(line, of));
-    refresh();
+    const read = await tagDocument(file, { model: state.model, signal: run.signal });
+    const { text, found, ...of } = toPage(read);
+    found.forEach((entities, line) => state.found.set(line, { entities, notices: [] }));
+    setText(text, of);
+    showNotices(notices());
     hooks.onDone();
+    if (!state.models.length) loadModels();
   } catch (error) {
     if (error.name !== "AbortError") onTrouble(error, () => openFile(file), { isFile: true });
   } finally {
