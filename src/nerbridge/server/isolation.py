@@ -94,7 +94,7 @@ def _receive(receiver: Connection, seconds: float) -> Any:
         )
     try:
         found = receiver.recv()
-    except (EOFError, OSError):  # it died, maybe in mid-answer: killed by the system, or by the file
+    except (EOFError, OSError):  # killed by the system, or by the file, maybe in mid-answer
         return _damaged()
     if isinstance(found, dict):
         log.error("work on a document failed", extra={FACTS: found})

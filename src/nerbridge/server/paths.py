@@ -117,7 +117,7 @@ async def tag_document(
     model: Annotated[str | None, Form()] = None,
     min_score: Annotated[Score, Form()] = 0.0,
     types: Annotated[str | None, Form(description="Such as `PER,LOC`.")] = None,
-    redact: Annotated[str | None, Form(description="Of `types`, those to black out: `PER`.")] = None,
+    redact: Annotated[str | None, Form(description="Of these, what to black out.")] = None,
     answer: Annotated[uploads.Answer, Form(alias="as")] = uploads.Answer.JSON,
 ) -> Response:
     """Entities of a document, with the page or paragraph of each."""
