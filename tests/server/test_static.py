@@ -15,6 +15,7 @@ from nerbridge.corpus.conll import read_conll
 from nerbridge.corpus.jsonl import read_jsonl
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.tagging import Tagger
+from nerbridge.text.romanised import notices_for
 from nerbridge.text.sentences import split_sentences
 from nerbridge.text.words import split_words
 from server_process import Server
@@ -511,6 +512,32 @@ def test_nothing_of_others_is_taken_for_markup(page: Watch, tmp_path: Path) -> N
     page.page.click("#model")
     page.page.wait_for_selector("#card strong")
     assert page.page.locator("img, #card a, body script").count() == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "moi kali Guwahatit asilu aru bhal palu",
+        "The minister went to Guwahati yesterday",
+        "தமிழ் மொழி ஒரு செம்மொழி ஆகும்",
+    ],
+    ids=["romanised", "English", "Tamil"],
+)
+def test_notices_about_a_text_are_in_the_language_of_the_page(page: Watch, text: str) -> None:
+    [notice] = notices_for(text)
+    result = {"entities": [], "notices": [notice, "Something else."]}
+    page.answer("/tag", 200, {"model": "m", "results": [result]})
+    page.write("ক")
+    shown = page.page.locator("#messages p")
+    assert shown.all_text_contents() == [notice, "Something else."]
+    page.page.click("[data-lang=as]")
+    translated, other = shown.all_text_contents()
+    assert not any(char.isascii() and char.isalpha() for char in translated)
+    assert other == "Something else."
+    languages = [shown.nth(index).get_attribute("lang") for index in range(2)]
+    assert languages == ["as", "en"]
+    page.page.click("[data-lang=en]")
+    assert shown.all_text_contents()[0] == notice
 
 
 @pytest.mark.parametrize(

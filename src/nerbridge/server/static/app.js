@@ -6,6 +6,7 @@ import { $, announce, element } from "./dom.js";
 import { findEdit, shiftRanges, stretchRanges } from "./entities.js";
 import { setLanguage, t, tCount } from "./i18n.js";
 import { drawMarks, redrawAll } from "./layer.js";
+import { drawMessages } from "./messages.js";
 import { hooks, isReading, loadModels, openFile, schedule, setBusy, setText, useModel } from "./reading.js";
 import { SAMPLES } from "./samples.js";
 import { remember, settings } from "./settings.js";
@@ -102,6 +103,7 @@ function applyLanguage(lang) {
   applyTheme();
   drawSamples();
   redrawAll(layer);
+  drawMessages();
   closeChooser();
   draw();
   if (!$("panel-report").hidden) openReport();

@@ -217,6 +217,23 @@ export const STRINGS = {
   },
 };
 
+/* What the server notices about a text it says in English. As with gettext that is the key, here by
+   how it begins, as models differ in the script they read; what is not here stays English. */
+const NOTICES_AS = [
+  [
+    /^This looks like Assamese in Latin letters;/,
+    "এইটো ৰোমান আখৰত লিখা অসমীয়া যেন লাগিছে। মডেলটোৱে ৰোমান আখৰ নপঢ়ে, সেয়ে বেছিভাগ নাম ধৰিব নোৱাৰিব। আগতে অসমীয়া আখৰত লিখি লওক।",
+  ],
+  [
+    /^This is mostly in Latin letters,/,
+    "এই লেখাৰ বেছিভাগেই ৰোমান আখৰত, যেনে ইংৰাজী। মডেলটোৱে ৰোমান আখৰ নপঢ়ে, সেয়ে বেছিভাগ নাম ধৰিব নোৱাৰিব।",
+  ],
+  [
+    /^This is mostly in \S+ script;/,
+    "এই লেখাৰ বেছিভাগেই আন এটা লিপিত। মডেলটোক এই লিপি শিকোৱা হোৱা নাই।",
+  ],
+];
+
 const DIGITS = "০১২৩৪৫৬৭৮৯";
 
 let current = "en";
@@ -248,6 +265,12 @@ export function t(key, values = {}) {
 /* A string about a number of things: `key`, or `keyOne` for one. */
 export function tCount(key, n, values = {}) {
   return t(n === 1 ? `${key}One` : key, { n: number(n), ...values });
+}
+
+/* A notice of the server, and the language it is shown in. */
+export function noticeText(notice) {
+  const known = current === "as" && NOTICES_AS.find(([start]) => start.test(notice));
+  return known ? { text: known[1], lang: "as" } : { text: notice, lang: "en" };
 }
 
 /* A number as the language writes it. */

@@ -1,7 +1,7 @@
 /* What went wrong, and what the server wants noticed; above the text. */
 
 import { $, element } from "./dom.js";
-import { t } from "./i18n.js";
+import { noticeText, t } from "./i18n.js";
 
 let message = null;
 let notices = [];
@@ -19,13 +19,13 @@ export function showMessage(text, { again = null, label = t("retry"), detail = "
     element("div", {}, ...parts),
     element("div", { class: "actions" }, ...buttons),
   );
-  draw();
+  drawMessages();
 }
 
 export function clearMessage() {
   if (!message) return;
   message = null;
-  draw();
+  drawMessages();
 }
 
 /* Show what the server noticed about the text; what was hidden stays hidden until it is gone. */
@@ -34,19 +34,21 @@ export function showNotices(found) {
   const next = found.filter((notice) => !dismissed.has(notice));
   if (JSON.stringify(next) === JSON.stringify(notices)) return;
   notices = next;
-  draw();
+  drawMessages();
 }
 
-function draw() {
+/* Draw all of them; again, when the language has changed. */
+export function drawMessages() {
   const shown = notices.map((notice) => {
     const hide = () => {
       dismissed.add(notice);
       showNotices(notices);
     };
+    const { text, lang } = noticeText(notice);
     return element(
       "div",
       { class: "message notice", role: "status" },
-      element("p", { lang: "en" }, notice),
+      element("p", { lang }, text),
       element("button", { type: "button", class: "quiet", onclick: hide }, t("dismiss")),
     );
   });
