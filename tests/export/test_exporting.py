@@ -24,6 +24,7 @@ from nerbridge.errors import CorpusError, EnvironmentProblem, InputError, ModelE
 from nerbridge.export import exporting, storage
 from nerbridge.export.exporting import ExportOptions, export_model
 from nerbridge.export.merging import MergedModel, merge
+from nerbridge.export.parity import check_scores
 from nerbridge.models.folder import LINEAGE_FILE, read_lineage, write_lineage
 from nerbridge.models.trained import TrainedModel
 from nerbridge.tagging import Tagger
@@ -216,7 +217,7 @@ def test_a_merged_model_that_differs_is_not_written(
 def test_eight_bits_that_lose_entities_are_not_written(
     full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ruin(graph: onnx.ModelProto) -> None:
+    def ruin(graph: onnx.ModelProto, n_exact: int) -> None:
         for tensor in graph.graph.initializer:
             if "classifier.bias" in tensor.name:
                 worse = np.linspace(9, -9, 7, dtype=np.float32)
@@ -226,6 +227,28 @@ def test_eight_bits_that_lose_entities_are_not_written(
     with pytest.raises(ModelError, match="in 8 bits the model finds other entities"):
         export_model(full, tmp_path / "out", ExportOptions(quantise=True))
     assert not (tmp_path / "out").exists()
+
+
+def test_matrices_stay_in_32_bits_until_enough_entities_are_the_same(
+    full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(*arguments: Any) -> dict[str, Any]:
+        tries.append(arguments)
+        if len(tries) < 3:
+            raise ModelError("in 8 bits the model loses too much")
+        return check_scores(*arguments)
+
+    tries: list[Any] = []
+    monkeypatch.setattr(exporting, "check_scores", check)
+    manifest = export_model(full, tmp_path / "out", ExportOptions(quantise=True))
+    assert manifest["parity"]["int8"]["n_exact"] == exporting.N_EXACT[2]
+    kinds = [node.op_type for node in onnx.load(tmp_path / "out" / "model.onnx").graph.node]
+    monkeypatch.undo()
+    export_model(full, tmp_path / "plain", ExportOptions(quantise=True))
+    plain = [node.op_type for node in onnx.load(tmp_path / "plain" / "model.onnx").graph.node]
+    n_more = plain.count("DynamicQuantizeMatMul") - kinds.count("DynamicQuantizeMatMul")
+    assert n_more == exporting.N_EXACT[2]
+    assert sorted(manifest["files"]) == ["config.json", "model.onnx", "tokenizer.json"]
 
 
 def test_a_full_disk_leaves_nothing(

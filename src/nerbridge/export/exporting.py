@@ -40,6 +40,8 @@ from nerbridge.tagging.onnx_backend import load_onnx
 from nerbridge.tagging.torch_backend import load_any, to_tagger_model
 
 N_PARITY_SENTENCES = 32
+N_EXACT = (0, 1, 2, 3, 4, 6, 8)
+"""How many matrices stay in 32 bits, one try after the other, until int8 scores as it must."""
 _LIBRARIES = ("nerbridge", "onnx", "onnxruntime", "tokenizers", "torch", "transformers")
 
 Format = Literal["onnx", "transformers"]
@@ -212,20 +214,35 @@ def _write_onnx(source: _Source, folder: Path, options: ExportOptions, report: R
 def _quantise(
     exact: TaggerModel, folder: Path, manifest: Manifest, options: ExportOptions, report: Report
 ) -> None:
+    """Replace the model by one of 8 bits, as many of its matrices as the score allows."""
     types = exact.label_set.types
     validation = find_validation(options.validation, manifest["parent"], types)
     report(f"quantising; comparing on {len(validation.words)} sentences of {validation.corpus}")
     tags = tags_of(exact, validation.words)
-    graph = onnx.load(folder / ONNX_FILE)
-    quantise(graph)
+    scratch = folder / "scratch"
+    scratch.mkdir()
     for path in folder.glob(f"{ONNX_FILE}*"):
-        path.unlink()
-    write_graph(graph, folder / ONNX_FILE)
-    del graph
+        path.rename(scratch / path.name)
     manifest["quantisation"] = "int8"
-    _seal(folder, manifest, "onnx")
-    quantised = tags_of(load_onnx(folder, n_threads=None), validation.words)
-    manifest["parity"]["int8"] = check_scores(validation, tags, quantised, types)
+    for n_exact in N_EXACT:
+        graph = onnx.load(scratch / ONNX_FILE)
+        quantise(graph, n_exact)
+        for path in folder.glob(f"{ONNX_FILE}*"):
+            path.unlink()
+        write_graph(graph, folder / ONNX_FILE)
+        del graph
+        _seal(folder, manifest, "onnx")
+        quantised = tags_of(load_onnx(folder, n_threads=None), validation.words)
+        try:
+            parity = check_scores(validation, tags, quantised, types)
+        except ModelError:
+            if n_exact == N_EXACT[-1]:
+                raise
+            report("too much is lost; leaving more of the matrices in 32 bits")
+        else:
+            manifest["parity"]["int8"] = {**parity, "n_exact": n_exact}
+            break
+    shutil.rmtree(scratch)
 
 
 def _seal(folder: Path, manifest: Manifest, kind: Kind) -> Manifest:

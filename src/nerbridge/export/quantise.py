@@ -27,20 +27,28 @@ column too wide for them: of all matrices these cost the most entities.
 """
 
 
-def quantise(graph: onnx.ModelProto) -> None:
+def quantise(graph: onnx.ModelProto, n_exact: int = 0) -> None:
     """Make all large weights int8, in place.
+
+    Args:
+        graph: of 32 bits.
+        n_exact: so many more matrices stay in 32 bits, those with the widest steps.
 
     Source: onnxruntime's contrib operators ``DynamicQuantizeMatMul`` and ``MultiHeadAttention``.
     """
     _split_attention(graph)
     tables = {tensor.name: tensor for tensor in graph.graph.initializer}
     head = _find_head(graph)
+    steps = {
+        node.input[1]: _step(tables[node.input[1]])
+        for node in graph.graph.node
+        if node.op_type == "MatMul" and node.name != head and node.input[1] in tables
+    }
+    fine = sorted((name for name in steps if steps[name] <= MAX_STEP), key=lambda n: -steps[n])
+    chosen = set(fine[n_exact:])
     nodes = [
         _quantised_product(graph, node, tables[node.input[1]])
-        if node.op_type == "MatMul"
-        and node.name != head
-        and node.input[1] in tables
-        and _survives(tables[node.input[1]])
+        if node.op_type == "MatMul" and node.input[1] in chosen
         else node
         for node in graph.graph.node
     ]
@@ -50,12 +58,15 @@ def quantise(graph: onnx.ModelProto) -> None:
     _drop_unused(graph)
 
 
-def _survives(weight: onnx.TensorProto) -> bool:
-    """Whether steps of 1/127 of each column's largest value are fine enough for the others."""
+def _step(weight: onnx.TensorProto) -> float:
+    """Size of a step, 1/127 of each column's largest value, beside the median of its values."""
     columns = np.abs(numpy_helper.to_array(weight))
     columns = columns[:, columns.any(axis=0)]
-    steps = columns.max(axis=0) / _LARGEST
-    return bool(np.square(steps).mean() <= np.square(MAX_STEP * np.median(columns, axis=0)).mean())
+    if not columns.size:
+        return 0.0
+    steps, medians = columns.max(axis=0) / _LARGEST, np.median(columns, axis=0)
+    with np.errstate(divide="ignore"):
+        return float(np.sqrt(np.square(steps).mean() / np.square(medians).mean()))
 
 
 def _find_head(graph: onnx.ModelProto) -> str | None:
