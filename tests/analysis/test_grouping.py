@@ -46,6 +46,11 @@ def test_a_base_that_is_nowhere_needs_two_forms() -> None:
     assert (entry.base, entry.is_attested) == ("যোৰহাট", False)
 
 
+def test_a_case_with_a_particle_is_no_base() -> None:
+    forms = {"ডিব্ৰুগড়ত": 2, "ডিব্ৰুগড়তো": 1, "ডিব্ৰুগড়ৰ": 1, "ডিব্ৰুগড়ে": 1}
+    assert names(group(*forms.items())) == {"ডিব্ৰুগড়": set(forms)}
+
+
 def test_a_name_that_takes_endings_loses_none() -> None:
     found = names(group(("ভাৰত", 8), ("ভাৰতৰ", 4), ("ভাৰ", 8)))
     assert found == {"ভাৰত": {"ভাৰত", "ভাৰতৰ"}, "ভাৰ": {"ভাৰ"}}

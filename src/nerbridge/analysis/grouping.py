@@ -184,31 +184,40 @@ class _Grouping:
                     bases.add(stem.text)
         return bases
 
+    def _find_inflected(self) -> set[str]:
+        """Forms that others are cases of; a particle stands behind a case too (``ডিব্ৰুগড়তো``)."""
+        return {
+            stem.text
+            for form, (above, _) in self.parent.items()
+            for stem in self.stems_of[form]
+            if stem.text == above and stem.kind != "particle"
+        }
+
     def _join_shared_stems(self) -> None:
         support: dict[str, Counter[str]] = defaultdict(Counter)
         roots = [form for form in self.n_of if form not in self.parent]
         for form in roots:
             for stem in self.stems_of[form]:
                 support[stem.text][stem.ending] += self.n_of[form]
-        parents = {above for above, _ in self.parent.values()}
+        inflected = self._find_inflected()
         for form in roots:
             shared = [
                 stem
                 for stem in self.stems_of[form]
-                if form not in parents and _is_shared(support[stem.text])
+                if form not in inflected and _is_shared(support[stem.text])
             ]
             if shared:
                 longest = max(shared, key=lambda stem: len(stem.text))
                 self.parent[form] = (longest.text, f"ending {longest.ending.strip()}")
 
     def _name_by_last_words(self) -> None:
-        parents = {above for above, _ in self.parent.values()}
+        inflected = self._find_inflected()
         n_last: dict[str, int] = defaultdict(int)
         for form, n in self.n_of.items():
             first, _, last = form.rpartition(" ")
             n_last[last] += n if first else 0
         for form in self.n_of:
-            if form in self.parent or form in parents:
+            if form in self.parent or form in inflected:
                 continue
             for stem in self.stems_of[form]:
                 first, _, last = stem.text.rpartition(" ")
