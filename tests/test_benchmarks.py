@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nerbridge.corpus import read_corpus
 from nerbridge.models.folder import LINEAGE_FILE
 from tiny_tagger import write_tiny_tagger
 
@@ -111,12 +112,16 @@ def test_suggest_compares_the_finished_cells(tmp_path: Path) -> None:
     corpus.mkdir()
     for split in ("train", "validation"):
         (corpus / f"{split}.conll").write_text("ৰমেন B-PER\nআহিল O\n\nঅসম B-LOC\n", "utf-8")
+    origin = {
+        "transferred": str(tmp_path / "run"),
+        "corpus_sha256": read_corpus(str(corpus), language="as").sha256,
+    }
     cells = {"as-it-is-0": 2, "suggested-5": 6, "random-5": 4}
     for name, n_right in cells.items():
         counts = [[n_right, 2, 2], [n_right, 1, 1]]
         path = tmp_path / "cells" / f"{name}-13-10.json"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps({"n_chosen": 5, "counts": counts}))
+        path.write_text(json.dumps({**origin, "n_chosen": 5, "counts": counts}))
     arguments: list[str | Path] = [
         "--transferred",
         tmp_path / "run",
@@ -131,3 +136,8 @@ def test_suggest_compares_the_finished_cells(tmp_path: Path) -> None:
     rows = {row["way"]: row for row in json.loads(done.stdout)}
     assert rows["suggested"]["f1"] > rows["random"]["f1"] > rows["as it is"]["f1"]
     assert rows["suggested"]["over_random"] > 0
+    folder.parent.rename(tmp_path / "models")
+    arguments[1] = tmp_path
+    done = run_script("suggest.py", *arguments)
+    assert done.returncode == 1
+    assert "of another run or corpus" in done.stderr

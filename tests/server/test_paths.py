@@ -168,7 +168,7 @@ def test_documents(server: Server, tagger: Tagger) -> None:
 
 
 def test_a_copy_hides_what_it_was_asked_to_hide_or_is_refused(server: Server) -> None:
-    text = "ভূপেন হাজৰিকাৰ জন্ম শদিয়াত হৈছিল।\n\nগুৱাহাটী অসমৰ ডাঙৰ চহৰ।\n"
+    text = "ভূপেন হাজৰিকাৰ জন্ম শদিয়াত হৈছিল।\n\nগুৱাহাটী এখন ডাঙৰ চহৰ।\n"
 
     def send(**options: str) -> httpx2.Response:
         files = {"file": ("a.txt", text.encode())}
