@@ -77,10 +77,19 @@ def test_the_command_line_starts_without_heavy_libraries(arguments: list[str]) -
     assert not HEAVY & set(seen["modules"])  # type: ignore[call-overload]
 
 
-@pytest.mark.parametrize("command", ["analyse", "suggest", "tag"])
-def test_a_command_is_imported_without_heavy_libraries(command: str) -> None:
-    program = f"import json, sys, nerbridge.cli.{command}; "
+def modules_behind(name: str) -> set[str]:
+    """What importing a module of ours loads, the first part of each name."""
+    program = f"import json, sys, {name}; "
     program += (
         "print(json.dumps({'modules': sorted({name.split('.')[0] for name in sys.modules})}))"
     )
-    assert not (HEAVY | {"numpy"}) & set(run_python(program)["modules"])  # type: ignore[call-overload]
+    return set(run_python(program)["modules"])  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("command", ["analyse", "suggest", "tag"])
+def test_a_command_is_imported_without_heavy_libraries(command: str) -> None:
+    assert not (HEAVY | {"numpy"}) & modules_behind(f"nerbridge.cli.{command}")
+
+
+def test_documents_are_imported_without_the_libraries_of_their_extra() -> None:
+    assert not {"lxml", "pypdfium2"} & modules_behind("nerbridge.documents")

@@ -131,6 +131,14 @@ def test_what_is_there_is_not_replaced_unasked(output: Path) -> None:
     assert output.read_text() == "head\na\ntail\n"
 
 
+def test_of_two_jobs_begun_at_once_one_is_refused(output: Path) -> None:
+    first, second = Parts(output, WRITER), Parts(output, WRITER)
+    first.start(JOB)
+    with pytest.raises(EnvironmentProblem, match=r"File exists.*the other process"):
+        second.start({**JOB, "model": "another"})
+    assert first.read_job()["model"] == JOB["model"]
+
+
 def test_overwriting_forgets_the_unfinished_job(output: Path) -> None:
     start(output).write(0, "h0", fill("a"))
     assert start(output, {**JOB, "model": "x"}, overwrite=True).find(0, "h0") is None

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nerbridge.errors import InputError, RunError
+from nerbridge.errors import EnvironmentProblem, InputError, RunError
 from nerbridge.files import WRITING, write_text, write_whole
 
 if TYPE_CHECKING:
@@ -118,7 +118,18 @@ class Parts:
         return job
 
     def start(self, job: Mapping[str, Any]) -> None:
-        """Make the folder and describe the job in it."""
+        """Make the folder, unless another process just did, and describe the job in it.
+
+        Raises:
+            EnvironmentProblem: it is there already, or cannot be written.
+        """
+        try:
+            self.folder.mkdir(parents=True)
+        except OSError as error:
+            raise EnvironmentProblem(
+                f"{self.folder}: cannot be made ({error.strerror}). Choose another --output, or end "
+                "the other process that writes this one."
+            ) from error
         self._write_json(self.folder / _JOB_FILE, {"schema": _SCHEMA, **job})
 
     def clear(self) -> None:

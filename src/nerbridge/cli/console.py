@@ -11,11 +11,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from nerbridge.batch.sources import Progress
+if TYPE_CHECKING:
+    from nerbridge.batch.sources import Progress
 
 Item = TypeVar("Item")
 Tick = Callable[[int], None]

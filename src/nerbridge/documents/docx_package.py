@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Mapping
 
 from lxml import etree
 
+from nerbridge.documents.detection import BAD_ZIP
 from nerbridge.documents.limits import (
     MAX_ENTRIES,
     MAX_RATIO,
@@ -17,18 +17,6 @@ from nerbridge.documents.limits import (
     MIB,
 )
 from nerbridge.errors import DocumentError
-
-BAD_ZIP = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    OSError,
-    EOFError,
-    zlib.error,
-)
-"""What `zipfile` raises where a zip file is damaged, locked or of an unknown kind."""
 
 
 def read_package(data: bytes, name: str) -> dict[str, bytes]:
