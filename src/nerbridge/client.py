@@ -74,7 +74,10 @@ class Client:
         """
         token = token or os.environ.get(TOKEN_VARIABLE)
         if token and not (token.isascii() and token.isprintable()):
-            raise InputError("token: found characters other than printable ASCII. Copy it again.")
+            raise InputError(
+                "token: found characters other than printable ASCII, of which a token is made. "
+                "Copy it again, without the quotes or spaces around it."
+            )
         self._http = httpx2.Client(
             base_url=_check_url(url),
             timeout=timeout,

@@ -567,14 +567,16 @@ def test_trouble_is_said_and_passes(
     page.forget_refusals()
 
 
-def test_a_token_is_asked_for(page: Watch) -> None:
-    def guard(route: Any) -> None:
-        if route.request.headers.get("authorization") == "Bearer right":
-            route.continue_()
-        else:
-            route.fulfill(status=401, body="{}")
+def only_with_the_token(route: Any) -> None:
+    """Answer 401, unless the request bears the token ``right``."""
+    if route.request.headers.get("authorization") == "Bearer right":
+        route.continue_()
+    else:
+        route.fulfill(status=401, body="{}")
 
-    page.page.route("**/tag", guard)
+
+def test_a_token_is_asked_for(page: Watch) -> None:
+    page.page.route("**/tag", only_with_the_token)
     page.page.fill("#text", "অসম")
     for token in ("wrong", "right"):
         page.page.fill("#token-value", token)
@@ -588,13 +590,7 @@ def test_a_token_is_asked_for(page: Watch) -> None:
 
 @pytest.mark.parametrize("pasted", ["right\u200b", "“right”", "ৰ", "  "])
 def test_what_is_no_token_is_said_at_once(page: Watch, pasted: str) -> None:
-    def guard(route: Any) -> None:
-        if route.request.headers.get("authorization") == "Bearer right":
-            route.continue_()
-        else:
-            route.fulfill(status=401, body="{}")
-
-    page.page.route("**/tag", guard)
+    page.page.route("**/tag", only_with_the_token)
     page.page.fill("#text", "অসম")
     page.page.fill("#token-value", pasted)
     page.page.keyboard.press("Enter")

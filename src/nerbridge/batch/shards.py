@@ -127,8 +127,8 @@ class Parts:
             self.folder.mkdir(parents=True)
         except OSError as error:
             raise EnvironmentProblem(
-                f"{self.folder}: cannot be made ({error.strerror}). Choose another --output, or end "
-                "the other process that writes this one."
+                f"{self.folder}: cannot be made ({error.strerror}). Choose another --output, or "
+                "end the other process that writes this one."
             ) from error
         self._write_json(self.folder / _JOB_FILE, {"schema": _SCHEMA, **job})
 
