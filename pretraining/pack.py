@@ -19,7 +19,7 @@ import torch
 from safetensors import safe_open
 from transformers import PreTrainedTokenizerFast, XLMRobertaForMaskedLM
 
-from train import Settings, build_model
+from model import Settings, build_model
 
 
 def load_trained(folder: Path, settings: Settings, n_pieces: int) -> XLMRobertaForMaskedLM:

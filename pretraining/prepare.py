@@ -1,10 +1,11 @@
 """Raw text to one-script, word-split lines: the text that the encoder and its tokenizer see.
 
-python pretraining/prepare.py OUT [--shared ../shared]
+python pretraining/prepare.py OUT [--shared ../shared] [--native]
 
-Every line is normalised, moved to the Bengali script and split into words by single spaces, as
-fine-tuning data is, so that a word meets the encoder in the same form in both. Lines that are too
-short, mostly not in an Indic script, or seen before are dropped and counted.
+Every line is normalised, moved to the Bengali script (``--native``: left in its own) and split into
+words by single spaces, as fine-tuning data is, so that a word meets the encoder in the same form in
+both. Lines that are too short, mostly not in an Indic script, or seen before are dropped and
+counted.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from collections import Counter
 from collections.abc import Iterator
 from multiprocessing import Pool
 from pathlib import Path
+
+from nerbridge.text.normalise import normalise_text
 
 LANGUAGES = ("as", "bn", "hi")
 MIN_WORDS, MAX_WORDS = 4, 400
@@ -60,9 +63,10 @@ def to_one_script(text: str) -> str:
     return _MEDIAL_YA.sub("य़", text).translate(_TABLE)
 
 
-def clean(line: str) -> str | None:
+def clean(line: str, *, native: bool = False) -> str | None:
     """The line as the encoder should see it, or None if it is not worth reading."""
-    text = " ".join(_SPLIT.sub(lambda match: f" {match[0]} ", to_one_script(line)).split())
+    written = normalise_text(line) if native else to_one_script(line)
+    text = " ".join(_SPLIT.sub(lambda match: f" {match[0]} ", written).split())
     words = text.count(" ") + 1
     if not MIN_WORDS <= words <= MAX_WORDS:
         return None
@@ -75,14 +79,14 @@ def read_lines(path: Path) -> Iterator[str]:
         yield from lines
 
 
-def prepare(source: Path, target: Path) -> Counter[str]:
+def prepare(source: Path, target: Path, native: bool = False) -> Counter[str]:
     """Clean one language; writes ``target`` whole or not at all."""
     counts: Counter[str] = Counter()
     seen: set[bytes] = set()
     part = target.with_suffix(".part")
     with part.open("w", encoding="utf-8") as out:
         for line in read_lines(source):
-            text = clean(line)
+            text = clean(line, native=native)
             if text is None:
                 counts["dropped"] += 1
                 continue
@@ -106,10 +110,12 @@ def main() -> None:
     parser.add_argument(
         "--shared", type=Path, default=Path(os.environ.get("NERBRIDGE_SHARED", "../shared"))
     )
+    parser.add_argument("--native", action="store_true", help="each language in its own script")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     jobs = [
-        (args.shared / "text" / f"{lang}.txt.xz", args.out / f"{lang}.txt") for lang in LANGUAGES
+        (args.shared / "text" / f"{lang}.txt.xz", args.out / f"{lang}.txt", args.native)
+        for lang in LANGUAGES
     ]
     with Pool(2) as pool:
         for lang, counts in zip(LANGUAGES, pool.starmap(prepare, jobs), strict=True):

@@ -1,4 +1,4 @@
-"""Masked language modelling from static vectors: resumable; one CPU, one GPU or several processes.
+"""Train the encoder from static vectors: resumable; one CPU, one GPU or several processes.
 
 python pretraining/train.py DATA TOKENIZER OUT --tokens 12e6
 torchrun --nproc-per-node 2 pretraining/train.py DATA TOKENIZER OUT --tokens 12e6
@@ -6,7 +6,8 @@ torchrun --nproc-per-node 2 pretraining/train.py DATA TOKENIZER OUT --tokens 12e
 The schedule is fixed by ``--tokens``; a killed run continues from its last checkpoint with the same
 arguments. ``--weights FOLDER`` begins with the weights that an ended run left there, and goes
 through a whole schedule of its own. Words are masked whole, and the softmax is taken at masked
-places only. On a CPU without fast half precision leave ``--bf16`` off.
+places only; ``--objective`` chooses between guessing them and telling guesses from the text. On a
+CPU without fast half precision leave ``--bf16`` off.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import math
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -26,38 +26,11 @@ import torch
 import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoTokenizer, XLMRobertaConfig, XLMRobertaForMaskedLM
+from transformers import AutoTokenizer
 
-IGNORE = -100
+from model import IGNORE, SHARES, Settings, build_loss
+
 CHECKPOINT = "checkpoint.safetensors"
-# Share of the sequences that each language gives: Assamese is the target and repeats more often.
-SHARES = {"as": 0.5, "bn": 0.3, "hi": 0.2}
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything that decides the outcome; stored beside the checkpoint and compared on resume."""
-
-    tokens: int
-    layers: int
-    hidden: int
-    heads: int
-    intermediate: int
-    length: int
-    batch: int
-    learning_rate: float
-    warmup: float
-    masked: float
-    bf16: bool
-    seed: int
-    processes: int
-    weights: str | None = None
-    """Hash of the checkpoint that the weights started from."""
-
-    @property
-    def n_steps(self) -> int:
-        """Steps in the whole schedule."""
-        return math.ceil(self.tokens / (self.length * self.batch * self.processes))
 
 
 class Batches:
@@ -71,7 +44,8 @@ class Batches:
         )
         self.mask_id, self.n_pieces = loaded.mask_token_id, len(loaded)
         self.arrays = {
-            language: np.load(data / f"{language}.npy", mmap_mode="r") for language in SHARES
+            language: np.load(data / f"{language}.npy", mmap_mode="r")
+            for language in settings.shares
         }
         self.settings, self.rank = settings, rank
 
@@ -89,7 +63,8 @@ class Batches:
 
     def _sequence(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """A stretch of running text: ``<s>``, then tokens from a random place on."""
-        tokens = self.arrays[str(rng.choice(list(SHARES), p=list(SHARES.values())))]
+        shares = self.settings.shares
+        tokens = self.arrays[str(rng.choice(list(shares), p=list(shares.values())))]
         start = int(rng.integers(0, len(tokens) - self.settings.length))
         return np.concatenate([[0], tokens[start : start + self.settings.length - 1]]).astype(
             np.int64
@@ -102,82 +77,6 @@ class Batches:
         word = np.cumsum(self.starts_word[ids], axis=1)
         chosen = rng.random((len(ids), word.max() + 1)) < self.settings.masked
         return np.take_along_axis(chosen, word, axis=1) & (ids > 3)
-
-
-class MaskedLoss(nn.Module):
-    """The model and its loss in one module, so that a distributed wrapper sees a single forward."""
-
-    def __init__(self, model: XLMRobertaForMaskedLM) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, ids: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss and number of right guesses, over the masked places."""
-        hidden = self.model.roberta(ids).last_hidden_state
-        masked = labels != IGNORE
-        logits = self.model.lm_head(hidden[masked]).float()
-        targets = labels[masked]
-        return nn.functional.cross_entropy(logits, targets), (
-            logits.argmax(-1) == targets
-        ).float().mean()
-
-
-def build_model(settings: Settings, n_pieces: int, vectors: Path) -> XLMRobertaForMaskedLM:
-    config = XLMRobertaConfig(
-        vocab_size=n_pieces, hidden_size=settings.hidden, num_hidden_layers=settings.layers,
-        num_attention_heads=settings.heads, intermediate_size=settings.intermediate,
-        max_position_embeddings=settings.length + 2, type_vocab_size=1,
-        bos_token_id=0, pad_token_id=1, eos_token_id=2, attention_probs_dropout_prob=0.0,
-        hidden_dropout_prob=0.0,
-    )  # fmt: skip
-    torch.manual_seed(settings.seed)
-    model = XLMRobertaForMaskedLM(config)
-    if vectors.is_file():
-        rows = torch.from_numpy(np.load(vectors).astype(np.float32))
-        rows = rows / rows.norm(dim=1, keepdim=True).mean() * (0.05 * settings.hidden**0.5)
-        with torch.no_grad():
-            model.roberta.embeddings.word_embeddings.weight.copy_(rows)
-            model.roberta.embeddings.word_embeddings.weight[1].zero_()
-    look_at_neighbours(model)
-    return model
-
-
-def look_at_neighbours(model: XLMRobertaForMaskedLM, sharpness: float = 1.5) -> None:
-    """Let the heads of the first two layers start out looking at the words around.
-
-    Attention that is random at first learns to look at neighbours only after millions of tokens, a
-    plateau a CPU cannot afford. Positions start as sinusoids, in which a shift is a rotation; the
-    query of a head reads some of them and its key reads the same, rotated by the head's offset, so
-    that their product peaks there. Everything stays trainable.
-    """
-    config = model.config
-    hidden, size = config.hidden_size, config.hidden_size // config.num_attention_heads
-    n_pairs = hidden // 2
-    # Around a quarter turn a position: a word turned by an offset then no longer matches itself.
-    frequencies = math.pi * (0.15 + 0.7 * torch.rand(n_pairs))
-    angles = torch.arange(config.max_position_embeddings)[:, None] * frequencies
-    amplitude = 0.05
-    positions = torch.stack([angles.sin(), angles.cos()], dim=2).flatten(1) * amplitude
-    offsets = ((-1, 1, -2, 2), (1, -1, 3, -3))
-    with torch.no_grad():
-        embedding = model.roberta.embeddings.position_embeddings.weight
-        embedding.copy_(positions)
-        embedding[config.pad_token_id].zero_()
-        for layer, layer_offsets in zip(model.roberta.encoder.layer, offsets, strict=False):
-            attention = layer.attention.self
-            for head, offset in zip(range(config.num_attention_heads), layer_offsets, strict=False):
-                rows = slice(head * size, (head + 1) * size)
-                pairs = torch.arange(head, n_pairs, n_pairs // (size // 2))[: size // 2]
-                query, key = torch.zeros(size, hidden), torch.zeros(size, hidden)
-                for i, pair in enumerate(pairs.tolist()):
-                    turn = frequencies[pair] * offset
-                    sin, cos = 2 * pair, 2 * pair + 1
-                    # (sin, cos) of position p + offset, from those of p: that is where to look.
-                    query[2 * i, sin], query[2 * i, cos] = turn.cos(), turn.sin()
-                    query[2 * i + 1, sin], query[2 * i + 1, cos] = -turn.sin(), turn.cos()
-                    key[2 * i, sin] = key[2 * i + 1, cos] = 1.0
-                attention.query.weight[rows] = sharpness * query
-                attention.key.weight[rows] = sharpness * key
 
 
 def learning_rate(step: int, settings: Settings) -> float:
@@ -226,8 +125,15 @@ def load_checkpoint(folder: Path, model: nn.Module, optimiser: torch.optim.Optim
 
 
 def load_weights(checkpoint: Path, model: nn.Module) -> None:
-    """The weights of an ended run, without its optimiser."""
+    """The weights of an ended run, without its optimiser.
+
+    Raises:
+        SystemExit: it had another objective.
+    """
     tensors = load_file(checkpoint)
+    missing = [name for name, _ in model.named_parameters() if f"weight.{name}" not in tensors]
+    if missing:
+        raise SystemExit(f"{checkpoint}: has no {missing[0]}. Was its --objective another?")
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(tensors[f"weight.{name}"])
@@ -242,7 +148,7 @@ def check_same_settings(folder: Path, settings: Settings) -> None:
     path = folder / "settings.json"
     if path.is_file():
         found = json.loads(path.read_text("utf-8"))
-        if {"weights": None} | found != asdict(settings):
+        if Settings(**found) != settings:
             raise SystemExit(
                 f"{path}: made with other settings: {found}. Give the same, or another OUT."
             )
@@ -254,9 +160,7 @@ def train(args: argparse.Namespace, settings: Settings, rank: int, device: torch
     if rank == 0:
         check_same_settings(args.out, settings)
     batches = Batches(args.data, args.tokenizer, settings, rank)
-    model = MaskedLoss(build_model(settings, batches.n_pieces, args.data / "vectors.npy")).to(
-        device
-    )
+    model = build_loss(settings, batches.n_pieces, args.data / "vectors.npy").to(device)
     if args.weights is not None:
         load_weights(args.weights / CHECKPOINT, model)
     decayed = [p for p in model.parameters() if p.dim() > 1]
@@ -279,6 +183,8 @@ def train(args: argparse.Namespace, settings: Settings, rank: int, device: torch
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, settings)
         ids, labels = (tensor.to(device) for tensor in batches(step))
+        # What a generator draws; a resumed run draws the same.
+        torch.manual_seed(settings.seed + settings.processes * step + rank)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=settings.bf16):
             loss, hit = wrapped(ids, labels)
         loss.backward()
@@ -305,7 +211,13 @@ def train(args: argparse.Namespace, settings: Settings, rank: int, device: torch
             save_checkpoint(args.out, model, optimiser, done)
 
 
-def main() -> None:
+def read_share(text: str) -> tuple[str, float]:
+    """``as=0.5`` as language and share."""
+    language, _, share = text.partition("=")
+    return language, float(share)
+
+
+def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -323,12 +235,33 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--warmup", type=float, default=0.04)
     parser.add_argument("--masked", type=float, default=0.2)
+    parser.add_argument("--objective", choices=("masked", "replaced"), default="masked")
+    parser.add_argument(
+        "--shares",
+        type=read_share,
+        nargs="+",
+        metavar="LANG=SHARE",
+        help="default as=.5 bn=.3 hi=.2",
+    )
     parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--eager", action="store_true", help="do not compile: no C++ compiler")
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--log-every", type=int, default=20)
     parser.add_argument("--save-every", type=int, default=100)
-    args = parser.parse_args()
+    return parser
+
+
+def read_settings(args: argparse.Namespace, processes: int) -> Settings:
+    weights = None if args.weights is None else file_sha256(args.weights / CHECKPOINT)
+    names = {field.name for field in fields(Settings)}
+    chosen = {name: value for name, value in vars(args).items() if name in names}
+    chosen |= {"tokens": int(args.tokens), "processes": processes, "weights": weights}
+    chosen["shares"] = dict(args.shares or SHARES)
+    return Settings(**chosen)
+
+
+def main() -> None:
+    args = build_parser().parse_args()
     processes, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
     device = (
         torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
@@ -337,12 +270,7 @@ def main() -> None:
     )
     if processes > 1:
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    weights = None if args.weights is None else file_sha256(args.weights / CHECKPOINT)
-    settings = Settings(
-        int(args.tokens), args.layers, args.hidden, args.heads, args.intermediate, args.length,
-        args.batch, args.learning_rate, args.warmup, args.masked, args.bf16, args.seed, processes,
-        weights,
-    )  # fmt: skip
+    settings = read_settings(args, processes)
     train(args, settings, rank, device)
     if processes > 1:
         dist.destroy_process_group()

@@ -15,11 +15,14 @@ from tokenizers.pre_tokenizers import Metaspace
 
 from nerbridge.corpus import read_corpus
 from nerbridge.text.model_form import to_model_form
+from nerbridge.training.recipe_files import read_recipe
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "pretraining"))
 
+import ablation  # noqa: E402
 import encode  # noqa: E402
+import model  # noqa: E402
 import prepare  # noqa: E402
 import split_endings  # noqa: E402
 import train  # noqa: E402
@@ -58,6 +61,10 @@ def test_clean_splits_punctuation_and_drops_other_scripts() -> None:
     assert prepare.clean("গুৱাহাটীত, “সভা” হ’ব।") == "গুবাহাটীত , “ সভা ” হ’ব ।"
     assert prepare.clean("an English sentence of six words") is None
     assert prepare.clean("দুটা শব্দ") is None
+
+
+def test_clean_leaves_a_script_as_it_is_when_asked() -> None:
+    assert prepare.clean("ৰাম\u200d गया है हाँ।", native=True) == "ৰাম गया है हाँ ।"
 
 
 def test_tokenizer_gives_every_character_back(data: Path) -> None:
@@ -110,17 +117,59 @@ def test_batches_mask_whole_words_and_nothing_special(data: Path) -> None:
 
 
 def test_first_heads_look_at_neighbours() -> None:
-    model = train.build_model(settings(hidden=256, length=64), 1200, Path("none"))
-    model.set_attn_implementation("eager")
+    encoder = model.build_model(settings(hidden=256, length=64), 1200, Path("none"))
+    encoder.set_attn_implementation("eager")
     ids = torch.randint(4, 1000, (1, 64), generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        first = model.roberta(ids, output_attentions=True).attentions[0][0]
+        first = encoder.roberta(ids, output_attentions=True).attentions[0][0]
     for head, offset in enumerate((-1, 1, -2, 2)):
         looks = {d: first[head].diagonal(d).mean().item() for d in range(-4, 5)}
         assert max(looks, key=lambda d: looks[d]) == offset
 
 
-def test_training_resumes_where_it_was_killed(data: Path, tmp_path: Path) -> None:
+def test_languages_come_in_the_shares_asked_for(data: Path) -> None:
+    batches = train.Batches(
+        data / "ids", data / "tokenizer", settings(shares={"as": 0.0, "bn": 1.0}), rank=0
+    )
+    bengali = np.load(data / "ids" / "bn.npy")
+    runs = {tuple(bengali[i : i + 31]) for i in range(len(bengali))}
+    rng = np.random.default_rng(3)
+    assert all(tuple(batches._sequence(rng)[1:]) in runs for _ in range(20))
+
+
+def test_replaced_tokens_are_judged_in_the_whole_text(data: Path) -> None:
+    """The encoder sees guesses and never a mask, and a perfect judge has no loss but guessing's."""
+    chosen = settings(objective="replaced")
+    batches = train.Batches(data / "ids", data / "tokenizer", chosen, rank=0)
+    ids, labels = batches(0)
+    whole = model.build_loss(chosen, batches.n_pieces, Path("none"))
+    assert isinstance(whole, model.ReplacedLoss)
+    seen: list[torch.Tensor] = []
+    whole.model.roberta.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    loss, found = whole(ids, labels)
+    loss.backward()
+    masked = labels != model.IGNORE
+    assert batches.mask_id in ids
+    assert batches.mask_id not in seen[0][masked]
+    assert torch.equal(seen[0][~masked], ids[~masked])
+    assert 0 <= found <= 1
+    assert all(p.grad is not None for p in whole.parameters())
+
+    original = torch.where(masked, labels, ids)
+    targets = labels[masked]
+    right = torch.arange(len(targets)) % 2 == 0
+    sure = torch.nn.functional.one_hot(targets * right, batches.n_pieces) * 100.0
+    whole.model.lm_head.register_forward_hook(lambda *_: sure)
+    whole.judge.register_forward_hook(lambda *_: ((seen[-1] != original)[..., None] * 2.0 - 1) * 50)
+    with torch.no_grad():
+        loss, found = whole(ids, labels)
+    assert torch.equal(seen[-1][masked] == targets, right)
+    assert found == 1
+    assert loss.item() == pytest.approx(torch.nn.functional.cross_entropy(sure, targets).item())
+
+
+@pytest.mark.parametrize("objective", ["masked", "replaced"])
+def test_training_resumes_where_it_was_killed(data: Path, tmp_path: Path, objective: str) -> None:
     class KilledError(Exception):
         pass
 
@@ -138,7 +187,7 @@ def test_training_resumes_where_it_was_killed(data: Path, tmp_path: Path) -> Non
 
         train.save_checkpoint = save_then_die
         try:
-            train.train(arguments, settings(), 0, torch.device("cpu"))
+            train.train(arguments, settings(objective=objective), 0, torch.device("cpu"))
         finally:
             train.save_checkpoint = real
         return train.load_file(tmp_path / out / "checkpoint.safetensors")
@@ -165,3 +214,27 @@ def test_training_starts_from_the_weights_of_an_ended_run(data: Path, tmp_path: 
     first = run("first", None, 1e-3)
     standing_still = run("second", tmp_path / "first", 0.0)
     assert all(torch.equal(standing_still[name], first[name]) for name in first)
+
+
+def test_weights_of_another_objective_are_refused(data: Path, tmp_path: Path) -> None:
+    arguments = train.argparse.Namespace(
+        data=data / "ids", tokenizer=data / "tokenizer", out=tmp_path / "first", log_every=100,
+        save_every=100, weights=None, eager=True,
+    )  # fmt: skip
+    train.train(arguments, settings(), 0, torch.device("cpu"))
+    arguments.weights, arguments.out = tmp_path / "first", tmp_path / "second"
+    with pytest.raises(SystemExit, match="Was its --objective another"):
+        train.train(arguments, settings(objective="replaced"), 0, torch.device("cpu"))
+
+
+@pytest.mark.parametrize("variant", ablation.VARIANTS, ids=lambda v: v.name)
+def test_every_variant_changes_one_thing(variant: ablation.Variant, tmp_path: Path) -> None:
+    options = [option.replace("x2", "3e6") for option in variant.options]
+    given = train.build_parser().parse_args(["ids", "tok", "out", "--tokens", "1.5e6", *options])
+    plain = train.build_parser().parse_args(["ids", "tok", "out", "--tokens", "1.5e6"])
+    found, base = (dataclasses.asdict(train.read_settings(a, 1)) for a in (given, plain))
+    n_changed = sum(found[key] != base[key] for key in base)
+    assert n_changed + (variant.data != "one-script") == (variant.name != "base")
+    recipe = read_recipe(ablation.write_recipe(tmp_path, variant))
+    scripts = {corpus.script for corpus in (recipe.target, *recipe.sources, *recipe.also)}
+    assert scripts == ({None} if variant.data == "native" else {"Beng"})
