@@ -13,6 +13,8 @@ from nerbridge.corpus import read_corpus, write_corpus
 from nerbridge.corpus.reading import build_corpus
 from nerbridge.errors import RunError
 from nerbridge.training.experiment import run_experiment
+from nerbridge.training.prediction import CRF_FILE
+from nerbridge.training.references import CRF_SEED
 from nerbridge.training.run import Progress, open_run
 
 WEIGHTS = "adapter_model.safetensors"
@@ -45,6 +47,20 @@ def test_another_target_goes_on_from_the_same_transfer(
         assert len(weights) == 1
     scores = [run.folder.read_result("transfer", 2).test for run in (reusing, own)]
     assert scores[0] == scores[1]
+
+
+def test_the_crf_of_the_sources_is_taken_too(finished: Any, tiny: Any, tmp_path: Path) -> None:
+    theirs = finished.run.folder
+    run = open_run(tiny.recipe(target={"max_train": 5}), tmp_path / "run")
+    heard: list[Progress] = []
+    run_experiment(run, heard.append, jobs=1, reuse=theirs.path)
+    taken = {p.row for p in heard if p.message.startswith("taken from")}
+    assert taken == {"transfer", "crf_transfer"}
+    models = [folder.model("crf_transfer", CRF_SEED) / CRF_FILE for folder in (run.folder, theirs)]
+    assert models[0].stat().st_mtime_ns == models[1].stat().st_mtime_ns
+    assert run.folder.read_result("crf_transfer", CRF_SEED) is not None
+    own, other = (folder.model("crf_all", CRF_SEED) / CRF_FILE for folder in (run.folder, theirs))
+    assert sha256(own) != sha256(other)
 
 
 def test_a_model_that_is_there_stays(finished: Any, tiny: Any, tmp_path: Path) -> None:

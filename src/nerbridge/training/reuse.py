@@ -10,6 +10,7 @@ from typing import Any
 
 from nerbridge.errors import RunError
 from nerbridge.models.folder import new_folder
+from nerbridge.training.references import CRF_SEED
 from nerbridge.training.run import Listener, Progress, Run
 from nerbridge.training.run_folder import FINGERPRINT, RunFolder, differences
 
@@ -17,7 +18,7 @@ _SETTINGS = ("encoder", "types", "lora", "sampling", "transfer")
 
 
 def reuse_transfers(run: Run, other: Path, listen: Listener) -> None:
-    """Copy the transferred models of ``other`` for the seeds that ``run`` has none of yet.
+    """Copy the transferred models of ``other`` that ``run`` has not yet; the CRF's too, if it asks.
 
     What is copied is a function of encoder, sources and transfer settings alone, so the target may
     be another one. Scores are not copied: every model is scored on the tests of ``run``.
@@ -39,11 +40,14 @@ def reuse_transfers(run: Run, other: Path, listen: Listener) -> None:
             f"{other}: no transferred model for any of the seeds "
             f"{', '.join(map(str, run.recipe.seeds))}. Choose others: --seeds."
         )
-    for seed in at_hand:
-        if not run.folder.model("transfer", seed).is_dir():
-            with new_folder(run.folder.model("transfer", seed)) as folder:
-                shutil.copytree(theirs.model("transfer", seed), folder, dirs_exist_ok=True)
-            listen(Progress("transfer", seed, 0.0, f"taken from {other}"))
+    models = [("transfer", seed) for seed in at_hand]
+    if run.recipe.reference.crf and theirs.model("crf_transfer", CRF_SEED).is_dir():
+        models.append(("crf_transfer", CRF_SEED))
+    for row, seed in models:
+        if not run.folder.model(row, seed).is_dir():
+            with new_folder(run.folder.model(row, seed)) as folder:
+                shutil.copytree(theirs.model(row, seed), folder, dirs_exist_ok=True)
+            listen(Progress(row, seed, 0.0, f"taken from {other}"))
 
 
 def _read_fingerprint(folder: Path) -> Mapping[str, Any]:
