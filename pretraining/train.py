@@ -63,8 +63,8 @@ class Batches:
 
     def _sequence(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """A stretch of running text: ``<s>``, then tokens from a random place on."""
-        shares = self.settings.shares
-        tokens = self.arrays[str(rng.choice(list(shares), p=list(shares.values())))]
+        languages, shares = zip(*self.settings.shares.items(), strict=True)
+        tokens = self.arrays[str(rng.choice(languages, p=np.divide(shares, sum(shares))))]
         start = int(rng.integers(0, len(tokens) - self.settings.length))
         return np.concatenate([[0], tokens[start : start + self.settings.length - 1]]).astype(
             np.int64

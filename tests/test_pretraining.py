@@ -129,7 +129,7 @@ def test_first_heads_look_at_neighbours() -> None:
 
 def test_languages_come_in_the_shares_asked_for(data: Path) -> None:
     batches = train.Batches(
-        data / "ids", data / "tokenizer", settings(shares={"as": 0.0, "bn": 1.0}), rank=0
+        data / "ids", data / "tokenizer", settings(shares={"as": 0.0, "bn": 3.0}), rank=0
     )
     bengali = np.load(data / "ids" / "bn.npy")
     runs = {tuple(bengali[i : i + 31]) for i in range(len(bengali))}
