@@ -30,6 +30,8 @@ def found(form: str, language: Language = "as") -> set[str]:
         ("নগাঁও", "নগাঁৱত নগাঁৱলৈ নগাঁৱৰ"),
         ("BCCI", "BCCIৰ BCCI-ৰ BCCI’ত BCCI-ই"),
         ("আছু", "আছু-ৱে আছুৱে আছু-ৰ"),
+        ("ৰাষ্ট্ৰসংঘ", "ৰাষ্ট্ৰসংঘই ৰাষ্ট্ৰসংঘও ৰাষ্ট্ৰসংঘৰ"),
+        ("ইন্দ্ৰ", "ইন্দ্ৰই ইন্দ্ৰৰ"),
     ],
 )
 def test_forms_of_assamese_lead_to_their_base(base: str, forms: str) -> None:
@@ -53,6 +55,7 @@ def test_forms_of_bengali_and_hindi_lead_to_their_base() -> None:
         ("অসমবাসী", "অসম"),
         ("ইন্দ্ৰ", "ইন্দ"),
         ("ৰঞ্জন", "ৰঞ্"),
+        ("বসই", "বস"),
         ("ভাৰতীয়", "ভাৰত"),
         ("গুৱাহাটী", "গুৱাহা"),
     ],

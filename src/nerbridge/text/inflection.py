@@ -31,6 +31,8 @@ _VOWEL = regex.compile(
     r"[\u0985-\u0994\u09be-\u09cc\u0905-\u0914\u093e-\u094cAEIOUYaeiouy]"
     r"[\u0981\u0901\u0902]?$"
 )
+# Behind two consonants Assamese speaks the vowel that is not written: সংঘই, ৰাষ্ট্ৰই.
+_SPOKEN_VOWEL = regex.compile(r"[\u09cd\u0982\u0983][\u0995-\u09b9\u09f0\u09f1]$")
 _CONSONANT = regex.compile(r"[\u0995-\u09b9\u09dc-\u09df\u09f0\u09f1\u0915-\u0939\u09bc\u093c]$")
 _SIGN = regex.compile(r"^\p{M}")
 _GRAPHEME = regex.compile(r"\X")
@@ -79,6 +81,8 @@ def stems(form: str, language: Language) -> list[Stem]:
     [('অসম', 'ৰপৰা')]
     >>> [(stem.text, stem.ending) for stem in stems("নগাঁৱত", "as")]
     [('নগাঁৱ', 'ত'), ('নগাঁও', 'ত')]
+    >>> [(stem.text, stem.ending) for stem in stems("ৰাষ্ট্ৰসংঘই", "as")]
+    [('ৰাষ্ট্ৰসংঘ', 'ই')]
     >>> stems("ইন্দ্ৰ", "as")
     []
     """
@@ -125,7 +129,8 @@ def _fits(before: str, ending: str, language: Language) -> bool:
     if _SIGN.match(ending):
         return _CONSONANT.search(before) is not None
     if bare == before and ending.startswith(_AFTER_VOWEL[language]):
-        return _VOWEL.search(before) is not None
+        spoken = language == "as" and _SPOKEN_VOWEL.search(before)
+        return bool(spoken or _VOWEL.search(before))
     return True  # behind a hyphen too: what is written before it may be spoken otherwise (NRC-ই)
 
 
