@@ -196,6 +196,15 @@ def test_ten_thousand_replicates_take_under_a_second():
         assert time.thread_time() - start < 1
 
 
+@pytest.mark.parametrize(("good", "end"), [([0, 0, 2], 0), ([3, 3, 1], 1)])
+def test_interval_stays_where_an_f1_can_be(good, end):
+    """One seed in three unlike the others: its drawing alone would lead beyond 0 or 1."""
+    counts = np.array([[[tp, 0, 3 - tp]] * 20 for tp in good])
+    interval = bootstrap_interval(counts)
+    assert interval[end] == end
+    assert interval[0] < mean_f1(counts) < interval[1]
+
+
 @pytest.mark.parametrize("shape", [(0, 4, 3), (2, 0, 3), (2, 4, 2), (4, 3)])
 def test_wrong_shapes_are_errors(shape):
     with pytest.raises(InputError, match=r"expected \(n_seeds, n_sentences, 3\)"):

@@ -76,6 +76,8 @@ def bootstrap_interval(
 ) -> Interval:
     """95 % percentile bootstrap interval of the mean F1, over sentences and seeds.
 
+    Where seeds differ much, drawing them reaches beyond what an F1 can be: cut to 0 and 1.
+
     ``counts``: (n_seeds, n_sentences, 3).
 
     Raises:
@@ -84,7 +86,8 @@ def bootstrap_interval(
     _check_counts(counts, "counts")
     rng = np.random.default_rng(seed)
     f1 = _resample_f1(counts, n_replicates, rng)
-    return _percentiles(_pool_seeds(f1, _seed_f1(counts), rng))
+    low, high = _percentiles(_pool_seeds(f1, _seed_f1(counts), rng))
+    return Interval(max(0.0, low), min(1.0, high))
 
 
 def paired_bootstrap(
