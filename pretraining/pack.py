@@ -3,7 +3,8 @@
 python pretraining/pack.py CHECKPOINT_FOLDER TOKENIZER_FOLDER OUT_FOLDER [--earlier FOLDER …]
 
 ``--earlier`` names the rounds whose weights this one began with; the model card counts their tokens
-too. The folder loads with ``AutoModel``, ``AutoModelForMaskedLM`` and ``AutoTokenizer``.
+too. The folder loads with ``AutoModel``, ``AutoModelForMaskedLM`` and ``AutoTokenizer``; after
+replaced-token detection without the second, for its masked-LM head was the generator's.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import json
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
 from transformers import PreTrainedTokenizerFast, XLMRobertaForMaskedLM
 
-from model import Settings, build_model
+from model import SHARES, Settings, build_model
 
 
 def load_trained(folder: Path, settings: Settings, n_pieces: int) -> XLMRobertaForMaskedLM:
@@ -38,7 +40,10 @@ def read_last(folder: Path) -> dict[str, float]:
 
 
 def describe(folder: Path, settings: Settings, earlier: Sequence[Path]) -> str:
-    """The model card; its figures come from the training logs."""
+    """The model card; its figures come from the training logs. An experiment has its settings."""
+    if settings.objective != "masked" or settings.shares != SHARES:
+        made = json.dumps(asdict(settings), indent=1)
+        return f"# An experiment\n\nMade by `pretraining/train.py` with\n\n```json\n{made}\n```\n"
     last = read_last(folder)
     rounds = [*map(read_last, earlier), last]
     card = Path(__file__).with_name("model_card.md").read_text("utf-8")
@@ -83,7 +88,8 @@ def main() -> None:
     args.out.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(dir=args.out.parent))
     part.chmod(0o755)
-    model.save_pretrained(part)
+    has_head = settings.objective == "masked"
+    (model if has_head else model.roberta).save_pretrained(part)
     tokenizer.model_max_length = settings.length
     tokenizer.save_pretrained(part)
     _name_plain_classes(part / "tokenizer_config.json")

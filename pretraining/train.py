@@ -31,6 +31,8 @@ from transformers import AutoTokenizer
 from model import IGNORE, SHARES, Settings, build_loss
 
 CHECKPOINT = "checkpoint.safetensors"
+HITS = {"masked": "masked_accuracy", "replaced": "replaced_found"}
+"""What the log calls the share that the encoder got right."""
 
 
 class Batches:
@@ -200,7 +202,7 @@ def train(args: argparse.Namespace, settings: Settings, rank: int, device: torch
             entry = {
                 "step": done, "of": settings.n_steps, "tokens": done * tokens,
                 "loss": round(torch.stack(losses).mean().item(), 4),
-                "masked_accuracy": round(torch.stack(hits).mean().item(), 4),
+                HITS[settings.objective]: round(torch.stack(hits).mean().item(), 4),
                 "tokens_per_s": round(rate),
             }  # fmt: skip
             print(entry, flush=True)

@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT / "pretraining"))
 import ablation  # noqa: E402
 import encode  # noqa: E402
 import model  # noqa: E402
+import pack  # noqa: E402
 import prepare  # noqa: E402
 import split_endings  # noqa: E402
 import train  # noqa: E402
@@ -238,3 +239,27 @@ def test_every_variant_changes_one_thing(variant: ablation.Variant, tmp_path: Pa
     recipe = read_recipe(ablation.write_recipe(tmp_path, variant))
     scripts = {corpus.script for corpus in (recipe.target, *recipe.sources, *recipe.also)}
     assert scripts == ({None} if variant.data == "native" else {"Beng"})
+
+
+@pytest.mark.parametrize("objective", ["masked", "replaced"])
+def test_a_packed_encoder_promises_what_it_has(
+    data: Path, tmp_path: Path, objective: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The masked-LM head of replaced-token detection was the generator's: it is left out."""
+    arguments = train.argparse.Namespace(
+        data=data / "ids", tokenizer=data / "tokenizer", out=tmp_path / "run", log_every=100,
+        save_every=100, weights=None, eager=True,
+    )  # fmt: skip
+    train.train(arguments, settings(objective=objective), 0, torch.device("cpu"))
+    command = ["pack.py", str(tmp_path / "run"), str(data / "tokenizer"), str(tmp_path / "packed")]
+    monkeypatch.setattr(sys, "argv", command)
+    pack.main()
+    packed = train.load_file(tmp_path / "packed" / "model.safetensors")
+    trained = train.load_file(tmp_path / "run" / train.CHECKPOINT)
+    prefix = "roberta." if objective == "masked" else ""
+    places = "embeddings.position_embeddings.weight"
+    assert torch.equal(packed[prefix + places], trained[f"weight.model.roberta.{places}"].half())
+    assert any(name.startswith("lm_head") for name in packed) == (objective == "masked")
+    card = (tmp_path / "packed" / "README.md").read_text("utf-8")
+    assert ("masked pieces guessed right" in card) == (objective == "masked")
+    assert ('"objective": "replaced"' in card) == (objective == "replaced")
