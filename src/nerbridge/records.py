@@ -143,6 +143,7 @@ class RunRecord(_Model):
     notes: tuple[str, ...] = ()
     """What was lost or changed on the way, in sentences for people."""
     wall_s: float = 0.0
+    """Seconds of training, summed over stages and seeds, which may have run side by side."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

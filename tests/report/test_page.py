@@ -58,6 +58,10 @@ def page(report: Path) -> Page:
     return Page((report / "index.html").read_text("utf-8"))
 
 
+def test_its_head_says_of_what_its_time_is(page: Page) -> None:
+    assert "45 min 12 s of training" in page.text
+
+
 @pytest.fixture(scope="module")
 def hostile_page(hostile_record: RunRecord) -> Page:
     return Page(render_report(hostile_record, draw_figures(hostile_record)))

@@ -65,7 +65,7 @@ def header(record: RunRecord) -> Markup:
     """Title, claim, what else was found, what limits it."""
     facts = [record.name, record.created[:10], f"nerbridge {record.nerbridge}"]
     if record.wall_s:
-        facts.append(format_seconds(record.wall_s))
+        facts.append(f"{format_seconds(record.wall_s)} of training")
     others, limits = findings(record), caveats(record)
     return element(
         "header",
