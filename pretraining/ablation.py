@@ -3,7 +3,8 @@
 python pretraining/ablation.py WORK --tokens 1.5e6 --seeds 13,21,34 --jobs 2
 
 Pretrains every variant, trains ``ablation.toml`` with it and prints strict F1 on validation. All
-that is done lies in WORK; started again, it goes on. ``--only NAME …`` takes some of the variants.
+that is done lies in WORK; started again, it goes on. ``--only NAME …`` takes some of the variants,
+``--plot`` draws F1 over the tokens that they have read.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ HERE = Path(__file__).parent
 SHARED = Path(os.environ.get("NERBRIDGE_SHARED", HERE.parents[1] / "shared"))
 SETS = ("wikiann_as", "asner_as")
 STAGES = {"baseline": "baseline", "transfer": "zero-shot", "adapt": "adapted"}
+COLUMNS = tuple((stage, name) for stage in STAGES for name in SETS)
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,20 @@ class Variant:
     options: tuple[str, ...] = ()
     """Of train.py."""
     data: str = "one-script"
-    """The folder of ids: one-script, native, or no-vectors (random rows to start from)."""
+    """The folder of ids: one-script, native, cut (names apart from their case endings), or
+    no-vectors (random rows to start from)."""
+    times: float = 1.0
+    """Of the tokens asked for."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a variant; ``f1`` by stage and set, one a seed."""
+
+    variant: Variant
+    n_bytes: int
+    n_tokens: int
+    f1: Mapping[tuple[str, str], Sequence[float]]
 
 
 VARIANTS = (
@@ -46,7 +61,11 @@ VARIANTS = (
     Variant("no-hindi", ("--shares", "as=0.6", "bn=0.4")),
     Variant("2-layers", ("--layers", "2")),
     Variant("8-layers", ("--layers", "8")),
-    Variant("twice-the-tokens", ("--tokens", "x2")),
+    Variant("cut-endings", data="cut"),
+    Variant("tenth-of-the-tokens", times=0.1),
+    Variant("third-of-the-tokens", times=0.33),
+    Variant("twice-the-tokens", times=2),
+    Variant("five-times-the-tokens", times=5),
 )
 _making_data = Lock()
 
@@ -78,6 +97,10 @@ def make_data(work: Path, name: str) -> Path:
                 link.symlink_to(path.resolve())
         return folder
     text, tokenizer, ids = folder / "text", folder / "tokenizer", folder / "ids"
+    if name == "cut":
+        given = make_data(work, "one-script")
+        text = given / "text"
+        run(log, HERE / "split_endings.py", given / "tokenizer", tokenizer)
     if not (text / "hi.txt").exists():
         native = ["--native"] if name == "native" else []
         run(log, HERE / "prepare.py", text, "--shared", SHARED, *native)
@@ -93,12 +116,11 @@ def pretrain(work: Path, variant: Variant, tokens: float) -> Path:
     with _making_data:
         data = make_data(work, variant.data)
     trained, packed = work / "pretrained" / variant.name, work / "encoders" / variant.name
-    options = [f"{2 * tokens:.0f}" if option == "x2" else option for option in variant.options]
     log = work / "logs" / f"{variant.name}.log"
     if not packed.exists():
         run(
             log, HERE / "train.py", data / "ids", data / "tokenizer", trained,
-            "--tokens", f"{tokens:.0f}", "--batch", "8", *options,
+            "--tokens", f"{variant.times * tokens:.0f}", "--batch", "8", *variant.options,
         )  # fmt: skip
         run(log, HERE / "pack.py", trained, data / "tokenizer", packed)
     return packed
@@ -115,8 +137,8 @@ def write_recipe(work: Path, variant: Variant) -> Path:
     return path
 
 
-def try_variant(work: Path, variant: Variant, tokens: float, seeds: str) -> str:
-    """Pretrain, transfer, adapt; a row of the table."""
+def try_variant(work: Path, variant: Variant, tokens: float, seeds: str) -> Result:
+    """Pretrain, transfer, adapt; prints its row of the table."""
     encoder = pretrain(work, variant, tokens)
     output = work / "runs" / variant.name
     run(
@@ -124,28 +146,57 @@ def try_variant(work: Path, variant: Variant, tokens: float, seeds: str) -> str:
         write_recipe(work, variant), "--output", output, "--seeds", seeds, "--jobs", "1",
         "--quiet", "--set", f"encoder.id={encoder.resolve()}",
     )  # fmt: skip
-    row = describe(work, variant, output, seeds.split(","))
-    print(row, flush=True)
-    return row
+    found = read_result(work, variant, seeds.split(","))
+    print(to_row(found), flush=True)
+    return found
 
 
-def describe(work: Path, variant: Variant, output: Path, seeds: Sequence[str]) -> str:
-    """Size, speed, masked pieces found and, by stage and set, mean F1 ± deviation over seeds."""
-    megabytes = sum(p.stat().st_size for p in (work / "encoders" / variant.name).iterdir()) / 1e6
+def read_result(work: Path, variant: Variant, seeds: Sequence[str]) -> Result:
+    """Size, tokens and, by stage and set, strict F1 of every seed."""
+    n_bytes = sum(p.stat().st_size for p in (work / "encoders" / variant.name).iterdir())
     log = (work / "pretrained" / variant.name / "log.jsonl").read_text("utf-8").splitlines()
-    last = json.loads(log[-1])
-    cells = [variant.name, f"{megabytes:.0f} MB", f"{last['tokens'] / 1e6:.1f} M"]
-    for stage in STAGES:
-        results = [
-            json.loads((output / "results" / f"{stage}-{seed}.json").read_text("utf-8"))
-            for seed in seeds
-        ]
-        for name in SETS:
-            scores = [r["also"][name] if name in r["also"] else r["validation"] for r in results]
-            f1 = [score["f1_strict"] for score in scores]
-            deviation = statistics.stdev(f1) if len(f1) > 1 else 0.0
-            cells.append(f"{statistics.mean(f1):.3f} ± {deviation:.3f}")
+    f1: dict[tuple[str, str], list[float]] = {}
+    for stage, name in COLUMNS:
+        for seed in seeds:
+            path = work / "runs" / variant.name / "results" / f"{stage}-{seed}.json"
+            found = json.loads(path.read_text("utf-8"))
+            score = found["also"].get(name, found["validation"])
+            f1.setdefault((stage, name), []).append(score["f1_strict"])
+    return Result(variant, n_bytes, json.loads(log[-1])["tokens"], f1)
+
+
+def to_row(found: Result) -> str:
+    """A row of the table: mean F1 ± deviation over seeds."""
+    cells = [found.variant.name, f"{found.n_bytes / 1e6:.0f} MB", f"{found.n_tokens / 1e6:.2g} M"]
+    for f1 in found.f1.values():
+        deviation = statistics.stdev(f1) if len(f1) > 1 else 0.0
+        cells.append(f"{statistics.mean(f1):.3f} ± {deviation:.3f}")
     return "| " + " | ".join(cells) + " |"
+
+
+def draw(results: Sequence[Result], path: Path) -> None:
+    """The learning curve: F1 over tokens of pretraining, a dot for every seed."""
+    from matplotlib.figure import Figure
+
+    line = sorted(
+        (r for r in results if r.variant == Variant(r.variant.name, times=r.variant.times)),
+        key=lambda r: r.n_tokens,
+    )
+    axes = (figure := Figure(figsize=(7, 4.5), layout="constrained")).subplots()
+    tokens = [r.n_tokens for r in line]
+    for colour, (stage, name) in enumerate(COLUMNS[2:]):
+        means = [statistics.mean(r.f1[stage, name]) for r in line]
+        axes.plot(tokens, means, "o-", color=f"C{colour}", label=f"{STAGES[stage]}, {name}")
+        for r in line:
+            f1 = r.f1[stage, name]
+            axes.plot([r.n_tokens] * len(f1), f1, ".", color=f"C{colour}", alpha=0.4)
+    axes.set_xscale("log")
+    axes.set_xticks(tokens, [f"{n / 1e6:.2g}" for n in tokens])
+    axes.minorticks_off()
+    axes.set(xlabel="million tokens of pretraining", ylabel="F1 (strict), validation", ylim=(0, 1))
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=150)
 
 
 def main() -> None:
@@ -157,15 +208,18 @@ def main() -> None:
     parser.add_argument("--seeds", default="13,21,34")
     parser.add_argument("--jobs", type=int, default=2, help="variants at a time")
     parser.add_argument("--only", nargs="+", choices=[v.name for v in VARIANTS], metavar="NAME")
+    parser.add_argument("--plot", type=Path, help="PNG of the learning curve: F1 over tokens")
     args = parser.parse_args()
     variants = [v for v in VARIANTS if args.only is None or v.name in args.only]
     with ThreadPoolExecutor(args.jobs) as pool:
-        rows = pool.map(lambda v: try_variant(args.work, v, args.tokens, args.seeds), variants)
-        table = list(rows)
-    columns = [f"{stage} {name}" for stage in STAGES.values() for name in SETS]
+        found = pool.map(lambda v: try_variant(args.work, v, args.tokens, args.seeds), variants)
+        results = list(found)
+    columns = [f"{STAGES[stage]} {name}" for stage, name in COLUMNS]
     print("\n| " + " | ".join(["encoder", "size", "tokens", *columns]) + " |")
     print("|" + " --- |" * (3 + len(columns)))
-    print("\n".join(table))
+    print("\n".join(map(to_row, results)))
+    if args.plot is not None:
+        draw(results, args.plot)
 
 
 if __name__ == "__main__":

@@ -230,8 +230,8 @@ def test_weights_of_another_objective_are_refused(data: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("variant", ablation.VARIANTS, ids=lambda v: v.name)
 def test_every_variant_changes_one_thing(variant: ablation.Variant, tmp_path: Path) -> None:
-    options = [option.replace("x2", "3e6") for option in variant.options]
-    given = train.build_parser().parse_args(["ids", "tok", "out", "--tokens", "1.5e6", *options])
+    options = ["--tokens", str(variant.times * 1.5e6), *variant.options]
+    given = train.build_parser().parse_args(["ids", "tok", "out", *options])
     plain = train.build_parser().parse_args(["ids", "tok", "out", "--tokens", "1.5e6"])
     found, base = (dataclasses.asdict(train.read_settings(a, 1)) for a in (given, plain))
     n_changed = sum(found[key] != base[key] for key in base)

@@ -26,6 +26,7 @@ COMMANDS = {
     "run": "nerbridge.cli.run:run",
     "tag": "nerbridge.cli.tag:tag",
     "suggest": "nerbridge.cli.suggest:suggest",
+    "pseudo-label": "nerbridge.cli.pseudo_label:pseudo_label",
     "serve": "nerbridge.cli.serve:serve",
     "export": "nerbridge.cli.export:export",
     "analyse": "nerbridge.cli.analyse:analyse",

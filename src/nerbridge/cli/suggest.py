@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,12 +17,9 @@ from nerbridge.cli.options import (
     QuietOption,
     ThreadsOption,
 )
+from nerbridge.cli.unlabelled import Reading, say_what_was_left_out
 from nerbridge.errors import InputError
 from nerbridge.selection.formats import SuggestionFormat, suggestion_format_of
-
-if TYPE_CHECKING:
-    from nerbridge.batch.records import Record
-    from nerbridge.selection.suggesting import Sentence
 
 
 def suggest(
@@ -73,7 +68,7 @@ def suggest(
     sentences = track(reading.split(records), "Reading", quiet=quiet)
     found = suggest_sentences(tagger, sentences, n, seed=seed, losses=losses)
     n_read = reading.n_sentences
-    _say_what_was_left_out(losses, progress, quiet=quiet)
+    say_what_was_left_out(losses, progress, quiet=quiet)
     if not found:
         raise InputError(
             f"{', '.join(inputs)}: {n_read:,} sentences, none fit to be labelled; expected "
@@ -86,32 +81,3 @@ def suggest(
             quiet=quiet,
         )
     print_result(f"{output}: {len(found):,} of {n_read:,} sentences, for {chosen}")
-
-
-@dataclass
-class Reading:
-    """The sentences of the input, counted as they are read."""
-
-    n_sentences: int = 0
-
-    def split(self, records: Iterable[Record]) -> Iterator[Sentence]:
-        """The sentences of texts; what comes as words is one already."""
-        from nerbridge.selection.suggesting import Sentence, split_text
-
-        for record in records:
-            if record.words is not None:
-                found: Iterable[Sentence] = [
-                    Sentence(record.source, record.number, record.text, record.words, True)
-                ]
-            else:
-                found = split_text(record.source, record.number, record.text)
-            for sentence in found:
-                self.n_sentences += 1
-                yield sentence
-
-
-def _say_what_was_left_out(losses: Counter[str], progress: Progress, *, quiet: bool) -> None:
-    for counts, name in ((progress.remarks, "input"), (losses, "left out")):
-        said = [f"{what}: {n:,}" for what, n in counts.items() if n]
-        if said:
-            print_note(f"{name}: {'; '.join(said)}", quiet=quiet)

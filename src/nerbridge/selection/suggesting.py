@@ -87,7 +87,7 @@ def suggest(
     if not 1 <= n <= MAX_SUGGESTIONS:
         raise InputError(f"n is {n:,}, expected from 1 to {MAX_SUGGESTIONS:,} sentences.")
     losses = losses if losses is not None else Counter()
-    fit = _leave_out(sentences, tagger.model.script, losses)
+    fit = leave_out_unfit(sentences, tagger.model.script, losses)
     pool = _best(tagger, fit, min(_MAX_POOL, max(_MIN_POOL, _POOL_FACTOR * n)))
     chosen = choose_diverse(
         [sentence.text for _, sentence in pool], [worth.value for worth, _ in pool], n, seed=seed
@@ -100,15 +100,20 @@ def suggest(
     ]
 
 
-def _leave_out(
-    sentences: Iterable[Sentence], script: str | None, losses: Counter[str]
+def leave_out_unfit(
+    sentences: Iterable[Sentence],
+    script: str | None,
+    losses: Counter[str],
+    *,
+    max_words: int = MAX_WORDS,
 ) -> Iterator[Sentence]:
+    """The sentences that can be read and are there for the first time; the others are counted."""
     seen: set[int] = set()
     for sentence in sentences:
         key = _digest(sentence.text)
         if len(sentence.words) < MIN_WORDS:
             losses["too short"] += 1
-        elif len(sentence.words) > MAX_WORDS:
+        elif len(sentence.words) > max_words:
             losses["too long"] += 1
         elif key in seen:
             losses["duplicate"] += 1

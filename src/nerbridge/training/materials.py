@@ -13,7 +13,7 @@ from nerbridge.corpus.sampling import mix_sources, take
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.errors import CorpusError
 from nerbridge.text.model_form import words_to_model_form
-from nerbridge.training.recipe import CorpusSettings, Recipe
+from nerbridge.training.recipe import HERE, CorpusSettings, Recipe
 
 _HELD_OUT = 0.1
 """Share of the sources' training sentences used for validation where no source has its own."""
@@ -169,6 +169,8 @@ def _read(recipe: Recipe, settings: CorpusSettings) -> Corpus:
 def _place(recipe: Recipe, settings: CorpusSettings) -> str:
     if settings.path.startswith(("bundled:", "hub:")):
         return settings.path
+    if settings.path.startswith(HERE):
+        return settings.path.removeprefix(HERE)
     return str(Path(recipe.data_root or ".") / settings.path)
 
 

@@ -17,6 +17,8 @@ Script = Literal["Deva", "Beng", "Gujr", "Guru", "Orya", "Taml", "Telu", "Knda",
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(gt=0, lt=1)]
+HERE = "here:"
+"""Before a path: below the current folder, not below ``data_root``."""
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
@@ -43,7 +45,8 @@ class CorpusSettings(Settings):
     """A labelled corpus: a folder, a file, ``bundled:as`` or ``hub:owner/name@config``."""
 
     path: str
-    """Where it is: below ``data_root``, ``bundled:as``, or ``hub:owner/name@config``."""
+    """Where it is: below ``data_root``, below the current folder with ``here:`` in front,
+    ``bundled:as``, or ``hub:owner/name@config``."""
     language: str
     """Its code, such as ``as``."""
     script: Script | None = None

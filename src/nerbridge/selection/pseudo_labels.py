@@ -1,0 +1,208 @@
+"""Sentences with labels that models gave and are sure of, to train the next model on.
+
+Source: Wu, Lin, Karlsson, Lou and Huang (2020), Single-/Multi-Source Cross-Lingual NER via
+Teacher-Student Learning on Unlabeled Data in Target Language.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nerbridge.alignment.decoding import decode_spans_many
+from nerbridge.corpus.overlap import normalise_word
+from nerbridge.corpus.sentence import Sentence as Labelled
+from nerbridge.errors import InputError
+from nerbridge.labels import OUTSIDE, LabelSet, Span, spans_to_tags
+from nerbridge.selection.suggesting import Sentence
+from nerbridge.tagging.backend import TaggerModel
+from nerbridge.text.social import read_past_noise
+
+Item = TypeVar("Item")
+Probabilities = NDArray[np.float64]
+
+MAX_WORDS = 40
+"""Of longer sentences models are seldom sure in every word."""
+_BATCH = 512
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Sureness:
+    """How probable labels must be to be taken, from 0 to 1.
+
+    ``entity``: every entity with exactly its borders and type; ``word``: the best tag of every
+    word. ``outside``: that of every word of a sentence in which no entity is found.
+    ``share_without``: such sentences for each one with an entity, at most.
+    """
+
+    entity: float = 0.5
+    word: float = 0.4
+    outside: float = 0.9
+    share_without: float = 0.4
+
+
+def draw(sentences: Iterable[Item], n: int, seed: int) -> list[Item]:
+    """``n`` of the sentences at random, in random order, reading them once; all if fewer.
+
+    Source: Vitter (1985), Random sampling with a reservoir, algorithm R.
+    """
+    rng = random.Random(seed)
+    kept: list[Item] = []
+    for n_seen, sentence in enumerate(sentences):
+        if n_seen < n:
+            kept.append(sentence)
+        elif (place := rng.randrange(n_seen + 1)) < n:
+            kept[place] = sentence
+    rng.shuffle(kept)
+    return kept
+
+
+def leave_out_known(
+    sentences: Iterable[Sentence], known: Iterable[Labelled], losses: Counter[str]
+) -> Iterator[Sentence]:
+    """The sentences that are no known one (of a test set, say), however it is cut into words."""
+    keys = {_key(sentence.words) for sentence in known}
+    for sentence in sentences:
+        if _key(sentence.words) in keys:
+            losses["held out"] += 1
+        else:
+            yield sentence
+
+
+class Teachers:
+    """Models that label together: the probability of a tag is the mean of theirs.
+
+    Each counts by its own temperature.
+    """
+
+    def __init__(self, models: Sequence[TaggerModel]) -> None:
+        """Use loaded models.
+
+        Raises:
+            InputError: there is none, or their labels differ.
+        """
+        if not models:
+            raise InputError("no model was given; expected one or, better, several.")
+        for model in models[1:]:
+            if model.label_set != models[0].label_set:
+                raise InputError(
+                    f"{model.name} knows the labels {', '.join(model.label_set.tags)}, "
+                    f"{models[0].name} {', '.join(models[0].label_set.tags)}; expected the same in "
+                    "the same order. Name models of one recipe."
+                )
+        self.models = tuple(models)
+
+    @property
+    def label_set(self) -> LabelSet:
+        """The labels of them all."""
+        return self.models[0].label_set
+
+    @property
+    def script(self) -> str | None:
+        """The script that they read."""
+        return self.models[0].script
+
+    def probabilities(self, words: Sequence[Sequence[str]]) -> list[Probabilities]:
+        """Of every tag of every word of every sentence. Shape of each: (n_words, n_tags)."""
+        means = [np.zeros((len(sentence), len(self.label_set.tags))) for sentence in words]
+        for model in self.models:
+            for mean, logits in zip(means, model.word_logits(words), strict=True):
+                scaled = logits.astype(np.float64) / model.temperature
+                p = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+                mean += p / p.sum(axis=1, keepdims=True) / len(self.models)
+        return means
+
+
+def pseudo_label(
+    teachers: Teachers,
+    sentences: Iterable[Sentence],
+    sureness: Sureness = Sureness(),
+    *,
+    losses: Counter[str] | None = None,
+) -> list[Labelled]:
+    """The sentences that the teachers are together sure of, with their labels, in order.
+
+    One model knows nothing that it could tell itself; several know together more than each.
+
+    Args:
+        teachers: the models.
+        sentences: without labels.
+        sureness: how probable a label must be.
+        losses: what was left out is counted here: ``unsure``, ``without entity``, ``noise`` (emoji,
+            addresses and the like).
+    """
+    losses = losses if losses is not None else Counter()
+    found: list[Labelled] = []
+    for sentence, p, scored in _read(teachers, _leave_out_noise(sentences, losses)):
+        if not is_sure(p, [score for _, score in scored], sureness):
+            losses["unsure"] += 1
+            continue
+        tags = spans_to_tags([span for span, _ in scored], len(sentence.words))
+        found.append(Labelled(sentence.words, tuple(tags), sentence.source, sentence.row))
+    return _thin_out(found, sureness.share_without, losses)
+
+
+def is_sure(probabilities: Probabilities, scores: Sequence[float], sureness: Sureness) -> bool:
+    """Whether a sentence is sure enough.
+
+    Args:
+        probabilities: of the tags of every word. Shape: (n_words, n_tags).
+        scores: the probability of every entity found.
+        sureness: what is enough.
+
+    >>> is_sure(np.array([[0.8, 0.2]]), [], Sureness(outside=0.9))
+    False
+    """
+    least_word = probabilities.max(axis=1).min()
+    if not scores:
+        return bool(least_word >= sureness.outside)
+    return bool(least_word >= sureness.word and min(scores) >= sureness.entity)
+
+
+def _read(
+    teachers: Teachers, sentences: Iterable[Sentence]
+) -> Iterator[tuple[Sentence, Probabilities, list[tuple[Span, float]]]]:
+    iterator = iter(sentences)
+    while batch := list(islice(iterator, _BATCH)):
+        means = teachers.probabilities([sentence.words for sentence in batch])
+        decoded = decode_spans_many([np.log(p + _TINY) for p in means], teachers.label_set)
+        yield from zip(batch, means, decoded, strict=True)
+
+
+def _key(words: Sequence[str]) -> str:
+    return "".join(map(normalise_word, words))
+
+
+def _leave_out_noise(sentences: Iterable[Sentence], losses: Counter[str]) -> Iterator[Sentence]:
+    for sentence in sentences:
+        if len(read_past_noise(sentence.words).read) < len(sentence.words):
+            losses["noise"] += 1
+        else:
+            yield sentence
+
+
+def _thin_out(found: list[Labelled], share: float, losses: Counter[str]) -> list[Labelled]:
+    """At most ``share`` sentences without an entity for each one with, the first of them."""
+    n_with = sum(map(_has_entity, found))
+    n_free = int(share * n_with)
+    kept = []
+    for sentence in found:
+        if not _has_entity(sentence):
+            n_free -= 1
+            if n_free < 0:
+                losses["without entity"] += 1
+                continue
+        kept.append(sentence)
+    return kept
+
+
+def _has_entity(sentence: Labelled) -> bool:
+    return any(tag != OUTSIDE for tag in sentence.tags)

@@ -1,0 +1,89 @@
+"""``nerbridge pseudo-label``: as a user calls it, and its corpus in a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
+
+from nerbridge.cli.pseudo_label import pseudo_label
+from nerbridge.corpus.reading import read_corpus
+from nerbridge.errors import InputError
+from nerbridge.training.materials import load_materials
+from nerbridge.training.recipe_files import read_recipe
+from tiny_tagger import write_tiny_tagger
+
+app = typer.Typer()
+app.command()(pseudo_label)
+TEXT = "ৰমেন দাস আজি গুৱাহাটীত আছিল।\nঅসম দেশখন বৰ ধুনীয়া বুলি সকলোৱে কয়।\nভাল।\n"
+
+Call = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_tagger(tmp_path_factory.mktemp("tiny") / "model")
+
+
+@pytest.fixture
+def call(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    monkeypatch.chdir(tmp_path)
+    Path("a.txt").write_text(TEXT, "utf-8")
+
+    def run(*arguments: str) -> Result:
+        result = CliRunner().invoke(app, [*arguments, "--model", str(model)])
+        if isinstance(result.exception, Exception):
+            raise result.exception
+        return result
+
+    return run
+
+
+def test_the_corpus_goes_into_a_recipe(call: Call) -> None:
+    done = call("a.txt", "--output", "pseudo/as")
+    assert done.stdout == "pseudo/as/train.conll: 2 sentences of 3, 2 drawn\n"
+    assert done.stderr == "left out: too short: 1\n2 LOC, 1 PER\n"
+    Path("recipe.toml").write_text(
+        'name = "mine"\n[encoder]\nid = "bundled:mini"\n'
+        '[target]\npath = "bundled:as"\nlanguage = "as"\n'
+        '[[sources]]\npath = "here:pseudo/as"\nlanguage = "as"\n',
+        "utf-8",
+    )
+    materials = load_materials(read_recipe(Path("recipe.toml")))
+    assert {s.tags[0] for s in materials.source_train(13).sentences} <= {"B-PER", "B-LOC"}
+
+
+def test_validation_and_test_sentences_are_left_out(call: Call) -> None:
+    for split, text in (("train", TEXT.splitlines()[1]), ("test", TEXT.splitlines()[0])):
+        words = text.replace("।", " ।").split()
+        Path("own").mkdir(exist_ok=True)
+        Path(f"own/{split}.conll").write_text("".join(f"{w}\tO\n" for w in words), "utf-8")
+    done = call("a.txt", "--output", "out", "--leave-out", "own")
+    assert "held out: 1" in done.stderr
+    (kept,) = read_corpus("out").splits["train"]
+    assert kept.words[0] == "অসম"
+
+
+def test_nothing_is_overwritten_unasked(call: Call) -> None:
+    Path("out").mkdir()
+    Path("out/train.conll").write_text("mine", "utf-8")
+    with pytest.raises(InputError, match=r"a train\.conll already"):
+        call("a.txt", "--output", "out")
+    assert Path("out/train.conll").read_text("utf-8") == "mine"
+    call("a.txt", "--output", "out", "--overwrite")
+    assert Path("out/train.conll").read_text("utf-8") != "mine"
+
+
+def test_text_without_a_sure_entity_is_refused(call: Call) -> None:
+    Path("b.txt").write_text("আজি ৰাতিপুৱা বতৰ বৰ ভাল।\n", "utf-8")
+    with pytest.raises(InputError, match="1 sentences, in none of which"):
+        call("b.txt", "--output", "out")
+    assert not Path("out").exists()
+
+
+def test_the_draw_is_limited(call: Call) -> None:
+    assert "1 drawn" in call("a.txt", "--output", "out", "-n", "1").stdout
