@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,6 +54,10 @@ def test_the_corpus_goes_into_a_recipe(call: Call) -> None:
         '[[sources]]\npath = "here:pseudo/as"\nlanguage = "as"\n',
         "utf-8",
     )
+    origin = json.loads(Path("pseudo/as/pseudo-labels.json").read_text("utf-8"))
+    assert (origin["n_drawn"], origin["seed"], origin["sureness"]["entity"]) == (2, 0, 0.5)
+    assert [Path(name).name for name in origin["models"]] == ["model"]
+    assert [given["path"] for given in origin["inputs"]] == ["a.txt"]
     materials = load_materials(read_recipe(Path("recipe.toml")))
     assert {s.tags[0] for s in materials.source_train(13).sentences} <= {"B-PER", "B-LOC"}
 

@@ -47,6 +47,18 @@ def test_zero_shot_never_sees_the_target(tiny: Any, own: Path) -> None:
         assert {s.words for s in labelled.sentences} <= known
 
 
+def test_a_corpus_may_be_below_the_current_folder(
+    tiny: Any, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.move(own / "hi", tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path)
+    sources = [{"path": f"here:{name}", "language": "hi"} for name in ("elsewhere", "nowhere")]
+    (corpus,) = load(tiny, own, sources=sources[:1]).sources
+    assert corpus.name == "elsewhere"
+    with pytest.raises(CorpusError, match="^nowhere: "):
+        load(tiny, own, sources=sources[1:])
+
+
 def test_validation_takes_an_equal_share_of_each_source(tiny: Any, own: Path) -> None:
     materials = load(tiny, own, transfer={"max_validation": 9})
     paths = [Path(s.path).parent.name for s in materials.source_validation.sentences]

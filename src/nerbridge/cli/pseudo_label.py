@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nerbridge.batch.sources import Progress, find_sources
+from nerbridge import __version__
+from nerbridge.batch.sources import Progress, describe_inputs, find_sources
 from nerbridge.cli.console import print_note, print_result, track
 from nerbridge.cli.options import FieldOption, InputFormatOption, QuietOption, ThreadsOption
 from nerbridge.cli.unlabelled import Reading, say_what_was_left_out
 from nerbridge.errors import InputError
+from nerbridge.files import write_text
 
 
 def pseudo_label(
@@ -43,8 +47,8 @@ def pseudo_label(
 ) -> None:
     """Label raw text with several models and keep what they are together sure of.
 
-    The folder goes into a recipe as one more source. Name the transferred models of all seeds of a
-    run: a model learns nothing from labels of its own.
+    The folder goes into a recipe as one more source; pseudo-labels.json in it says how it was made.
+    Name the transferred models of all seeds of a run: one alone would teach its own mistakes.
 
     Example: nerbridge pseudo-label news.txt -m runs/a/models/transfer-13 -m
     runs/a/models/transfer-21 --leave-out bundled:as --output pseudo/as
@@ -82,11 +86,12 @@ def pseudo_label(
     records = read_records(sources, field=field, progress=progress)
     unlabelled = track(reading.split(records), "Reading", quiet=quiet)
     fit = leave_out_unfit(unlabelled, teachers.script, losses, max_words=MAX_WORDS)
+    sureness = Sureness(entity=min_score)
     drawn = draw(leave_out_known(fit, known, losses), n, seed)
     labelled = label_sentences(
         teachers,
         track(drawn, "Labelling", total=len(drawn), quiet=quiet),
-        Sureness(entity=min_score),
+        sureness,
         losses=losses,
     )
     say_what_was_left_out(losses, progress, quiet=quiet)
@@ -95,7 +100,17 @@ def pseudo_label(
             f"{', '.join(inputs)}: {reading.n_sentences:,} sentences, in none of which the models "
             "are sure of an entity. Check that it is text of their language, and --field."
         )
+    origin = {
+        "nerbridge": __version__,
+        "models": [teacher.name for teacher in teachers.models],
+        "inputs": describe_inputs(sources),
+        "left_out": list(leave_out or ()),
+        "n_drawn": len(drawn),
+        "seed": seed,
+        "sureness": asdict(sureness),
+    }
     write_sentences(path, labelled)
+    write_text(output / "pseudo-labels.json", json.dumps(origin, ensure_ascii=False, indent=1))
     entities = Counter(tag[2:] for s in labelled for tag in s.tags if tag.startswith("B-"))
     print_note(", ".join(f"{n:,} {type_}" for type_, n in sorted(entities.items())), quiet=quiet)
     print_result(
