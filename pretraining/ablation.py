@@ -1,4 +1,4 @@
-"""What makes an encoder good? Small ones of equal pretraining, one thing changed in each.
+"""What makes transfer work? Small encoders of equal pretraining, one thing changed in each.
 
 python pretraining/ablation.py WORK --tokens 1.5e6 --seeds 13,21,34 --jobs 2
 
@@ -23,6 +23,8 @@ from threading import Lock
 
 HERE = Path(__file__).parent
 SHARED = Path(os.environ.get("NERBRIDGE_SHARED", HERE.parents[1] / "shared"))
+N_SOURCE_SENTENCES = 3600
+"""As many as ablation.toml takes."""
 SETS = ("wikiann_as", "asner_as")
 STAGES = {"baseline": "baseline", "transfer": "zero-shot", "adapt": "adapted"}
 COLUMNS = tuple((stage, name) for stage in STAGES for name in SETS)
@@ -30,7 +32,7 @@ COLUMNS = tuple((stage, name) for stage in STAGES for name in SETS)
 
 @dataclass(frozen=True)
 class Variant:
-    """An encoder that differs from ``base`` in one thing."""
+    """What differs from ``base`` in one thing."""
 
     name: str
     options: tuple[str, ...] = ()
@@ -40,6 +42,13 @@ class Variant:
     no-vectors (random rows to start from)."""
     times: float = 1.0
     """Of the tokens asked for."""
+    sources: tuple[str, ...] = ()
+    """Corpora to transfer ``base`` from, as many sentences together; empty: the recipe's."""
+
+    @property
+    def encoder(self) -> str:
+        """Name of the encoder."""
+        return "base" if self.sources else self.name
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,10 @@ VARIANTS = (
     Variant("third-of-the-tokens", times=0.33),
     Variant("twice-the-tokens", times=2),
     Variant("five-times-the-tokens", times=5),
+    Variant("from-hindi", sources=("wikiann_hi", "il_ner_hi", "hiner_hi")),
+    Variant("from-bengali", sources=("multiconer2_bn", "rifat_bn", "karim2019_bn")),
+    Variant("from-titles", sources=("wikiann_hi",)),
+    Variant("from-running-text", sources=("il_ner_hi", "hiner_hi", "rifat_bn", "karim2019_bn")),
 )
 _making_data = Lock()
 
@@ -115,8 +128,8 @@ def pretrain(work: Path, variant: Variant, tokens: float) -> Path:
     """The packed encoder."""
     with _making_data:
         data = make_data(work, variant.data)
-    trained, packed = work / "pretrained" / variant.name, work / "encoders" / variant.name
-    log = work / "logs" / f"{variant.name}.log"
+    trained, packed = work / "pretrained" / variant.encoder, work / "encoders" / variant.encoder
+    log = work / "logs" / f"{variant.encoder}.log"
     if not packed.exists():
         run(
             log, HERE / "train.py", data / "ids", data / "tokenizer", trained,
@@ -137,6 +150,16 @@ def write_recipe(work: Path, variant: Variant) -> Path:
     return path
 
 
+def set_sources(names: Sequence[str]) -> list[str]:
+    """Options of ``nerbridge run`` that take these sources instead of the recipe's."""
+    tables = (
+        f'{{path="{name}", language="{name[-2:]}", script="Beng", '
+        f"max_sentences={N_SOURCE_SENTENCES // len(names)}}}"
+        for name in names
+    )
+    return ["--set", f"sources=[{', '.join(tables)}]"] if names else []
+
+
 def try_variant(work: Path, variant: Variant, tokens: float, seeds: str) -> Result:
     """Pretrain, transfer, adapt; prints its row of the table."""
     encoder = pretrain(work, variant, tokens)
@@ -144,7 +167,7 @@ def try_variant(work: Path, variant: Variant, tokens: float, seeds: str) -> Resu
     run(
         work / "logs" / f"{variant.name}.log", "-m", "nerbridge", "run",
         write_recipe(work, variant), "--output", output, "--seeds", seeds, "--jobs", "1",
-        "--quiet", "--set", f"encoder.id={encoder.resolve()}",
+        "--quiet", "--set", f"encoder.id={encoder.resolve()}", *set_sources(variant.sources),
     )  # fmt: skip
     found = read_result(work, variant, seeds.split(","))
     print(to_row(found), flush=True)
@@ -153,8 +176,8 @@ def try_variant(work: Path, variant: Variant, tokens: float, seeds: str) -> Resu
 
 def read_result(work: Path, variant: Variant, seeds: Sequence[str]) -> Result:
     """Size, tokens and, by stage and set, strict F1 of every seed."""
-    n_bytes = sum(p.stat().st_size for p in (work / "encoders" / variant.name).iterdir())
-    log = (work / "pretrained" / variant.name / "log.jsonl").read_text("utf-8").splitlines()
+    n_bytes = sum(p.stat().st_size for p in (work / "encoders" / variant.encoder).iterdir())
+    log = (work / "pretrained" / variant.encoder / "log.jsonl").read_text("utf-8").splitlines()
     f1: dict[tuple[str, str], list[float]] = {}
     for stage, name in COLUMNS:
         for seed in seeds:

@@ -235,8 +235,12 @@ def test_every_variant_changes_one_thing(variant: ablation.Variant, tmp_path: Pa
     plain = train.build_parser().parse_args(["ids", "tok", "out", "--tokens", "1.5e6"])
     found, base = (dataclasses.asdict(train.read_settings(a, 1)) for a in (given, plain))
     n_changed = sum(found[key] != base[key] for key in base)
-    assert n_changed + (variant.data != "one-script") == (variant.name != "base")
-    recipe = read_recipe(ablation.write_recipe(tmp_path, variant))
+    n_changed += (variant.data != "one-script") + bool(variant.sources)
+    assert n_changed == (variant.name != "base")
+    sets = ablation.set_sources(variant.sources)[1:]
+    recipe = read_recipe(ablation.write_recipe(tmp_path, variant), overrides=sets)
+    n_sources = sum(source.max_sentences or 0 for source in recipe.sources)
+    assert n_sources == ablation.N_SOURCE_SENTENCES
     scripts = {corpus.script for corpus in (recipe.target, *recipe.sources, *recipe.also)}
     assert scripts == ({None} if variant.data == "native" else {"Beng"})
 

@@ -55,7 +55,7 @@ def test_a_corpus_may_be_below_the_current_folder(
     sources = [{"path": f"here:{name}", "language": "hi"} for name in ("elsewhere", "nowhere")]
     (corpus,) = load(tiny, own, sources=sources[:1]).sources
     assert corpus.name == "elsewhere"
-    with pytest.raises(CorpusError, match="^nowhere: "):
+    with pytest.raises(CorpusError, match=r"^nowhere: "):
         load(tiny, own, sources=sources[1:])
 
 
