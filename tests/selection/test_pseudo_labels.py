@@ -17,6 +17,7 @@ from nerbridge.selection.pseudo_labels import (
     Teachers,
     draw,
     is_sure,
+    leave_out_inconsistent,
     leave_out_known,
     pseudo_label,
 )
@@ -121,6 +122,21 @@ def test_known_sentences_are_left_out_however_they_are_cut() -> None:
 )
 def test_what_is_sure(rows: Sequence[Sequence[float]], scores: list[float], sure: bool) -> None:
     assert is_sure(np.array(rows), scores, Sureness()) is sure
+
+
+def test_a_word_is_a_name_everywhere_or_nowhere() -> None:
+    def labelled(word: str, tag: str, n: int) -> list[Labelled]:
+        return [Labelled((word, "গল"), (tag, "O"), line=i) for i in range(n)]
+
+    pronoun = [*labelled("মই", "B-PER", 1), *labelled("মই", "O", 4)]
+    missed = [*labelled("অসমৰ", "O", 2), *labelled("অসমৰ", "B-LOC", 3)]
+    either = [*labelled("উত্তৰ", "O", 3), *labelled("উত্তৰ", "B-LOC", 2)]
+    rare = [*labelled("জেউতি", "B-PER", 1), *labelled("জেউতি", "O", 3)]
+    inside = [Labelled(("বিশ্ব", "শৰ্মা"), ("B-PER", "I-PER"))] * 4 + labelled("বিশ্ব", "O", 1)
+    losses = Counter[str]()
+    kept = list(leave_out_inconsistent([*pronoun, *missed, *either, *rare, *inside], losses))
+    assert kept == [*pronoun[1:], *missed[2:], *either, *rare, *inside]
+    assert losses == {"inconsistent": 3}
 
 
 @given(size=st.integers(0, 30), n=st.integers(1, 30), seed=st.integers(0, 5))

@@ -20,7 +20,7 @@ from nerbridge.alignment.decoding import decode_spans_many
 from nerbridge.corpus.overlap import normalise_word
 from nerbridge.corpus.sentence import Sentence as Labelled
 from nerbridge.errors import InputError
-from nerbridge.labels import OUTSIDE, LabelSet, Span, spans_to_tags
+from nerbridge.labels import OUTSIDE, LabelSet, Span, spans_to_tags, tags_to_spans
 from nerbridge.selection.suggesting import Sentence
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.text.social import read_past_noise
@@ -32,6 +32,9 @@ MAX_WORDS = 40
 """Of longer sentences models are seldom sure in every word."""
 _BATCH = 512
 _TINY = 1e-9
+_MIN_SEEN = 5
+_SELDOM, _MOSTLY = 0.3, 0.5
+"""Shares of a word's occurrences in which it is an entity by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +139,8 @@ def pseudo_label(
         teachers: the models.
         sentences: without labels.
         sureness: how probable a label must be.
-        losses: what was left out is counted here: ``unsure``, ``without entity``, ``noise`` (emoji,
-            addresses and the like).
+        losses: what was left out is counted here: ``noise`` (emoji, addresses and
+            the like), ``unsure``, ``inconsistent``, ``without entity``.
     """
     losses = losses if losses is not None else Counter()
     found: list[Labelled] = []
@@ -147,7 +150,30 @@ def pseudo_label(
             continue
         tags = spans_to_tags([span for span, _ in scored], len(sentence.words))
         found.append(Labelled(sentence.words, tuple(tags), sentence.source, sentence.row))
-    return _thin_out(found, sureness.share_without, losses)
+    consistent = list(leave_out_inconsistent(found, losses))
+    return _thin_out(consistent, sureness.share_without, losses)
+
+
+def leave_out_inconsistent(
+    labelled: Sequence[Labelled], losses: Counter[str]
+) -> Iterator[Labelled]:
+    """The sentences in which no word is labelled against what it is elsewhere.
+
+    Left out is a sentence with an entity of one word that is seldom an entity elsewhere (a pronoun
+    taken for a name), or with a word outside that is mostly one (a name that was missed).
+    """
+    seen = Counter(word for sentence in labelled for word in sentence.words)
+    alone = Counter(word for sentence in labelled for word in _names_of_one_word(sentence))
+    shares = {word: alone[word] / n for word, n in seen.items() if n >= _MIN_SEEN}
+    for sentence in labelled:
+        names = _names_of_one_word(sentence)
+        outside = [w for w, t in zip(sentence.words, sentence.tags, strict=True) if t == OUTSIDE]
+        if any(shares.get(word, 1.0) < _SELDOM for word in names) or any(
+            shares.get(word, 0.0) >= _MOSTLY for word in outside
+        ):
+            losses["inconsistent"] += 1
+        else:
+            yield sentence
 
 
 def is_sure(probabilities: Probabilities, scores: Sequence[float], sureness: Sureness) -> bool:
@@ -202,6 +228,11 @@ def _thin_out(found: list[Labelled], share: float, losses: Counter[str]) -> list
                 continue
         kept.append(sentence)
     return kept
+
+
+def _names_of_one_word(sentence: Labelled) -> list[str]:
+    spans = tags_to_spans(sentence.tags)
+    return [sentence.words[s.start_word] for s in spans if s.end_word - s.start_word == 1]
 
 
 def _has_entity(sentence: Labelled) -> bool:
