@@ -83,6 +83,13 @@ def test_nothing_is_overwritten_unasked(call: Call) -> None:
     assert Path("out/train.conll").read_text("utf-8") != "mine"
 
 
+@pytest.mark.parametrize("output", ["a.txt", "a.txt/out"])
+def test_a_file_is_no_folder(call: Call, output: str) -> None:
+    with pytest.raises(InputError, match=r"a\.txt is a file, expected a folder"):
+        call("a.txt", "--output", output)
+    assert Path("a.txt").read_text("utf-8") == TEXT
+
+
 def test_text_without_a_sure_entity_is_refused(call: Call) -> None:
     Path("b.txt").write_text("আজি ৰাতিপুৱা বতৰ বৰ ভাল।\n", "utf-8")
     with pytest.raises(InputError, match="1 sentences, in none of which"):

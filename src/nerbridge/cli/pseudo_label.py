@@ -18,6 +18,8 @@ from nerbridge.cli.unlabelled import Reading, say_what_was_left_out
 from nerbridge.errors import InputError
 from nerbridge.files import write_text
 
+_FILE, _ORIGIN = "train.conll", "pseudo-labels.json"
+
 
 def pseudo_label(
     inputs: Annotated[
@@ -53,12 +55,7 @@ def pseudo_label(
     Example: nerbridge pseudo-label news.txt -m runs/a/models/transfer-13 -m
     runs/a/models/transfer-21 --leave-out bundled:as --output pseudo/as
     """
-    path = output / "train.conll"
-    if path.exists() and not overwrite:
-        raise InputError(
-            f"--output {output}: there is a train.conll already. Choose another folder, or replace "
-            "it: --overwrite."
-        )
+    _check_output(output, overwrite=overwrite)
     sources = find_sources(inputs, input_format)
     from nerbridge.batch.records import read_records
     from nerbridge.corpus.reading import read_corpus
@@ -109,10 +106,23 @@ def pseudo_label(
         "seed": seed,
         "sureness": asdict(sureness),
     }
-    write_sentences(path, labelled)
-    write_text(output / "pseudo-labels.json", json.dumps(origin, ensure_ascii=False, indent=1))
+    write_sentences(output / _FILE, labelled)
+    write_text(output / _ORIGIN, json.dumps(origin, ensure_ascii=False, indent=1) + "\n")
     entities = Counter(tag[2:] for s in labelled for tag in s.tags if tag.startswith("B-"))
     print_note(", ".join(f"{n:,} {type_}" for type_, n in sorted(entities.items())), quiet=quiet)
     print_result(
-        f"{path}: {len(labelled):,} sentences of {reading.n_sentences:,}, {len(drawn):,} drawn"
+        f"{output / _FILE}: {len(labelled):,} sentences of {reading.n_sentences:,}, "
+        f"{len(drawn):,} drawn"
     )
+
+
+def _check_output(output: Path, *, overwrite: bool) -> None:
+    """Refuse, before hours of labelling, a folder that cannot be one or is in use."""
+    there = next(path for path in (output, *output.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise InputError(f"--output {output}: {there} is a file, expected a folder. Name another.")
+    if (output / _FILE).exists() and not overwrite:
+        raise InputError(
+            f"--output {output}: there is a {_FILE} already. Choose another folder, or replace it: "
+            "--overwrite."
+        )
