@@ -25,8 +25,8 @@ _KINDS = {
 }
 _ROWS = {
     "baseline": "Trained on the target language alone.",
-    "transfer": "Trained on source languages alone: it has seen no labelled sentence of the target "
-    "language (zero-shot).",
+    "transfer": "Trained on the sources below alone: it has seen no sentence of the target corpus "
+    "(zero-shot, if none of them is labelled text of its language).",
     "adapt": "Trained on source languages, then on sentences of the target language.",
 }
 _TARGET = "target"

@@ -44,10 +44,10 @@ TEST = "test"
 
 DESCRIPTIONS = {
     "baseline": "encoder, fine-tuned on the target's training sentences alone",
-    "transfer": "encoder, trained on the source languages; no target sentence seen (zero-shot)",
+    "transfer": "encoder, trained on the sources; no sentence of the target corpus seen (zero-shot)",
     "adapt": "the transferred model, trained further on the target's training sentences",
     "crf_target": "linear CRF on surface features, target alone",
-    "crf_transfer": "linear CRF, source languages in the model's script; no target sentence seen",
+    "crf_transfer": "linear CRF, sources in the model's script; no sentence of the target corpus seen",
     "crf_all": "linear CRF, source languages and target together",
 }
 
@@ -225,6 +225,12 @@ def _subwords_per_word(run: Run, corpus: Corpus, split: str, script: str | None)
 
 
 def _notes(run: Run, rows: Sequence[Row]) -> Iterator[str]:
+    for source in run.recipe.sources:
+        if source.language == run.recipe.target.language:
+            yield (
+                f"{source.path}: a source in the target's own language. What is called zero-shot "
+                "here is so only if no person labelled it."
+            )
     for corpus in run.materials.corpora:
         for loss, n in corpus.losses.items():
             if n:
