@@ -44,10 +44,10 @@ TEST = "test"
 
 DESCRIPTIONS = {
     "baseline": "encoder, fine-tuned on the target's training sentences alone",
-    "transfer": "encoder, trained on the sources; no sentence of the target corpus seen (zero-shot)",
+    "transfer": "encoder, trained on the sources; nothing of the target corpus seen (zero-shot)",
     "adapt": "the transferred model, trained further on the target's training sentences",
     "crf_target": "linear CRF on surface features, target alone",
-    "crf_transfer": "linear CRF, sources in the model's script; no sentence of the target corpus seen",
+    "crf_transfer": "linear CRF, sources in the model's script; nothing of the target corpus seen",
     "crf_all": "linear CRF, source languages and target together",
 }
 
