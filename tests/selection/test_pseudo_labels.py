@@ -148,6 +148,11 @@ def test_a_draw_is_of_different_ones_and_the_same_each_time(size: int, n: int, s
     assert set(drawn) <= set(range(size))
 
 
+def test_the_order_is_random() -> None:
+    firsts = Counter(draw(range(4), 4, seed)[0] for seed in range(400))
+    assert all(60 < firsts[i] < 140 for i in range(4)), firsts
+
+
 def test_every_sentence_has_the_same_chance() -> None:
     counts = Counter(i for seed in range(3000) for i in draw(range(10), 3, seed))
     assert all(800 < counts[i] < 1000 for i in range(10)), counts
