@@ -34,7 +34,7 @@ _BATCH = 512
 _TINY = 1e-9
 _MIN_SEEN = 5
 _SELDOM, _MOSTLY = 0.3, 0.5
-"""Shares of a word's occurrences in which it is an entity by itself."""
+"""Shares of a word's occurrences, those inside longer names apart, in which it is an entity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +157,20 @@ def pseudo_label(
 def leave_out_inconsistent(
     labelled: Sequence[Labelled], losses: Counter[str]
 ) -> Iterator[Labelled]:
-    """The sentences in which no word is labelled against what it is elsewhere.
+    """The sentences in which no word is labelled against what it mostly is.
 
-    Left out is a sentence with an entity of one word that is seldom an entity elsewhere (a pronoun
-    taken for a name), or with a word outside that is mostly one (a name that was missed).
+    Left out is a sentence with an entity of one word that is mostly none (a pronoun taken for a
+    name), or with a word outside that is mostly an entity by itself (a name that was missed).
+    Occurrences inside longer names say nothing of either.
     """
-    seen = Counter(word for sentence in labelled for word in sentence.words)
     alone = Counter(word for sentence in labelled for word in _names_of_one_word(sentence))
-    shares = {word: alone[word] / n for word, n in seen.items() if n >= _MIN_SEEN}
+    outside = Counter(word for sentence in labelled for word in _words_outside(sentence))
+    shares = {
+        word: n / (n + outside[word]) for word, n in alone.items() if n + outside[word] >= _MIN_SEEN
+    }
     for sentence in labelled:
-        names = _names_of_one_word(sentence)
-        outside = [w for w, t in zip(sentence.words, sentence.tags, strict=True) if t == OUTSIDE]
-        if any(shares.get(word, 1.0) < _SELDOM for word in names) or any(
-            shares.get(word, 0.0) >= _MOSTLY for word in outside
+        if any(shares.get(word, 1.0) < _SELDOM for word in _names_of_one_word(sentence)) or any(
+            shares.get(word, 0.0) >= _MOSTLY for word in _words_outside(sentence)
         ):
             losses["inconsistent"] += 1
         else:
@@ -233,6 +234,11 @@ def _thin_out(found: list[Labelled], share: float, losses: Counter[str]) -> list
 def _names_of_one_word(sentence: Labelled) -> list[str]:
     spans = tags_to_spans(sentence.tags)
     return [sentence.words[s.start_word] for s in spans if s.end_word - s.start_word == 1]
+
+
+def _words_outside(sentence: Labelled) -> list[str]:
+    pairs = zip(sentence.words, sentence.tags, strict=True)
+    return [word for word, tag in pairs if tag == OUTSIDE]
 
 
 def _has_entity(sentence: Labelled) -> bool:
