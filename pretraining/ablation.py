@@ -15,6 +15,7 @@ import os
 import statistics
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -80,7 +81,8 @@ VARIANTS = (
     Variant("from-titles", sources=("wikiann_hi",)),
     Variant("from-running-text", sources=("il_ner_hi", "hiner_hi", "rifat_bn", "karim2019_bn")),
 )
-_making_data = Lock()
+_making: defaultdict[str, Lock] = defaultdict(Lock)
+"""Variants may share their data, or their encoder."""
 
 
 def run(log: Path, *command: object) -> None:
@@ -126,16 +128,17 @@ def make_data(work: Path, name: str) -> Path:
 
 def pretrain(work: Path, variant: Variant, tokens: float) -> Path:
     """The packed encoder."""
-    with _making_data:
+    with _making["data"]:
         data = make_data(work, variant.data)
     trained, packed = work / "pretrained" / variant.encoder, work / "encoders" / variant.encoder
     log = work / "logs" / f"{variant.encoder}.log"
-    if not packed.exists():
-        run(
-            log, HERE / "train.py", data / "ids", data / "tokenizer", trained,
-            "--tokens", f"{variant.times * tokens:.0f}", "--batch", "8", *variant.options,
-        )  # fmt: skip
-        run(log, HERE / "pack.py", trained, data / "tokenizer", packed)
+    with _making[variant.encoder]:
+        if not packed.exists():
+            run(
+                log, HERE / "train.py", data / "ids", data / "tokenizer", trained,
+                "--tokens", f"{variant.times * tokens:.0f}", "--batch", "8", *variant.options,
+            )  # fmt: skip
+            run(log, HERE / "pack.py", trained, data / "tokenizer", packed)
     return packed
 
 
@@ -190,7 +193,7 @@ def read_result(work: Path, variant: Variant, seeds: Sequence[str]) -> Result:
 
 def to_row(found: Result) -> str:
     """A row of the table: mean F1 ± deviation over seeds."""
-    cells = [found.variant.name, f"{found.n_bytes / 1e6:.0f} MB", f"{found.n_tokens / 1e6:.2g} M"]
+    cells = [found.variant.name, f"{found.n_bytes / 1e6:.0f} MB", f"{found.n_tokens / 1e6:.3g} M"]
     for f1 in found.f1.values():
         deviation = statistics.stdev(f1) if len(f1) > 1 else 0.0
         cells.append(f"{statistics.mean(f1):.3f} ± {deviation:.3f}")
@@ -214,7 +217,7 @@ def draw(results: Sequence[Result], path: Path) -> None:
             f1 = r.f1[stage, name]
             axes.plot([r.n_tokens] * len(f1), f1, ".", color=f"C{colour}", alpha=0.4)
     axes.set_xscale("log")
-    axes.set_xticks(tokens, [f"{n / 1e6:.2g}" for n in tokens])
+    axes.set_xticks(tokens, [f"{n / 1e6:.3g}" for n in tokens])
     axes.minorticks_off()
     axes.set(xlabel="million tokens of pretraining", ylabel="F1 (strict), validation", ylim=(0, 1))
     axes.grid(visible=True, alpha=0.3)

@@ -47,7 +47,8 @@ def call(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
 def test_the_corpus_goes_into_a_recipe(call: Call) -> None:
     done = call("a.txt", "--output", "pseudo/as")
     assert done.stdout == "pseudo/as/train.conll: 2 sentences of 3, 2 drawn\n"
-    assert done.stderr == "left out: too short: 1\n2 LOC, 1 PER\n"
+    assert "model: not the transferred model of a run" in done.stderr
+    assert done.stderr.endswith("left out: too short: 1\n2 LOC, 1 PER\n")
     Path("recipe.toml").write_text(
         'name = "mine"\n[encoder]\nid = "bundled:mini"\n'
         '[target]\npath = "bundled:as"\nlanguage = "as"\n'
@@ -56,10 +57,16 @@ def test_the_corpus_goes_into_a_recipe(call: Call) -> None:
     )
     origin = json.loads(Path("pseudo/as/pseudo-labels.json").read_text("utf-8"))
     assert (origin["n_drawn"], origin["seed"], origin["sureness"]["entity"]) == (2, 0, 0.5)
-    assert [Path(name).name for name in origin["models"]] == ["model"]
+    assert [Path(model["name"]).name for model in origin["models"]] == ["model"]
+    assert origin["entities"] == {"LOC": 2, "PER": 1}
+    assert origin["losses"] == {"too short": 1}
     assert [given["path"] for given in origin["inputs"]] == ["a.txt"]
     materials = load_materials(read_recipe(Path("recipe.toml")))
-    assert {s.tags[0] for s in materials.source_train(13).sentences} <= {"B-PER", "B-LOC"}
+    (train,) = (source.splits["train"] for source in materials.sources)
+    assert [s.tags for s in train] == [
+        ("B-PER", "I-PER", "O", "B-LOC", "O", "O"),
+        ("B-LOC", "O", "O", "O", "O", "O", "O", "O"),
+    ]
 
 
 def test_validation_and_test_sentences_are_left_out(call: Call) -> None:
@@ -74,13 +81,40 @@ def test_validation_and_test_sentences_are_left_out(call: Call) -> None:
 
 
 def test_nothing_is_overwritten_unasked(call: Call) -> None:
-    Path("out").mkdir()
-    Path("out/train.conll").write_text("mine", "utf-8")
+    call("a.txt", "--output", "out", "-n", "1")
+    before = Path("out/train.conll").read_text("utf-8")
     with pytest.raises(InputError, match=r"a train\.conll already"):
         call("a.txt", "--output", "out")
-    assert Path("out/train.conll").read_text("utf-8") == "mine"
+    assert Path("out/train.conll").read_text("utf-8") == before
     call("a.txt", "--output", "out", "--overwrite")
-    assert Path("out/train.conll").read_text("utf-8") != "mine"
+    assert Path("out/train.conll").read_text("utf-8") != before
+
+
+@pytest.mark.parametrize("name", ["train.conll", "train.txt", "test.conll"])
+def test_labels_of_another_origin_are_never_overwritten(call: Call, name: str) -> None:
+    Path("gold").mkdir()
+    Path("gold", name).write_text("অসম\tB-LOC\n", "utf-8")
+    with pytest.raises(InputError, match="a corpus of another origin"):
+        call("a.txt", "--output", "gold", "--overwrite")
+    assert [path.name for path in Path("gold").iterdir()] == [name]
+
+
+def test_a_corpus_without_held_out_sentences_is_refused(call: Call) -> None:
+    Path("own").mkdir()
+    Path("own/train.conll").write_text("অসম\tB-LOC\n", "utf-8")
+    with pytest.raises(InputError, match="own: no validation or test sentences, only train"):
+        call("a.txt", "--output", "out", "--leave-out", "own")
+
+
+def test_several_models_label_together(call: Call, model: Path) -> None:
+    assert "2 drawn" in call("a.txt", "--output", "out", "--model", str(model)).stdout
+    origin = json.loads(Path("out/pseudo-labels.json").read_text("utf-8"))
+    assert len(origin["models"]) == 2
+
+
+def test_the_least_score_is_asked_for(call: Call) -> None:
+    with pytest.raises(InputError, match="3 sentences, 2 of them fit and drawn, in none"):
+        call("a.txt", "--output", "out", "--min-score", "1")
 
 
 @pytest.mark.parametrize("output", ["a.txt", "a.txt/out"])
@@ -92,7 +126,7 @@ def test_a_file_is_no_folder(call: Call, output: str) -> None:
 
 def test_text_without_a_sure_entity_is_refused(call: Call) -> None:
     Path("b.txt").write_text("আজি ৰাতিপুৱা বতৰ বৰ ভাল।\n", "utf-8")
-    with pytest.raises(InputError, match="1 sentences, in none of which"):
+    with pytest.raises(InputError, match="1 sentences, 1 of them fit"):
         call("b.txt", "--output", "out")
     assert not Path("out").exists()
 

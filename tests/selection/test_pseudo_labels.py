@@ -102,12 +102,25 @@ def test_noise_is_left_out(model: TaggerModel) -> None:
     assert losses == {"noise": 1}
 
 
+def test_words_that_no_corpus_can_hold_are_noise(model: TaggerModel) -> None:
+    losses = Counter[str]()
+    broken = Sentence("a.jsonl", 1, "", ("ৰমেন", "দাস", "\0", "আহিল"), has_own_words=True)
+    assert not pseudo_label(Teachers([model]), [broken], losses=losses)
+    assert losses == {"noise": 1}
+
+
 def test_known_sentences_are_left_out_however_they_are_cut() -> None:
     losses = Counter[str]()
-    known = [Labelled(("ৰমেন", "দাস", "আজি", "গুৱাহাটীত", "আছিল।"), ("O",) * 5)]
+    known = [("ৰমেন", "দাস", "আজি", "গুৱাহাটীত", "আছিল")]
     kept = list(leave_out_known(sentences(NAMED, PLAIN), known, losses))
     assert [s.text for s in kept] == [PLAIN]
     assert losses == {"held out": 1}
+
+
+def test_each_sentence_of_a_known_text_is_left_out() -> None:
+    known = [f"{NAMED} {PLAIN}".replace("।", " ।").split()]
+    assert not list(leave_out_known(sentences(PLAIN, NAMED), known, Counter()))
+    assert list(leave_out_known(sentences(f"{PLAIN[:-1]} নে?"), known, Counter()))
 
 
 @pytest.mark.parametrize(

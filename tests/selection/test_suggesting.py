@@ -3,13 +3,14 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nerbridge.errors import InputError
 from nerbridge.selection import suggesting
-from nerbridge.selection.suggesting import Sentence, split_text, suggest
+from nerbridge.selection.suggesting import Sentence, leave_out_unfit, split_text, suggest
 from nerbridge.tagging import Entity, Tagger
 from tiny_tagger import write_tiny_tagger
 
@@ -29,6 +30,16 @@ def spans(entities: Iterable[Entity]) -> list[tuple[str, str, int, int]]:
 def sentences(*texts: str) -> Iterator[Sentence]:
     for row, text in enumerate(texts, start=1):
         yield from split_text("a.txt", row, text)
+
+
+def test_text_of_the_training_languages_is_read(tagger: Tagger) -> None:
+    gujarati = "અમદાવાદ ગુજરાતનું મોટું શહેર છે."
+    model = replace(tagger.model, script="Beng")
+    taught = replace(model, manifest={"data": {"gu": {"language": "gu"}}})
+    losses = Counter[str]()
+    assert not list(leave_out_unfit(sentences(gujarati), model, losses))
+    assert losses == {"other language": 1}
+    assert len(list(leave_out_unfit(sentences(gujarati), taught, losses))) == 1
 
 
 def test_sentences_stand_alone() -> None:

@@ -194,7 +194,7 @@ def test_notices_are_looked_for_beside_the_event_loop(
     """A request of many long texts takes a while, in which other requests are to be answered."""
     asked: list[tuple[int, bool]] = []
 
-    def note(text: str, script: str | None) -> list[str]:
+    def note(text: str, script: str | None, trained_on: frozenset[str]) -> list[str]:
         asked.append((len(text), threading.current_thread() is threading.main_thread()))
         return []
 

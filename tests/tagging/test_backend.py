@@ -10,6 +10,15 @@ from nerbridge.tagging import Tagger
 from nerbridge.tagging.backend import MAX_WORD_CHARS
 
 
+def test_scripts_are_those_of_the_training_languages(tagger: Tagger) -> None:
+    data = {"gu": {"language": "gu"}, "hi": {"language": "hi"}, "odd": {}}
+    adapted = {"data": {"as": {"language": "as"}}, "parent": {"model": "transfer-13", "data": data}}
+    model = tagger.model
+    assert replace(model, manifest={}).trained_scripts == frozenset()
+    assert replace(model, manifest=adapted).trained_scripts == {"Gujr"}
+    assert replace(model, manifest={"parent": adapted}).trained_scripts == {"Gujr"}
+
+
 def test_columns_are_the_label_sets_and_rows_the_words(tagger: Tagger) -> None:
     sentences = [["অসম", "দাস"], [], ["ক"]]
     found = tagger.model.word_logits(sentences)

@@ -127,3 +127,5 @@ def test_a_model_of_another_script_reads_that_script() -> None:
     gujarati = "અમદાવાદ ગુજરાતનું મોટું શહેર છે"
     assert notices_for(gujarati) != []
     assert notices_for(gujarati, "Gujr") == notices_for(gujarati, None) == []
+    assert notices_for(gujarati, "Beng", {"Gujr"}) == []
+    assert notices_for(gujarati, "Beng", {"Taml"}) != []

@@ -22,7 +22,8 @@ from nerbridge.models.encoder import encoder_sha256
 from nerbridge.models.folder import read_lineage
 from nerbridge.models.trained import load_trained
 from nerbridge.training import experiment
-from nerbridge.training.experiment import run_experiment, run_seed, stage_data
+from nerbridge.training.experiment import data_lineage, run_experiment, run_seed, stage_data
+from nerbridge.training.materials import load_materials
 from nerbridge.training.recipe import STAGES
 from nerbridge.training.run import Progress, Run, open_run
 from nerbridge.training.run_folder import RunFolder
@@ -95,6 +96,18 @@ def test_lineage_leads_from_the_adapted_model_to_the_base(
         assert {"torch", "nerbridge"} <= lineage["versions"].keys()
     assert uses(transfer) == {("bn", "source"), ("hi", "source")}
     assert uses(adapt) == uses(baseline) == {("as", "target")}
+
+
+def test_corpora_of_one_name_are_told_apart(
+    tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(tiny.data / "as", "pseudo/as")
+    sources = [{"path": path, "language": "as"} for path in ("here:pseudo/as", "hi")]
+    recipe = tiny.recipe(sources=sources, adapt={"replay": 1})
+    data = data_lineage(load_materials(recipe), recipe, "adapt")
+    roles = {name: facts["role"] for name, facts in data.items()}
+    assert roles == {"as": "target", "here:pseudo/as": "source", "hi": "source"}
 
 
 def uses(lineage: dict[str, Any]) -> set[tuple[str, str]]:

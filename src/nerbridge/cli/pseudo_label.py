@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nerbridge import __version__
-from nerbridge.batch.sources import Progress, describe_inputs, find_sources
+from nerbridge.batch.sources import Progress, describe_inputs, find_sources, refuse_own_output
 from nerbridge.cli.console import print_note, print_result, track
 from nerbridge.cli.options import FieldOption, InputFormatOption, QuietOption, ThreadsOption
 from nerbridge.cli.unlabelled import Reading, say_what_was_left_out
 from nerbridge.errors import InputError
 from nerbridge.files import write_text
+
+if TYPE_CHECKING:
+    from nerbridge.corpus.sentence import Sentence
+    from nerbridge.tagging.backend import TaggerModel
 
 _FILE, _ORIGIN = "train.conll", "pseudo-labels.json"
 
@@ -28,16 +34,24 @@ def pseudo_label(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the corpus.")],
     model: Annotated[
         list[str],
-        typer.Option("--model", "-m", help="A model that labels; several know more than one."),
+        typer.Option(
+            "--model",
+            "-m",
+            help="A model folder, bundled:as, or a hub id; give it once for each model.",
+        ),
     ],
-    n: Annotated[int, typer.Option("-n", min=1, help="Sentences to draw.")] = 24_000,
+    n: Annotated[
+        int, typer.Option("-n", min=1, help="Sentences to draw and label; fewer are kept.")
+    ] = 24_000,
     seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
     min_score: Annotated[
         float, typer.Option(min=0, max=1, help="How probable every entity must be.")
     ] = 0.5,
     leave_out: Annotated[
         list[str] | None,
-        typer.Option(help="A corpus whose validation and test sentences are not to be trained on."),
+        typer.Option(
+            help="A corpus whose validation and test sentences are left out; may be repeated."
+        ),
     ] = None,
     input_format: InputFormatOption = None,
     field: FieldOption = "text",
@@ -53,13 +67,15 @@ def pseudo_label(
     Name the transferred models of all seeds of a run: one alone would teach its own mistakes.
 
     Example: nerbridge pseudo-label news.txt -m runs/a/models/transfer-13 -m
-    runs/a/models/transfer-21 --leave-out bundled:as --output pseudo/as
+    runs/a/models/transfer-21 --leave-out bundled:as --output build/pseudo-as
     """
-    _check_output(output, overwrite=overwrite)
     sources = find_sources(inputs, input_format)
+    _check_output(output, overwrite=overwrite)
+    refuse_own_output(sources, output / _FILE)
+    described = describe_inputs(sources)
     from nerbridge.batch.records import read_records
-    from nerbridge.corpus.reading import read_corpus
-    from nerbridge.corpus.writing import write_sentences
+    from nerbridge.corpus.reading import build_corpus
+    from nerbridge.corpus.writing import write_corpus
     from nerbridge.selection.pseudo_labels import (
         MAX_WORDS,
         Sureness,
@@ -71,18 +87,13 @@ def pseudo_label(
     from nerbridge.selection.suggesting import leave_out_unfit
     from nerbridge.tagging.tagger import Tagger
 
-    known = [
-        sentence
-        for corpus in map(read_corpus, leave_out or ())
-        for split, sentences in corpus.splits.items()
-        if split != "train"
-        for sentence in sentences
-    ]
+    known = [words for name in leave_out or () for words in _read_held_out(name)]
     teachers = Teachers([Tagger.load(name, n_threads=threads).model for name in model])
+    _say_which_are_not_zero_shot(teachers.models, quiet=quiet)
     progress, losses, reading = Progress(), Counter[str](), Reading()
     records = read_records(sources, field=field, progress=progress)
     unlabelled = track(reading.split(records), "Reading", quiet=quiet)
-    fit = leave_out_unfit(unlabelled, teachers.script, losses, max_words=MAX_WORDS)
+    fit = leave_out_unfit(unlabelled, teachers.models[0], losses, max_words=MAX_WORDS)
     sureness = Sureness(entity=min_score)
     drawn = draw(leave_out_known(fit, known, losses), n, seed)
     labelled = label_sentences(
@@ -94,22 +105,29 @@ def pseudo_label(
     say_what_was_left_out(losses, progress, quiet=quiet)
     if not labelled:
         raise InputError(
-            f"{', '.join(inputs)}: {reading.n_sentences:,} sentences, in none of which the models "
-            "are sure of an entity. Check that it is text of their language, and --field."
+            f"{', '.join(inputs)}: {reading.n_sentences:,} sentences, {len(drawn):,} of them fit "
+            "and drawn, in none of which the models are sure of an entity. Check that it is text "
+            "of their language, --field, -n and --min-score."
         )
+    corpus = build_corpus(output.name, "und", {"train": labelled})
     origin = {
         "nerbridge": __version__,
-        "models": [teacher.name for teacher in teachers.models],
-        "inputs": describe_inputs(sources),
-        "left_out": list(leave_out or ()),
+        "models": [_describe_model(teacher) for teacher in teachers.models],
+        "inputs": described,
+        "left_out": {"corpora": list(leave_out or ()), "n_sentences": len(known)},
+        "n_read": reading.n_sentences,
         "n_drawn": len(drawn),
         "seed": seed,
         "sureness": asdict(sureness),
+        "losses": {**progress.remarks, **losses},
+        "n_sentences": len(labelled),
+        "entities": _count_entities(labelled),
+        "sha256": corpus.sha256,
     }
-    write_sentences(output / _FILE, labelled)
+    write_corpus(corpus, output)
     write_text(output / _ORIGIN, json.dumps(origin, ensure_ascii=False, indent=1) + "\n")
-    entities = Counter(tag[2:] for s in labelled for tag in s.tags if tag.startswith("B-"))
-    print_note(", ".join(f"{n:,} {type_}" for type_, n in sorted(entities.items())), quiet=quiet)
+    counts = ", ".join(f"{n:,} {type_}" for type_, n in _count_entities(labelled).items())
+    print_note(counts, quiet=quiet)
     print_result(
         f"{output / _FILE}: {len(labelled):,} sentences of {reading.n_sentences:,}, "
         f"{len(drawn):,} drawn"
@@ -117,12 +135,56 @@ def pseudo_label(
 
 
 def _check_output(output: Path, *, overwrite: bool) -> None:
-    """Refuse, before hours of labelling, a folder that cannot be one or is in use."""
+    """Refuse, before hours of labelling, a folder that cannot be written or is in use."""
     there = next(path for path in (output, *output.absolute().parents) if path.exists())
     if not there.is_dir():
         raise InputError(f"--output {output}: {there} is a file, expected a folder. Name another.")
-    if (output / _FILE).exists() and not overwrite:
+    if not os.access(there, os.W_OK):
+        raise InputError(f"--output {output}: {there} cannot be written. Choose another folder.")
+    from nerbridge.corpus.reading import split_of
+
+    found = {path.name for path in output.glob("*") if split_of(path)}
+    if found - {_FILE} or (found and not (output / _ORIGIN).exists()):
+        raise InputError(
+            f"--output {output}: {', '.join(sorted(found))} is there, a corpus of another origin; "
+            "expected a new folder. Choose another name."
+        )
+    if found and not overwrite:
         raise InputError(
             f"--output {output}: there is a {_FILE} already. Choose another folder, or replace it: "
             "--overwrite."
         )
+
+
+def _read_held_out(name: str) -> Iterator[Sequence[str]]:
+    from nerbridge.corpus.reading import read_raw_corpus
+
+    splits = read_raw_corpus(name).splits
+    held_out = [split for split in splits if split != "train"]
+    if not held_out:
+        raise InputError(
+            f"--leave-out {name}: no validation or test sentences, only {', '.join(splits)}; "
+            "expected a corpus that has some. Name the folder that holds them."
+        )
+    for split in held_out:
+        yield from (sentence.words for sentence in splits[split].sentences)
+
+
+def _describe_model(teacher: TaggerModel) -> dict[str, Any]:
+    known = {key: teacher.manifest.get(key) for key in ("row", "seed", "recipe", "recipe_sha256")}
+    return {"name": teacher.name, **{key: value for key, value in known.items() if value}}
+
+
+def _say_which_are_not_zero_shot(teachers: Sequence[TaggerModel], *, quiet: bool) -> None:
+    seen = [teacher.name for teacher in teachers if teacher.manifest.get("row") != "transfer"]
+    if seen:
+        print_note(
+            f"{', '.join(seen)}: not the transferred model of a run. What learns from its labels "
+            "is zero-shot only if it has seen no labelled text of the target language.",
+            quiet=quiet,
+        )
+
+
+def _count_entities(labelled: Sequence[Sentence]) -> dict[str, int]:
+    tags = Counter(tag for sentence in labelled for tag in sentence.tags)
+    return {tag[2:]: n for tag, n in sorted(tags.items()) if tag.startswith("B-")}

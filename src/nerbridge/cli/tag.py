@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from nerbridge.batch.outputs import TextWriter
     from nerbridge.batch.records import Record
     from nerbridge.batch.shards import Parts
+    from nerbridge.tagging.backend import TaggerModel
     from nerbridge.tagging.entity import Entity
     from nerbridge.tagging.tagger import Tagger
 
@@ -125,7 +126,7 @@ def tag(
     progress = Progress()
     notices: Counter[str] = Counter()
     records = read_records(sources, field=field, by_line=lines, progress=progress)
-    records = _count_notices(records, tagger.model.script, notices)
+    records = _count_notices(records, tagger.model, notices)
     colours = target is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     writer = make_writer(
         chosen,
@@ -174,11 +175,12 @@ def _load(
 
 
 def _count_notices(
-    records: Iterable[Record], script: str | None, notices: Counter[str]
+    records: Iterable[Record], model: TaggerModel, notices: Counter[str]
 ) -> Iterator[Record]:
     """The records as they come; what is to be said of them is counted."""
     for record in records:
-        notices.update(notices_for(record.text[:_NOTICED_CHARS], script))
+        text = record.text[:_NOTICED_CHARS]
+        notices.update(notices_for(text, model.script, model.trained_scripts))
         yield record
 
 

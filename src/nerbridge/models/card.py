@@ -26,7 +26,7 @@ _KINDS = {
 _ROWS = {
     "baseline": "Trained on the target language alone.",
     "transfer": "Trained on the sources below alone: it has seen no sentence of the target corpus "
-    "(zero-shot, if none of them is labelled text of its language).",
+    "(zero-shot, if nobody labelled text of its language among them).",
     "adapt": "Trained on source languages, then on sentences of the target language.",
 }
 _TARGET = "target"
@@ -262,8 +262,7 @@ def _limits(origin: Mapping[str, Any]) -> Iterator[str]:
     yield "- It knows only the types above. Entities inside others are not found, and an entity is"
     yield "  always whole words of one sentence, with the case endings that are written on to them."
     if origin.get("row") == "transfer":
-        yield "- It never saw the target language labelled, and its calibration is that of its"
-        yield "  source languages."
+        yield "- Its calibration is that of its sources."
     yield "- Names and views of its training text are in it: people and places that such text"
     yield "  seldom mentions are found less often. It is not fit for decisions about people."
 

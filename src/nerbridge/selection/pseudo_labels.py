@@ -14,14 +14,16 @@ from itertools import islice
 from typing import TypeVar
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
 from nerbridge.alignment.decoding import decode_spans_many
 from nerbridge.corpus.overlap import normalise_word
+from nerbridge.corpus.raw import check_word
 from nerbridge.corpus.sentence import Sentence as Labelled
-from nerbridge.errors import InputError
+from nerbridge.errors import CorpusError, InputError
 from nerbridge.labels import OUTSIDE, LabelSet, Span, spans_to_tags, tags_to_spans
-from nerbridge.selection.suggesting import Sentence
+from nerbridge.selection.suggesting import Sentence, split_text
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.text.social import read_past_noise
 
@@ -31,6 +33,7 @@ Probabilities = NDArray[np.float64]
 MAX_WORDS = 40
 """Of longer sentences models are seldom sure in every word."""
 _BATCH = 512
+_NO_LETTER = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 _TINY = 1e-9
 _MIN_SEEN = 5
 _SELDOM, _MOSTLY = 0.3, 0.5
@@ -69,10 +72,17 @@ def draw(sentences: Iterable[Item], n: int, seed: int) -> list[Item]:
 
 
 def leave_out_known(
-    sentences: Iterable[Sentence], known: Iterable[Labelled], losses: Counter[str]
+    sentences: Iterable[Sentence], known: Iterable[Sequence[str]], losses: Counter[str]
 ) -> Iterator[Sentence]:
-    """The sentences that are no known one (of a test set, say), however it is cut into words."""
-    keys = {_key(sentence.words) for sentence in known}
+    """The sentences that are no known one (of a test set, say), given by its words.
+
+    Neither how it is cut into words nor its punctuation makes a difference, and of a known text
+    that is several sentences each is one.
+    """
+    keys: set[str] = set()
+    for words in known:
+        parts = split_text("", 0, " ".join(words))
+        keys.update(_key(part) for part in (words, *(sentence.words for sentence in parts)))
     for sentence in sentences:
         if _key(sentence.words) in keys:
             losses["held out"] += 1
@@ -107,11 +117,6 @@ class Teachers:
     def label_set(self) -> LabelSet:
         """The labels of them all."""
         return self.models[0].label_set
-
-    @property
-    def script(self) -> str | None:
-        """The script that they read."""
-        return self.models[0].script
 
     def probabilities(self, words: Sequence[Sequence[str]]) -> list[Probabilities]:
         """Of every tag of every word of every sentence. Shape of each: (n_words, n_tags)."""
@@ -205,15 +210,26 @@ def _read(
 
 
 def _key(words: Sequence[str]) -> str:
-    return "".join(map(normalise_word, words))
+    letters: str = _NO_LETTER.sub("", "".join(map(normalise_word, words)))
+    return letters
 
 
 def _leave_out_noise(sentences: Iterable[Sentence], losses: Counter[str]) -> Iterator[Sentence]:
     for sentence in sentences:
-        if len(read_past_noise(sentence.words).read) < len(sentence.words):
+        if _is_noisy(sentence.words):
             losses["noise"] += 1
         else:
             yield sentence
+
+
+def _is_noisy(words: Sequence[str]) -> bool:
+    """Whether a word is one that models read past, or that no file of a corpus can hold."""
+    try:
+        for word in words:
+            check_word(word, "", 0)
+    except CorpusError:
+        return True
+    return len(read_past_noise(words).read) < len(words)
 
 
 def _thin_out(found: list[Labelled], share: float, losses: Counter[str]) -> list[Labelled]:

@@ -12,6 +12,7 @@ from itertools import islice
 from nerbridge.errors import InputError
 from nerbridge.selection.diversity import choose_diverse
 from nerbridge.selection.scoring import Worth, score_words
+from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.tagger import Tagger
 from nerbridge.text.normalise import normalise_text
@@ -87,7 +88,7 @@ def suggest(
     if not 1 <= n <= MAX_SUGGESTIONS:
         raise InputError(f"n is {n:,}, expected from 1 to {MAX_SUGGESTIONS:,} sentences.")
     losses = losses if losses is not None else Counter()
-    fit = leave_out_unfit(sentences, tagger.model.script, losses)
+    fit = leave_out_unfit(sentences, tagger.model, losses)
     pool = _best(tagger, fit, min(_MAX_POOL, max(_MIN_POOL, _POOL_FACTOR * n)))
     chosen = choose_diverse(
         [sentence.text for _, sentence in pool], [worth.value for worth, _ in pool], n, seed=seed
@@ -102,12 +103,12 @@ def suggest(
 
 def leave_out_unfit(
     sentences: Iterable[Sentence],
-    script: str | None,
+    model: TaggerModel,
     losses: Counter[str],
     *,
     max_words: int = MAX_WORDS,
 ) -> Iterator[Sentence]:
-    """The sentences that can be read and are there for the first time; the others are counted."""
+    """The sentences that the model can read, each once; the others are counted."""
     seen: set[int] = set()
     for sentence in sentences:
         key = _digest(sentence.text)
@@ -117,7 +118,7 @@ def leave_out_unfit(
             losses["too long"] += 1
         elif key in seen:
             losses["duplicate"] += 1
-        elif notices_for(sentence.text, script):
+        elif notices_for(sentence.text, model.script, model.trained_scripts):
             losses["other language"] += 1
         else:
             seen.add(key)

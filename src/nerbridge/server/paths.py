@@ -81,11 +81,13 @@ def _to_json(
     model: ServedModel, texts: Sequence[str], found: Sequence[Sequence[Entity]]
 ) -> Response:
     """Each text's entities, and what is to be noticed about it: work for a thread."""
-    script = model.tagger.model.script
+    read = model.tagger.model
     results = [
         {
             "entities": [entity.to_dict() for entity in entities],
-            "notices": notices_for(text[: uploads.NOTICED_CHARS], script),
+            "notices": notices_for(
+                text[: uploads.NOTICED_CHARS], read.script, read.trained_scripts
+            ),
         }
         for text, entities in zip(texts, found, strict=True)
     ]

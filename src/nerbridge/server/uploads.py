@@ -78,7 +78,8 @@ def to_json(model: ServedModel, document: Document, entities: Sequence[Entity]) 
     found = [
         {**entity.to_dict(), "place": document.place_of(entity.start_char)} for entity in entities
     ]
-    notices = notices_for(document.text[:NOTICED_CHARS], model.tagger.model.script)
+    read = model.tagger.model
+    notices = notices_for(document.text[:NOTICED_CHARS], read.script, read.trained_scripts)
     content = document.to_dict()
     return JSONResponse(
         {

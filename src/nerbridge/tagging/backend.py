@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tokenizers import Tokenizer
@@ -12,6 +13,7 @@ from nerbridge.alignment.inference import Forward, Logits, predict_word_logits
 from nerbridge.alignment.subwords import SpecialIds, encode_sentences
 from nerbridge.labels import LabelSet
 from nerbridge.text.model_form import to_model_form
+from nerbridge.text.script import SCRIPT_OF_LANGUAGE
 
 MAX_WORD_CHARS = 1000
 """Of a longer word the model reads this much; it is tagged by its first subword anyway."""
@@ -40,6 +42,20 @@ class TaggerModel:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     batch_subwords: int = 1024
     n_parallel: int = 1
+
+    @cached_property
+    def trained_scripts(self) -> frozenset[str]:
+        """Scripts of its training corpora, as far as its manifest tells their languages.
+
+        Bengali and Devanagari, which every model is taken to know, are not among them.
+        """
+        found: set[str] = set()
+        manifest: Mapping[str, Any] | None = self.manifest
+        while manifest:  # an export names its model, an adapted model the transferred one
+            languages = (facts.get("language") for facts in (manifest.get("data") or {}).values())
+            found.update(SCRIPT_OF_LANGUAGE.get(language, "") for language in languages)
+            manifest = manifest.get("parent")
+        return frozenset(found - {""})
 
     def word_logits(self, sentences: Sequence[Sequence[str]]) -> list[Logits]:
         """Logits of every word of every sentence, the words as the user wrote them.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import regex
 
@@ -113,7 +113,9 @@ def _look_romanised(words: Sequence[str]) -> bool:
     )
 
 
-def notices_for(text: str, script: str | None = "Beng") -> list[str]:
+def notices_for(
+    text: str, script: str | None = "Beng", trained_on: Collection[str] = ()
+) -> list[str]:
     """What to tell somebody who wants this text tagged: one sentence each, often none.
 
     Args:
@@ -121,6 +123,7 @@ def notices_for(text: str, script: str | None = "Beng") -> list[str]:
         script: ISO 15924 code of the script that the model reads; None if words as they are, then
             only Latin letters are noticed. Bengali–Assamese and Devanagari are taken as known to
             every model, since the source languages are written in them.
+        trained_on: codes of further scripts that the model's training text was written in.
 
     >>> notices_for("moi Guwahatit asu aru bhal pau")[0][:40]
     'This looks like Assamese in Latin letter'
@@ -141,7 +144,12 @@ def notices_for(text: str, script: str | None = "Beng") -> list[str]:
             f"This is mostly in Latin letters, such as English; {reads} and will miss most names."
         ]
     letters = "".join(words)
-    if script is None or detect_script(letters) in (script, "Latn", *_KNOWN_SCRIPTS):
+    if script is None or detect_script(letters) in (
+        script,
+        "Latn",
+        *_KNOWN_SCRIPTS,
+        *trained_on,
+    ):
         return []
     name = _name_script(letters)
     return [f"This is mostly in {name} script; {reads} and was not trained on this one."]

@@ -35,6 +35,19 @@ from nerbridge.text.normalise import to_nfc
 #: ISO 15924 codes of the scripts that can be written in one another.
 SCRIPTS = tuple(BLOCK_STARTS)
 
+#: Scripts of languages that are written neither in Bengali nor in Devanagari letters.
+SCRIPT_OF_LANGUAGE = MappingProxyType(
+    {
+        "gu": "Gujr",
+        "pa": "Guru",
+        "or": "Orya",
+        "ta": "Taml",
+        "te": "Telu",
+        "kn": "Knda",
+        "ml": "Mlym",
+    }
+)
+
 _DANDAS = "\u0964\u0965"
 _VIRAMA = "\u094d"
 _NUKTA = "\u093c"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any, cast
 
@@ -187,7 +188,7 @@ def _save(run: Run, name: StageName, seed: int, model: AnyModel, facts: dict[str
     lineage = {
         **run.lineage(name, seed),
         "method": run.recipe.stage(name).method,
-        "data": _data_lineage(run.materials, run.recipe, name),
+        "data": data_lineage(run.materials, run.recipe, name),
         "parent": _parent(run, seed) if name == "adapt" else None,
         **facts,
     }
@@ -197,11 +198,29 @@ def _save(run: Run, name: StageName, seed: int, model: AnyModel, facts: dict[str
         save_full(model, run.base.tokenizer, folder, lineage)
 
 
-def _data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[str, Any]:
-    used = [] if name == "transfer" else [("target", materials.target)]
+def data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[str, Any]:
+    """Role, language and hash of each corpus that a stage learns from, by name.
+
+    By the recipe's path instead, where corpora share a name.
+    """
+    roles = [] if name == "transfer" else ["target"]
     if name == "transfer" or (name == "adapt" and recipe.adapt.replay):
-        used += [("source", corpus) for corpus in materials.sources]
-    return {c.name: {"role": role, "language": c.language, "sha256": c.sha256} for role, c in used}
+        roles += ["source"]
+    sources = zip(recipe.sources, materials.sources, strict=True)
+    corpora = [
+        ("target", recipe.target.path, materials.target),
+        *(("source", settings.path, corpus) for settings, corpus in sources),
+    ]
+    names = Counter(corpus.name for _, _, corpus in corpora)
+    return {
+        corpus.name if names[corpus.name] == 1 else path: {
+            "role": role,
+            "language": corpus.language,
+            "sha256": corpus.sha256,
+        }
+        for role, path, corpus in corpora
+        if role in roles
+    }
 
 
 def _parent(run: Run, seed: int) -> dict[str, Any]:
@@ -209,5 +228,5 @@ def _parent(run: Run, seed: int) -> dict[str, Any]:
     folder = run.folder.model("transfer", seed)
     [weights] = folder.glob("*model.safetensors")
     sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
-    data = _data_lineage(run.materials, run.recipe, "transfer")
+    data = data_lineage(run.materials, run.recipe, "transfer")
     return {"model": folder.name, "sha256": sha256, "data": data}

@@ -229,7 +229,7 @@ def _notes(run: Run, rows: Sequence[Row]) -> Iterator[str]:
         if source.language == run.recipe.target.language:
             yield (
                 f"{source.path}: a source in the target's own language. What is called zero-shot "
-                "here is so only if no person labelled it."
+                "here is so only if nobody labelled it, nor taught a model that did."
             )
     for corpus in run.materials.corpora:
         for loss, n in corpus.losses.items():
