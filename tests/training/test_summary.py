@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 import statistics
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,17 @@ def test_it_says_where_zero_shot_may_be_none(finished: Any) -> None:
     notes = build_record(Run(recipe, run.folder, run.materials, run.base), "").notes
     (said,) = [note for note in notes if "zero-shot" in note]
     assert said.startswith(f"{sources[0].path}: a source in the target's own language.")
+
+
+def test_it_says_which_test_sentences_stand_in_a_source(finished: Any) -> None:
+    run = finished.run
+    target, (first, *others) = run.materials.target, run.materials.sources
+    train = (*first.splits["train"], *target.splits["test"][:3])
+    known = replace(first, language="as", splits={**first.splits, "train": train})
+    materials = replace(run.materials, sources=(known, *others))
+    notes = build_record(replace(run, materials=materials), "").notes
+    assert "test: 3 of 14 sentences stand in a source too." in notes
+    assert not any("in a source" in note for note in build_record(run, "").notes)
 
 
 def test_it_says_which_models_found_too_little_to_be_calibrated(

@@ -155,8 +155,7 @@ def pseudo_label(
             continue
         tags = spans_to_tags([span for span, _ in scored], len(sentence.words))
         found.append(Labelled(sentence.words, tuple(tags), sentence.source, sentence.row))
-    consistent = list(leave_out_inconsistent(found, losses))
-    return _thin_out(consistent, sureness.share_without, losses)
+    return list(leave_out_inconsistent(_thin_out(found, sureness.share_without, losses), losses))
 
 
 def leave_out_inconsistent(
