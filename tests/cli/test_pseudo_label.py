@@ -131,5 +131,13 @@ def test_text_without_a_sure_entity_is_refused(call: Call) -> None:
     assert not Path("out").exists()
 
 
+def test_a_line_is_a_text(call: Call) -> None:
+    Path("a.txt").write_text("ৰমেন দাস আজি আহিল\n\nতেওঁ গুৱাহাটীত আজিও আছে\n", "utf-8")
+    done = call("a.txt", "--output", "out")
+    assert "blank lines left out: 1" in done.stderr
+    assert [s.line for s in read_corpus("out").splits["train"]] == [1, 6]
+    assert "2 sentences of 2" in done.stdout
+
+
 def test_the_draw_is_limited(call: Call) -> None:
     assert "1 drawn" in call("a.txt", "--output", "out", "-n", "1").stdout

@@ -29,7 +29,7 @@ _FILE, _ORIGIN = "train.conll", "pseudo-labels.json"
 
 def pseudo_label(
     inputs: Annotated[
-        list[str], typer.Argument(help="Raw text (.txt, .jsonl, .csv, .parquet …), or -")
+        list[str], typer.Argument(help="Raw text (.txt with a text a line, .jsonl, .csv …), or -")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the corpus.")],
     model: Annotated[
@@ -91,7 +91,7 @@ def pseudo_label(
     teachers = Teachers([Tagger.load(name, n_threads=threads).model for name in model])
     _say_which_are_not_zero_shot(teachers.models, quiet=quiet)
     progress, losses, reading = Progress(), Counter[str](), Reading()
-    records = read_records(sources, field=field, progress=progress)
+    records = read_records(sources, field=field, by_line=True, progress=progress)
     unlabelled = track(reading.split(records), "Reading", quiet=quiet)
     fit = leave_out_unfit(unlabelled, teachers.models[0], losses, max_words=MAX_WORDS)
     sureness = Sureness(entity=min_score)
