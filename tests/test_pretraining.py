@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 from pathlib import Path
 
@@ -243,6 +244,37 @@ def test_every_variant_changes_one_thing(variant: ablation.Variant, tmp_path: Pa
     assert n_sources == ablation.N_SOURCE_SENTENCES
     scripts = {corpus.script for corpus in (recipe.target, *recipe.sources, *recipe.also)}
     assert scripts == ({None} if variant.data == "native" else {"Beng"})
+
+
+def test_results_become_rows_and_a_curve(tmp_path: Path) -> None:
+    for folder in (
+        "encoders/base",
+        "pretrained/base",
+        "runs/base/results",
+        "runs/from-hindi/results",
+    ):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "encoders/base/model.safetensors").write_bytes(b"0" * 2_000_000)
+    (tmp_path / "pretrained/base/log.jsonl").write_text('{"tokens": 9}\n{"tokens": 1500160}\n')
+    for run, own in (("base", 0.6), ("from-hindi", 0.5)):
+        for stage in ablation.STAGES:
+            for seed, more in (("1", 0.0), ("2", 0.1)):
+                result = {
+                    "validation": {"f1_strict": own + more},
+                    "also": {"asner_as": {"f1_strict": 0.2 + more}},
+                }
+                path = tmp_path / "runs" / run / "results" / f"{stage}-{seed}.json"
+                path.write_text(json.dumps(result))
+    variants = {variant.name: variant for variant in ablation.VARIANTS}
+    base, hindi = (
+        ablation.read_result(tmp_path, variants[name], ["1", "2"])
+        for name in ("base", "from-hindi")
+    )
+    cells = "0.650 ± 0.071 | 0.250 ± 0.071"
+    assert ablation.to_row(base) == f"| base | 2 MB | 1.5 M | {' | '.join([cells] * 3)} |"
+    assert ablation.to_row(hindi).startswith("| from-hindi | 2 MB | 1.5 M | 0.550 ± 0.071 |")
+    ablation.draw([base, hindi], tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("objective", ["masked", "replaced"])
