@@ -1,1 +1,1 @@
-"""Which unlabelled sentences are most worth labelling, written for the tools that label them."""
+"""Unlabelled sentences: which are most worth labelling, and what models are sure of in them."""
