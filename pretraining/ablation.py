@@ -115,7 +115,8 @@ def make_data(work: Path, name: str) -> Path:
     if name == "cut":
         given = make_data(work, "one-script")
         text = given / "text"
-        run(log, HERE / "split_endings.py", given / "tokenizer", tokenizer)
+        if not (tokenizer / "tokenizer.json").exists():
+            run(log, HERE / "split_endings.py", given / "tokenizer", tokenizer)
     if not (text / "hi.txt").exists():
         native = ["--native"] if name == "native" else []
         run(log, HERE / "prepare.py", text, "--shared", SHARED, *native)

@@ -7,22 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import typer
-from click.testing import Result
 from typer.testing import CliRunner
 
+from cli.conftest import TEXT, Call
 from nerbridge.cli.data import app as data_app
 from nerbridge.cli.suggest import suggest
 from nerbridge.errors import InputError
 from nerbridge.training.materials import load_materials
 from nerbridge.training.recipe_files import read_recipe
 from tiny_tagger import write_tiny_tagger
-
-app = typer.Typer()
-app.command()(suggest)
-TEXT = "ৰমেন দাস আজি গুৱাহাটীত আছিল।\nঅসম দেশখন বৰ ধুনীয়া বুলি সকলোৱে কয়।\nভাল।\n"
-
-Call = Callable[..., Result]
 
 
 @pytest.fixture(scope="session")
@@ -31,17 +24,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def call(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    monkeypatch.chdir(tmp_path)
-    Path("a.txt").write_text(TEXT, "utf-8")
-
-    def run(*arguments: str) -> Result:
-        result = CliRunner().invoke(app, [*arguments, "--model", str(model)])
-        if isinstance(result.exception, Exception):
-            raise result.exception
-        return result
-
-    return run
+def call(make_call: Callable[..., Call], model: Path) -> Call:
+    return make_call(suggest, model)
 
 
 def test_suggestions_are_written_and_counted(call: Call) -> None:

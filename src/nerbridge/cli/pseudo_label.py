@@ -109,6 +109,7 @@ def pseudo_label(
             "and drawn, in none of which the models are sure of an entity. Check that it is text "
             "of their language, --field, -n and --min-score."
         )
+    entities = _count_entities(labelled)
     corpus = build_corpus(output.name, "und", {"train": labelled})
     origin = {
         "nerbridge": __version__,
@@ -121,13 +122,13 @@ def pseudo_label(
         "sureness": asdict(sureness),
         "losses": {**progress.remarks, **losses},
         "n_sentences": len(labelled),
-        "entities": _count_entities(labelled),
+        "entities": entities,
         "sha256": corpus.sha256,
     }
     write_corpus(corpus, output)
     write_text(output / _ORIGIN, json.dumps(origin, ensure_ascii=False, indent=1) + "\n")
-    counts = ", ".join(f"{n:,} {type_}" for type_, n in _count_entities(labelled).items())
-    print_note(counts, quiet=quiet)
+    counted = ", ".join(f"{count:,} {type_}" for type_, count in entities.items())
+    print_note(counted, quiet=quiet)
     print_result(
         f"{output / _FILE}: {len(labelled):,} sentences of {reading.n_sentences:,}, "
         f"{len(drawn):,} drawn"
