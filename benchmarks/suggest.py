@@ -8,6 +8,9 @@ the output folder: an interrupted benchmark goes on where it stopped.
 
     python benchmarks/suggest.py --transferred RUN --corpus CORPUS --output curve --json
     python benchmarks/suggest.py … --sizes 10 --seeds 13 --epochs 1   # does it run at all?
+
+`--write FOLDER` trains nothing: it leaves there, for each size, the corpus with the sentences that
+the model of the first seed chooses as its training split, for a recipe to be run on.
 """
 
 from __future__ import annotations
@@ -25,7 +28,9 @@ from numpy.typing import NDArray
 
 from nerbridge.corpus import read_corpus
 from nerbridge.corpus.files import write_text
+from nerbridge.corpus.reading import build_corpus
 from nerbridge.corpus.sentence import Corpus, Sentence
+from nerbridge.corpus.writing import write_corpus
 from nerbridge.evaluation.counts import count_entities
 from nerbridge.evaluation.resampling import bootstrap_interval, mean_f1, paired_bootstrap
 from nerbridge.labels import LabelSet
@@ -129,6 +134,19 @@ def fill_cells(asked: argparse.Namespace, corpus: Corpus) -> dict[tuple[str, int
     return {key: np.stack(counts) for key, counts in found.items()}
 
 
+def write_chosen(asked: argparse.Namespace, corpus: Corpus) -> None:
+    """A corpus for each size: what was chosen to train on, validation and test as they were."""
+    seed = asked.seeds[0]
+    folder = find_transferred(asked.transferred, seed, corpus.sha256)
+    for k in asked.sizes:
+        chosen = choose(WAYS[0], folder, list(corpus.splits["train"]), k, seed)
+        name = f"{corpus.name}-suggested-{k}"
+        written = build_corpus(name, corpus.language, {**corpus.splits, "train": chosen})
+        write_corpus(written, asked.write / name)
+        n_entities = sum(tag.startswith("B-") for sentence in chosen for tag in sentence.tags)
+        print(f"{asked.write / name}: {len(chosen)} sentences, {n_entities} entities")
+
+
 def find_transferred(run: Path, seed: int, corpus_sha256: str) -> Path:
     """The run's transferred model of a seed, which must not know the corpus."""
     folder = run / "models" / f"transfer-{seed}"
@@ -182,14 +200,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--transferred", type=Path, required=True, help="run folder")
     parser.add_argument("--corpus", required=True, help="folder with train and validation files")
-    parser.add_argument("--output", type=Path, required=True, help="folder of the finished cells")
+    to = parser.add_mutually_exclusive_group(required=True)
+    to.add_argument("--output", type=Path, help="folder of the finished cells")
+    to.add_argument("--write", type=Path, help="folder for corpora of chosen sentences")
     parser.add_argument("--sizes", type=int, nargs="+", default=[50, 100, 200])
     parser.add_argument("--seeds", type=int, nargs="+", default=[13, 21, 34])
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--plot", type=Path, help="PNG of the curve")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     asked = parser.parse_args()
-    rows = summarise(fill_cells(asked, read_corpus(asked.corpus, language="as")))
+    corpus = read_corpus(asked.corpus, language="as")
+    if asked.write:
+        write_chosen(asked, corpus)
+        return
+    rows = summarise(fill_cells(asked, corpus))
     if asked.plot:
         draw(rows, asked.plot)
     if asked.json:

@@ -141,3 +141,25 @@ def test_suggest_compares_the_finished_cells(tmp_path: Path) -> None:
     done = run_script("suggest.py", *arguments)
     assert done.returncode == 1
     assert "of another run or corpus" in done.stderr
+
+
+def test_suggest_writes_the_corpus_that_a_model_chose(tmp_path: Path) -> None:
+    model = write_tiny_tagger(tmp_path / "run" / "models" / "transfer-13")
+    lineage = json.loads((model / LINEAGE_FILE).read_text("utf-8"))
+    (model / LINEAGE_FILE).write_text(json.dumps(lineage | {"data": {}}))
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    names = ("ৰমেন", "বিমলা", "গোপাল", "মালতী")
+    told = "".join(f"{name} B-PER\nকালি O\nঘৰলৈ O\nআহিল O\n\n" for name in names)
+    for split in ("train", "validation", "test"):
+        (corpus / f"{split}.conll").write_text(told, "utf-8")
+    arguments = ["--transferred", tmp_path / "run", "--corpus", corpus, "--sizes", "2"]
+    done = run_script("suggest.py", *arguments, "--write", tmp_path / "chosen")
+    assert done.returncode == 0, done.stderr
+    written = read_corpus(str(tmp_path / "chosen" / "corpus-suggested-2"), language="as").splits
+    pool = read_corpus(str(corpus), language="as").splits
+    assert len(written["train"]) == 2
+    assert {(s.words, s.tags) for s in written["train"]} < {
+        (s.words, s.tags) for s in pool["train"]
+    }
+    assert [s.words for s in written["test"]] == [s.words for s in pool["test"]]
