@@ -88,6 +88,17 @@ def test_the_main_row_without_an_encoder_is_the_last(record: RunRecord) -> None:
     assert row.name == "crf_all"
 
 
+def test_caveats_tell_of_sources_in_the_targets_own_language(record: RunRecord) -> None:
+    assert "zero-shot" not in " ".join(caveats(record))
+    [language] = {corpus.language for corpus in record.corpora if corpus.role == "target"}
+    *others, last = (corpus for corpus in record.corpora if corpus.role != "target")
+    own = last.model_copy(update={"role": "source", "language": language, "name": "raw"})
+    targets = [corpus for corpus in record.corpora if corpus.role == "target"]
+    told = caveats(record.model_copy(update={"corpora": (*targets, *others, own)}))
+    [said] = [sentence for sentence in told if "zero-shot" in sentence]
+    assert said.startswith("raw is a source in the target's own language.")
+
+
 def test_caveats_tell_of_leaks_retries_and_single_seeds(record: RunRecord) -> None:
     told = " ".join(caveats(record))
     assert "8 of the 120 test sentences of titles_as also stand in" in told

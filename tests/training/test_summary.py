@@ -131,17 +131,6 @@ def test_models_named_in_it_exist(record: RunRecord, finished: Any) -> None:
             assert (finished.run.folder.path / seed.model / "nerbridge.json").is_file()
 
 
-def test_it_says_where_zero_shot_may_be_none(finished: Any) -> None:
-    run = finished.run
-    assert not any("zero-shot" in note for note in build_record(run, "").notes)
-    first, *others = run.recipe.sources
-    sources = (first.model_copy(update={"language": "as"}), *others)
-    recipe = run.recipe.model_copy(update={"sources": sources})
-    notes = build_record(Run(recipe, run.folder, run.materials, run.base), "").notes
-    (said,) = [note for note in notes if "zero-shot" in note]
-    assert said.startswith(f"{sources[0].path}: a source in the target's own language.")
-
-
 def test_it_says_which_test_sentences_stand_in_a_source(finished: Any) -> None:
     run = finished.run
     target, (first, *others) = run.materials.target, run.materials.sources

@@ -175,7 +175,7 @@ def findings(record: RunRecord) -> list[tuple[str, list[str]]]:
 
 
 def caveats(record: RunRecord) -> list[str]:
-    """What limits the claims: size of the test set, number of seeds, leaks, retries."""
+    """What limits the claims: size of the test set, seeds, sources, leaks, retries."""
     main = main_row(record)
     if main is None or not main.seeds:
         return []
@@ -187,6 +187,7 @@ def caveats(record: RunRecord) -> list[str]:
     ]
     if len(main.seeds) == 1:
         told.append("One seed was run: the intervals leave out how much another seed would differ.")
+    told += _describe_own_sources(record)
     told += _describe_leaks(main, name)
     told += [
         f"{row.name}, seed {result.seed}: training collapsed and was repeated "
@@ -196,6 +197,17 @@ def caveats(record: RunRecord) -> list[str]:
         if result.training is not None and result.training.remedies
     ]
     return told
+
+
+def _describe_own_sources(record: RunRecord) -> list[str]:
+    """Zero-shot is a claim about what nobody labelled."""
+    targets = {corpus.language for corpus in record.corpora if corpus.role == "target"}
+    return [
+        f"{corpus.name} is a source in the target's own language. What is called zero-shot here is "
+        "so only if nobody labelled it, nor taught a model that did."
+        for corpus in record.corpora
+        if corpus.role == "source" and corpus.language in targets
+    ]
 
 
 def _describe_leaks(main: Row, name: str) -> list[str]:

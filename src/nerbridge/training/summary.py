@@ -226,12 +226,6 @@ def _subwords_per_word(run: Run, corpus: Corpus, split: str, script: str | None)
 
 
 def _notes(run: Run, rows: Sequence[Row]) -> Iterator[str]:
-    for source in run.recipe.sources:
-        if source.language == run.recipe.target.language:
-            yield (
-                f"{source.path}: a source in the target's own language. What is called zero-shot "
-                "here is so only if nobody labelled it, nor taught a model that did."
-            )
     for corpus in run.materials.corpora:
         for loss, n in corpus.losses.items():
             if n:
