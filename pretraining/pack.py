@@ -41,7 +41,8 @@ def read_last(folder: Path) -> dict[str, float]:
 
 def describe(folder: Path, settings: Settings, earlier: Sequence[Path]) -> str:
     """The model card; its figures come from the training logs. An experiment has its settings."""
-    if settings.objective != "masked" or settings.shares != SHARES:
+    began_elsewhere = settings.weights is not None and not earlier
+    if settings.objective != "masked" or settings.shares != SHARES or began_elsewhere:
         made = json.dumps(asdict(settings), indent=1)
         return f"# An experiment\n\nMade by `pretraining/train.py` with\n\n```json\n{made}\n```\n"
     last = read_last(folder)

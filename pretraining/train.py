@@ -4,8 +4,8 @@ python pretraining/train.py DATA TOKENIZER OUT --tokens 12e6
 torchrun --nproc-per-node 2 pretraining/train.py DATA TOKENIZER OUT --tokens 12e6
 
 The schedule is fixed by ``--tokens``; a killed run continues from its last checkpoint with the same
-arguments. ``--weights FOLDER`` begins with the weights that an ended run left there, and goes
-through a whole schedule of its own. Words are masked whole, and the softmax is taken at masked
+arguments. ``--weights FOLDER`` begins with the weights of an ended run or a released encoder, and
+goes through a whole schedule of its own. Words are masked whole, and the softmax is taken at masked
 places only; ``--objective`` chooses between guessing them and telling guesses from the text. On a
 CPU without fast half precision leave ``--bf16`` off.
 """
@@ -26,11 +26,11 @@ import torch
 import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, XLMRobertaForMaskedLM
 
 from model import IGNORE, SHARES, Settings, build_loss
 
-CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT, RELEASED = "checkpoint.safetensors", "model.safetensors"
 HITS = {"masked": "masked_accuracy", "replaced": "replaced_found"}
 """What the log calls the share that the encoder got right."""
 
@@ -126,19 +126,43 @@ def load_checkpoint(folder: Path, model: nn.Module, optimiser: torch.optim.Optim
     return step
 
 
-def load_weights(checkpoint: Path, model: nn.Module) -> None:
-    """The weights of an ended run, without its optimiser.
+def find_weights(folder: Path) -> Path:
+    """The file of an ended run, or else of a released encoder."""
+    found = [folder / name for name in (CHECKPOINT, RELEASED) if (folder / name).is_file()]
+    if not found:
+        raise SystemExit(f"--weights {folder}: neither {CHECKPOINT} nor {RELEASED} is there.")
+    return found[0]
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """By the names of the parameters."""
+    if path.name == CHECKPOINT:
+        return {
+            name.removeprefix("weight."): tensor
+            for name, tensor in load_file(path).items()
+            if name.startswith("weight.")
+        }
+    model, loading = XLMRobertaForMaskedLM.from_pretrained(path.parent, output_loading_info=True)
+    return {
+        f"model.{name}": parameter
+        for name, parameter in model.named_parameters()
+        if name not in loading["missing_keys"]
+    }
+
+
+def load_weights(path: Path, model: nn.Module) -> None:
+    """The weights of an ended run, without its optimiser, or of a released encoder.
 
     Raises:
         SystemExit: it had another objective.
     """
-    tensors = load_file(checkpoint)
-    missing = [name for name, _ in model.named_parameters() if f"weight.{name}" not in tensors]
+    tensors = read_weights(path)
+    missing = [name for name, _ in model.named_parameters() if name not in tensors]
     if missing:
-        raise SystemExit(f"{checkpoint}: has no {missing[0]}. Was its --objective another?")
+        raise SystemExit(f"{path}: has no {missing[0]}. Was its --objective another?")
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            parameter.copy_(tensors[f"weight.{name}"])
+            parameter.copy_(tensors[name])
 
 
 def file_sha256(path: Path) -> str:
@@ -164,7 +188,7 @@ def train(args: argparse.Namespace, settings: Settings, rank: int, device: torch
     batches = Batches(args.data, args.tokenizer, settings, rank)
     model = build_loss(settings, batches.n_pieces, args.data / "vectors.npy").to(device)
     if args.weights is not None:
-        load_weights(args.weights / CHECKPOINT, model)
+        load_weights(find_weights(args.weights), model)
     decayed = [p for p in model.parameters() if p.dim() > 1]
     plain = [p for p in model.parameters() if p.dim() <= 1]
     optimiser = torch.optim.AdamW(
@@ -226,7 +250,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("data", type=Path)
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--weights", type=Path, help="folder of an ended run to take weights from")
+    parser.add_argument(
+        "--weights", type=Path, help="folder of an ended run or a released encoder to begin with"
+    )
     parser.add_argument("--tokens", type=float, default=12e6)
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--hidden", type=int, default=256)
@@ -254,7 +280,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def read_settings(args: argparse.Namespace, processes: int) -> Settings:
-    weights = None if args.weights is None else file_sha256(args.weights / CHECKPOINT)
+    weights = None if args.weights is None else file_sha256(find_weights(args.weights))
     names = {field.name for field in fields(Settings)}
     chosen = {name: value for name, value in vars(args).items() if name in names}
     chosen |= {"tokens": int(args.tokens), "processes": processes, "weights": weights}

@@ -202,7 +202,9 @@ def test_training_resumes_where_it_was_killed(data: Path, tmp_path: Path, object
     assert all(torch.equal(straight[name], resumed[name]) for name in straight)
 
 
-def test_training_starts_from_the_weights_of_an_ended_run(data: Path, tmp_path: Path) -> None:
+def test_training_starts_from_the_weights_of_an_encoder(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def run(out: str, weights: Path | None, learning_rate: float) -> dict[str, torch.Tensor]:
         arguments = train.argparse.Namespace(
             data=data / "ids", tokenizer=data / "tokenizer", out=tmp_path / out, log_every=100,
@@ -216,6 +218,24 @@ def test_training_starts_from_the_weights_of_an_ended_run(data: Path, tmp_path: 
     first = run("first", None, 1e-3)
     standing_still = run("second", tmp_path / "first", 0.0)
     assert all(torch.equal(standing_still[name], first[name]) for name in first)
+    command = [
+        "pack.py",
+        str(tmp_path / "first"),
+        str(data / "tokenizer"),
+        str(tmp_path / "packed"),
+    ]
+    monkeypatch.setattr(sys, "argv", command)
+    pack.main()
+    from_released = run("third", tmp_path / "packed", 0.0)
+    assert all(torch.equal(from_released[name], first[name].half().float()) for name in first)
+    with pytest.raises(SystemExit, match="neither checkpoint"):
+        train.find_weights(data)
+
+
+def test_an_encoder_that_began_with_another_claims_no_total(data: Path, tmp_path: Path) -> None:
+    """How much the other had read, nobody told."""
+    began = settings(weights="0123")
+    assert pack.describe(tmp_path, began, ()).startswith("# An experiment")
 
 
 def test_weights_of_another_objective_are_refused(data: Path, tmp_path: Path) -> None:
@@ -227,6 +247,10 @@ def test_weights_of_another_objective_are_refused(data: Path, tmp_path: Path) ->
     arguments.weights, arguments.out = tmp_path / "first", tmp_path / "second"
     with pytest.raises(SystemExit, match="Was its --objective another"):
         train.train(arguments, settings(objective="replaced"), 0, torch.device("cpu"))
+    model.build_model(settings(), 300, tmp_path).roberta.save_pretrained(tmp_path / "headless")
+    arguments.weights, arguments.out = tmp_path / "headless", tmp_path / "third"
+    with pytest.raises(SystemExit, match="Was its --objective another"):
+        train.train(arguments, settings(), 0, torch.device("cpu"))
 
 
 @pytest.mark.parametrize("variant", ablation.VARIANTS, ids=lambda v: v.name)
