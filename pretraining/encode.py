@@ -1,6 +1,6 @@
 """Prepared text to packed token ids, and static vectors to start the encoder from.
 
-python pretraining/encode.py TEXT_FOLDER TOKENIZER_FOLDER OUT_FOLDER [--dimensions 256]
+python pretraining/encode.py TEXT_FOLDER TOKENIZER_FOLDER OUT_FOLDER [--dimensions 256 | --ids-only]
 
 Writes ``<language>.npy`` (uint16, lines joined by ``</s>``) and ``vectors.npy`` (float16, one row a
 piece: skip-gram with negative sampling over the pieces of all three languages together, so that
@@ -76,7 +76,9 @@ def main() -> None:
     parser.add_argument("text", type=Path)
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--dimensions", type=int, default=256)
+    wanted = parser.add_mutually_exclusive_group()
+    wanted.add_argument("--dimensions", type=int, default=256)
+    wanted.add_argument("--ids-only", action="store_true", help="no vectors: to go on from weights")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--seed", type=int, default=13)
     args = parser.parse_args()
@@ -89,6 +91,8 @@ def main() -> None:
         save_array(args.out / f"{language}.npy", tokens)
         print(f"{language}: {len(tokens):,} tokens", flush=True)
         arrays.append(tokens)
+    if args.ids_only:
+        return
     vectors = static_vectors(
         arrays, tokenizer.get_vocab_size(), args.dimensions, args.epochs, args.seed
     )
