@@ -59,6 +59,21 @@ def test_a_corpus_may_be_below_the_current_folder(
         load(tiny, own, sources=sources[1:])
 
 
+def test_a_source_is_held_against_the_others_where_the_recipe_says_so(tiny: Any, own: Path) -> None:
+    told = "তিনি B-PER\nআসেন O\n\n"
+    (own / "bn" / "train.conll").write_text(told * 6 + "রহিম B-PER\n", "utf-8")
+    train = own / "hi" / "train.conll"
+    train.write_text(train.read_text("utf-8") + "\n" + "तिनि\tO\nआया\tO\n\n" * 5, "utf-8")
+    for wanted in (False, True):
+        sources = [
+            {"path": "bn", "language": "bn", "script": "Beng", "harmonise": wanted},
+            {"path": "hi", "language": "hi", "script": "Beng"},
+        ]
+        bengali, _ = load(tiny, own, sources=sources).sources
+        n_persons = sum(sentence.tags.count("B-PER") for sentence in bengali.splits["train"])
+        assert n_persons == (1 if wanted else 7)
+
+
 def test_validation_takes_an_equal_share_of_each_source(tiny: Any, own: Path) -> None:
     materials = load(tiny, own, transfer={"max_validation": 9})
     paths = [Path(s.path).parent.name for s in materials.source_validation.sentences]

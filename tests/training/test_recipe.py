@@ -41,6 +41,7 @@ def test_it_is_frozen_and_survives_being_plain_values() -> None:
         ({"seeds": [-1]}, "greater than or equal to 0"),
         ({"types": ["PER", "PER"]}, "a type twice"),
         ({"sources": []}, "at least 1"),
+        ({"sources": [{"path": "a", "language": "bn", "harmonise": True}]}, "there is only one"),
         ({"name": "../x"}, "pattern"),
         ({"adapt": {"method": "full"}}, "cannot go on from"),
         ({"adapt": {"epochs": 0}}, "greater than 0"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from nerbridge.corpus.harmonising import harmonise_corpora
 from nerbridge.corpus.overlap import leaked
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.corpus.sampling import mix_sources, take
@@ -144,7 +145,11 @@ def load_materials(recipe: Recipe) -> Materials:
         CorpusError: a corpus cannot be read, or lacks a split or label the experiment needs.
     """
     target = _read(recipe, recipe.target)
-    sources = tuple(_read(recipe, source) for source in recipe.sources)
+    sources = harmonise_corpora(
+        [_read(recipe, source) for source in recipe.sources],
+        [source.script for source in recipe.sources],
+        [source.harmonise for source in recipe.sources],
+    )
     also = {also.name: _read(recipe, also) for also in recipe.also}
     _need(target, _place(recipe, recipe.target), ("train", "validation", "test"))
     for source, settings in zip(sources, recipe.sources, strict=True):

@@ -78,6 +78,9 @@ class SourceSettings(CorpusSettings):
 
     max_sentences: Positive | None = None
     """Training sentences to use."""
+    harmonise: bool = False
+    """Leave out entities all of whose words the other sources mostly leave outside: pronouns,
+    offices and common nouns in a corpus that labels them as persons."""
 
 
 class AlsoSettings(CorpusSettings):
@@ -220,6 +223,8 @@ class Recipe(Settings):
         names = [also.name for also in self.also]
         if len({*names, "test"}) < len(names) + 1:
             faults.append(f"also: the names {names} must differ from each other and from 'test'")
+        if len(self.sources) == 1 and self.sources[0].harmonise:
+            faults.append("sources: harmonise holds a source against others; there is only one")
         if self.adapt.method != self.transfer.method:
             faults.append(
                 f"adapt.method: {self.adapt.method!r} cannot go on from transfer.method "

@@ -1,0 +1,80 @@
+"""Entities that one corpus alone calls so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus.conftest import sentences
+from nerbridge.corpus import Sentence
+from nerbridge.corpus.harmonising import count_usage, harmonise, harmonise_corpora
+from nerbridge.corpus.reading import build_corpus
+from nerbridge.corpus.sentence import Corpus
+from nerbridge.labels import tags_to_spans
+
+FEW = sentences(st.sampled_from("কখগ"))
+
+
+def labelled(text: str) -> Sentence:
+    """``তিনি/B-PER ঢাকায়/B-LOC`` as a sentence; words without a tag are outside."""
+    pairs = [word.partition("/")[::2] for word in text.split()]
+    return Sentence(tuple(word for word, _ in pairs), tuple(tag or "O" for _, tag in pairs))
+
+
+def corpus(name: str, *texts: str) -> Corpus:
+    return build_corpus(name, "bn", {"train": list(map(labelled, texts))})
+
+
+@given(FEW, st.lists(FEW, max_size=12))
+def test_only_whole_entities_of_words_that_others_leave_outside_go(
+    sentence: Sentence, others: Sequence[Sentence]
+) -> None:
+    tags = harmonise(sentence.words, sentence.tags, count_usage((s.words, s.tags) for s in others))
+    told = [pair for s in others for pair in zip(s.words, s.tags, strict=True)]
+
+    def is_outside(word: str) -> bool:
+        found = [tag for other, tag in told if other == word]
+        return len(found) >= 5 and found.count("O") / len(found) >= 0.9
+
+    expected = [
+        span
+        for span in tags_to_spans(sentence.tags)
+        if not all(is_outside(word) for word in sentence.words[span.start_word : span.end_word])
+    ]
+    assert tags_to_spans(tags) == expected
+
+
+def test_a_word_must_have_been_seen_often_enough() -> None:
+    for n_seen, expected in ((4, "B-PER"), (5, "O")):
+        usage = count_usage([(["তিনি"], ["O"])] * n_seen)
+        assert harmonise(["তিনি"], ["B-PER"], usage) == (expected,)
+
+
+@pytest.mark.parametrize(("n_outside", "expected"), [(8, "B-PER"), (9, "O")])
+def test_nine_in_ten_must_be_outside(n_outside: int, expected: str) -> None:
+    told = [(["রাম"], ["O"])] * n_outside + [(["রাম"], ["B-PER"])]
+    assert harmonise(["রাম"], ["B-PER"], count_usage(told)) == (expected,)
+
+
+def test_only_what_others_say_counts_and_only_the_chosen_corpus_changes() -> None:
+    odd = corpus("odd", *["তিনি/B-PER আসেন"] * 50, "তিনি/B-PER হাসিনা/I-PER")
+    usual = corpus("usual", *["তিনি যান"] * 9, "তিনি/B-LOC")
+    changed, same = harmonise_corpora([odd, usual], [None, None], [True, False])
+    assert same is usual
+    assert changed.splits["train"][0].tags == ("O", "O")
+    assert changed.splits["train"][-1].tags == ("B-PER", "I-PER")
+    assert changed.losses == {"harmonised_entities": 50}
+    assert changed.sha256 == odd.sha256
+    assert harmonise_corpora([odd, usual], [None, None], [False, False]) == (odd, usual)
+
+
+def test_words_are_compared_in_the_script_that_the_model_sees() -> None:
+    odd = corpus("odd", "তিনি/B-PER")
+    hindi = corpus("hindi", *["तिनि"] * 5)
+    apart, _ = harmonise_corpora([odd, hindi], [None, None], [True, False])
+    together, _ = harmonise_corpora([odd, hindi], ["Beng", "Beng"], [True, False])
+    assert apart.splits["train"][0].tags == ("B-PER",)
+    assert together.splits["train"][0].tags == ("O",)
