@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 
 from corpus.conftest import sentences
 from nerbridge.corpus import Sentence
-from nerbridge.corpus.harmonising import count_usage, harmonise, harmonise_corpora
+from nerbridge.corpus.harmonising import (
+    count_usage,
+    find_discord,
+    harmonise,
+    harmonise_corpora,
+)
 from nerbridge.corpus.reading import build_corpus
 from nerbridge.corpus.sentence import Corpus
 from nerbridge.labels import tags_to_spans
@@ -78,3 +83,15 @@ def test_words_are_compared_in_the_script_that_the_model_sees() -> None:
     together, _ = harmonise_corpora([odd, hindi], ["Beng", "Beng"], [True, False])
     assert apart.splits["train"][0].tags == ("B-PER",)
     assert together.splits["train"][0].tags == ("O",)
+
+
+def test_discord_counts_what_harmonising_would_leave_out() -> None:
+    odd = corpus("odd", *["তিনি/B-PER আসেন"] * 3, *["পুলিশ/B-ORG"] * 2, "ঢাকায়/B-LOC")
+    usual = corpus("usual", *["তিনি যান পুলিশ"] * 5, "ঢাকায়/B-LOC")
+    found, none = find_discord([odd, usual], [None, None])
+    assert (found.n_entities, found.n_discordant) == (6, 5)
+    assert found.examples == ("তিনি", "পুলিশ")
+    assert none.n_discordant == none.share == 0
+    changed, _ = harmonise_corpora([odd, usual], [None, None], [True, False])
+    assert changed.losses["harmonised_entities"] == found.n_discordant
+    assert find_discord([changed, usual], [None, None])[0].n_discordant == 0

@@ -69,9 +69,13 @@ def test_a_source_is_held_against_the_others_where_the_recipe_says_so(tiny: Any,
             {"path": "bn", "language": "bn", "script": "Beng", "harmonise": wanted},
             {"path": "hi", "language": "hi", "script": "Beng"},
         ]
-        bengali, _ = load(tiny, own, sources=sources).sources
+        materials = load(tiny, own, sources=sources)
+        bengali, _ = materials.sources
         n_persons = sum(sentence.tags.count("B-PER") for sentence in bengali.splits["train"])
         assert n_persons == (1 if wanted else 7)
+        told = " ".join(materials.advice)
+        assert told.startswith("bn: of 7 entities 6 are words") != wanted
+        assert ("তিনি" in told) != wanted
 
 
 def test_validation_takes_an_equal_share_of_each_source(tiny: Any, own: Path) -> None:

@@ -7,7 +7,7 @@ often a word stands outside of entities elsewhere is evidence of whether it can 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -17,7 +17,10 @@ from nerbridge.text.model_form import words_to_model_form
 
 Words: TypeAlias = Sequence[str]
 Tags: TypeAlias = Sequence[str]
+Labelled: TypeAlias = tuple[Words, Tags]
 
+_MAX_COMPARED = 20_000
+_N_EXAMPLES = 6
 _MIN_SEEN = 5
 _MOSTLY = 0.9
 """Of a word's occurrences, outside of entities."""
@@ -35,7 +38,7 @@ class Usage:
         return self.seen[word] >= _MIN_SEEN and self.outside[word] >= _MOSTLY * self.seen[word]
 
 
-def count_usage(sentences: Iterable[tuple[Words, Tags]]) -> Usage:
+def count_usage(sentences: Iterable[Labelled]) -> Usage:
     """Of the words of labelled sentences, which are to be in one script."""
     usage = Usage()
     for words, tags in sentences:
@@ -61,10 +64,42 @@ def harmonise(words: Words, tags: Tags, usage: Usage) -> tuple[str, ...]:
     return tuple(spans_to_tags(kept, len(words)))
 
 
+@dataclass(frozen=True)
+class Discord:
+    """What a corpus labels and the others leave outside, in up to 20,000 training sentences."""
+
+    n_entities: int
+    n_discordant: int
+    examples: tuple[str, ...]
+    """The most frequent, as the model sees them, the first the most frequent."""
+
+    @property
+    def share(self) -> float:
+        """Of its entities."""
+        return self.n_discordant / max(self.n_entities, 1)
+
+
+def find_discord(corpora: Sequence[Corpus], scripts: Sequence[str | None]) -> list[Discord]:
+    """How far each corpus stands alone among corpora that are to be learned from together.
+
+    Args:
+        corpora: with training sentences.
+        scripts: in which words of each are compared; None as they are written.
+    """
+    compared = [
+        _to_compare(corpus, script) for corpus, script in zip(corpora, scripts, strict=True)
+    ]
+    usages = list(map(count_usage, compared))
+    return [
+        _find_discord(sentences, _add(usages[:i] + usages[i + 1 :]))
+        for i, sentences in enumerate(compared)
+    ]
+
+
 def harmonise_corpora(
     corpora: Sequence[Corpus], scripts: Sequence[str | None], chosen: Sequence[bool]
 ) -> tuple[Corpus, ...]:
-    """The corpora, each chosen one held against the training sentences of all others.
+    """The corpora, each chosen one held against the others, up to 20,000 sentences of each.
 
     Args:
         corpora: to be learned from together.
@@ -75,7 +110,7 @@ def harmonise_corpora(
     if not any(chosen):
         return tuple(corpora)
     usages = [
-        count_usage(_as_compared(corpus.splits.get("train", ()), script))
+        count_usage(_to_compare(corpus, script))
         for corpus, script in zip(corpora, scripts, strict=True)
     ]
     return tuple(
@@ -84,13 +119,25 @@ def harmonise_corpora(
     )
 
 
+def _find_discord(sentences: Iterable[Labelled], others: Usage) -> Discord:
+    n_entities, alone = 0, Counter[str]()
+    for words, tags in sentences:
+        spans = tags_to_spans(tags)
+        kept = set(tags_to_spans(harmonise(words, tags, others)))
+        n_entities += len(spans)
+        alone.update(
+            " ".join(words[span.start_word : span.end_word]) for span in spans if span not in kept
+        )
+    examples = tuple(text for text, _ in alone.most_common(_N_EXAMPLES))
+    return Discord(n_entities, alone.total(), examples)
+
+
 def _harmonise_corpus(corpus: Corpus, script: str | None, others: Usage) -> Corpus:
     splits = {
         name: tuple(
-            replace(sentence, tags=harmonise(words, tags, others))
-            for sentence, (words, tags) in zip(
-                sentences, _as_compared(sentences, script), strict=True
-            )
+            replace(sentence, tags=harmonise(words, sentence.tags, others))
+            for sentence in sentences
+            for words in [words_to_model_form(sentence.words, script)]
         )
         for name, sentences in corpus.splits.items()
     }
@@ -98,11 +145,9 @@ def _harmonise_corpus(corpus: Corpus, script: str | None, others: Usage) -> Corp
     return replace(corpus, splits=splits, losses={**corpus.losses, "harmonised_entities": n_gone})
 
 
-def _as_compared(
-    sentences: Iterable[Sentence], script: str | None
-) -> Iterator[tuple[list[str], tuple[str, ...]]]:
-    for sentence in sentences:
-        yield words_to_model_form(sentence.words, script), sentence.tags
+def _to_compare(corpus: Corpus, script: str | None) -> list[Labelled]:
+    train = corpus.splits.get("train", ())[:_MAX_COMPARED]
+    return [(words_to_model_form(sentence.words, script), sentence.tags) for sentence in train]
 
 
 def _add(usages: Iterable[Usage]) -> Usage:

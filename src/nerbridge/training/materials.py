@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nerbridge.corpus.harmonising import harmonise_corpora
+from nerbridge.corpus.harmonising import find_discord, harmonise_corpora
 from nerbridge.corpus.overlap import leaked
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.corpus.sampling import mix_sources, take
@@ -18,6 +18,8 @@ from nerbridge.training.recipe import HERE, CorpusSettings, Recipe
 
 _HELD_OUT = 0.1
 """Share of the sources' training sentences used for validation where no source has its own."""
+_DISCORDANT = 0.05
+"""Share of a source's entities from which it is told that no other source has them."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,19 @@ class Materials:
     def target_validation(self) -> Labelled:
         """The target's validation sentences."""
         return to_labelled(self.target.splits["validation"], self.recipe.target.script)
+
+    @cached_property
+    def advice(self) -> tuple[str, ...]:
+        """Sources that label what no other does, and what can be done."""
+        scripts = [source.script for source in self.recipe.sources]
+        found = zip(self.recipe.sources, find_discord(self.sources, scripts), strict=True)
+        return tuple(
+            f"{source.path}: of {discord.n_entities:,} entities {discord.n_discordant:,} are words "
+            f"that the other sources leave outside ({', '.join(discord.examples)}). Where that is "
+            "not what you want to find, set harmonise = true for this source."
+            for source, discord in found
+            if discord.share >= _DISCORDANT
+        )
 
     def target_train(self, seed: int) -> Labelled:
         """The target's training sentences; with ``max_train`` a draw that depends on the seed."""

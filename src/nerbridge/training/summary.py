@@ -230,6 +230,7 @@ def _notes(run: Run, rows: Sequence[Row]) -> Iterator[str]:
         for loss, n in corpus.losses.items():
             if n:
                 yield f"{corpus.name}: {n} {loss.replace('_', ' ')} while reading."
+    yield from run.materials.advice
     own = [c for c in run.materials.sources if c.language == run.recipe.target.language]
     known = [sentence for corpus in own for sentence in corpus.splits["train"]]
     for test in run.materials.tests:
