@@ -141,6 +141,34 @@ def test_stats(call: Call, corpus: Path) -> None:
     assert shown.stderr == ""
 
 
+def test_agree(call: Call, corpus: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "train.conll").write_text("रमेन\tO\n\n" * 5, "utf-8")
+    paths = [corpus, other]
+    (corpus / "train.conll").write_text("ৰমেন\tB-PER\n\nঅসম\tB-LOC\n", "utf-8")
+    alone, none = json.loads(call("agree", *paths, "--script", "Beng", "--json").stdout)
+    assert (alone["corpus"], alone["n_entities"], alone["n_discordant"]) == ("mine", 2, 1)
+    assert alone["share"] == 0.5
+    assert alone["examples"] == ["রমেন"]
+    assert none["n_discordant"] == 0
+    apart, _ = json.loads(call("agree", *paths, "--json").stdout)
+    assert apart["n_discordant"] == 0
+    shown = call("agree", *paths, "--script", "Beng", "-q").stdout
+    assert "50.0%" in shown
+    assert "রমেন" in shown
+
+
+def test_agree_says_what_it_needs(call: Call, corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="one corpus; expected two"):
+        call("agree", corpus)
+    with pytest.raises(InputError, match="--script Latn: expected one of Deva"):
+        call("agree", corpus, corpus, "--script", "Latn")
+    (corpus / "train.conll").unlink()
+    with pytest.raises(InputError, match="no training sentences, only test"):
+        call("agree", corpus, corpus)
+
+
 @pytest.mark.parametrize("command", ["audit", "convert", "stats"])
 def test_help_has_an_example(call: Call, command: str) -> None:
     assert f"Example: nerbridge data {command}" in call(command, "--help").stdout
