@@ -140,7 +140,7 @@ def write_chosen(asked: argparse.Namespace, corpus: Corpus) -> None:
     folder = find_transferred(asked.transferred, seed, corpus.sha256)
     for k in asked.sizes:
         chosen = choose(WAYS[0], folder, list(corpus.splits["train"]), k, seed)
-        name = f"{corpus.name}-suggested-{k}"
+        name = f"{corpus.name}-suggested-{k}-{seed}"
         written = build_corpus(name, corpus.language, {**corpus.splits, "train": chosen})
         write_corpus(written, asked.write / name)
         n_entities = sum(tag.startswith("B-") for sentence in chosen for tag in sentence.tags)
@@ -209,6 +209,8 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, help="PNG of the curve")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     asked = parser.parse_args()
+    if asked.write and (asked.json or asked.plot):
+        parser.error("--write makes no table: leave out --json and --plot")
     corpus = read_corpus(asked.corpus, language="as")
     if asked.write:
         write_chosen(asked, corpus)

@@ -4,7 +4,8 @@ python pretraining/encode.py TEXT_FOLDER TOKENIZER_FOLDER OUT_FOLDER [--dimensio
 
 Writes ``<language>.npy`` (uint16, lines joined by ``</s>``) and ``vectors.npy`` (float16, one row a
 piece: skip-gram with negative sampling over the pieces of all three languages together, so that
-cognates that share pieces pull the languages into one space).
+cognates that share pieces pull the languages into one space). With ``--ids-only`` no vectors: for
+`train.py --weights`, which begins with those of an encoder.
 """
 
 from __future__ import annotations
@@ -92,6 +93,7 @@ def main() -> None:
         print(f"{language}: {len(tokens):,} tokens", flush=True)
         arrays.append(tokens)
     if args.ids_only:
+        (args.out / "vectors.npy").unlink(missing_ok=True)  # of another tokenizer, it may be
         return
     vectors = static_vectors(
         arrays, tokenizer.get_vocab_size(), args.dimensions, args.epochs, args.seed

@@ -26,7 +26,7 @@ import torch
 import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoTokenizer, XLMRobertaForMaskedLM
+from transformers import AutoTokenizer, XLMRobertaConfig, XLMRobertaForMaskedLM
 
 from model import IGNORE, SHARES, Settings, build_loss
 
@@ -154,14 +154,28 @@ def load_weights(path: Path, model: nn.Module) -> None:
     """The weights of an ended run, without its optimiser, or of a released encoder.
 
     Raises:
-        SystemExit: it had another objective.
+        SystemExit: it had another objective, shape or number of heads.
     """
-    tensors = read_weights(path)
-    missing = [name for name, _ in model.named_parameters() if name not in tensors]
-    if missing:
-        raise SystemExit(f"{path}: has no {missing[0]}. Was its --objective another?")
+    tensors, parameters = read_weights(path), dict(model.named_parameters())
+    if missing := parameters.keys() - tensors.keys():
+        raise SystemExit(f"{path}: has no {min(missing)}. Was its --objective another?")
+    if unknown := tensors.keys() - parameters.keys():
+        raise SystemExit(f"{path}: has {min(unknown)} too. Were its --layers others?")
+    for name, parameter in parameters.items():
+        if parameter.shape != tensors[name].shape:
+            found, expected = tuple(tensors[name].shape), tuple(parameter.shape)
+            raise SystemExit(
+                f"{path}: {name} is {found}, expected {expected}. Was it another size?"
+            )
+    if path.name == RELEASED:
+        found = XLMRobertaConfig.from_pretrained(path.parent).num_attention_heads
+        expected = model.model.config.num_attention_heads
+        if found != expected:
+            raise SystemExit(
+                f"{path}: has {found} heads, expected {expected}. Give --heads {found}."
+            )
     with torch.no_grad():
-        for name, parameter in model.named_parameters():
+        for name, parameter in parameters.items():
             parameter.copy_(tensors[name])
 
 

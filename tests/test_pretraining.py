@@ -232,6 +232,23 @@ def test_training_starts_from_the_weights_of_an_encoder(
         train.find_weights(data)
 
 
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"layers": 3}, "has .* too. Were its --layers others"),
+        ({"intermediate": 32}, "is .*, expected .* Was it another size"),
+        ({"heads": 2}, "has 2 heads, expected 4. Give --heads 2"),
+    ],
+)
+def test_no_part_of_another_encoder_is_taken(
+    other: dict[str, int], said: str, tmp_path: Path
+) -> None:
+    model.build_model(settings(**other), 300, tmp_path).save_pretrained(tmp_path / "other")
+    wanted = model.build_loss(settings(), 300, tmp_path)
+    with pytest.raises(SystemExit, match=said):
+        train.load_weights(train.find_weights(tmp_path / "other"), wanted)
+
+
 def test_an_encoder_that_began_with_another_claims_no_total(data: Path, tmp_path: Path) -> None:
     """How much the other had read, nobody told."""
     began = settings(weights="0123")

@@ -144,11 +144,11 @@ def test_stats(call: Call, corpus: Path) -> None:
 def test_agree(call: Call, corpus: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
-    (other / "train.conll").write_text("रमेन\tO\n\n" * 5, "utf-8")
+    (other / "train.conll").write_text("रमेन\tO\n\n" * 5 + "सीता\tB-PER\n", "utf-8")
     paths = [corpus, other]
     (corpus / "train.conll").write_text("ৰমেন\tB-PER\n\nঅসম\tB-LOC\n", "utf-8")
     alone, none = json.loads(call("agree", *paths, "--script", "Beng", "--json").stdout)
-    assert (alone["corpus"], alone["n_entities"], alone["n_discordant"]) == ("mine", 2, 1)
+    assert (alone["corpus"], alone["n_entities"], alone["n_discordant"]) == (str(corpus), 2, 1)
     assert alone["share"] == 0.5
     assert alone["examples"] == ["রমেন"]
     assert none["n_discordant"] == 0
@@ -160,15 +160,16 @@ def test_agree(call: Call, corpus: Path, tmp_path: Path) -> None:
 
 
 def test_agree_says_what_it_needs(call: Call, corpus: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="one corpus; expected two"):
-        call("agree", corpus)
+    for paths in ([corpus], [corpus, corpus]):
+        with pytest.raises(InputError, match="expected two corpora or more, each named once"):
+            call("agree", *paths)
     with pytest.raises(InputError, match="--script Latn: expected one of Deva"):
-        call("agree", corpus, corpus, "--script", "Latn")
+        call("agree", corpus, "bundled:bn", "--script", "Latn")
     (corpus / "train.conll").unlink()
     with pytest.raises(InputError, match="no training sentences, only test"):
-        call("agree", corpus, corpus)
+        call("agree", corpus, "bundled:bn")
 
 
-@pytest.mark.parametrize("command", ["audit", "convert", "stats"])
+@pytest.mark.parametrize("command", ["agree", "audit", "convert", "stats"])
 def test_help_has_an_example(call: Call, command: str) -> None:
     assert f"Example: nerbridge data {command}" in call(command, "--help").stdout

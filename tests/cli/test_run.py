@@ -109,6 +109,23 @@ def test_a_dry_run_says_what_it_would_read_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_source_that_stands_alone_is_told_before_the_training(
+    call: Call, recipe: Path, tmp_path: Path
+) -> None:
+    for name, tag in (("odd", "B-PER"), ("usual", "O")):
+        told = f"তিনি {tag}\nআসেন O\n\n" * 9 + "রহিম B-PER\n"
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "train.conll").write_text(told, "utf-8")
+    sources = ", ".join(f'{{path="here:{name}", language="bn"}}' for name in ("odd", "usual"))
+    asked = (recipe, "--dry-run", "--json", "--set", f"sources=[{sources}]")
+    code, out, err = call(*asked)
+    assert code == 0
+    assert json.loads(out)["transfer_sentences"] == 18
+    assert "here:odd: of 10 entities 9 are words that the other sources leave outside" in err
+    assert "তিনি" in err
+    assert call(*asked, "--quiet")[2] == ""
+
+
 def test_an_interruption_says_how_to_go_on(
     call: Call, recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -131,6 +131,16 @@ def test_where_roles_are_not_recorded_none_is_made_up() -> None:
     assert "test split" not in card
 
 
+def test_a_harmonised_source_is_named_as_such() -> None:
+    data = {**TARGET_DATA, "bn": {"language": "bn", "role": "source", "sha256": "b" * 64}}
+    card = model_card({**ADAPTED, "data": data, "parent": None})
+    assert "| bn | bn | source |" in card
+    data["bn"] = {**data["bn"], "harmonised": True}
+    assert "| bn | bn | source, harmonised |" in model_card(
+        {**ADAPTED, "data": data, "parent": None}
+    )
+
+
 def test_parity_is_told_as_it_was_measured() -> None:
     plain = {"n_sentences": 32, "max_difference": 2e-6}
     agreement = {"corpus": "bundled:as", "n_sentences": 9, "agreement": 0.98}

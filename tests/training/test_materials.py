@@ -76,6 +76,20 @@ def test_a_source_is_held_against_the_others_where_the_recipe_says_so(tiny: Any,
         told = " ".join(materials.advice)
         assert told.startswith("bn: of 7 entities 6 are words") != wanted
         assert ("তিনি" in told) != wanted
+    twice = [source | {"harmonise": True} for source in sources]
+    assert load(tiny, own, sources=twice).advice == ()
+
+
+def test_what_harmonising_leaves_empty_is_not_blamed_on_the_file(tiny: Any, own: Path) -> None:
+    (own / "bn" / "train.conll").write_text("তিনি B-PER\n", "utf-8")
+    train = own / "hi" / "train.conll"
+    train.write_text(train.read_text("utf-8") + "\n" + "तिनि\tO\n\n" * 5, "utf-8")
+    sources = [
+        {"path": name, "language": name, "script": "Beng", "harmonise": name == "bn"}
+        for name in ("bn", "hi")
+    ]
+    with pytest.raises(CorpusError, match="bn: harmonise left no entity in train"):
+        load(tiny, own, sources=sources)
 
 
 def test_validation_takes_an_equal_share_of_each_source(tiny: Any, own: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nerbridge.errors import InputError, RunError
-from nerbridge.training.run_folder import FINGERPRINT, RunFolder
+from nerbridge.training.run_folder import FINGERPRINT, RunFolder, differences
 
 LOCKER = """
 import sys, time
@@ -116,3 +116,10 @@ def test_a_damaged_result_is_said_with_the_way_out(content: bytes, tmp_path: Pat
     path.write_bytes(content)
     with pytest.raises(RunError, match=r"adapt-1\.json: damaged result \(.*Delete this file"):
         RunFolder(tmp_path).read_result("adapt", 1)
+
+
+def test_a_difference_deep_in_a_list_is_named() -> None:
+    old, new = ({"sources": [{"path": "a" * 80, "harmonise": on}]} for on in (False, True))
+    assert list(differences(old, new)) == ["sources.0.harmonise was false, is true"]
+    assert list(differences({"seeds": [1]}, {"seeds": [1, 2]})) == ["seeds was [1], is [1, 2]"]
+    assert not list(differences(old, old))

@@ -81,8 +81,9 @@ def _run(
     from nerbridge.training.summary import build_record
 
     opened = open_run(recipe, folder)
-    for advice in opened.materials.advice:
-        print_note(advice, quiet=quiet)
+    if not quiet:
+        for advice in opened.materials.advice:
+            print_note(advice)
     if dry_run:
         _describe(opened, json=json)
         return

@@ -1,4 +1,4 @@
-"""Where one corpus labels what all others leave outside: pronouns and offices as persons, say.
+"""Where one corpus labels what the others leave outside: pronouns and offices as persons, say.
 
 Guidelines differ from corpus to corpus, and a model that learns from several learns them all. How
 often a word stands outside of entities elsewhere is evidence of whether it can be a name.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeAlias
 
 from nerbridge.corpus.sentence import Corpus, Sentence
@@ -19,6 +20,8 @@ Words: TypeAlias = Sequence[str]
 Tags: TypeAlias = Sequence[str]
 Labelled: TypeAlias = tuple[Words, Tags]
 
+LEFT_OUT = "discordant_entities_left_out"
+"""The loss that counts what harmonising cost."""
 _MAX_COMPARED = 20_000
 _N_EXAMPLES = 6
 _MIN_SEEN = 5
@@ -28,13 +31,21 @@ _MOSTLY = 0.9
 
 @dataclass(frozen=True)
 class Usage:
-    """How often each word stands anywhere, and how often outside of every entity."""
+    """How often each word stands anywhere and outside of entities, and all longer entities."""
 
     seen: Counter[str] = field(default_factory=Counter)
     outside: Counter[str] = field(default_factory=Counter)
+    names: set[tuple[str, ...]] = field(default_factory=set)
+    """Entities of several words."""
 
-    def is_outside(self, word: str) -> bool:
-        """Whether it was seen five times at least, nine in ten of them outside."""
+    def leaves_outside(self, words: Words) -> bool:
+        """Whether these words are no entity here, alone or together.
+
+        That is so if each was seen five times at least, nine in ten of them outside.
+        """
+        return tuple(words) not in self.names and all(map(self._is_outside, words))
+
+    def _is_outside(self, word: str) -> bool:
         return self.seen[word] >= _MIN_SEEN and self.outside[word] >= _MOSTLY * self.seen[word]
 
 
@@ -44,22 +55,30 @@ def count_usage(sentences: Iterable[Labelled]) -> Usage:
     for words, tags in sentences:
         usage.seen.update(words)
         usage.outside.update(word for word, tag in zip(words, tags, strict=True) if tag == OUTSIDE)
+        names = (tuple(words[s.start_word : s.end_word]) for s in tags_to_spans(tags))
+        usage.names.update(name for name in names if len(name) > 1)
     return usage
 
 
-def harmonise(words: Words, tags: Tags, usage: Usage) -> tuple[str, ...]:
-    """IOB2 tags without the entities all of whose words others leave outside.
+def harmonise(words: Words, tags: Tags, others: Mapping[str, Usage]) -> tuple[str, ...]:
+    """IOB2 tags without the entities that others leave outside.
 
-    A name that contains such a word stays as it is, for the others need not know that name.
+    A longer name stays if one of its words can be a name elsewhere: the others need not know it.
+
+    Args:
+        words: of a sentence.
+        tags: its tags.
+        others: by entity type, how those use words that label entities of this type at all.
 
     >>> others = count_usage([(["তিনি", "ঢাকায়"], ["O", "B-LOC"])] * 5)
-    >>> harmonise(["তিনি", "ঢাকায়"], ["B-PER", "B-LOC"], others)
+    >>> harmonise(["তিনি", "ঢাকায়"], ["B-PER", "B-LOC"], {"PER": others, "LOC": others})
     ('O', 'B-LOC')
     """
     kept = [
         span
         for span in tags_to_spans(tags)
-        if not all(map(usage.is_outside, words[span.start_word : span.end_word]))
+        if span.type not in others
+        or not others[span.type].leaves_outside(words[span.start_word : span.end_word])
     ]
     return tuple(spans_to_tags(kept, len(words)))
 
@@ -79,6 +98,30 @@ class Discord:
         return self.n_discordant / max(self.n_entities, 1)
 
 
+@dataclass(frozen=True)
+class Voice:
+    """A corpus as the others hear it: up to 20,000 training sentences, in the model's script."""
+
+    corpus: Corpus
+    script: str | None
+
+    @cached_property
+    def sentences(self) -> list[Labelled]:
+        """Words in model form, and tags."""
+        train = self.corpus.splits.get("train", ())[:_MAX_COMPARED]
+        return [(words_to_model_form(s.words, self.script), s.tags) for s in train]
+
+    @cached_property
+    def usage(self) -> Usage:
+        """Of its words."""
+        return count_usage(self.sentences)
+
+    @cached_property
+    def types(self) -> set[str]:
+        """What it labels: of other types it has no say."""
+        return {tag[2:] for _, tags in self.sentences for tag in tags if tag != OUTSIDE}
+
+
 def find_discord(corpora: Sequence[Corpus], scripts: Sequence[str | None]) -> list[Discord]:
     """How far each corpus stands alone among corpora that are to be learned from together.
 
@@ -86,40 +129,42 @@ def find_discord(corpora: Sequence[Corpus], scripts: Sequence[str | None]) -> li
         corpora: with training sentences.
         scripts: in which words of each are compared; None as they are written.
     """
-    compared = [
-        _to_compare(corpus, script) for corpus, script in zip(corpora, scripts, strict=True)
-    ]
-    usages = list(map(count_usage, compared))
-    return [
-        _find_discord(sentences, _add(usages[:i] + usages[i + 1 :]))
-        for i, sentences in enumerate(compared)
-    ]
+    voices = list(map(Voice, corpora, scripts))
+    return [_find_discord(voice.sentences, _others(voice, voices)) for voice in voices]
 
 
 def harmonise_corpora(
     corpora: Sequence[Corpus], scripts: Sequence[str | None], chosen: Sequence[bool]
 ) -> tuple[Corpus, ...]:
-    """The corpora, each chosen one held against the others, up to 20,000 sentences of each.
+    """The corpora, each chosen one held against the others as they were read.
 
     Args:
         corpora: to be learned from together.
         scripts: in which words of each are compared; None as they are written.
-        chosen: which are to be harmonised. ``losses["harmonised_entities"]`` counts what that
-            cost; ``sha256`` stays that of what was read.
+        chosen: which are to be harmonised, test sentences apart. ``losses`` counts what that cost
+            (`LEFT_OUT`); ``sha256`` stays that of what was read.
     """
-    if not any(chosen):
-        return tuple(corpora)
-    usages = [
-        count_usage(_to_compare(corpus, script))
-        for corpus, script in zip(corpora, scripts, strict=True)
-    ]
+    voices = list(map(Voice, corpora, scripts))
     return tuple(
-        _harmonise_corpus(corpus, script, _add(usages[:i] + usages[i + 1 :])) if wanted else corpus
-        for i, (corpus, script, wanted) in enumerate(zip(corpora, scripts, chosen, strict=True))
+        _harmonise_corpus(voice, _others(voice, voices)) if wanted else voice.corpus
+        for voice, wanted in zip(voices, chosen, strict=True)
     )
 
 
-def _find_discord(sentences: Iterable[Labelled], others: Usage) -> Discord:
+def _others(voice: Voice, voices: Sequence[Voice]) -> dict[str, Usage]:
+    """By type, what all other corpora that label it say together; a copy is no other corpus."""
+    others = [other for other in voices if other.corpus.sha256 != voice.corpus.sha256]
+    found: dict[str, Usage] = {}
+    summed: dict[tuple[int, ...], Usage] = {}
+    for type_ in voice.types:
+        heard = tuple(i for i, other in enumerate(others) if type_ in other.types)
+        if heard not in summed:
+            summed[heard] = _add(others[i].usage for i in heard)
+        found[type_] = summed[heard]
+    return found
+
+
+def _find_discord(sentences: Iterable[Labelled], others: Mapping[str, Usage]) -> Discord:
     n_entities, alone = 0, Counter[str]()
     for words, tags in sentences:
         spans = tags_to_spans(tags)
@@ -132,22 +177,20 @@ def _find_discord(sentences: Iterable[Labelled], others: Usage) -> Discord:
     return Discord(n_entities, alone.total(), examples)
 
 
-def _harmonise_corpus(corpus: Corpus, script: str | None, others: Usage) -> Corpus:
+def _harmonise_corpus(voice: Voice, others: Mapping[str, Usage]) -> Corpus:
+    corpus = voice.corpus
     splits = {
-        name: tuple(
+        name: sentences
+        if name == "test"
+        else tuple(
             replace(sentence, tags=harmonise(words, sentence.tags, others))
             for sentence in sentences
-            for words in [words_to_model_form(sentence.words, script)]
+            for words in [words_to_model_form(sentence.words, voice.script)]
         )
         for name, sentences in corpus.splits.items()
     }
     n_gone = _count_entities(corpus.splits) - _count_entities(splits)
-    return replace(corpus, splits=splits, losses={**corpus.losses, "harmonised_entities": n_gone})
-
-
-def _to_compare(corpus: Corpus, script: str | None) -> list[Labelled]:
-    train = corpus.splits.get("train", ())[:_MAX_COMPARED]
-    return [(words_to_model_form(sentence.words, script), sentence.tags) for sentence in train]
+    return replace(corpus, splits=splits, losses={**corpus.losses, LEFT_OUT: n_gone})
 
 
 def _add(usages: Iterable[Usage]) -> Usage:
@@ -155,6 +198,7 @@ def _add(usages: Iterable[Usage]) -> Usage:
     for usage in usages:
         total.seen.update(usage.seen)
         total.outside.update(usage.outside)
+        total.names.update(usage.names)
     return total
 
 

@@ -21,7 +21,8 @@ class Corpus:
     """Labelled sentences by split (``train``, ``validation``, ``test``).
 
     ``losses`` counts what reading cost: ``repaired_tags``, ``mapped_types``, ``dropped_empty`` …
-    ``sha256`` is over words and tags of all splits; ``revision`` is the hub commit, if any.
+    ``sha256`` is over words and tags of all splits as they were read; ``revision`` is the hub
+    commit, if any.
     """
 
     name: str

@@ -144,10 +144,15 @@ def _data_rows(origin: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]
     own: Mapping[str, Any] = origin.get("data") or {}
     before: Mapping[str, Any] = (origin.get("parent") or {}).get("data") or {}
     found = [
-        (_short(name), str(facts["language"]), facts.get("role", "—"), str(facts["sha256"]))
+        (_short(name), str(facts["language"]), _role(facts), str(facts["sha256"]))
         for name, facts in {**own, **before}.items()
     ]
     yield from sorted(found, key=lambda row: row[2] != _TARGET)
+
+
+def _role(facts: Mapping[str, Any]) -> str:
+    role = str(facts.get("role", "—"))
+    return f"{role}, harmonised" if facts.get("harmonised") else role
 
 
 def _training(origin: Mapping[str, Any]) -> Iterator[str]:

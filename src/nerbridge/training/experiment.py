@@ -18,6 +18,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel
 
 from nerbridge.alignment.subwords import encode_sentences
+from nerbridge.corpus.harmonising import LEFT_OUT
 from nerbridge.models.adapter import attach_adapter, load_adapter, save_adapter
 from nerbridge.models.encoder import load_token_classifier, special_ids
 from nerbridge.models.full import load_full, save_full
@@ -201,6 +202,7 @@ def _save(run: Run, name: StageName, seed: int, model: AnyModel, facts: dict[str
 def data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[str, Any]:
     """Role, language and hash of each corpus that a stage learns from, by name.
 
+    The hash is that of what was read; ``harmonised`` says where not all of it was learned.
     By the recipe's path instead, where corpora share a name.
     """
     roles = [] if name == "transfer" else ["target"]
@@ -217,6 +219,7 @@ def data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[
             "role": role,
             "language": corpus.language,
             "sha256": corpus.sha256,
+            **({"harmonised": True} if LEFT_OUT in corpus.losses else {}),
         }
         for role, path, corpus in corpora
         if role in roles

@@ -19,7 +19,7 @@ from nerbridge.training.recipe import HERE, CorpusSettings, Recipe
 _HELD_OUT = 0.1
 """Share of the sources' training sentences used for validation where no source has its own."""
 _DISCORDANT = 0.05
-"""Share of a source's entities from which it is told that no other source has them."""
+"""Share of a source's entities from which it is told that the others leave them outside."""
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,16 @@ class Materials:
 
     @cached_property
     def advice(self) -> tuple[str, ...]:
-        """Sources that label what no other does, and what can be done."""
+        """Sources that label what the others leave outside, and what can be done."""
         scripts = [source.script for source in self.recipe.sources]
         found = zip(self.recipe.sources, find_discord(self.sources, scripts), strict=True)
         return tuple(
             f"{source.path}: of {discord.n_entities:,} entities {discord.n_discordant:,} are words "
-            f"that the other sources leave outside ({', '.join(discord.examples)}). Where that is "
-            "not what you want to find, set harmonise = true for this source."
+            "that the other sources leave outside; as the model sees them: "
+            f"{', '.join(discord.examples)}. Where that is not what you want to find, set "
+            "harmonise = true for this source."
             for source, discord in found
-            if discord.share >= _DISCORDANT
+            if discord.share >= _DISCORDANT and not source.harmonise
         )
 
     def target_train(self, seed: int) -> Labelled:
@@ -160,18 +161,27 @@ def load_materials(recipe: Recipe) -> Materials:
         CorpusError: a corpus cannot be read, or lacks a split or label the experiment needs.
     """
     target = _read(recipe, recipe.target)
-    sources = harmonise_corpora(
-        [_read(recipe, source) for source in recipe.sources],
-        [source.script for source in recipe.sources],
-        [source.harmonise for source in recipe.sources],
-    )
+    sources = [_read(recipe, source) for source in recipe.sources]
     also = {also.name: _read(recipe, also) for also in recipe.also}
     _need(target, _place(recipe, recipe.target), ("train", "validation", "test"))
     for source, settings in zip(sources, recipe.sources, strict=True):
         _need(source, _place(recipe, settings), ("train",))
     for further in recipe.also:
         _need(also[further.name], _place(recipe, further), (further.split,))
-    return Materials(recipe, target, sources, also)
+    return Materials(recipe, target, _harmonise(recipe, sources), also)
+
+
+def _harmonise(recipe: Recipe, sources: Sequence[Corpus]) -> tuple[Corpus, ...]:
+    scripts = [source.script for source in recipe.sources]
+    chosen = [source.harmonise for source in recipe.sources]
+    harmonised = harmonise_corpora(sources, scripts, chosen)
+    for corpus, settings in zip(harmonised, recipe.sources, strict=True):
+        if settings.harmonise and not _has_entity(corpus.splits["train"]):
+            raise CorpusError(
+                f"{_place(recipe, settings)}: harmonise left no entity in train; expected some "
+                "that the other sources know. Leave harmonise out, or this source."
+            )
+    return harmonised
 
 
 def _read(recipe: Recipe, settings: CorpusSettings) -> Corpus:
@@ -203,8 +213,12 @@ def _need(corpus: Corpus, place: str, splits: Sequence[str]) -> None:
             f"{', '.join(splits)}. Add the missing files."
         )
     for split in splits:
-        if not any(tag != "O" for sentence in corpus.splits[split] for tag in sentence.tags):
+        if not _has_entity(corpus.splits[split]):
             raise CorpusError(
                 f"{place}: no entity in {split} ({len(corpus.splits[split])} sentences); expected "
                 "tagged sentences. Check that the last column holds the tags."
             )
+
+
+def _has_entity(sentences: Sequence[Sentence]) -> bool:
+    return any(tag != "O" for sentence in sentences for tag in sentence.tags)

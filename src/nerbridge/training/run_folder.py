@@ -110,6 +110,9 @@ def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
         for key in sorted(old.keys() | new.keys()):
             inner = f"{place}.{key}" if place else str(key)
             yield from differences(old.get(key), new.get(key), inner)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for i, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from differences(one, other, f"{place}.{i}")
     elif old != new:
         yield f"{place} was {_short(old)}, is {_short(new)}"
 
