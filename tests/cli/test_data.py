@@ -148,7 +148,8 @@ def test_agree(call: Call, corpus: Path, tmp_path: Path) -> None:
     paths = [corpus, other]
     (corpus / "train.conll").write_text("ৰমেন\tB-PER\n\nঅসম\tB-LOC\n", "utf-8")
     alone, none = json.loads(call("agree", *paths, "--script", "Beng", "--json").stdout)
-    assert (alone["corpus"], alone["n_entities"], alone["n_discordant"]) == (str(corpus), 2, 1)
+    assert (alone["corpus"], alone["n_entities"], alone["n_discordant"]) == ("mine", 2, 1)
+    assert alone["path"] == str(corpus)
     assert alone["share"] == 0.5
     assert alone["examples"] == ["রমেন"]
     assert none["n_discordant"] == 0
@@ -157,6 +158,12 @@ def test_agree(call: Call, corpus: Path, tmp_path: Path) -> None:
     shown = call("agree", *paths, "--script", "Beng", "-q").stdout
     assert "50.0%" in shown
     assert "রমেন" in shown
+    # Folders of one name are told apart by their paths, however long.
+    namesake = tmp_path / ("a" * 90) / "mine"
+    namesake.parent.mkdir()
+    other.rename(namesake)
+    shown = call("agree", corpus, namesake, "--script", "Beng", "-q").stdout
+    assert "50.0%" in shown
 
 
 def test_agree_says_what_it_needs(call: Call, corpus: Path, tmp_path: Path) -> None:

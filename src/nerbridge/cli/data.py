@@ -186,8 +186,8 @@ def agree_command(
             )
     found = find_discord(corpora, [script] * len(corpora))
     rows = [
-        {"corpus": path, **asdict(discord), "share": round(discord.share, 4)}
-        for path, discord in zip(paths, found, strict=True)
+        {"corpus": corpus.name, "path": path, **asdict(discord), "share": round(discord.share, 4)}
+        for path, corpus, discord in zip(paths, corpora, found, strict=True)
     ]
     if as_json:
         print_json(rows)
@@ -361,10 +361,15 @@ def _stats_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 def _discord_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     table = _new_table("corpus", "entities", "alone", "share", "such as")
+    table.columns[0].no_wrap = False
     table.columns[-1].justify = "left"
+    for column in table.columns[1:4]:
+        column.no_wrap = True
+    names = [row["corpus"] for row in rows]
     for row in rows:
+        name = row["corpus"] if names.count(row["corpus"]) == 1 else row["path"]
         counts = map(_show, (row["n_entities"], row["n_discordant"]))
-        table.add_row(row["corpus"], *counts, f"{row['share']:.1%}", ", ".join(row["examples"]))
+        table.add_row(name, *counts, f"{row['share']:.1%}", ", ".join(row["examples"]))
     return table
 
 
