@@ -202,8 +202,8 @@ def _save(run: Run, name: StageName, seed: int, model: AnyModel, facts: dict[str
 def data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[str, Any]:
     """Role, language and hash of each corpus that a stage learns from, by name.
 
-    The hash is that of what was read; ``harmonised`` says where not all of it was learned.
-    By the recipe's path instead, where corpora share a name.
+    By the recipe's path instead, where corpora share a name. The hash is that of what was read;
+    ``harmonised`` says where not all of it was learned.
     """
     roles = [] if name == "transfer" else ["target"]
     if name == "transfer" or (name == "adapt" and recipe.adapt.replay):
