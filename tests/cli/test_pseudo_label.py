@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,12 @@ from cli.conftest import TEXT, Call
 from nerbridge.cli.pseudo_label import pseudo_label
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import InputError
+from nerbridge.selection import pseudo_labels
 from nerbridge.training.materials import load_materials
 from nerbridge.training.recipe_files import read_recipe
 from tiny_tagger import write_tiny_tagger
+
+KILLED = 130
 
 
 @pytest.fixture(scope="session")
@@ -124,3 +127,44 @@ def test_a_line_is_a_text(call: Call) -> None:
 
 def test_the_draw_is_limited(call: Call) -> None:
     assert "1 drawn" in call("a.txt", "--output", "out", "-n", "1").stdout
+
+
+def test_after_a_kill_what_was_labelled_is_kept(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pseudo_labels, "_BATCH", 1)
+    call("a.txt", "--output", "whole")
+    n_asked = _count_sentences(monkeypatch, killed_after=1)
+    assert call("a.txt", "--output", "out").exit_code == KILLED
+    assert not Path("out/train.conll").exists()
+    call("a.txt", "--output", "out")
+    assert n_asked() == 3  # of two: the second, in which it was killed, twice
+    assert Path("out/train.conll").read_bytes() == Path("whole/train.conll").read_bytes()
+    assert {path.name for path in Path().iterdir()} == {"a.txt", "whole", "out"}
+
+
+def test_labels_of_other_settings_are_not_taken(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pseudo_labels, "_BATCH", 1)
+    n_asked = _count_sentences(monkeypatch, killed_after=1)
+    assert call("a.txt", "--output", "out").exit_code == KILLED
+    call("a.txt", "--output", "out", "--min-score", "0.6")
+    assert n_asked() == 4
+
+
+def _count_sentences(monkeypatch: pytest.MonkeyPatch, killed_after: int) -> Callable[[], int]:
+    """Count the sentences that models are asked for; the next after so many is killed, once."""
+    asked: list[int] = []
+    label = pseudo_labels.Teachers.probabilities
+
+    def probabilities(
+        teachers: pseudo_labels.Teachers, words: Sequence[Sequence[str]]
+    ) -> list[pseudo_labels.Probabilities]:
+        asked.append(len(words))
+        if sum(asked) == killed_after + 1:
+            raise KeyboardInterrupt
+        return label(teachers, words)
+
+    monkeypatch.setattr(pseudo_labels.Teachers, "probabilities", probabilities)
+    return lambda: sum(asked)

@@ -22,9 +22,11 @@ from nerbridge.files import write_text
 
 if TYPE_CHECKING:
     from nerbridge.corpus.sentence import Sentence
+    from nerbridge.selection.pseudo_labels import Sureness
     from nerbridge.tagging.backend import TaggerModel
 
 _FILE, _ORIGIN = "train.conll", "pseudo-labels.json"
+_UNFINISHED = ".unfinished.jsonl"
 
 
 def pseudo_label(
@@ -65,6 +67,7 @@ def pseudo_label(
 
     The folder goes into a recipe as one more source; pseudo-labels.json in it says how it was made.
     Name the transferred models of all seeds of a run: one alone would teach its own mistakes.
+    What was labelled before a kill stays beside it; the same command goes on from there.
 
     Example: nerbridge pseudo-label news.txt -m runs/a/models/transfer-13 -m
     runs/a/models/transfer-21 --leave-out bundled:as --output build/pseudo-as
@@ -76,6 +79,7 @@ def pseudo_label(
     from nerbridge.batch.records import read_records
     from nerbridge.corpus.reading import build_corpus
     from nerbridge.corpus.writing import write_corpus
+    from nerbridge.selection.labelled_batches import LabelledBatches
     from nerbridge.selection.pseudo_labels import (
         MAX_WORDS,
         Sureness,
@@ -95,15 +99,18 @@ def pseudo_label(
     unlabelled = track(reading.split(records), "Reading", quiet=quiet)
     fit = leave_out_unfit(unlabelled, teachers.models[0], losses, max_words=MAX_WORDS)
     sureness = Sureness(entity=min_score)
+    done = LabelledBatches(Path(f"{output}{_UNFINISHED}"), _decided_by(model, sureness))
     drawn = draw(leave_out_known(fit, known, losses), n, seed)
     labelled = label_sentences(
         teachers,
         track(drawn, "Labelling", total=len(drawn), quiet=quiet),
         sureness,
         losses=losses,
+        done=done,
     )
     say_what_was_left_out(losses, progress, quiet=quiet)
     if not labelled:
+        done.remove()
         raise InputError(
             f"{', '.join(inputs)}: {reading.n_sentences:,} sentences, {len(drawn):,} of them fit "
             "and drawn, in none of which the models are sure of an entity. Check that it is text "
@@ -127,6 +134,7 @@ def pseudo_label(
     }
     write_corpus(corpus, output)
     write_text(output / _ORIGIN, json.dumps(origin, ensure_ascii=False, indent=1) + "\n")
+    done.remove()
     counted = ", ".join(f"{count:,} {type_}" for type_, count in entities.items())
     print_note(counted, quiet=quiet)
     print_result(
@@ -174,6 +182,15 @@ def _read_held_out(name: str) -> Iterator[Sequence[str]]:
 def _describe_model(teacher: TaggerModel) -> dict[str, Any]:
     known = {key: teacher.manifest.get(key) for key in ("row", "seed", "recipe", "recipe_sha256")}
     return {"name": teacher.name, **{key: value for key, value in known.items() if value}}
+
+
+def _decided_by(models: Sequence[str], sureness: Sureness) -> str:
+    """All that the labels of a sentence depend on, as a key."""
+    from nerbridge.batch.shards import hash_folder
+    from nerbridge.tagging.model_folder import find_model
+
+    hashes = [hash_folder(find_model(name).path) for name in models]
+    return json.dumps([__version__, hashes, asdict(sureness)])
 
 
 def _say_which_are_not_zero_shot(teachers: Sequence[TaggerModel], *, quiet: bool) -> None:

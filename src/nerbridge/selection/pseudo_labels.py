@@ -22,7 +22,8 @@ from nerbridge.corpus.overlap import normalise_word
 from nerbridge.corpus.raw import check_word
 from nerbridge.corpus.sentence import Sentence as Labelled
 from nerbridge.errors import CorpusError, InputError
-from nerbridge.labels import OUTSIDE, LabelSet, Span, spans_to_tags, tags_to_spans
+from nerbridge.labels import OUTSIDE, LabelSet, spans_to_tags, tags_to_spans
+from nerbridge.selection.labelled_batches import LabelledBatches, Labels
 from nerbridge.selection.suggesting import Sentence, split_text
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.text.social import read_past_noise
@@ -135,6 +136,7 @@ def pseudo_label(
     sureness: Sureness = Sureness(),
     *,
     losses: Counter[str] | None = None,
+    done: LabelledBatches | None = None,
 ) -> list[Labelled]:
     """The sentences that the teachers are together sure of, with their labels, in order.
 
@@ -146,15 +148,18 @@ def pseudo_label(
         sureness: how probable a label must be.
         losses: what was left out is counted here: ``noise`` (emoji, addresses and
             the like), ``unsure``, ``inconsistent``, ``without entity``.
+        done: labels of batches are taken from here, and put here as they are given.
+
+    Raises:
+        EnvironmentProblem: ``done`` could not be written.
     """
     losses = losses if losses is not None else Counter()
     found: list[Labelled] = []
-    for sentence, p, scored in _read(teachers, _leave_out_noise(sentences, losses)):
-        if not is_sure(p, [score for _, score in scored], sureness):
+    for sentence, tags in _label(teachers, _leave_out_noise(sentences, losses), sureness, done):
+        if tags is None:
             losses["unsure"] += 1
-            continue
-        tags = spans_to_tags([span for span, _ in scored], len(sentence.words))
-        found.append(Labelled(sentence.words, tuple(tags), sentence.source, sentence.row))
+        else:
+            found.append(Labelled(sentence.words, tuple(tags), sentence.source, sentence.row))
     return list(leave_out_inconsistent(_thin_out(found, sureness.share_without, losses), losses))
 
 
@@ -198,14 +203,34 @@ def is_sure(probabilities: Probabilities, scores: Sequence[float], sureness: Sur
     return bool(least_word >= sureness.word and min(scores) >= sureness.entity)
 
 
-def _read(
-    teachers: Teachers, sentences: Iterable[Sentence]
-) -> Iterator[tuple[Sentence, Probabilities, list[tuple[Span, float]]]]:
+def _label(
+    teachers: Teachers,
+    sentences: Iterable[Sentence],
+    sureness: Sureness,
+    done: LabelledBatches | None,
+) -> Iterator[tuple[Sentence, Labels]]:
     iterator = iter(sentences)
     while batch := list(islice(iterator, _BATCH)):
-        means = teachers.probabilities([sentence.words for sentence in batch])
-        decoded = decode_spans_many([np.log(p + _TINY) for p in means], teachers.label_set)
-        yield from zip(batch, means, decoded, strict=True)
+        words = [sentence.words for sentence in batch]
+        labels = done.find(words) if done else None
+        if labels is None:
+            labels = _label_batch(teachers, words, sureness)
+            if done:
+                done.add(words, labels)
+        yield from zip(batch, labels, strict=True)
+
+
+def _label_batch(
+    teachers: Teachers, words: Sequence[Sequence[str]], sureness: Sureness
+) -> list[Labels]:
+    means = teachers.probabilities(words)
+    decoded = decode_spans_many([np.log(p + _TINY) for p in means], teachers.label_set)
+    return [
+        spans_to_tags([span for span, _ in scored], len(p))
+        if is_sure(p, [score for _, score in scored], sureness)
+        else None
+        for p, scored in zip(means, decoded, strict=True)
+    ]
 
 
 def _key(words: Sequence[str]) -> str:
