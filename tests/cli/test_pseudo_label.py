@@ -10,8 +10,10 @@ import pytest
 
 from cli.conftest import TEXT, Call
 from nerbridge.cli.pseudo_label import pseudo_label
+from nerbridge.corpus.probabilities import with_probabilities
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import InputError
+from nerbridge.labels import LabelSet
 from nerbridge.selection import pseudo_labels
 from nerbridge.training.materials import load_materials
 from nerbridge.training.recipe_files import read_recipe
@@ -53,6 +55,18 @@ def test_the_corpus_goes_into_a_recipe(call: Call) -> None:
         ("B-PER", "I-PER", "O", "B-LOC", "O", "O"),
         ("B-LOC", "O", "O", "O", "O", "O", "O", "O"),
     ]
+
+
+def test_softly_its_probabilities_lie_beside_it(call: Call) -> None:
+    call("a.txt", "--output", "out", "--soft")
+    corpus = with_probabilities(read_corpus("out"), "out", LabelSet().tags)
+    for sentence in corpus.splits["train"]:
+        assert sentence.probabilities is not None
+        best = sentence.probabilities.argmax(axis=1)
+        assert tuple(LabelSet().tags[tag] for tag in best) == sentence.tags
+    assert json.loads(Path("out/pseudo-labels.json").read_text("utf-8"))["soft"]
+    call("a.txt", "--output", "out", "--overwrite")
+    assert {path.name for path in Path("out").iterdir()} == {"train.conll", "pseudo-labels.json"}
 
 
 def test_validation_and_test_sentences_are_left_out(call: Call) -> None:
@@ -143,13 +157,12 @@ def test_after_a_kill_what_was_labelled_is_kept(
     assert {path.name for path in Path().iterdir()} == {"a.txt", "whole", "out"}
 
 
-def test_labels_of_other_settings_are_not_taken(
-    call: Call, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_other_models_gave_is_not_taken(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pseudo_labels, "_BATCH", 1)
     n_asked = _count_sentences(monkeypatch, killed_after=1)
     assert call("a.txt", "--output", "out").exit_code == KILLED
-    call("a.txt", "--output", "out", "--min-score", "0.6")
+    write_tiny_tagger(Path("other"), sure=5.0)
+    call("a.txt", "--output", "out", "--model", "other")
     assert n_asked() == 4
 
 

@@ -57,6 +57,16 @@ def test_what_the_models_are_unsure_of_is_left_out(model: TaggerModel) -> None:
     assert losses == {"unsure": 2}
 
 
+def test_softly_what_they_doubt_is_kept_with_its_probabilities(model: TaggerModel) -> None:
+    teachers = with_temperature(model, 9.0)
+    losses = Counter[str]()
+    (found,) = pseudo_label(teachers, sentences(NAMED, PLAIN), soft=True, losses=losses)
+    assert found.tags == ("B-PER", "I-PER", "O", "B-LOC", "O", "O")
+    (expected,) = teachers.probabilities([found.words])
+    assert found.probabilities == pytest.approx(expected, abs=1e-3)
+    assert losses == {"unsure": 1}
+
+
 def test_what_models_disagree_on_is_left_out(model: TaggerModel) -> None:
     """One sees a place where the other sees nothing: each is sure, both together are not."""
     tags = model.label_set.tag_to_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +75,15 @@ def test_a_batch_is_padded_and_marked() -> None:
     assert batch["attention_mask"].tolist() == [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]]
     out = IGNORE_INDEX
     assert batch["labels"].tolist() == [[out, 0, out, 2, out], [out, 1, out, out, out]]
+
+
+def test_targets_are_padded_where_an_example_has_them() -> None:
+    targets = np.array([[0.25, 0.75], [0, 0], [1, 0]], np.float32)
+    first = Example((5, 6, 7), (0, IGNORE_INDEX, 1), targets)
+    batch = Collator(SPECIALS, 0.0, MASK)([first, EXAMPLES[1]])
+    nothing = [0, 0]
+    assert batch["targets"].tolist() == [[nothing, *targets.tolist(), nothing], [nothing] * 5]
+    assert "targets" not in Collator(SPECIALS, 0.0, MASK)(EXAMPLES)
 
 
 def test_words_are_hidden_and_nothing_else() -> None:

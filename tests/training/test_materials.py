@@ -6,11 +6,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from nerbridge.corpus.probabilities import write_probabilities
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import CorpusError, RecipeError
+from nerbridge.labels import LabelSet
 from nerbridge.text.script import detect_script
+from nerbridge.training.experiment import data_lineage, stage_data
 from nerbridge.training.materials import Materials, load_materials
 
 SOURCES = ("bn", "hi")
@@ -78,6 +82,26 @@ def test_a_source_is_held_against_the_others_where_the_recipe_says_so(tiny: Any,
         assert ("তিনি" in told) != wanted
     twice = [source | {"harmonise": True} for source in sources]
     assert load(tiny, own, sources=twice).advice == ()
+
+
+def test_a_soft_source_brings_its_probabilities(tiny: Any, own: Path) -> None:
+    corpus = read_corpus(own / "bn")
+    rows = [np.full((len(s.words), 7), 1 / 7, np.float16) for s in corpus.splits["train"]]
+    write_probabilities(own / "bn", corpus, rows, LabelSet().tags)
+    hindi = {"path": "hi", "language": "hi", "script": "Beng"}
+    for soft in (False, True):
+        bengali = {"path": "bn", "language": "bn", "script": "Beng", "soft": soft}
+        materials = load(tiny, own, sources=[bengali, hindi])
+        data = stage_data(materials, "transfer", seed=1)
+        assert len(data.probabilities) == len(data.words)
+        n_soft = sum(rows is not None for rows in data.probabilities)
+        assert n_soft == (len(rows) if soft else 0)
+        assert all(
+            p is None or len(p) == len(words)
+            for p, words in zip(data.probabilities, data.words, strict=True)
+        )
+        lineage = data_lineage(materials, materials.recipe, "transfer")
+        assert [facts.get("soft", False) for facts in lineage.values()] == [soft, False]
 
 
 def test_what_harmonising_leaves_empty_is_not_blamed_on_the_file(tiny: Any, own: Path) -> None:

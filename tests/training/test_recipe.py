@@ -33,6 +33,9 @@ def test_it_is_frozen_and_survives_being_plain_values() -> None:
     assert Recipe.model_validate(recipe.to_dict()) == recipe
 
 
+BOTH = {"path": "a", "language": "bn", "harmonise": True, "soft": True}
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -42,6 +45,7 @@ def test_it_is_frozen_and_survives_being_plain_values() -> None:
         ({"types": ["PER", "PER"]}, "a type twice"),
         ({"sources": []}, "at least 1"),
         ({"sources": [{"path": "a", "language": "bn", "harmonise": True}]}, "there is only one"),
+        ({"sources": [BOTH, BOTH]}, "sources: a, a: harmonise leaves out tags, and soft learns"),
         ({"name": "../x"}, "pattern"),
         ({"adapt": {"method": "full"}}, "cannot go on from"),
         ({"adapt": {"epochs": 0}}, "greater than 0"),

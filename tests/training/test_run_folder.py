@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 
 from nerbridge.errors import InputError, RunError
+from nerbridge.training.recipe import Recipe
+from nerbridge.training.recipe_files import deciding_settings
 from nerbridge.training.run_folder import FINGERPRINT, RunFolder, differences
 
 LOCKER = """
@@ -116,6 +119,22 @@ def test_a_damaged_result_is_said_with_the_way_out(content: bytes, tmp_path: Pat
     path.write_bytes(content)
     with pytest.raises(RunError, match=r"adapt-1\.json: damaged result \(.*Delete this file"):
         RunFolder(tmp_path).read_result("adapt", 1)
+
+
+def test_a_key_that_came_later_is_no_difference(tmp_path: Path) -> None:
+    values = {
+        "name": "mine",
+        "target": {"path": "as", "language": "as"},
+        "sources": [{"path": "bn", "language": "bn"}],
+    }
+    now = deciding_settings(Recipe.model_validate(values))
+    before = copy.deepcopy(now)
+    del before["sources"][0]["soft"], before["transfer"]["masked_words"]
+    RunFolder(tmp_path).check_fingerprint({"recipe": before})
+    RunFolder(tmp_path).check_fingerprint({"recipe": now})
+    now["sources"][0]["soft"] = True
+    with pytest.raises(RunError, match="soft was false, is true"):
+        RunFolder(tmp_path).check_fingerprint({"recipe": now})
 
 
 def test_a_difference_deep_in_a_list_is_named() -> None:

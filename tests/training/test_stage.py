@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
+from transformers import TrainingArguments
 
 from nerbridge.alignment.subwords import IGNORE_INDEX, encode_sentences
 from nerbridge.errors import EnvironmentProblem, ModelError
@@ -19,10 +23,12 @@ from nerbridge.models.encoder import load_token_classifier, resolve_encoder, spe
 from nerbridge.models.vocabulary import trim_vocabulary, used_ids
 from nerbridge.records import CurvePoint
 from nerbridge.training.batching import Example
+from nerbridge.training.prediction import word_logits
 from nerbridge.training.recipe import StageSettings
 from nerbridge.training.stage import (
     StageData,
     StageOutcome,
+    StageTrainer,
     build_examples,
     parameter_groups,
     tag_weights,
@@ -219,6 +225,58 @@ def test_long_sentences_become_windows_and_nothing_is_cut(tokenizer: Any, data: 
     assert [i for e in examples for i in e.ids] == [i for sub in encoded for i in sub.ids]
     labels = [i for e in examples for i in e.labels if i != IGNORE_INDEX]
     assert labels == [LABELS.tag_to_id[tag] for tags in data.tags for tag in tags]
+
+
+def certain(tags: Sequence[str]) -> NDArray[np.float16]:
+    return np.eye(len(LABELS.tags), dtype=np.float16)[[LABELS.tag_to_id[tag] for tag in tags]]
+
+
+def loss_of(model: nn.Module, tokenizer: Any, data: StageData, tmp_path: Path) -> float:
+    """Of the first sentences, without dropout."""
+    n, probabilities = 6, data.probabilities[:6]
+    examples = build_examples(
+        data.words[:n], data.tags[:n], tokenizer, LABELS, MAX_SUBWORDS, probabilities
+    )
+    settings = settings_of(class_weights="none")
+    arguments = TrainingArguments(str(tmp_path), use_cpu=True, report_to="none")
+    trainer = StageTrainer(model, arguments, examples, settings, tokenizer, LABELS)
+    with torch.no_grad():
+        return float(trainer.compute_loss(model.eval(), trainer.data_collator(examples)))
+
+
+def test_certain_probabilities_are_labels(
+    build: Callable[[str], nn.Module], tokenizer: Any, data: StageData, tmp_path: Path
+) -> None:
+    model = build("full")
+    rows = [certain(tags) if i % 2 else None for i, tags in enumerate(data.tags)]
+    hard = loss_of(model, tokenizer, data, tmp_path)
+    soft = loss_of(model, tokenizer, replace(data, probabilities=rows), tmp_path)
+    assert soft == pytest.approx(hard, rel=1e-5)
+
+
+def test_a_model_that_doubts_as_its_teachers_do_loses_their_entropy(
+    build: Callable[[str], nn.Module], tokenizer: Any, data: StageData, tmp_path: Path
+) -> None:
+    model = build("full")
+    logits = word_logits(model, tokenizer, data.words, MAX_SUBWORDS)  # type: ignore[arg-type]
+    own = [torch.from_numpy(rows).softmax(1).numpy().astype(np.float16) for rows in logits]
+    words = np.concatenate(own[:6]).astype(np.float64)
+    entropy = -(words * np.log(words)).sum(axis=1).mean()
+    soft = loss_of(model, tokenizer, replace(data, probabilities=own), tmp_path)
+    assert soft == pytest.approx(entropy, rel=1e-3)
+
+
+def test_windows_keep_their_probabilities(tokenizer: Any, data: StageData) -> None:
+    rows = [certain(tags) for tags in data.tags]
+    examples = build_examples(data.words, data.tags, tokenizer, LABELS, 12, rows)
+    assert len(examples) > len(data.words)
+    for example in examples:
+        labels = np.array(example.labels)
+        assert example.targets is not None
+        assert not example.targets[labels == IGNORE_INDEX].any()
+        is_word = labels != IGNORE_INDEX
+        assert (example.targets[is_word].argmax(1) == labels[is_word]).all()
+        assert (example.targets[is_word].sum(1) == 1).all()
 
 
 def test_hiding_words_needs_a_mask_token(

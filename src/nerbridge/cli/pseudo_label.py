@@ -22,11 +22,10 @@ from nerbridge.files import write_text
 
 if TYPE_CHECKING:
     from nerbridge.corpus.sentence import Sentence
-    from nerbridge.selection.pseudo_labels import Sureness
     from nerbridge.tagging.backend import TaggerModel
 
 _FILE, _ORIGIN = "train.conll", "pseudo-labels.json"
-_UNFINISHED = ".unfinished.jsonl"
+_PARTS = ".parts"
 
 
 def pseudo_label(
@@ -55,6 +54,14 @@ def pseudo_label(
             help="A corpus whose validation and test sentences are left out; may be repeated."
         ),
     ] = None,
+    soft: Annotated[
+        bool,
+        typer.Option(
+            "--soft",
+            help="Keep unsure sentences too, and how probable every tag is (soft = true in a "
+            "recipe).",
+        ),
+    ] = False,
     input_format: InputFormatOption = None,
     field: FieldOption = "text",
     threads: ThreadsOption = None,
@@ -77,9 +84,10 @@ def pseudo_label(
     refuse_own_output(sources, output / _FILE)
     described = describe_inputs(sources)
     from nerbridge.batch.records import read_records
+    from nerbridge.corpus.probabilities import PROBABILITIES_FILE, write_probabilities
     from nerbridge.corpus.reading import build_corpus
     from nerbridge.corpus.writing import write_corpus
-    from nerbridge.selection.labelled_batches import LabelledBatches
+    from nerbridge.selection.known_probabilities import KnownProbabilities
     from nerbridge.selection.pseudo_labels import (
         MAX_WORDS,
         Sureness,
@@ -91,7 +99,7 @@ def pseudo_label(
     from nerbridge.selection.suggesting import leave_out_unfit
     from nerbridge.tagging.tagger import Tagger
 
-    known = [words for name in leave_out or () for words in _read_held_out(name)]
+    held_out = [words for name in leave_out or () for words in _read_held_out(name)]
     teachers = Teachers([Tagger.load(name, n_threads=threads).model for name in model])
     _say_which_are_not_zero_shot(teachers.models, quiet=quiet)
     progress, losses, reading = Progress(), Counter[str](), Reading()
@@ -99,18 +107,19 @@ def pseudo_label(
     unlabelled = track(reading.split(records), "Reading", quiet=quiet)
     fit = leave_out_unfit(unlabelled, teachers.models[0], losses, max_words=MAX_WORDS)
     sureness = Sureness(entity=min_score)
-    done = LabelledBatches(Path(f"{output}{_UNFINISHED}"), _decided_by(model, sureness))
-    drawn = draw(leave_out_known(fit, known, losses), n, seed)
+    known = KnownProbabilities(Path(f"{output}{_PARTS}"), _decided_by(model))
+    drawn = draw(leave_out_known(fit, held_out, losses), n, seed)
     labelled = label_sentences(
         teachers,
         track(drawn, "Labelling", total=len(drawn), quiet=quiet),
         sureness,
+        soft=soft,
         losses=losses,
-        done=done,
+        known=known,
     )
     say_what_was_left_out(losses, progress, quiet=quiet)
     if not labelled:
-        done.remove()
+        known.remove()
         raise InputError(
             f"{', '.join(inputs)}: {reading.n_sentences:,} sentences, {len(drawn):,} of them fit "
             "and drawn, in none of which the models are sure of an entity. Check that it is text "
@@ -122,19 +131,24 @@ def pseudo_label(
         "nerbridge": __version__,
         "models": [_describe_model(teacher) for teacher in teachers.models],
         "inputs": described,
-        "left_out": {"corpora": list(leave_out or ()), "n_sentences": len(known)},
+        "left_out": {"corpora": list(leave_out or ()), "n_sentences": len(held_out)},
         "n_read": reading.n_sentences,
         "n_drawn": len(drawn),
         "seed": seed,
         "sureness": asdict(sureness),
+        "soft": soft,
         "losses": {**progress.remarks, **losses},
         "n_sentences": len(labelled),
         "entities": entities,
         "sha256": corpus.sha256,
     }
+    (output / PROBABILITIES_FILE).unlink(missing_ok=True)
     write_corpus(corpus, output)
+    if soft:
+        rows = [s.probabilities for s in labelled if s.probabilities is not None]
+        write_probabilities(output, corpus, rows, teachers.label_set.tags)
     write_text(output / _ORIGIN, json.dumps(origin, ensure_ascii=False, indent=1) + "\n")
-    done.remove()
+    known.remove()
     counted = ", ".join(f"{count:,} {type_}" for type_, count in entities.items())
     print_note(counted, quiet=quiet)
     print_result(
@@ -184,13 +198,13 @@ def _describe_model(teacher: TaggerModel) -> dict[str, Any]:
     return {"name": teacher.name, **{key: value for key, value in known.items() if value}}
 
 
-def _decided_by(models: Sequence[str], sureness: Sureness) -> str:
-    """All that the labels of a sentence depend on, as a key."""
+def _decided_by(models: Sequence[str]) -> str:
+    """What the probabilities of a sentence's tags depend on, as a key."""
     from nerbridge.batch.shards import hash_folder
     from nerbridge.tagging.model_folder import find_model
 
     hashes = [hash_folder(find_model(name).path) for name in models]
-    return json.dumps([__version__, hashes, asdict(sureness)])
+    return json.dumps([__version__, hashes])
 
 
 def _say_which_are_not_zero_shot(teachers: Sequence[TaggerModel], *, quiet: bool) -> None:

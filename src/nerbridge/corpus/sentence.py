@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +19,8 @@ class Sentence:
     tags: tuple[str, ...]
     path: str = ""
     line: int = 0
+    probabilities: NDArray[np.float16] | None = field(default=None, compare=False, repr=False)
+    """Of all tags, where models labelled it and said so. Shape: (n_words, n_tags)."""
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ def _data_rows(origin: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]
 
 def _role(facts: Mapping[str, Any]) -> str:
     role = str(facts.get("role", "—"))
-    return f"{role}, harmonised" if facts.get("harmonised") else role
+    return ", ".join([role, *(how for how in ("harmonised", "soft") if facts.get(how))])
 
 
 def _training(origin: Mapping[str, Any]) -> Iterator[str]:

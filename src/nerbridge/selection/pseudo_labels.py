@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from nerbridge.alignment.decoding import decode_spans_many
 from nerbridge.corpus.overlap import normalise_word
+from nerbridge.corpus.probabilities import Rows
 from nerbridge.corpus.raw import check_word
 from nerbridge.corpus.sentence import Sentence as Labelled
 from nerbridge.errors import CorpusError, InputError
-from nerbridge.labels import OUTSIDE, LabelSet, spans_to_tags, tags_to_spans
-from nerbridge.selection.labelled_batches import LabelledBatches, Labels
+from nerbridge.labels import OUTSIDE, LabelSet, Span, spans_to_tags, tags_to_spans
+from nerbridge.selection.known_probabilities import KnownProbabilities
 from nerbridge.selection.suggesting import Sentence, split_text
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.text.social import read_past_noise
@@ -135,8 +136,9 @@ def pseudo_label(
     sentences: Iterable[Sentence],
     sureness: Sureness = Sureness(),
     *,
+    soft: bool = False,
     losses: Counter[str] | None = None,
-    done: LabelledBatches | None = None,
+    known: KnownProbabilities | None = None,
 ) -> list[Labelled]:
     """The sentences that the teachers are together sure of, with their labels, in order.
 
@@ -146,21 +148,25 @@ def pseudo_label(
         teachers: the models.
         sentences: without labels.
         sureness: how probable a label must be.
+        soft: keep every sentence with an entity, sure or not; the probabilities of its tags,
+            which come with each sentence, say how sure.
         losses: what was left out is counted here: ``noise`` (emoji, addresses and
             the like), ``unsure``, ``inconsistent``, ``without entity``.
-        done: labels of batches are taken from here, and put here as they are given.
+        known: probabilities are taken from here, and put here as they are computed.
 
     Raises:
-        EnvironmentProblem: ``done`` could not be written.
+        EnvironmentProblem: ``known`` could not be written.
     """
     losses = losses if losses is not None else Counter()
     found: list[Labelled] = []
-    for sentence, tags in _label(teachers, _leave_out_noise(sentences, losses), sureness, done):
-        if tags is None:
+    for sentence, p, scored in _read(teachers, _leave_out_noise(sentences, losses), known):
+        if not (soft and scored) and not is_sure(p, [score for _, score in scored], sureness):
             losses["unsure"] += 1
-        else:
-            found.append(Labelled(sentence.words, tuple(tags), sentence.source, sentence.row))
-    return list(leave_out_inconsistent(_thin_out(found, sureness.share_without, losses), losses))
+            continue
+        tags = spans_to_tags([span for span, _ in scored], len(sentence.words))
+        found.append(Labelled(sentence.words, tuple(tags), sentence.source, sentence.row, p))
+    kept = _thin_out(found, sureness.share_without, losses)
+    return kept if soft else list(leave_out_inconsistent(kept, losses))
 
 
 def leave_out_inconsistent(
@@ -186,7 +192,9 @@ def leave_out_inconsistent(
             yield sentence
 
 
-def is_sure(probabilities: Probabilities, scores: Sequence[float], sureness: Sureness) -> bool:
+def is_sure(
+    probabilities: Probabilities | Rows, scores: Sequence[float], sureness: Sureness
+) -> bool:
     """Whether a sentence is sure enough.
 
     Args:
@@ -203,34 +211,19 @@ def is_sure(probabilities: Probabilities, scores: Sequence[float], sureness: Sur
     return bool(least_word >= sureness.word and min(scores) >= sureness.entity)
 
 
-def _label(
-    teachers: Teachers,
-    sentences: Iterable[Sentence],
-    sureness: Sureness,
-    done: LabelledBatches | None,
-) -> Iterator[tuple[Sentence, Labels]]:
+def _read(
+    teachers: Teachers, sentences: Iterable[Sentence], known: KnownProbabilities | None
+) -> Iterator[tuple[Sentence, Rows, list[tuple[Span, float]]]]:
     iterator = iter(sentences)
     while batch := list(islice(iterator, _BATCH)):
         words = [sentence.words for sentence in batch]
-        labels = done.find(words) if done else None
-        if labels is None:
-            labels = _label_batch(teachers, words, sureness)
-            if done:
-                done.add(words, labels)
-        yield from zip(batch, labels, strict=True)
-
-
-def _label_batch(
-    teachers: Teachers, words: Sequence[Sequence[str]], sureness: Sureness
-) -> list[Labels]:
-    means = teachers.probabilities(words)
-    decoded = decode_spans_many([np.log(p + _TINY) for p in means], teachers.label_set)
-    return [
-        spans_to_tags([span for span, _ in scored], len(p))
-        if is_sure(p, [score for _, score in scored], sureness)
-        else None
-        for p, scored in zip(means, decoded, strict=True)
-    ]
+        rows = known.find(words) if known else None
+        if rows is None:
+            rows = [p.astype(np.float16) for p in teachers.probabilities(words)]
+            if known:
+                known.add(words, rows)
+        logits = [np.log(row.astype(np.float64) + _TINY) for row in rows]
+        yield from zip(batch, rows, decode_spans_many(logits, teachers.label_set), strict=True)
 
 
 def _key(words: Sequence[str]) -> str:

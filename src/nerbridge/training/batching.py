@@ -10,7 +10,9 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from nerbridge.alignment.subwords import IGNORE_INDEX, SpecialIds
@@ -21,10 +23,15 @@ _POOL = 50
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One window of training text: ids without special tokens, one label a subword."""
+    """One window of training text: ids without special tokens, one label a subword.
+
+    ``targets`` are the probabilities of the tags where a word's label is less than certain.
+    Shape: (n_subwords, n_tags); rows without a label count for nothing.
+    """
 
     ids: tuple[int, ...]
     labels: tuple[int, ...]
+    targets: NDArray[np.float32] | None = None
 
 
 class LengthGroupedBatches:
@@ -74,9 +81,10 @@ class Collator:
         self.specials, self.masked_words, self.mask_id = specials, masked_words, mask_id
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, Tensor]:
-        """``input_ids``, ``attention_mask`` and ``labels``.
+        """``input_ids``, ``attention_mask``, ``labels``; ``targets`` if an example has any.
 
-        Shape of each: (n_examples, longest + 2).
+        Shape of each: (n_examples, longest + 2); of the targets: (n_examples, longest + 2, n_tags),
+        zeros where there are none.
         """
         width = max(len(example.ids) for example in examples) + 2
         ids = torch.full((len(examples), width), self.specials.pad)
@@ -91,4 +99,15 @@ class Collator:
         if self.masked_words and self.mask_id is not None:
             hidden = (torch.rand(ids.shape) < self.masked_words) & (labels != IGNORE_INDEX)
             ids = torch.where(hidden, self.mask_id, ids)
-        return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+        batch = {"input_ids": ids, "attention_mask": mask, "labels": labels}
+        return batch | _pad_targets(examples, width)
+
+
+def _pad_targets(examples: Sequence[Example], width: int) -> dict[str, Tensor]:
+    given = [(row, e.targets) for row, e in enumerate(examples) if e.targets is not None]
+    if not given:
+        return {}
+    padded = torch.zeros((len(examples), width, given[0][1].shape[1]))
+    for row, targets in given:
+        padded[row, 1 : len(targets) + 1] = torch.from_numpy(targets)
+    return {"targets": padded}

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from nerbridge.corpus.harmonising import find_discord, harmonise_corpora
 from nerbridge.corpus.overlap import leaked
+from nerbridge.corpus.probabilities import Rows, with_probabilities
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.corpus.sampling import mix_sources, take
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.errors import CorpusError
+from nerbridge.labels import LabelSet
 from nerbridge.text.model_form import words_to_model_form
-from nerbridge.training.recipe import HERE, CorpusSettings, Recipe
+from nerbridge.training.recipe import HERE, CorpusSettings, Recipe, SourceSettings
 
 _HELD_OUT = 0.1
 """Share of the sources' training sentences used for validation where no source has its own."""
@@ -33,6 +35,11 @@ class Labelled:
     def tags(self) -> tuple[tuple[str, ...], ...]:
         """IOB2 tags, one a word."""
         return tuple(sentence.tags for sentence in self.sentences)
+
+    @property
+    def probabilities(self) -> tuple[Rows | None, ...]:
+        """Of the tags, for each sentence; None where only the tags are known."""
+        return tuple(sentence.probabilities for sentence in self.sentences)
 
     def __len__(self) -> int:
         return len(self.sentences)
@@ -166,6 +173,10 @@ def load_materials(recipe: Recipe) -> Materials:
     _need(target, _place(recipe, recipe.target), ("train", "validation", "test"))
     for source, settings in zip(sources, recipe.sources, strict=True):
         _need(source, _place(recipe, settings), ("train",))
+    sources = [
+        _soften(recipe, source, settings)
+        for source, settings in zip(sources, recipe.sources, strict=True)
+    ]
     for further in recipe.also:
         _need(also[further.name], _place(recipe, further), (further.split,))
     return Materials(recipe, target, _harmonise(recipe, sources), also)
@@ -182,6 +193,12 @@ def _harmonise(recipe: Recipe, sources: Sequence[Corpus]) -> tuple[Corpus, ...]:
                 "that the other sources know. Leave harmonise out, or this source."
             )
     return harmonised
+
+
+def _soften(recipe: Recipe, corpus: Corpus, settings: SourceSettings) -> Corpus:
+    if not settings.soft:
+        return corpus
+    return with_probabilities(corpus, _place(recipe, settings), LabelSet(recipe.types).tags)
 
 
 def _read(recipe: Recipe, settings: CorpusSettings) -> Corpus:

@@ -81,6 +81,9 @@ class SourceSettings(CorpusSettings):
     harmonise: bool = False
     """Leave out entities all of whose words the other sources mostly leave outside: pronouns,
     offices and common nouns in a corpus that labels them as persons."""
+    soft: bool = False
+    """Learn how probable every tag was to the models that labelled it, not only the tag that won:
+    from the file that ``nerbridge pseudo-label --soft`` wrote beside its sentences."""
 
 
 class AlsoSettings(CorpusSettings):
@@ -225,6 +228,11 @@ class Recipe(Settings):
             faults.append(f"also: the names {names} must differ from each other and from 'test'")
         if len(self.sources) == 1 and self.sources[0].harmonise:
             faults.append("sources: harmonise holds a source against others; there is only one")
+        if both := [source.path for source in self.sources if source.harmonise and source.soft]:
+            faults.append(
+                f"sources: {', '.join(both)}: harmonise leaves out tags, and soft learns from "
+                "probabilities instead; choose one"
+            )
         if self.adapt.method != self.transfer.method:
             faults.append(
                 f"adapt.method: {self.adapt.method!r} cannot go on from transfer.method "

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,17 @@ def deciding_settings(recipe: Recipe) -> dict[str, Any]:
     for key in ("name", "description", "seeds", "data_root"):
         del values[key]
     return values
+
+
+def with_later_keys(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Deciding settings of an earlier version, with the keys that it did not know yet.
+
+    They get their defaults, which are what that version did. What is no recipe stays as it is.
+    """
+    try:
+        return deciding_settings(Recipe.model_validate({"name": "earlier", **settings}))
+    except ValidationError:
+        return dict(settings)
 
 
 def recipe_sha256(recipe: Recipe) -> str:

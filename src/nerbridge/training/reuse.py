@@ -10,6 +10,7 @@ from typing import Any
 
 from nerbridge.errors import RunError
 from nerbridge.models.folder import new_folder
+from nerbridge.training.recipe_files import with_later_keys
 from nerbridge.training.references import CRF_SEED
 from nerbridge.training.run import Listener, Progress, Run
 from nerbridge.training.run_folder import FINGERPRINT, RunFolder, differences
@@ -65,11 +66,11 @@ def _read_fingerprint(folder: Path) -> Mapping[str, Any]:
 
 def _deciding_transfer(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a fingerprint that decides what the transfer stage learns."""
-    recipe, data = fingerprint["recipe"], fingerprint["data"]
+    recipe, data = with_later_keys(fingerprint["recipe"]), fingerprint["data"]
     return {
         **{key: recipe[key] for key in _SETTINGS},
         "script": recipe["target"]["script"],
-        "sources": [{"harmonise": False, **source, "path": None} for source in recipe["sources"]],
+        "sources": [{**source, "path": None} for source in recipe["sources"]],
         "data": [data[key] for key in sorted(data) if key.startswith("source ")],
         "encoder weights": fingerprint["encoder"],
     }

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from nerbridge.errors import InputError, RunError
 from nerbridge.files import write_text
 from nerbridge.records import SeedResult, first_fault
+from nerbridge.training.recipe_files import with_later_keys
 
 FINGERPRINT = "fingerprint.json"
 
@@ -96,6 +97,8 @@ class RunFolder:
             found = json.loads(path.read_text("utf-8"))
         except ValueError as error:
             raise RunError(f"{path}: damaged ({error}). Give another --output.") from error
+        if "recipe" in found:
+            found["recipe"] = with_later_keys(found["recipe"])
         if changes := list(differences(found, fingerprint)):
             raise RunError(
                 f"{self.path}: this folder holds a run of something else; changed since: "

@@ -15,9 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 from torch.utils.data import DataLoader
 from transformers import (
     PreTrainedTokenizerFast,
@@ -33,8 +36,10 @@ from nerbridge.alignment.subwords import (
     SubwordSentence,
     align_labels,
     encode_sentences,
+    first_subwords,
 )
 from nerbridge.alignment.windows import split_windows
+from nerbridge.corpus.probabilities import Rows
 from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.labels import LabelSet
 from nerbridge.models.dropout import use_fast_dropout
@@ -56,12 +61,17 @@ Report = Callable[[CurvePoint, float], None]
 
 @dataclass(frozen=True)
 class StageData:
-    """What a stage learns from. Words are in the form the model sees; tags are IOB2."""
+    """What a stage learns from. Words are in the form the model sees; tags are IOB2.
+
+    ``probabilities`` of the tags of each sentence, or None where the tags are certain; empty if
+    they are everywhere. Shape of each: (n_words, n_tags).
+    """
 
     words: Sequence[Sequence[str]]
     tags: Sequence[Sequence[str]]
     validation_words: Sequence[Sequence[str]]
     validation_tags: Sequence[Sequence[str]]
+    probabilities: Sequence[Rows | None] = ()
 
 
 @dataclass(frozen=True)
@@ -78,23 +88,40 @@ def build_examples(
     tokenizer: PreTrainedTokenizerFast,
     label_set: LabelSet,
     max_subwords: int,
+    probabilities: Sequence[Rows | None] = (),
 ) -> list[Example]:
     """Windows of subwords with labels; long sentences give several, nothing is cut off."""
     unk = special_ids(tokenizer).unk
     encoded = encode_sentences(tokenizer.backend_tokenizer, words, unk)
+    rows = probabilities or [None] * len(encoded)
     return [
         example
-        for sub, sentence_tags in zip(encoded, tags, strict=True)
-        for example in _windows(sub, sentence_tags, label_set, max_subwords)
+        for sub, sentence_tags, sentence_rows in zip(encoded, tags, rows, strict=True)
+        for example in _windows(sub, sentence_tags, sentence_rows, label_set, max_subwords)
     ]
 
 
 def _windows(
-    sub: SubwordSentence, tags: Sequence[str], label_set: LabelSet, max_subwords: int
+    sub: SubwordSentence,
+    tags: Sequence[str],
+    rows: Rows | None,
+    label_set: LabelSet,
+    max_subwords: int,
 ) -> Iterator[Example]:
     labels = align_labels(sub, [label_set.tag_to_id[tag] for tag in tags])
+    targets = None if rows is None else _align_rows(sub, rows)
     for window in split_windows(sub, max_subwords, overlap=0):
-        yield Example(sub.ids[window.start : window.end], tuple(labels[window.start : window.end]))
+        part = slice(window.start, window.end)
+        yield Example(
+            sub.ids[part], tuple(labels[part]), None if targets is None else targets[part]
+        )
+
+
+def _align_rows(sub: SubwordSentence, rows: Rows) -> NDArray[np.float32]:
+    """Each word's row at its first subword, zeros at the others."""
+    targets = np.zeros((len(sub), rows.shape[1]), np.float32)
+    targets[first_subwords(sub)] = rows
+    return targets
 
 
 def train_stage(
@@ -120,7 +147,9 @@ def train_stage(
     torch.manual_seed(seed)
     if not torch.cuda.is_available():
         use_fast_dropout(model)
-    examples = build_examples(data.words, data.tags, tokenizer, label_set, max_subwords)
+    examples = build_examples(
+        data.words, data.tags, tokenizer, label_set, max_subwords, data.probabilities
+    )
     validation = Validation(
         data.validation_words, data.validation_tags, tokenizer, label_set, max_subwords
     )
@@ -257,10 +286,21 @@ class StageTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Any:
-        """Mean cross entropy over the first subwords, weighted and smoothed as the recipe says."""
-        labels = inputs.pop("labels")
+        """Mean cross entropy over the first subwords, weighted and smoothed as the recipe says.
+
+        Against the probabilities of the tags where there are any.
+        """
+        labels, targets = inputs.pop("labels").flatten(), inputs.pop("targets", None)
         outputs = model(**inputs)
-        loss = self.loss(outputs.logits.float().flatten(0, 1), labels.flatten())
+        logits = outputs.logits.float().flatten(0, 1)
+        if targets is None:
+            loss = self.loss(logits, labels)
+        else:
+            is_word = labels != IGNORE_INDEX
+            certain = one_hot(labels[is_word], logits.shape[1]).to(logits.dtype)
+            given = targets.flatten(0, 1)[is_word]
+            rows = torch.where(given.any(1, keepdim=True), given, certain)
+            loss = self.loss(logits[is_word], rows)
         return (loss, outputs) if return_outputs else loss
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
