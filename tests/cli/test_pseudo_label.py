@@ -64,7 +64,8 @@ def test_softly_its_probabilities_lie_beside_it(call: Call) -> None:
         assert sentence.probabilities is not None
         best = sentence.probabilities.argmax(axis=1)
         assert tuple(LabelSet().tags[tag] for tag in best) == sentence.tags
-    assert json.loads(Path("out/pseudo-labels.json").read_text("utf-8"))["soft"]
+    origin = json.loads(Path("out/pseudo-labels.json").read_text("utf-8"))
+    assert (origin["soft"], set(origin["sureness"])) == (True, {"outside", "share_without"})
     call("a.txt", "--output", "out", "--overwrite")
     assert {path.name for path in Path("out").iterdir()} == {"train.conll", "pseudo-labels.json"}
 
@@ -128,7 +129,7 @@ def test_text_without_a_sure_entity_is_refused(call: Call) -> None:
     Path("b.txt").write_text("আজি ৰাতিপুৱা বতৰ বৰ ভাল।\n", "utf-8")
     with pytest.raises(InputError, match="1 sentences, 1 of them fit"):
         call("b.txt", "--output", "out")
-    assert not Path("out").exists()
+    assert [path.name for path in Path("out").iterdir()] == [".parts"]
 
 
 def test_a_line_is_a_text(call: Call) -> None:
@@ -157,13 +158,58 @@ def test_after_a_kill_what_was_labelled_is_kept(
     assert {path.name for path in Path().iterdir()} == {"a.txt", "whole", "out"}
 
 
-def test_what_other_models_gave_is_not_taken(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_other_models_gave_is_not_taken(
+    make_call: Callable[..., Call], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pseudo_labels, "_BATCH", 1)
+    call = make_call(pseudo_label, write_tiny_tagger(Path("model")))
     n_asked = _count_sentences(monkeypatch, killed_after=1)
     assert call("a.txt", "--output", "out").exit_code == KILLED
-    write_tiny_tagger(Path("other"), sure=5.0)
-    call("a.txt", "--output", "out", "--model", "other")
+    write_tiny_tagger(Path("model"), sure=5.0)
+    call("a.txt", "--output", "out")
     assert n_asked() == 4
+
+
+@pytest.mark.parametrize("written", ["write_text", "write_probabilities", "write_corpus"])
+@pytest.mark.parametrize("before", [[], ["--soft"], ["-n", "1"]])
+def test_a_kill_while_writing_costs_nothing(
+    call: Call, monkeypatch: pytest.MonkeyPatch, written: str, before: list[str]
+) -> None:
+    """Neither the corpus that was there, nor what was labelled."""
+    call("a.txt", "--output", "whole", "--soft")
+    if before:
+        call("a.txt", "--output", "out", *before)
+    there = read_files(Path("out"))
+    n_asked = _count_sentences(monkeypatch, killed_after=9)
+    place = "nerbridge.cli.pseudo_label" if written == "write_text" else WRITERS[written]
+    with monkeypatch.context() as killing:
+        killing.setattr(f"{place}.{written}", _kill)
+        assert call("a.txt", "--output", "out", "--soft", "--overwrite").exit_code == KILLED
+    assert n_asked() == 2
+    if before:
+        assert read_files(Path("out"))["train.conll"] == there["train.conll"]
+    call("a.txt", "--output", "out", "--soft", "--overwrite")
+    assert n_asked() == 2
+    assert read_files(Path("out")) == read_files(Path("whole"))
+
+
+WRITERS = {
+    "write_probabilities": "nerbridge.corpus.probabilities",
+    "write_corpus": "nerbridge.corpus.writing",
+}
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.*") if path.is_file()}
+
+
+def _kill(*arguments: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_how_sure_does_not_matter_softly(call: Call) -> None:
+    with pytest.raises(InputError, match="expected one of them"):
+        call("a.txt", "--output", "out", "--soft", "--min-score", "0.7")
 
 
 def _count_sentences(monkeypatch: pytest.MonkeyPatch, killed_after: int) -> Callable[[], int]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,6 @@ import pytest
 
 from nerbridge.corpus.probabilities import (
     PROBABILITIES_FILE,
-    has_probabilities,
     with_probabilities,
     write_probabilities,
 )
@@ -17,32 +17,52 @@ from nerbridge.corpus.writing import write_corpus
 from nerbridge.errors import CorpusError
 
 TAGS = ("O", "B-LOC", "I-LOC")
-TRAIN = (Sentence(("অসম", "ধুনীয়া"), ("B-LOC", "O")), Sentence(("দিল্লী",), ("B-LOC",)))
-ROWS = [np.array([[0.25, 0.75, 0], [1, 0, 0]], np.float16), np.array([[0.5, 0.5, 0]], np.float16)]
+ROWS = [np.array([[0.25, 0.75, 0], [1, 0, 0]], np.float32), np.array([[0.5, 0.5, 0]], np.float32)]
+TRAIN = (
+    Sentence(("অসম", "ধুনীয়া"), ("B-LOC", "O"), probabilities=ROWS[0]),
+    Sentence(("দিল্লী",), ("B-LOC",), probabilities=ROWS[1]),
+)
 
 
 @pytest.fixture
 def written(tmp_path: Path) -> Corpus:
     corpus = build_corpus(tmp_path.name, "as", {"train": TRAIN})
     write_corpus(corpus, tmp_path)
-    write_probabilities(tmp_path, corpus, ROWS, TAGS)
+    write_probabilities(tmp_path, corpus, TAGS)
     return corpus
 
 
-def test_each_sentence_gets_its_own(written: Corpus, tmp_path: Path) -> None:
-    soft = with_probabilities(read_corpus(tmp_path), str(tmp_path), TAGS)
+@pytest.mark.parametrize("place", ["", "train.conll"])
+def test_each_sentence_gets_its_own(written: Corpus, tmp_path: Path, place: str) -> None:
+    spec = str(tmp_path / place)
+    soft = with_probabilities(read_corpus(spec), spec, TAGS)
     found = [s.probabilities.tolist() for s in soft.splits["train"] if s.probabilities is not None]
     assert found == [rows.tolist() for rows in ROWS]
-    assert has_probabilities(soft)
-    assert not has_probabilities(written)
+    assert soft.sha256 == written.sha256
 
 
-def test_the_hash_covers_them(written: Corpus, tmp_path: Path) -> None:
-    before = with_probabilities(written, str(tmp_path), TAGS).sha256
-    assert before != written.sha256
-    assert before == with_probabilities(written, str(tmp_path), TAGS).sha256
-    write_probabilities(tmp_path, written, [ROWS[0], 1 - ROWS[1]], TAGS)
-    assert before != with_probabilities(written, str(tmp_path), TAGS).sha256
+def test_they_have_a_hash_of_their_own(written: Corpus, tmp_path: Path) -> None:
+    def hashed() -> str | None:
+        return with_probabilities(written, str(tmp_path), TAGS).probabilities_sha256
+
+    before = hashed()
+    assert before == hashed()
+    assert written.probabilities_sha256 is None
+    other = replace(TRAIN[1], probabilities=1 - ROWS[1] / 2)
+    write_probabilities(tmp_path, replace(written, splits={"train": (TRAIN[0], other)}), TAGS)
+    assert hashed() not in (before, None)
+
+
+def test_other_splits_may_come_and_go(written: Corpus, tmp_path: Path) -> None:
+    (tmp_path / "test.conll").write_text("দিল্লী\tB-LOC\n", "utf-8")
+    assert with_probabilities(read_corpus(tmp_path), str(tmp_path), TAGS).probabilities_sha256
+
+
+def test_a_row_for_each_word(written: Corpus, tmp_path: Path) -> None:
+    wrong = replace(TRAIN[1], probabilities=np.ones((2, 3), np.float32))
+    write_probabilities(tmp_path, replace(written, splits={"train": (TRAIN[0], wrong)}), TAGS)
+    with pytest.raises(CorpusError, match="4 rows of 3 numbers, expected 3 of 3"):
+        with_probabilities(written, str(tmp_path), TAGS)
 
 
 def test_sentences_that_were_changed_are_refused(written: Corpus, tmp_path: Path) -> None:

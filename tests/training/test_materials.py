@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from nerbridge.corpus.probabilities import write_probabilities
 from nerbridge.corpus.reading import read_corpus
@@ -16,8 +18,10 @@ from nerbridge.labels import LabelSet
 from nerbridge.text.script import detect_script
 from nerbridge.training.experiment import data_lineage, stage_data
 from nerbridge.training.materials import Materials, load_materials
+from nerbridge.training.recipe import StageName
 
 SOURCES = ("bn", "hi")
+HINDI = {"path": "hi", "language": "hi", "script": "Beng"}
 
 
 @pytest.fixture
@@ -84,24 +88,45 @@ def test_a_source_is_held_against_the_others_where_the_recipe_says_so(tiny: Any,
     assert load(tiny, own, sources=twice).advice == ()
 
 
-def test_a_soft_source_brings_its_probabilities(tiny: Any, own: Path) -> None:
-    corpus = read_corpus(own / "bn")
-    rows = [np.full((len(s.words), 7), 1 / 7, np.float16) for s in corpus.splits["train"]]
-    write_probabilities(own / "bn", corpus, rows, LabelSet().tags)
-    hindi = {"path": "hi", "language": "hi", "script": "Beng"}
+def soften(own: Path, name: str) -> dict[tuple[str, ...], NDArray[np.float32]]:
+    """Probabilities beside a corpus, different for each sentence; those by its words."""
+    corpus = read_corpus(own / name)
+    draw = np.random.default_rng(4)
+    train = [
+        replace(s, probabilities=draw.dirichlet(np.ones(7), len(s.words)).astype(np.float32))
+        for s in corpus.splits["train"]
+    ]
+    write_probabilities(own / name, replace(corpus, splits={"train": train}), LabelSet().tags)
+    return {s.words: s.probabilities for s in train if s.probabilities is not None}
+
+
+@pytest.mark.parametrize("stage", ["transfer", "adapt"])
+def test_a_soft_source_brings_its_probabilities(tiny: Any, own: Path, stage: StageName) -> None:
+    given = soften(own, "bn")
     for soft in (False, True):
         bengali = {"path": "bn", "language": "bn", "script": "Beng", "soft": soft}
-        materials = load(tiny, own, sources=[bengali, hindi])
-        data = stage_data(materials, "transfer", seed=1)
+        materials = load(tiny, own, sources=[bengali, HINDI], adapt={"replay": 10_000})
+        data = stage_data(materials, stage, seed=1)
+        sentences = materials.source_train(1).sentences
+        found = data.probabilities[-len(sentences) :]
         assert len(data.probabilities) == len(data.words)
-        n_soft = sum(rows is not None for rows in data.probabilities)
-        assert n_soft == (len(rows) if soft else 0)
-        assert all(
-            p is None or len(p) == len(words)
-            for p, words in zip(data.probabilities, data.words, strict=True)
-        )
+        assert sum(p is not None for p in data.probabilities) == (len(given) if soft else 0)
+        for sentence, p in zip(sentences, found, strict=True):
+            assert p is None or p == pytest.approx(given[sentence.words], abs=1e-3)
         lineage = data_lineage(materials, materials.recipe, "transfer")
-        assert [facts.get("soft", False) for facts in lineage.values()] == [soft, False]
+        assert ["soft" in facts for facts in lineage.values()] == [soft, False]
+
+
+def test_what_models_labelled_validates_nothing(tiny: Any, own: Path) -> None:
+    soften(own, "bn")
+    for name in SOURCES:
+        (own / name / "validation.conll").unlink()
+    bengali = {"path": "bn", "language": "bn", "script": "Beng", "soft": True}
+    both = load(tiny, own, sources=[bengali, HINDI])
+    hindi = set(both.sources[1].splits["train"])
+    assert set(both.source_validation.sentences) <= hindi
+    assert len(both.source_train(1)) > len(both.sources[0].splits["train"])
+    assert len(load(tiny, own, sources=[bengali]).source_validation) > 0
 
 
 def test_what_harmonising_leaves_empty_is_not_blamed_on_the_file(tiny: Any, own: Path) -> None:

@@ -46,6 +46,7 @@ BOTH = {"path": "a", "language": "bn", "harmonise": True, "soft": True}
         ({"sources": []}, "at least 1"),
         ({"sources": [{"path": "a", "language": "bn", "harmonise": True}]}, "there is only one"),
         ({"sources": [BOTH, BOTH]}, "sources: a, a: harmonise leaves out tags, and soft learns"),
+        ({"sources": [{"path": "hub:a/b", "language": "bn", "soft": True}]}, "soft needs a folder"),
         ({"name": "../x"}, "pattern"),
         ({"adapt": {"method": "full"}}, "cannot go on from"),
         ({"adapt": {"epochs": 0}}, "greater than 0"),

@@ -112,6 +112,13 @@ def test_results_come_back_as_written(finished: Any, tmp_path: Path) -> None:
     assert json.loads(path.read_text("utf-8"))["seed"] == 1
 
 
+@pytest.mark.parametrize("content", ["null", "[]", '{"recipe": null}', '{"recipe": {"a": 1}}'])
+def test_a_fingerprint_of_no_recipe_is_another(content: str, tmp_path: Path) -> None:
+    (tmp_path / FINGERPRINT).write_text(content, "utf-8")
+    with pytest.raises(RunError, match="a run of something else"):
+        RunFolder(tmp_path).check_fingerprint({"recipe": {"b": 2}})
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"seed": 1'])
 def test_a_damaged_result_is_said_with_the_way_out(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "results" / "adapt-1.json"

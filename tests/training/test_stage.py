@@ -227,30 +227,36 @@ def test_long_sentences_become_windows_and_nothing_is_cut(tokenizer: Any, data: 
     assert labels == [LABELS.tag_to_id[tag] for tags in data.tags for tag in tags]
 
 
-def certain(tags: Sequence[str]) -> NDArray[np.float16]:
-    return np.eye(len(LABELS.tags), dtype=np.float16)[[LABELS.tag_to_id[tag] for tag in tags]]
+def certain(tags: Sequence[str]) -> NDArray[np.float32]:
+    return np.eye(len(LABELS.tags), dtype=np.float32)[[LABELS.tag_to_id[tag] for tag in tags]]
 
 
-def loss_of(model: nn.Module, tokenizer: Any, data: StageData, tmp_path: Path) -> float:
+def loss_of(
+    model: nn.Module, tokenizer: Any, data: StageData, tmp_path: Path, **changes: Any
+) -> float:
     """Of the first sentences, without dropout."""
     n, probabilities = 6, data.probabilities[:6]
     examples = build_examples(
         data.words[:n], data.tags[:n], tokenizer, LABELS, MAX_SUBWORDS, probabilities
     )
-    settings = settings_of(class_weights="none")
+    settings = settings_of(**{"class_weights": "none", **changes})
     arguments = TrainingArguments(str(tmp_path), use_cpu=True, report_to="none")
     trainer = StageTrainer(model, arguments, examples, settings, tokenizer, LABELS)
     with torch.no_grad():
         return float(trainer.compute_loss(model.eval(), trainer.data_collator(examples)))
 
 
+@pytest.mark.parametrize("class_weights", ["none", "balanced"])
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
 def test_certain_probabilities_are_labels(
-    build: Callable[[str], nn.Module], tokenizer: Any, data: StageData, tmp_path: Path
-) -> None:
+    build: Callable[[str], nn.Module], tokenizer: Any, data: StageData, tmp_path: Path,
+    class_weights: str, label_smoothing: float,
+) -> None:  # fmt: skip
     model = build("full")
     rows = [certain(tags) if i % 2 else None for i, tags in enumerate(data.tags)]
-    hard = loss_of(model, tokenizer, data, tmp_path)
-    soft = loss_of(model, tokenizer, replace(data, probabilities=rows), tmp_path)
+    changes = {"class_weights": class_weights, "label_smoothing": label_smoothing}
+    hard = loss_of(model, tokenizer, data, tmp_path, **changes)
+    soft = loss_of(model, tokenizer, replace(data, probabilities=rows), tmp_path, **changes)
     assert soft == pytest.approx(hard, rel=1e-5)
 
 
@@ -259,7 +265,7 @@ def test_a_model_that_doubts_as_its_teachers_do_loses_their_entropy(
 ) -> None:
     model = build("full")
     logits = word_logits(model, tokenizer, data.words, MAX_SUBWORDS)  # type: ignore[arg-type]
-    own = [torch.from_numpy(rows).softmax(1).numpy().astype(np.float16) for rows in logits]
+    own = [torch.from_numpy(rows).softmax(1).numpy() for rows in logits]
     words = np.concatenate(own[:6]).astype(np.float64)
     entropy = -(words * np.log(words)).sum(axis=1).mean()
     soft = loss_of(model, tokenizer, replace(data, probabilities=own), tmp_path)

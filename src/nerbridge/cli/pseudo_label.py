@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +25,7 @@ from nerbridge.files import write_text
 
 if TYPE_CHECKING:
     from nerbridge.corpus.sentence import Sentence
+    from nerbridge.selection.pseudo_labels import Sureness
     from nerbridge.tagging.backend import TaggerModel
 
 _FILE, _ORIGIN = "train.conll", "pseudo-labels.json"
@@ -46,8 +50,9 @@ def pseudo_label(
     ] = 24_000,
     seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
     min_score: Annotated[
-        float, typer.Option(min=0, max=1, help="How probable every entity must be.")
-    ] = 0.5,
+        float | None,
+        typer.Option(min=0, max=1, help="How probable every entity must be; default 0.5."),
+    ] = None,
     leave_out: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,8 +63,8 @@ def pseudo_label(
         bool,
         typer.Option(
             "--soft",
-            help="Keep unsure sentences too, and how probable every tag is (soft = true in a "
-            "recipe).",
+            help="Keep unsure sentences with entities too, and how probable every tag is, for a "
+            "source with soft = true.",
         ),
     ] = False,
     input_format: InputFormatOption = None,
@@ -74,11 +79,16 @@ def pseudo_label(
 
     The folder goes into a recipe as one more source; pseudo-labels.json in it says how it was made.
     Name the transferred models of all seeds of a run: one alone would teach its own mistakes.
-    What was labelled before a kill stays beside it; the same command goes on from there.
+    Killed or interrupted, the same command goes on where it stopped.
 
     Example: nerbridge pseudo-label news.txt -m runs/a/models/transfer-13 -m
     runs/a/models/transfer-21 --leave-out bundled:as --output build/pseudo-as
     """
+    if soft and min_score is not None:
+        raise InputError(
+            "--soft keeps sentences however sure they are, and --min-score says how sure they must "
+            "be; expected one of them."
+        )
     sources = find_sources(inputs, input_format)
     _check_output(output, overwrite=overwrite)
     refuse_own_output(sources, output / _FILE)
@@ -106,55 +116,73 @@ def pseudo_label(
     records = read_records(sources, field=field, by_line=True, progress=progress)
     unlabelled = track(reading.split(records), "Reading", quiet=quiet)
     fit = leave_out_unfit(unlabelled, teachers.models[0], losses, max_words=MAX_WORDS)
-    sureness = Sureness(entity=min_score)
-    known = KnownProbabilities(Path(f"{output}{_PARTS}"), _decided_by(model))
-    drawn = draw(leave_out_known(fit, held_out, losses), n, seed)
-    labelled = label_sentences(
-        teachers,
-        track(drawn, "Labelling", total=len(drawn), quiet=quiet),
-        sureness,
-        soft=soft,
-        losses=losses,
-        known=known,
-    )
-    say_what_was_left_out(losses, progress, quiet=quiet)
-    if not labelled:
-        known.remove()
-        raise InputError(
-            f"{', '.join(inputs)}: {reading.n_sentences:,} sentences, {len(drawn):,} of them fit "
-            "and drawn, in none of which the models are sure of an entity. Check that it is text "
-            "of their language, --field, -n and --min-score."
+    sureness = Sureness() if min_score is None else Sureness(entity=min_score)
+    known = KnownProbabilities(output / _PARTS, _decided_by(model))
+    with _say_how_to_go_on(), known.locked():
+        drawn = draw(leave_out_known(fit, held_out, losses), n, seed)
+        labelled = label_sentences(
+            teachers,
+            track(drawn, "Labelling", total=len(drawn), quiet=quiet),
+            sureness,
+            soft=soft,
+            losses=losses,
+            known=known,
         )
-    entities = _count_entities(labelled)
-    corpus = build_corpus(output.name, "und", {"train": labelled})
-    origin = {
-        "nerbridge": __version__,
-        "models": [_describe_model(teacher) for teacher in teachers.models],
-        "inputs": described,
-        "left_out": {"corpora": list(leave_out or ()), "n_sentences": len(held_out)},
-        "n_read": reading.n_sentences,
-        "n_drawn": len(drawn),
-        "seed": seed,
-        "sureness": asdict(sureness),
-        "soft": soft,
-        "losses": {**progress.remarks, **losses},
-        "n_sentences": len(labelled),
-        "entities": entities,
-        "sha256": corpus.sha256,
-    }
-    (output / PROBABILITIES_FILE).unlink(missing_ok=True)
-    write_corpus(corpus, output)
-    if soft:
-        rows = [s.probabilities for s in labelled if s.probabilities is not None]
-        write_probabilities(output, corpus, rows, teachers.label_set.tags)
-    write_text(output / _ORIGIN, json.dumps(origin, ensure_ascii=False, indent=1) + "\n")
-    known.remove()
+        say_what_was_left_out(losses, progress, quiet=quiet)
+        if not labelled:
+            raise InputError(
+                f"{', '.join(inputs)}: {reading.n_sentences:,} sentences, {len(drawn):,} of them "
+                f"fit and drawn, in none of which the models {'find' if soft else 'are sure of'} "
+                "an entity. Check that it is text of their language, --field, -n and --min-score; "
+                f"what they said of these sentences is kept in {known.folder}."
+            )
+        entities = _count_entities(labelled)
+        corpus = build_corpus(output.name, "und", {"train": labelled})
+        origin = {
+            "nerbridge": __version__,
+            "models": [_describe_model(teacher) for teacher in teachers.models],
+            "inputs": described,
+            "left_out": {"corpora": list(leave_out or ()), "n_sentences": len(held_out)},
+            "n_read": reading.n_sentences,
+            "n_drawn": len(drawn),
+            "seed": seed,
+            "sureness": _thresholds(sureness, soft=soft),
+            "soft": soft,
+            "losses": {**progress.remarks, **losses},
+            "n_sentences": len(labelled),
+            "entities": entities,
+            "sha256": corpus.sha256,
+        }
+        # The sentences last: while they are not there, the same command may be given again.
+        write_text(output / _ORIGIN, json.dumps(origin, ensure_ascii=False, indent=1) + "\n")
+        if soft:
+            write_probabilities(output, corpus, teachers.label_set.tags)
+        write_corpus(corpus, output)
+        if not soft:
+            (output / PROBABILITIES_FILE).unlink(missing_ok=True)
+        known.remove()
     counted = ", ".join(f"{count:,} {type_}" for type_, count in entities.items())
     print_note(counted, quiet=quiet)
     print_result(
         f"{output / _FILE}: {len(labelled):,} sentences of {reading.n_sentences:,}, "
         f"{len(drawn):,} drawn"
     )
+
+
+@contextmanager
+def _say_how_to_go_on() -> Iterator[None]:
+    """What was labelled stays, whatever happens."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        command = shlex.join(["nerbridge", *sys.argv[1:]])
+        raise KeyboardInterrupt(f"What was labelled is kept. To go on: {command}") from None
+
+
+def _thresholds(sureness: Sureness, *, soft: bool) -> dict[str, float]:
+    """Those that were used."""
+    unused = ("entity", "word") if soft else ()
+    return {key: value for key, value in asdict(sureness).items() if key not in unused}
 
 
 def _check_output(output: Path, *, overwrite: bool) -> None:

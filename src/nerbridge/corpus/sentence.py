@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+Probabilities: TypeAlias = "NDArray[np.float32]"
+"""Of the tags of a sentence's words. Shape: (n_words, n_tags)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +22,8 @@ class Sentence:
     tags: tuple[str, ...]
     path: str = ""
     line: int = 0
-    probabilities: NDArray[np.float16] | None = field(default=None, compare=False, repr=False)
-    """Of all tags, where models labelled it and said so. Shape: (n_words, n_tags)."""
+    probabilities: Probabilities | None = field(default=None, compare=False, repr=False)
+    """Where models labelled it and said how sure they were."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Corpus:
 
     ``losses`` counts what reading cost: ``repaired_tags``, ``mapped_types``, ``dropped_empty`` …
     ``sha256`` is over words and tags of all splits as they were read; ``revision`` is the hub
-    commit, if any.
+    commit, if any; ``probabilities_sha256`` is over those of its training sentences, if any.
     """
 
     name: str
@@ -38,3 +41,4 @@ class Corpus:
     sha256: str
     losses: Mapping[str, int] = field(default_factory=dict)
     revision: str | None = None
+    probabilities_sha256: str | None = None

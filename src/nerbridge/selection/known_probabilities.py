@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
-from nerbridge.files import write_whole
+from nerbridge.errors import EnvironmentProblem, RunError
+from nerbridge.files import write_bytes
 
 _NAME = "probabilities"
 
@@ -27,22 +30,47 @@ class KnownProbabilities:
     """
 
     def __init__(self, folder: Path, decided_by: str) -> None:
-        """Describe the folder; it is made with the first batch."""
+        """Describe the folder; `locked` makes it."""
         self.folder, self._decided_by = folder, decided_by
 
-    def find(self, words: Sequence[Sequence[str]]) -> list[NDArray[np.float16]] | None:
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes out while the block runs; a killed process leaves no lock behind.
+
+        Raises:
+            RunError: another process works here.
+            EnvironmentProblem: the folder cannot be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = (self.folder / ".lock").open("w")
+        except OSError as error:
+            raise EnvironmentProblem(
+                f"{self.folder}: cannot be made ({error.strerror or error}). Choose another folder."
+            ) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RunError(
+                    f"{self.folder.parent}: another nerbridge is working in this folder. Wait for "
+                    "it, or give another --output."
+                ) from None
+            yield
+
+    def find(self, words: Sequence[Sequence[str]]) -> list[NDArray[np.float32]] | None:
         """Those of a batch, as they were added; None if there are none yet."""
         path = self._path(words)
         if not path.exists():
             return None
         try:
             rows = load_file(path)[_NAME]
-        except (SafetensorError, KeyError):
+        except (SafetensorError, OSError, KeyError):
             return None
         return np.split(rows, np.cumsum([len(sentence) for sentence in words])[:-1])
 
     def add(
-        self, words: Sequence[Sequence[str]], probabilities: Sequence[NDArray[np.float16]]
+        self, words: Sequence[Sequence[str]], probabilities: Sequence[NDArray[np.float32]]
     ) -> None:
         """Put down those of a batch. Shape of each: (n_words, n_tags).
 
@@ -50,8 +78,7 @@ class KnownProbabilities:
             EnvironmentProblem: the disk is full or the folder cannot be written; the batches
                 before stay.
         """
-        rows = {_NAME: np.concatenate(probabilities)}
-        write_whole(self._path(words), lambda path: save_file(rows, path))
+        write_bytes(self._path(words), save({_NAME: np.concatenate(probabilities)}))
 
     def remove(self) -> None:
         """Delete the folder: nothing is left to be done."""

@@ -15,12 +15,11 @@ from typing import TypeVar
 
 import numpy as np
 import regex
-from numpy.typing import NDArray
 
 from nerbridge.alignment.decoding import decode_spans_many
 from nerbridge.corpus.overlap import normalise_word
-from nerbridge.corpus.probabilities import Rows
 from nerbridge.corpus.raw import check_word
+from nerbridge.corpus.sentence import Probabilities
 from nerbridge.corpus.sentence import Sentence as Labelled
 from nerbridge.errors import CorpusError, InputError
 from nerbridge.labels import OUTSIDE, LabelSet, Span, spans_to_tags, tags_to_spans
@@ -30,7 +29,6 @@ from nerbridge.tagging.backend import TaggerModel
 from nerbridge.text.social import read_past_noise
 
 Item = TypeVar("Item")
-Probabilities = NDArray[np.float64]
 
 MAX_WORDS = 40
 """Of longer sentences models are seldom sure in every word."""
@@ -128,7 +126,7 @@ class Teachers:
                 scaled = logits.astype(np.float64) / model.temperature
                 p = np.exp(scaled - scaled.max(axis=1, keepdims=True))
                 mean += p / p.sum(axis=1, keepdims=True) / len(self.models)
-        return means
+        return [mean.astype(np.float32) for mean in means]
 
 
 def pseudo_label(
@@ -148,8 +146,8 @@ def pseudo_label(
         teachers: the models.
         sentences: without labels.
         sureness: how probable a label must be.
-        soft: keep every sentence with an entity, sure or not; the probabilities of its tags,
-            which come with each sentence, say how sure.
+        soft: keep every sentence with an entity, sure or consistent or not, and of those
+            without only ``outside`` ones; with each come the probabilities of its tags.
         losses: what was left out is counted here: ``noise`` (emoji, addresses and
             the like), ``unsure``, ``inconsistent``, ``without entity``.
         known: probabilities are taken from here, and put here as they are computed.
@@ -164,7 +162,8 @@ def pseudo_label(
             losses["unsure"] += 1
             continue
         tags = spans_to_tags([span for span, _ in scored], len(sentence.words))
-        found.append(Labelled(sentence.words, tuple(tags), sentence.source, sentence.row, p))
+        given = p if soft else None
+        found.append(Labelled(sentence.words, tuple(tags), sentence.source, sentence.row, given))
     kept = _thin_out(found, sureness.share_without, losses)
     return kept if soft else list(leave_out_inconsistent(kept, losses))
 
@@ -192,9 +191,7 @@ def leave_out_inconsistent(
             yield sentence
 
 
-def is_sure(
-    probabilities: Probabilities | Rows, scores: Sequence[float], sureness: Sureness
-) -> bool:
+def is_sure(probabilities: Probabilities, scores: Sequence[float], sureness: Sureness) -> bool:
     """Whether a sentence is sure enough.
 
     Args:
@@ -213,13 +210,13 @@ def is_sure(
 
 def _read(
     teachers: Teachers, sentences: Iterable[Sentence], known: KnownProbabilities | None
-) -> Iterator[tuple[Sentence, Rows, list[tuple[Span, float]]]]:
+) -> Iterator[tuple[Sentence, Probabilities, list[tuple[Span, float]]]]:
     iterator = iter(sentences)
     while batch := list(islice(iterator, _BATCH)):
         words = [sentence.words for sentence in batch]
         rows = known.find(words) if known else None
         if rows is None:
-            rows = [p.astype(np.float16) for p in teachers.probabilities(words)]
+            rows = teachers.probabilities(words)
             if known:
                 known.add(words, rows)
         logits = [np.log(row.astype(np.float64) + _TINY) for row in rows]

@@ -19,7 +19,6 @@ from transformers import PreTrainedModel
 
 from nerbridge.alignment.subwords import encode_sentences
 from nerbridge.corpus.harmonising import LEFT_OUT
-from nerbridge.corpus.probabilities import has_probabilities
 from nerbridge.models.adapter import attach_adapter, load_adapter, save_adapter
 from nerbridge.models.encoder import load_token_classifier, special_ids
 from nerbridge.models.full import load_full, save_full
@@ -206,7 +205,8 @@ def data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[
     """Role, language and hash of each corpus that a stage learns from, by name.
 
     By the recipe's path instead, where corpora share a name. The hash is that of what was read;
-    ``harmonised`` says where not all of it was learned, ``soft`` where probabilities were.
+    ``harmonised`` says where not all of it was learned, ``soft`` is the hash of the
+    probabilities that were.
     """
     roles = [] if name == "transfer" else ["target"]
     if name == "transfer" or (name == "adapt" and recipe.adapt.replay):
@@ -223,7 +223,7 @@ def data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[
             "language": corpus.language,
             "sha256": corpus.sha256,
             **({"harmonised": True} if LEFT_OUT in corpus.losses else {}),
-            **({"soft": True} if has_probabilities(corpus) else {}),
+            **({"soft": corpus.probabilities_sha256} if corpus.probabilities_sha256 else {}),
         }
         for role, path, corpus in corpora
         if role in roles

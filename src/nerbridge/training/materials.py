@@ -9,10 +9,10 @@ from pathlib import Path
 
 from nerbridge.corpus.harmonising import find_discord, harmonise_corpora
 from nerbridge.corpus.overlap import leaked
-from nerbridge.corpus.probabilities import Rows, with_probabilities
+from nerbridge.corpus.probabilities import with_probabilities
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.corpus.sampling import mix_sources, take
-from nerbridge.corpus.sentence import Corpus, Sentence
+from nerbridge.corpus.sentence import Corpus, Probabilities, Sentence
 from nerbridge.errors import CorpusError
 from nerbridge.labels import LabelSet
 from nerbridge.text.model_form import words_to_model_form
@@ -37,8 +37,8 @@ class Labelled:
         return tuple(sentence.tags for sentence in self.sentences)
 
     @property
-    def probabilities(self) -> tuple[Rows | None, ...]:
-        """Of the tags, for each sentence; None where only the tags are known."""
+    def probabilities(self) -> tuple[Probabilities | None, ...]:
+        """Those of every sentence; None where only its tags are known."""
         return tuple(sentence.probabilities for sentence in self.sentences)
 
     def __len__(self) -> int:
@@ -109,7 +109,7 @@ class Materials:
             f"{', '.join(discord.examples)}. Where that is not what you want to find, set "
             "harmonise = true for this source."
             for source, discord in found
-            if discord.share >= _DISCORDANT and not source.harmonise
+            if discord.share >= _DISCORDANT and not (source.harmonise or source.soft)
         )
 
     def target_train(self, seed: int) -> Labelled:
@@ -143,10 +143,21 @@ class Materials:
         train: list[Sequence[Sentence]] = [corpus.splits["train"] for corpus in self.sources]
         validation = [corpus.splits.get("validation", ()) for corpus in self.sources]
         if not any(validation):
-            sizes = [max(1, round(len(part) * _HELD_OUT)) for part in train]
-            validation = [tuple(p[-n:]) for p, n in zip(train, sizes, strict=True)]
-            train = [part[:-n] for part, n in zip(train, sizes, strict=True)]
+            sizes = self._held_out_sizes()
+            validation = [tuple(p[len(p) - n :]) for p, n in zip(train, sizes, strict=True)]
+            train = [part[: len(part) - n] for part, n in zip(train, sizes, strict=True)]
         return train, [*validation]
+
+    def _held_out_sizes(self) -> list[int]:
+        """Of each source; none of those that models labelled, unless they labelled all."""
+        sources = self.recipe.sources
+        all_soft = all(source.soft for source in sources)
+        return [
+            max(1, round(len(corpus.splits["train"]) * _HELD_OUT))
+            if all_soft or not source.soft
+            else 0
+            for source, corpus in zip(sources, self.sources, strict=True)
+        ]
 
     @cached_property
     def _words(self) -> dict[int, tuple[str, ...]]:
@@ -168,15 +179,9 @@ def load_materials(recipe: Recipe) -> Materials:
         CorpusError: a corpus cannot be read, or lacks a split or label the experiment needs.
     """
     target = _read(recipe, recipe.target)
-    sources = [_read(recipe, source) for source in recipe.sources]
+    sources = [_read_source(recipe, source) for source in recipe.sources]
     also = {also.name: _read(recipe, also) for also in recipe.also}
     _need(target, _place(recipe, recipe.target), ("train", "validation", "test"))
-    for source, settings in zip(sources, recipe.sources, strict=True):
-        _need(source, _place(recipe, settings), ("train",))
-    sources = [
-        _soften(recipe, source, settings)
-        for source, settings in zip(sources, recipe.sources, strict=True)
-    ]
     for further in recipe.also:
         _need(also[further.name], _place(recipe, further), (further.split,))
     return Materials(recipe, target, _harmonise(recipe, sources), also)
@@ -195,10 +200,12 @@ def _harmonise(recipe: Recipe, sources: Sequence[Corpus]) -> tuple[Corpus, ...]:
     return harmonised
 
 
-def _soften(recipe: Recipe, corpus: Corpus, settings: SourceSettings) -> Corpus:
+def _read_source(recipe: Recipe, settings: SourceSettings) -> Corpus:
+    corpus, place = _read(recipe, settings), _place(recipe, settings)
+    _need(corpus, place, ("train",))
     if not settings.soft:
         return corpus
-    return with_probabilities(corpus, _place(recipe, settings), LabelSet(recipe.types).tags)
+    return with_probabilities(corpus, place, LabelSet(recipe.types).tags)
 
 
 def _read(recipe: Recipe, settings: CorpusSettings) -> Corpus:

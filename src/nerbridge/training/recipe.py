@@ -19,6 +19,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(gt=0, lt=1)]
 HERE = "here:"
 """Before a path: below the current folder, not below ``data_root``."""
+_NO_FOLDER = ("bundled:", "hub:")
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
@@ -83,7 +84,8 @@ class SourceSettings(CorpusSettings):
     offices and common nouns in a corpus that labels them as persons."""
     soft: bool = False
     """Learn how probable every tag was to the models that labelled it, not only the tag that won:
-    from the file that ``nerbridge pseudo-label --soft`` wrote beside its sentences."""
+    from the file that ``nerbridge pseudo-label --soft`` wrote beside its sentences. A CRF
+    learns the tags that won."""
 
 
 class AlsoSettings(CorpusSettings):
@@ -228,6 +230,11 @@ class Recipe(Settings):
             faults.append(f"also: the names {names} must differ from each other and from 'test'")
         if len(self.sources) == 1 and self.sources[0].harmonise:
             faults.append("sources: harmonise holds a source against others; there is only one")
+        if bundled := [s.path for s in self.sources if s.soft and s.path.startswith(_NO_FOLDER)]:
+            faults.append(
+                f"sources: {', '.join(bundled)}: soft needs a folder that `nerbridge pseudo-label "
+                "--soft` wrote"
+            )
         if both := [source.path for source in self.sources if source.harmonise and source.soft]:
             faults.append(
                 f"sources: {', '.join(both)}: harmonise leaves out tags, and soft learns from "

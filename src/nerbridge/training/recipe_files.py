@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,15 +99,16 @@ def deciding_settings(recipe: Recipe) -> dict[str, Any]:
     return values
 
 
-def with_later_keys(settings: Mapping[str, Any]) -> dict[str, Any]:
+def with_later_keys(settings: Any) -> Any:
     """Deciding settings of an earlier version, with the keys that it did not know yet.
 
-    They get their defaults, which are what that version did. What is no recipe stays as it is.
+    They get their defaults: a new key's default is what was done before. What is no recipe stays
+    as it is.
     """
     try:
         return deciding_settings(Recipe.model_validate({"name": "earlier", **settings}))
-    except ValidationError:
-        return dict(settings)
+    except (ValidationError, TypeError):
+        return settings
 
 
 def recipe_sha256(recipe: Recipe) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerFast
 
+from nerbridge.corpus.sentence import Corpus
 from nerbridge.errors import EnvironmentProblem
 from nerbridge.labels import LabelSet
 from nerbridge.models.encoder import (
@@ -85,7 +86,7 @@ class Run:
         sources = others[: len(self.recipe.sources)]
         return {
             f"target ({target.name})": target.sha256,
-            **{f"source {i} ({c.name})": c.sha256 for i, c in enumerate(sources, 1)},
+            **{f"source {i} ({c.name})": _hash_learned(c) for i, c in enumerate(sources, 1)},
             **{f"also {name}": c.sha256 for name, c in self.materials.also.items()},
         }
 
@@ -106,6 +107,10 @@ class Run:
             "recipe_sha256": recipe_sha256(self.recipe),
             "versions": package_versions(),
         }
+
+
+def _hash_learned(source: Corpus) -> str:
+    return " ".join(filter(None, (source.sha256, source.probabilities_sha256)))
 
 
 def open_run(recipe: Recipe, folder: Path) -> Run:

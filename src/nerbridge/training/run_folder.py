@@ -97,7 +97,7 @@ class RunFolder:
             found = json.loads(path.read_text("utf-8"))
         except ValueError as error:
             raise RunError(f"{path}: damaged ({error}). Give another --output.") from error
-        if "recipe" in found:
+        if isinstance(found, dict) and "recipe" in found:
             found["recipe"] = with_later_keys(found["recipe"])
         if changes := list(differences(found, fingerprint)):
             raise RunError(

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
+from torch.nn.functional import cross_entropy, one_hot
 from torch.utils.data import DataLoader
 from transformers import (
     PreTrainedTokenizerFast,
@@ -39,7 +39,7 @@ from nerbridge.alignment.subwords import (
     first_subwords,
 )
 from nerbridge.alignment.windows import split_windows
-from nerbridge.corpus.probabilities import Rows
+from nerbridge.corpus.sentence import Probabilities
 from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.labels import LabelSet
 from nerbridge.models.dropout import use_fast_dropout
@@ -71,7 +71,7 @@ class StageData:
     tags: Sequence[Sequence[str]]
     validation_words: Sequence[Sequence[str]]
     validation_tags: Sequence[Sequence[str]]
-    probabilities: Sequence[Rows | None] = ()
+    probabilities: Sequence[Probabilities | None] = ()
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def build_examples(
     tokenizer: PreTrainedTokenizerFast,
     label_set: LabelSet,
     max_subwords: int,
-    probabilities: Sequence[Rows | None] = (),
+    probabilities: Sequence[Probabilities | None] = (),
 ) -> list[Example]:
     """Windows of subwords with labels; long sentences give several, nothing is cut off."""
     unk = special_ids(tokenizer).unk
@@ -104,7 +104,7 @@ def build_examples(
 def _windows(
     sub: SubwordSentence,
     tags: Sequence[str],
-    rows: Rows | None,
+    rows: Probabilities | None,
     label_set: LabelSet,
     max_subwords: int,
 ) -> Iterator[Example]:
@@ -117,7 +117,7 @@ def _windows(
         )
 
 
-def _align_rows(sub: SubwordSentence, rows: Rows) -> NDArray[np.float32]:
+def _align_rows(sub: SubwordSentence, rows: Probabilities) -> NDArray[np.float32]:
     """Each word's row at its first subword, zeros at the others."""
     targets = np.zeros((len(sub), rows.shape[1]), np.float32)
     targets[first_subwords(sub)] = rows
@@ -296,12 +296,24 @@ class StageTrainer(Trainer):
         if targets is None:
             loss = self.loss(logits, labels)
         else:
-            is_word = labels != IGNORE_INDEX
-            certain = one_hot(labels[is_word], logits.shape[1]).to(logits.dtype)
-            given = targets.flatten(0, 1)[is_word]
-            rows = torch.where(given.any(1, keepdim=True), given, certain)
-            loss = self.loss(logits[is_word], rows)
+            loss = self._soft_loss(logits, labels, targets.flatten(0, 1))
         return (loss, outputs) if return_outputs else loss
+
+    def _soft_loss(self, logits: Tensor, labels: Tensor, targets: Tensor) -> Tensor:
+        """`loss` against probabilities, and labels where a row of ``targets`` is empty.
+
+        torch divides by the number of rows here and by the sum of their weights there; this divides
+        by the weights in both, so that a sentence counts the same in every batch.
+        """
+        is_word = labels != IGNORE_INDEX
+        certain = one_hot(labels[is_word], logits.shape[1]).to(logits.dtype)
+        given = targets[is_word]
+        rows = torch.where(given.any(1, keepdim=True), given, certain)
+        weight, smoothing = self.loss.weight, self.loss.label_smoothing
+        total = cross_entropy(
+            logits[is_word], rows, weight, reduction="sum", label_smoothing=smoothing
+        )
+        return total / (len(rows) if weight is None else (rows @ weight).sum())
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         """AdamW in four groups: encoder or head, decayed or not (vectors are not)."""
