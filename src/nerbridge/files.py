@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from nerbridge.errors import EnvironmentProblem
+from nerbridge.errors import EnvironmentProblem, RunError
 
 WRITING = ".writing"
 """How the name of a file ends that is being written; its name begins with a dot."""
@@ -59,6 +60,30 @@ def write_bytes(path: Path, data: bytes) -> None:
         EnvironmentProblem: the disk is full or the folder cannot be written.
     """
     write_whole(path, lambda temporary: temporary.write_bytes(data))
+
+
+@contextmanager
+def locked(folder: Path, output: Path) -> Iterator[None]:
+    """Keep other processes out while the block runs; a killed process leaves no lock behind.
+
+    Args:
+        folder: is there; the lock is a file in it.
+        output: what the error calls the place.
+
+    Raises:
+        RunError: another process works in the folder.
+    """
+    import fcntl  # not on Windows, where everything else here works
+
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(
+                f"{output}: another nerbridge is working in this folder. Wait for it, or "
+                "give another --output."
+            ) from None
+        yield
 
 
 def _umask() -> int:

@@ -130,10 +130,11 @@ def pseudo_label(
         )
         say_what_was_left_out(losses, progress, quiet=quiet)
         if not labelled:
+            or_score = "" if soft else " and --min-score"
             raise InputError(
                 f"{', '.join(inputs)}: {reading.n_sentences:,} sentences, {len(drawn):,} of them "
                 f"fit and drawn, in none of which the models {'find' if soft else 'are sure of'} "
-                "an entity. Check that it is text of their language, --field, -n and --min-score; "
+                f"an entity. Check that it is text of their language, --field, -n{or_score}; "
                 f"what they said of these sentences is kept in {known.folder}."
             )
         entities = _count_entities(labelled)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import shutil
@@ -16,8 +15,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from nerbridge.errors import EnvironmentProblem, RunError
-from nerbridge.files import write_bytes
+from nerbridge.errors import EnvironmentProblem
+from nerbridge.files import locked, write_bytes
 
 _NAME = "probabilities"
 
@@ -43,19 +42,11 @@ class KnownProbabilities:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = (self.folder / ".lock").open("w")
         except OSError as error:
             raise EnvironmentProblem(
                 f"{self.folder}: cannot be made ({error.strerror or error}). Choose another folder."
             ) from error
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RunError(
-                    f"{self.folder.parent}: another nerbridge is working in this folder. Wait for "
-                    "it, or give another --output."
-                ) from None
+        with locked(self.folder, self.folder.parent):
             yield
 
     def find(self, words: Sequence[Sequence[str]]) -> list[NDArray[np.float32]] | None:

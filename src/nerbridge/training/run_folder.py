@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from nerbridge.errors import InputError, RunError
-from nerbridge.files import write_text
+from nerbridge.files import locked, write_text
 from nerbridge.records import SeedResult, first_fault
 from nerbridge.training.recipe_files import with_later_keys
 
@@ -73,14 +72,7 @@ class RunFolder:
                 f"{self.path}: there is a file where the run folder should be. Give the name of "
                 "a folder: --output."
             ) from None
-        with (self.path / ".lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RunError(
-                    f"{self.path}: another nerbridge is working in this folder. Wait for it, or "
-                    "give another --output."
-                ) from None
+        with locked(self.path, self.path):
             yield
 
     def check_fingerprint(self, fingerprint: Mapping[str, Any]) -> None:
