@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -24,7 +21,13 @@ from nerbridge.batch.sources import (
     find_sources,
     total_bytes,
 )
-from nerbridge.cli.console import print_note, print_result, show_bar
+from nerbridge.cli.console import (
+    command_again,
+    print_note,
+    print_result,
+    say_how_to_go_on,
+    show_bar,
+)
 from nerbridge.cli.options import (
     InputFormatOption,
     ModelOption,
@@ -94,7 +97,7 @@ def analyse(
     check_fields(sources, fields)
     _make_folder(output)
     job = _describe_job(sources, fields, model, min_score, types)
-    with _say_how_to_go_on():
+    with say_how_to_go_on(command_again(without=["--overwrite"])):
         _tag(sources, fields, output / ARTICLES, job, model, threads, overwrite, quiet=quiet)
         name = ", ".join(Path(source.name).name for source in sources)
         _report(output, By(unit) if unit else None, name, Path(model).name, threads, quiet=quiet)
@@ -211,14 +214,3 @@ def _report(
         write_tables(db, output)
         findings = collect_findings(db, facts, title=f"In the news: {name}", model=model)
         write_text(output / REPORT, build_page(findings))
-
-
-@contextmanager
-def _say_how_to_go_on() -> Iterator[None]:
-    """Articles that are tagged stay tagged: the same command uses them."""
-    arguments = [word for word in sys.argv[1:] if word != "--overwrite"]
-    try:
-        yield
-    except KeyboardInterrupt:
-        command = shlex.join(["nerbridge", *arguments])
-        raise KeyboardInterrupt(f"What is finished is kept. To go on: {command}") from None

@@ -7,9 +7,10 @@ output can be piped. ``--quiet`` silences notes and progress, never results and 
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -46,6 +47,20 @@ def print_error(message: str, *, label: str = "error:") -> None:
     """Print ``error: message`` on stderr, the label in red where stderr is a terminal."""
     typer.secho(label, fg=typer.colors.RED, bold=True, nl=False, err=True)
     typer.echo(f" {message}", err=True)
+
+
+def command_again(*, without: Collection[str] = ()) -> str:
+    """The command as the user gave it, to be shown; ``without`` some options."""
+    return shlex.join(["nerbridge", *(word for word in sys.argv[1:] if word not in without)])
+
+
+@contextmanager
+def say_how_to_go_on(command: str, kept: str = "What is finished is kept.") -> Iterator[None]:
+    """Ctrl-C in here says what is ``kept`` and the ``command`` that goes on from it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{kept} To go on: {command}") from None
 
 
 def track(

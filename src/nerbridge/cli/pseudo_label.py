@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
-import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,14 +14,20 @@ import typer
 
 from nerbridge import __version__
 from nerbridge.batch.sources import Progress, describe_inputs, find_sources, refuse_own_output
-from nerbridge.cli.console import print_note, print_result, track
+from nerbridge.cli.console import (
+    command_again,
+    print_note,
+    print_result,
+    say_how_to_go_on,
+    track,
+)
 from nerbridge.cli.options import FieldOption, InputFormatOption, QuietOption, ThreadsOption
 from nerbridge.cli.unlabelled import Reading, say_what_was_left_out
 from nerbridge.errors import InputError
 from nerbridge.files import write_text
 
 if TYPE_CHECKING:
-    from nerbridge.corpus.sentence import Sentence
+    from nerbridge.corpus.sentence import Corpus, Sentence
     from nerbridge.selection.pseudo_labels import Sureness
     from nerbridge.tagging.backend import TaggerModel
 
@@ -94,9 +97,7 @@ def pseudo_label(
     refuse_own_output(sources, output / _FILE)
     described = describe_inputs(sources)
     from nerbridge.batch.records import read_records
-    from nerbridge.corpus.probabilities import PROBABILITIES_FILE, write_probabilities
     from nerbridge.corpus.reading import build_corpus
-    from nerbridge.corpus.writing import write_corpus
     from nerbridge.selection.known_probabilities import KnownProbabilities
     from nerbridge.selection.pseudo_labels import (
         MAX_WORDS,
@@ -118,7 +119,7 @@ def pseudo_label(
     fit = leave_out_unfit(unlabelled, teachers.models[0], losses, max_words=MAX_WORDS)
     sureness = Sureness() if min_score is None else Sureness(entity=min_score)
     known = KnownProbabilities(output / _PARTS, _decided_by(model))
-    with _say_how_to_go_on(), known.locked():
+    with say_how_to_go_on(command_again(), "What was labelled is kept."), known.locked():
         drawn = draw(leave_out_known(fit, held_out, losses), n, seed)
         labelled = label_sentences(
             teachers,
@@ -130,13 +131,7 @@ def pseudo_label(
         )
         say_what_was_left_out(losses, progress, quiet=quiet)
         if not labelled:
-            or_score = "" if soft else " and --min-score"
-            raise InputError(
-                f"{', '.join(inputs)}: {reading.n_sentences:,} sentences, {len(drawn):,} of them "
-                f"fit and drawn, in none of which the models {'find' if soft else 'are sure of'} "
-                f"an entity. Check that it is text of their language, --field, -n{or_score}; "
-                f"what they said of these sentences is kept in {known.folder}."
-            )
+            raise _no_entity(inputs, reading.n_sentences, len(drawn), known.folder, soft=soft)
         entities = _count_entities(labelled)
         corpus = build_corpus(output.name, "und", {"train": labelled})
         origin = {
@@ -154,13 +149,7 @@ def pseudo_label(
             "entities": entities,
             "sha256": corpus.sha256,
         }
-        # The sentences last: while they are not there, the same command may be given again.
-        write_text(output / _ORIGIN, json.dumps(origin, ensure_ascii=False, indent=1) + "\n")
-        if soft:
-            write_probabilities(output, corpus, teachers.label_set.tags)
-        write_corpus(corpus, output)
-        if not soft:
-            (output / PROBABILITIES_FILE).unlink(missing_ok=True)
+        _write(output, corpus, origin, teachers.label_set.tags if soft else None)
         known.remove()
     counted = ", ".join(f"{count:,} {type_}" for type_, count in entities.items())
     print_note(counted, quiet=quiet)
@@ -170,14 +159,35 @@ def pseudo_label(
     )
 
 
-@contextmanager
-def _say_how_to_go_on() -> Iterator[None]:
-    """What was labelled stays, whatever happens."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        command = shlex.join(["nerbridge", *sys.argv[1:]])
-        raise KeyboardInterrupt(f"What was labelled is kept. To go on: {command}") from None
+def _no_entity(
+    inputs: Sequence[str], n_read: int, n_drawn: int, folder: Path, *, soft: bool
+) -> InputError:
+    """Why there is no corpus; ``folder`` keeps what the models said."""
+    or_score = "" if soft else " and --min-score"
+    return InputError(
+        f"{', '.join(inputs)}: {n_read:,} sentences, {n_drawn:,} of them fit and drawn, in none of "
+        f"which the models {'find' if soft else 'are sure of'} an entity. Check that it is text of "
+        f"their language, --field, -n{or_score}; what they said of these sentences is kept in "
+        f"{folder}."
+    )
+
+
+def _write(
+    output: Path, corpus: Corpus, origin: Mapping[str, Any], soft_tags: Sequence[str] | None
+) -> None:
+    """Write the corpus, how it was made and, of ``soft_tags``, how probable each was.
+
+    The sentences last: while they are not there, the same command may be given again.
+    """
+    from nerbridge.corpus.probabilities import PROBABILITIES_FILE, write_probabilities
+    from nerbridge.corpus.writing import write_corpus
+
+    write_text(output / _ORIGIN, json.dumps(origin, ensure_ascii=False, indent=1) + "\n")
+    if soft_tags is not None:
+        write_probabilities(output, corpus, soft_tags)
+    write_corpus(corpus, output)
+    if soft_tags is None:
+        (output / PROBABILITIES_FILE).unlink(missing_ok=True)
 
 
 def _thresholds(sureness: Sureness, *, soft: bool) -> dict[str, float]:

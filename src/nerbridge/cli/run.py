@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerbridge.cli.console import print_json, print_note, print_result
+from nerbridge.cli.console import (
+    command_again,
+    print_json,
+    print_note,
+    print_result,
+    say_how_to_go_on,
+)
 from nerbridge.cli.options import JsonOption, QuietOption
 from nerbridge.errors import InputError
 
@@ -55,17 +60,13 @@ def run(
 
     wanted = read_recipe(recipe, overrides=overrides or (), seeds=_parse_seeds(seeds))
     folder = output or Path("runs") / wanted.name
-    command = shlex.join(["nerbridge", *sys.argv[1:]])
-    try:
-        _run(wanted, folder, command, jobs, reuse, dry_run=dry_run, json=json, quiet=quiet)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"What is finished is kept. To go on: {command}") from None
+    with say_how_to_go_on(command_again()):
+        _run(wanted, folder, jobs, reuse, dry_run=dry_run, json=json, quiet=quiet)
 
 
 def _run(
     recipe: Recipe,
     folder: Path,
-    command: str,
     jobs: int | None,
     reuse: Path | None,
     *,
@@ -90,7 +91,7 @@ def _run(
     with _listener(opened, quiet=quiet) as listen:
         run_experiment(opened, listen, jobs, reuse=reuse)
     print_note("writing the report …", quiet=quiet)
-    record = build_record(opened, command)
+    record = build_record(opened, command_again())
     write_record(record, folder / "record.json")
     write_report(record, folder / "report")
     if json:

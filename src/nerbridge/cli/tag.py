@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import time
 from collections import Counter
@@ -25,7 +24,7 @@ from nerbridge.batch.sources import (
     refuse_own_output,
     total_bytes,
 )
-from nerbridge.cli.console import print_note, show_bar
+from nerbridge.cli.console import command_again, print_note, show_bar
 from nerbridge.cli.options import (
     BaseOption,
     FieldOption,
@@ -281,8 +280,7 @@ def _write_file(
 @contextmanager
 def _say_how_to_go_on(parts: Parts) -> Iterator[None]:
     """What is finished stays, whatever happens: say so, and how to use it."""
-    arguments = [word for word in sys.argv[1:] if word not in ("--overwrite", "--resume")]
-    command = shlex.join(["nerbridge", *arguments, "--resume"])
+    command = f"{command_again(without=['--overwrite', '--resume'])} --resume"
     try:
         yield
     except KeyboardInterrupt:
