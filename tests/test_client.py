@@ -179,6 +179,11 @@ def test_a_slow_answer_is_told_from_none(fickle: tuple[str, type[Fickle]]) -> No
 def test_faults_of_a_stream_are_counted_from_its_start(client: Client) -> None:
     with pytest.raises(TextError, match=f"text {BATCH_TEXTS + 2}: found NoneType"):
         list(client.tag_many([*["a"] * (BATCH_TEXTS + 1), None]))  # type: ignore[list-item]
+    said = rf"text 2 has 1,001 characters.*counted from text {BATCH_TEXTS + 1} of those given"
+    with pytest.raises(InputError, match=said):
+        list(client.tag_many([*["a"] * (BATCH_TEXTS + 1), "a" * 1001]))
+    with pytest.raises(TextError, match="expected several texts"):
+        next(client.tag_many("অসম"))
 
 
 def test_patience_ends(fickle: tuple[str, type[Fickle]]) -> None:

@@ -20,6 +20,7 @@ from nerbridge.errors import (
     TextError,
 )
 from nerbridge.tagging.entity import Entity
+from nerbridge.text.checking import refuse_single_text
 
 BATCH_TEXTS = 64
 BATCH_CHARS = 50_000
@@ -126,6 +127,7 @@ class Client:
         Raises:
             NerbridgeError: as `tag`, when the text's turn comes.
         """
+        refuse_single_text(texts)
         n_before = 0
         for batch in _batches(texts):
             yield from self._tag(batch, n_before)
@@ -173,7 +175,13 @@ class Client:
     def _tag(self, texts: Sequence[str], n_before: int = 0) -> list[list[Entity]]:
         for number, text in enumerate(texts, start=n_before + 1):
             _check(text, number)
-        answer = self._ask("POST", "/tag", json={"texts": list(texts), **self._options})
+        try:
+            answer = self._ask("POST", "/tag", json={"texts": list(texts), **self._options})
+        except InputError as error:
+            if not n_before:
+                raise
+            since = f"(Texts are counted from text {n_before + 1} of those given.)"
+            raise type(error)(f"{error} {since}") from error
         return [[Entity(**entity) for entity in one["entities"]] for one in answer["results"]]
 
     def _ask(self, method: str, path: str, **content: Any) -> Any:

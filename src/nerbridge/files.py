@@ -31,7 +31,7 @@ def write_whole(path: Path, fill: Callable[[Path], object]) -> None:
         fill(temporary)
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        temporary.chmod(0o666 & ~_umask())  # mkstemp's own is for the owner's eyes alone
+        temporary.chmod(default_mode())  # mkstemp's own is for the owner's eyes alone
         temporary.replace(path)
     except OSError as error:
         raise EnvironmentProblem(
@@ -86,8 +86,8 @@ def locked(folder: Path, output: Path) -> Iterator[None]:
         yield
 
 
-def _umask() -> int:
-    """The process's umask, which can only be read by setting it."""
+def default_mode() -> int:
+    """The permissions of a new file. The process's umask can only be read by setting it."""
     umask = os.umask(0o022)
     os.umask(umask)
-    return umask
+    return 0o666 & ~umask

@@ -180,7 +180,7 @@ def read_record(path: Path) -> RunRecord:
     if found is None:
         raise RunError(
             f"{path}: no record.json found, expected the folder of a finished run. "
-            "Finish it with the `nerbridge run` command that began it."
+            "Check the path; an unfinished run is finished by the command that began it."
         )
     try:
         return RunRecord.model_validate_json(found.read_text("utf-8"))

@@ -78,3 +78,16 @@ def test_a_field_that_nobody_has_is_refused(tmp_path: Path) -> None:
     path.write_text("\n")
     with pytest.raises(InputError, match="no article in it"):
         check_fields(sources, Fields("body", "day"))
+
+
+def test_a_field_without_a_date_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"body": "x", "day": "soon"}\n{"body": "y", "day": ""}\n')
+    sources = find_sources([str(path)])
+    with pytest.raises(InputError, match=r"field 'day' holds no date .*but 'soon'.*--date ''"):
+        check_fields(sources, Fields("body", "day"))
+    check_fields(sources, Fields("body", None))
+    path.write_text('{"body": "x", "day": "soon"}\n{"body": "y", "day": "2026-01-01"}\n')
+    check_fields(sources, Fields("body", "day"))
+    path.write_text('{"body": "x", "day": ""}\n')
+    check_fields(sources, Fields("body", "day"))

@@ -44,7 +44,8 @@ def test_day_first_is_certain_only_beyond_twelve(day: date, sign: str) -> None:
         ("2025-02-30", Order.UNREADABLE),
         ("yesterday", Order.UNREADABLE),
         ("Mon, 09 Mar 99999999999 10:00:00", Order.UNREADABLE),
-        (1735689600, Order.UNREADABLE),
+        (1735689600, Order.CERTAIN),
+        (173568960, Order.UNREADABLE),
         ("Mon, 09 Mar 2026 10:00:00 +0530", Order.CERTAIN),
     ],
 )
@@ -55,3 +56,8 @@ def test_what_a_value_is(value: object, order: Order) -> None:
 @given(st.text(max_size=40))
 def test_no_text_is_too_strange(text: str) -> None:
     assert read_date(text).order in Order
+
+
+@pytest.mark.parametrize("value", [1735689599, "1735689599123", "১৭৩৫৬৮৯৫৯৯"])
+def test_unix_time_is_a_day_in_utc(value: object) -> None:
+    assert read_date(value).day == date(2024, 12, 31)

@@ -160,6 +160,12 @@ def test_conll_words(read: Read) -> None:
     assert remarks == {"comments and document marks left out": 3}
 
 
+def test_a_table_that_calls_itself_conll_is_refused(read: Read) -> None:
+    with pytest.raises(InputError, match=r"a\.tsv:1: a table with a column 'text'.*\.csv"):
+        read("a.tsv", "id\ttext\n1\tৰমেন দাস আহিল।\n")
+    assert [record.words for record in read("a.tsv", "text\nid\n")[0]] == [("text", "id")]
+
+
 @properties
 @given(st.lists(st.text(WHOLE), min_size=1))
 def test_jsonl_gives_back_any_text(read: Read, texts: list[str]) -> None:

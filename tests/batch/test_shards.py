@@ -118,14 +118,14 @@ def test_other_times_of_the_inputs_are_no_other_job(output: Path) -> None:
 
 def test_what_is_there_is_not_replaced_unasked(output: Path) -> None:
     output.write_text("precious")
-    with pytest.raises(RunError, match=r"out\.txt: exists already. To replace it: --overwrite"):
+    with pytest.raises(InputError, match=r"out\.txt: exists already. To replace it: --overwrite"):
         start(output)
-    with pytest.raises(RunError, match=r"nothing left to go on with.*--overwrite"):
+    with pytest.raises(InputError, match=r"nothing left to go on with.*--overwrite"):
         start(output, resume=True)
     parts = start(output, overwrite=True)
     assert output.read_text() == "precious"
     parts.write(0, "h", fill("a\n"))
-    with pytest.raises(RunError, match=r"unfinished job.*--resume.*--overwrite"):
+    with pytest.raises(InputError, match=r"unfinished job.*--resume.*--overwrite"):
         start(output)
     start(output, resume=True).finish(1)
     assert output.read_text() == "head\na\ntail\n"

@@ -40,6 +40,15 @@ def test_scores_become_the_share_that_is_right(folder: Path, tmp_path: Path) -> 
     assert "200" in (folder / "README.md").read_text("utf-8")
 
 
+def test_types_and_tags_are_mended(folder: Path, tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "validation.conll", 140, 60)
+    text = corpus.read_text("utf-8").replace("B-LOC", "I-PLACE")
+    corpus.write_text(text, "utf-8")
+    options = ["--scheme", "iob2", "--repair", "--map", "PLACE=LOC", "--json"]
+    done = CliRunner().invoke(app, ["calibrate", str(folder), str(corpus), *options])
+    assert json.loads(done.stdout.splitlines()[-1])["n_entities"] == 200
+
+
 def test_too_few_entities_change_nothing(folder: Path, tmp_path: Path) -> None:
     before = (folder / "nerbridge.json").read_bytes()
     corpus = write_corpus(tmp_path / "validation.conll", 3, 1)

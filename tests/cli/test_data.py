@@ -180,3 +180,47 @@ def test_agree_says_what_it_needs(call: Call, corpus: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize("command", ["agree", "audit", "convert", "stats"])
 def test_help_has_an_example(call: Call, command: str) -> None:
     assert f"Example: nerbridge data {command}" in call(command, "--help").stdout
+
+
+def test_convert_replaces_nothing_unasked(call: Call, corpus: Path, tmp_path: Path) -> None:
+    before = (corpus / "train.conll").read_bytes()
+    with pytest.raises(
+        InputError, match=r"train\.conll, .*test\.conll: there already.*--overwrite"
+    ):
+        call("convert", corpus, corpus, "--map", "PER=")
+    with pytest.raises(InputError, match=r"train\.jsonl: train\.conll is there, of the same split"):
+        call("convert", corpus / "train.conll", corpus / "train.jsonl", "--overwrite")
+    assert (corpus / "train.conll").read_bytes() == before
+    assert call("convert", corpus, corpus, "--map", "PER=", "--overwrite").exit_code == 0
+    assert (corpus / "train.conll").read_bytes() != before
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("a.xls", [], r"no format of corpora ends in \.xls"),
+        ("a.conll", ["--format", "jsonl"], "is read as conll, and --format says jsonl"),
+        ("out", ["--map", "PER=A", "--map", "PER=B"], "PER was named before"),
+    ],
+)
+def test_convert_writes_nothing_that_could_not_be_read(
+    call: Call, corpus: Path, tmp_path: Path, name: str, options: list[str], said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        call("convert", corpus / "test.conll", tmp_path / name, *options)
+    assert not (tmp_path / name).exists()
+
+
+def test_json_is_what_reading_takes_it_for(call: Call, corpus: Path, tmp_path: Path) -> None:
+    call("convert", corpus / "test.conll", tmp_path / "a.json")
+    assert read_corpus(tmp_path / "a.json").sha256 == read_corpus(corpus / "test.conll").sha256
+
+
+def test_types_and_tags_are_mended_for_looking_too(call: Call, corpus: Path) -> None:
+    with (corpus / "test.conll").open("a", encoding="utf-8") as file:
+        file.write("\nx\tO\ny\tI-LOC\n")
+    options = ("--scheme", "iob2", "--repair", "--map", "MISC=", "--json", "-q")
+    rows = json.loads(call("stats", corpus, *options).stdout)
+    assert [row["type_counts"] for row in rows] == [{"LOC": 1, "PER": 1}, {"LOC": 2}]
+    found = call("agree", corpus, "bundled:as", *options)
+    assert next(row["n_entities"] for row in json.loads(found.stdout)) == 2

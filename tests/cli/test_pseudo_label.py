@@ -108,7 +108,10 @@ def test_a_corpus_without_held_out_sentences_is_refused(call: Call) -> None:
 
 
 def test_several_models_label_together(call: Call, model: Path) -> None:
-    assert "2 drawn" in call("a.txt", "--output", "out", "--model", str(model)).stdout
+    with pytest.raises(InputError, match="expected each model once"):
+        call("a.txt", "--output", "out", "--model", str(model))
+    other = str(write_tiny_tagger(Path("other")))
+    assert "2 drawn" in call("a.txt", "--output", "out", "--model", other).stdout
     origin = json.loads(Path("out/pseudo-labels.json").read_text("utf-8"))
     assert len(origin["models"]) == 2
 

@@ -232,7 +232,7 @@ def test_a_redacted_copy(call: Call) -> None:
     assert "অসম" in copy
     assert "1 mentions of 1 names hidden" in done.stderr
     assert "a person must read the copy" in done.stderr
-    with pytest.raises(RunError, match="exists already"):
+    with pytest.raises(InputError, match="exists already"):
         call("a.html", "--redact", "PER", "-o", "copy.html")
     call("a.txt", "--redact", "PER,LOC", "-o", "copy.txt")
     assert Path("copy.txt").read_text("utf-8") == "[PER] [LOC] আছিল।\n[LOC] ধুনীয়া।\n"
@@ -285,7 +285,7 @@ def test_no_such_model(call: Call) -> None:
 
 def test_an_output_is_replaced_only_when_asked(call: Call) -> None:
     Path("o.csv").write_text("precious")
-    with pytest.raises(RunError, match=r"exists already.*--overwrite"):
+    with pytest.raises(InputError, match=r"exists already.*--overwrite"):
         call("a.txt", "-o", "o.csv")
     call("a.txt", "-o", "o.csv", "--overwrite")
     assert Path("o.csv").read_text("utf-8").startswith("source,")
@@ -393,7 +393,7 @@ def test_a_broken_line_keeps_what_is_finished_and_can_be_mended(call: Call) -> N
     with pytest.raises(InputError, match=r"a\.jsonl:23: not JSON"):
         call("a.jsonl", "-o", "o.jsonl")
     path.write_text("\n".join(good))
-    with pytest.raises(RunError, match="an unfinished job"):
+    with pytest.raises(InputError, match="an unfinished job"):
         call("a.jsonl", "-o", "o.jsonl")
     done = call("a.jsonl", "-o", "o.jsonl", "--resume")
     assert "25 records (20 of them finished before)" in done.stderr

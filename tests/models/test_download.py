@@ -75,4 +75,6 @@ def test_the_hub_once_and_then_the_cache(hub: Hub, encoder: EncoderSource, tmp_p
     assert cached == loaded
     assert pinned == loaded
     assert absent[0] == "EnvironmentProblem"
-    assert "not in the local cache and the hub cannot be reached" in str(absent[1])
+    assert "no such folder here, not in the local cache, and the hub cannot be reached" in str(
+        absent[1]
+    )

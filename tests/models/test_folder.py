@@ -4,7 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.models.folder import new_folder, read_lineage
@@ -40,6 +42,16 @@ def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_other_users_can_read_it(tmp_path: Path) -> None:
+    umask = os.umask(0o027)
+    try:
+        with new_folder(tmp_path / "model") as temporary:
+            save_file({"a": np.zeros(1)}, temporary / "weights.safetensors")
+    finally:
+        os.umask(umask)
+    assert (tmp_path / "model" / "weights.safetensors").stat().st_mode & 0o777 == 0o640
+
+
 def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     with pytest.raises(EnvironmentProblem, match="no space left"), new_folder(folder):
@@ -65,7 +77,7 @@ with module.new_folder(target) as temporary:
 """
 
 
-@pytest.mark.parametrize("step", ["_sync", "_replace"])
+@pytest.mark.parametrize("step", ["_finish", "_replace"])
 def test_a_kill_leaves_the_old_folder_and_the_next_write_cleans_up(
     tmp_path: Path, step: str
 ) -> None:

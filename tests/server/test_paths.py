@@ -89,17 +89,17 @@ def test_romanised_text_is_noticed(server: Server) -> None:
     ("body", "status", "kind", "said"),
     [
         ("{", 422, "invalid-request", "body: not valid JSON"),
-        ("[]", 422, "invalid-request", "body"),
+        ("[]", 422, "invalid-request", "body: expected a JSON object, sent with Content-Type: "),
         ("{}", 422, "invalid-request", "body.text: Field required"),
         ('{"text": 5}', 422, "invalid-request", "body.text: Input should be a valid string"),
         ('{"text": "a", "texts": []}', 422, "invalid-request", "body.text: Extra inputs"),
-        ('{"text": "\\ud800"}', 422, "invalid-request", "half a character"),
+        ('{"text": "\\ud800"}', 422, "invalid-request", "body.text: half a character"),
         ('{"text": "a", "min_score": NaN}', 422, "invalid-request", "body.min_score"),
         ('{"text": "a", "min_score": 2}', 422, "invalid-request", "less than or equal to 1"),
         ('{"text": "a", "types": ["GPE"]}', 422, "input-error", "knows PER, ORG, LOC"),
         ('{"text": "a", "model": "../x"}', 404, "no-such-model", "there are bundled:as"),
-        ('{"text": ' + "[" * 100_000, 400, "bad-request", "Bad Request"),
-        ('{"text": ' + "9" * 10_000 + "}", 400, "bad-request", "Bad Request"),
+        ('{"text": ' + "[" * 100_000, 400, "bad-request", "cannot be read"),
+        ('{"text": ' + "9" * 10_000 + "}", 400, "bad-request", "Expected JSON"),
         (json.dumps({"text": "a" * 100_001}), 413, "too-large", "text 1 has 100,001 characters"),
         (json.dumps({"texts": [""] * 257}), 413, "too-large", "257 texts; at most 256"),
     ],
@@ -264,6 +264,32 @@ def test_nothing_else_is_served(server: Server, path: str) -> None:
     assert answer.status_code == 404, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert "def " not in answer.text
+
+
+def test_what_is_watched_may_be_asked_for_its_head_alone(server: Server) -> None:
+    for path in ("/", "/health", "/ready"):
+        answer = server.http.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_text_without_its_content_type_is_told_of_it(server: Server) -> None:
+    answer = server.http.post("/tag", content=json.dumps({"text": "a"}))
+    assert answer.status_code == 422
+    assert "Content-Type: application/json" in answer.json()["detail"]
+
+
+def test_a_document_alone(server: Server) -> None:
+    files = [("file", ("a.txt", b"a")), ("file", ("b.txt", b"b"))]
+    answer = server.http.post("/tag/document", files=files)
+    assert (answer.status_code, answer.json()["detail"][:28]) == (
+        422,
+        "file: found 2, expected one.",
+    )
+    answer = server.http.post("/tag/document", data={"file": "a"})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        "body.file: expected a file, sent as multipart/form-data",
+    )
 
 
 def test_wrong_methods(server: Server) -> None:

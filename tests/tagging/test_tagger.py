@@ -252,6 +252,14 @@ def test_what_is_no_text_is_refused_in_its_turn(tagger: Tagger, text: Any, messa
         next(results)
 
 
+@pytest.mark.parametrize("text", ["অসম", b"abc"])
+def test_one_text_is_not_several(tagger: Tagger, text: Any) -> None:
+    with pytest.raises(TextError, match=r"found one .*expected several texts"):
+        tagger.tag_many(text)
+    with pytest.raises(TextError, match="expected several texts"):
+        next(tagger.tag_stream(text))
+
+
 def test_words_are_tagged_as_the_model_says(tagger: Tagger) -> None:
     words = ["অসম", '"', "কলিকতা", "", "দাস", "।", "ab c"] * 9
     joined = " ".join(words)

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 
-from nerbridge.analysis.dates import read_date
+from nerbridge.analysis.dates import Order, read_date
 from nerbridge.batch.outputs import SCORE_DIGITS, Tagged
 from nerbridge.batch.records import Record, read_records
 from nerbridge.batch.sources import Progress, Source
@@ -133,14 +133,16 @@ def check_fields(sources: Sequence[Source], fields: Fields) -> None:
     """Refuse fields that none of the first records has, before hours are spent on tagging.
 
     Raises:
-        InputError: such a field, or no record at all.
+        InputError: such a field, dates none of which can be read, or no record at all.
     """
     known: dict[str, None] = {}
+    dates: list[object] = []
     missing = {name: option for option, name in asdict(fields).items() if name is not None}
     for record in islice(read_records(sources, field=fields.text, progress=Progress()), _PEEK):
         values = json.loads(record.fields or "{}")
         known |= dict.fromkeys(values)
         missing = {name: o for name, o in missing.items() if _find(values, name) is None}
+        dates += [date for date in [_find(values, fields.date)] if date is not None]
     place = ", ".join(source.name for source in sources)
     if not known:
         raise InputError(f"{place}: no article in it; expected one record or more. Check the file.")
@@ -149,6 +151,19 @@ def check_fields(sources: Sequence[Source], fields: Fields) -> None:
         raise InputError(
             f"{place}: no field {name!r} with a value in the first records; found "
             f"{', '.join(map(repr, known)):.200}. Name the right one: --{option} NAME.{without}"
+        )
+    _check_dates(dates, fields.date, place)
+
+
+def _check_dates(values: Sequence[object], name: str | None, place: str) -> None:
+    """Refuse a field in which no date can be read."""
+    orders = {read_date(value).order: value for value in values}
+    if Order.UNREADABLE in orders and orders.keys() <= {Order.MISSING, Order.UNREADABLE}:
+        raise InputError(
+            f"{place}: field {name!r} holds no date in the first records, but "
+            f"{orders[Order.UNREADABLE]!r:.40}; "
+            "expected such as 2026-03-09. Name the right one: --date NAME. If there are no dates: "
+            "--date ''."
         )
 
 

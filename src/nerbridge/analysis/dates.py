@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
@@ -31,6 +31,7 @@ class ReadDate:
 
 
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s].*)?")
+_UNIX_TIME = re.compile(r"(\d{10})(\d{3})?")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T,\s].*)?")
 
 
@@ -38,9 +39,10 @@ def read_date(value: object) -> ReadDate:
     """The day a value names; of a timestamp the day as written, in its own time zone.
 
     Read are ISO 8601 (``2026-03-09``, with or without a time), ``DD-MM-YYYY`` with hyphens,
-    slashes or stops, and the dates of feeds and e-mail (``Mon, 09 Mar 2026 10:00:00 +0530``), in
-    digits of any script. Which of two numbers is the day, one date often does not tell, but the
-    others of the same column may: that is left to the reader of all of them.
+    slashes or stops, the dates of feeds and e-mail (``Mon, 09 Mar 2026 10:00:00 +0530``) and Unix
+    time in seconds or milliseconds (its day in UTC), in digits of any script. Which of two numbers
+    is the day, one date often does not tell, but the others of the same column may: that is left
+    to the reader of all of them.
 
     >>> read_date("২০২৬-০৩-০৯T১০:০০").day
     datetime.date(2026, 3, 9)
@@ -50,6 +52,8 @@ def read_date(value: object) -> ReadDate:
     if value is None or not str(value).strip():
         return ReadDate(Order.MISSING)
     text = "".join(_plain_digit(char) for char in str(value).strip())
+    if match := _UNIX_TIME.fullmatch(text):
+        return ReadDate(Order.CERTAIN, datetime.fromtimestamp(int(match[1]), UTC).date())
     if match := _YEAR_FIRST.fullmatch(text):
         year, month, day = map(int, match.groups())
         return _certain(year, month, day)

@@ -140,9 +140,14 @@ def _read_jsonl(source: Source, field: str, by_line: bool, progress: Progress) -
 def _read_conll(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:
     words: list[str] = []
     n_sentences = 0
-    for _, line in read_lines(source, progress):
+    for number, line in read_lines(source, progress):
         line = line.rstrip(" \t\r\n")
         columns = [column for column in line.split("\t" if "\t" in line else " ") if column]
+        if number == 1 and len(columns) > 1 and field in columns:
+            raise InputError(
+                f"{source.name}:1: a table with a column {field!r}; expected CoNLL, a word and its "
+                "tag a line. Save it with commas between the cells, as .csv, or as .jsonl."
+            )
         is_document = columns[:1] == ["-DOCSTART-"]
         if columns and not is_document and (words or not _is_comment(columns)):
             words.append(columns[0])

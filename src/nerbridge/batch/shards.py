@@ -193,8 +193,8 @@ def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:
     """Refuse what cannot be written, before any work is done.
 
     Raises:
-        InputError: both ``resume`` and ``overwrite``, or the output is not a plain file.
-        RunError: the output or an unfinished job is there and neither was asked for.
+        InputError: both ``resume`` and ``overwrite``; the output is not a plain file; or it or an
+            unfinished job is there and neither was asked for.
     """
     if resume and overwrite:
         raise InputError("--resume and --overwrite: expected one of them, or none.")
@@ -206,12 +206,12 @@ def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:
         )
     folder = parts_folder(output)
     if folder.exists() and not resume and not overwrite:
-        raise RunError(
+        raise InputError(
             f"{folder}: an unfinished job. To go on with it: --resume; to start again: --overwrite."
         )
     if output.exists() and not folder.exists() and not overwrite:
         hint = "There is nothing left to go on with: its job is finished. " if resume else ""
-        raise RunError(f"{output}: exists already. {hint}To replace it: --overwrite.")
+        raise InputError(f"{output}: exists already. {hint}To replace it: --overwrite.")
 
 
 def open_parts(

@@ -211,6 +211,12 @@ def _report(
     print_note("Counting …", quiet=quiet)
     with open_database(output, threads) as db:
         facts = count_all(db, output / ARTICLES, by)
+        if facts.n_unreadable:
+            print_note(
+                f"{facts.n_unreadable:,} articles have a date that cannot be read; nothing of them "
+                "is counted over time.",
+                quiet=quiet,
+            )
         write_tables(db, output)
         findings = collect_findings(db, facts, title=f"In the news: {name}", model=model)
         write_text(output / REPORT, build_page(findings))

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result
-from nerbridge.cli.evaluate import read_split
-from nerbridge.cli.options import BaseOption, JsonOption, QuietOption
+from nerbridge.cli.evaluate import Reading
+from nerbridge.cli.options import (
+    BaseOption,
+    JsonOption,
+    MapOption,
+    QuietOption,
+    RepairOption,
+    SchemeOption,
+    parse_map,
+)
 from nerbridge.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,6 +33,9 @@ def calibrate(
         list[str], typer.Argument(help="Labelled sentences like the text to be tagged.")
     ],
     split: Annotated[str, typer.Option(help="Split to take of a corpus.")] = "validation",
+    scheme: SchemeOption = None,
+    repair: RepairOption = False,
+    mappings: MapOption = None,
     base: BaseOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -43,9 +54,10 @@ def calibrate(
 
     if not model.is_dir():
         raise InputError(f"{model}: no such folder. Give a model folder that may be changed.")
+    reading = Reading(split, scheme, repair, parse_map(mappings))
     folder = find_model(model).path
     loaded = Tagger.load(folder, base=base).model
-    found = _fit(loaded, corpora, split, quiet)
+    found = _fit(loaded, corpora, reading, quiet)
     update_lineage(folder, {"calibration": found})
     write_model_card(folder)
     if json:
@@ -58,7 +70,7 @@ def calibrate(
     )
 
 
-def _fit(model: TaggerModel, corpora: list[str], split: str, quiet: bool) -> dict[str, Any]:
+def _fit(model: TaggerModel, corpora: list[str], reading: Reading, quiet: bool) -> dict[str, Any]:
     """What ``nerbridge.json`` is to hold as ``calibration``."""
     from nerbridge.evaluation.calibration import MIN_ENTITIES
     from nerbridge.training.calibration import ScoredEntities, calibrate_on
@@ -66,12 +78,12 @@ def _fit(model: TaggerModel, corpora: list[str], split: str, quiet: bool) -> dic
     sentences: list[Sentence] = []
     for spec in corpora:
         print_note(f"reading {spec} …", quiet=quiet)
-        sentences += read_split(spec, split, None, False, model.label_set.types)
+        sentences += reading.read(spec, model.label_set.types)
     print_note(f"tagging {len(sentences)} sentences …", quiet=quiet)
     logits = model.word_logits([sentence.words for sentence in sentences])
     entities = ScoredEntities(logits, [s.tags for s in sentences], model.label_set)
     names = ", ".join(spec.rstrip("/").rsplit("/", 1)[-1] for spec in corpora)
-    found = calibrate_on(entities, f"the {split} sentences of {names}")
+    found = calibrate_on(entities, f"the {reading.split} sentences of {names}")
     if found["n_entities"] < MIN_ENTITIES:
         raise InputError(
             f"{names}: the model finds {found['n_entities']} entities there, expected "

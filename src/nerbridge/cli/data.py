@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,12 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result
-from nerbridge.cli.options import JsonOption, QuietOption
+from nerbridge.cli.corpus_tables import discord_table, print_audit, print_table, stats_table
+from nerbridge.cli.options import (
+    JsonOption,
+    MapOption,
+    QuietOption,
+    RepairOption,
+    SchemeOption,
+    parse_map,
+)
 from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.labels import Scheme
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from tokenizers import Tokenizer
 
     from nerbridge.corpus.audit import Audit
@@ -37,12 +44,9 @@ PathsArgument = Annotated[
         "or bundled:as.",
     ),
 ]
-SchemeOption = Annotated[
-    Scheme | None,
-    typer.Option("--scheme", help="Tagging scheme of the files; recognised if not given."),
-]
 
 EXIT_INVALID_TAGS = 1
+_FORMATS = {".jsonl": "jsonl", ".json": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 
 
 @app.command("audit")
@@ -78,7 +82,7 @@ def audit_command(
         print_json(found[0] if len(found) == 1 else found)
     else:
         for audit in audits:
-            _print_audit(audit)
+            print_audit(audit)
     if plots is not None:
         _write_plots(audits, plots, quiet=quiet)
     if any(split.invalid_tags.n for audit in audits for split in audit.splits.values()):
@@ -95,17 +99,15 @@ def convert_command(
     to_scheme: Annotated[
         Scheme, typer.Option("--to-scheme", help="Tagging scheme to write.")
     ] = Scheme.IOB2,
-    repair: Annotated[
-        bool, typer.Option("--repair", help="Turn invalid tags into valid ones, and count them.")
-    ] = False,
-    mappings: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="OLD=NEW", help="Rename a type; OLD= drops it. Repeatable."),
-    ] = None,
+    repair: RepairOption = False,
+    mappings: MapOption = None,
     format: Annotated[
         str | None,
         typer.Option("--format", help="conll, jsonl, csv or parquet; else by the ending of OUT."),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that are there.")
+    ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Write a corpus in another format, scheme or set of types.
@@ -114,19 +116,23 @@ def convert_command(
 
     Example: nerbridge data convert export.jsonl corpora/as/train.conll --map GPE=LOC --map MISC=
     """
-    from nerbridge.corpus import read_corpus
+    from nerbridge.corpus import read_corpus, write_sentences
 
-    corpus = read_corpus(source, scheme=scheme, repair=repair, type_map=_parse_map(mappings or []))
-    for path in _write(corpus, target, format, to_scheme):
+    corpus = read_corpus(source, scheme=scheme, repair=repair, type_map=parse_map(mappings))
+    files, format = _choose_files(corpus, target, format)
+    _check_files(files.values(), overwrite=overwrite)
+    for split, path in files.items():
+        write_sentences(path, corpus.splits[split], format, scheme=to_scheme)
         print_result(str(path))
-    for name, n in corpus.losses.items():
-        print_note(f"{name.replace('_', ' ')}: {n:,}", quiet=quiet)
+    _print_losses(corpus, quiet=quiet)
 
 
 @app.command("stats")
 def stats_command(
     paths: PathsArgument,
     scheme: SchemeOption = None,
+    repair: RepairOption = False,
+    mappings: MapOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -136,15 +142,16 @@ def stats_command(
     """
     from nerbridge.corpus import read_corpus
 
-    corpora = []
+    corpora, type_map = [], parse_map(mappings)
     for path in paths:
         print_note(f"Reading {path} …", quiet=quiet)
-        corpora.append(read_corpus(path, scheme=scheme))
+        corpora.append(read_corpus(path, scheme=scheme, repair=repair, type_map=type_map))
+        _print_losses(corpora[-1], quiet=quiet)
     rows = [row for corpus in corpora for row in _count(corpus)]
     if as_json:
         print_json(rows)
     else:
-        _print_table(_stats_table(rows))
+        print_table(stats_table(rows))
 
 
 @app.command("agree")
@@ -155,6 +162,8 @@ def agree_command(
         typer.Option("--script", help="Compare words in this script, such as Beng; else as is."),
     ] = None,
     scheme: SchemeOption = None,
+    repair: RepairOption = False,
+    mappings: MapOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -175,10 +184,11 @@ def agree_command(
         raise InputError(f"{' '.join(paths)}: expected two corpora or more, each named once.")
     if script is not None and script not in SCRIPTS:
         raise InputError(f"--script {script}: expected one of {', '.join(SCRIPTS)}.")
-    corpora = []
+    corpora, type_map = [], parse_map(mappings)
     for path in paths:
         print_note(f"Reading {path} …", quiet=quiet)
-        corpora.append(read_corpus(path, scheme=scheme))
+        corpora.append(read_corpus(path, scheme=scheme, repair=repair, type_map=type_map))
+        _print_losses(corpora[-1], quiet=quiet)
         if not corpora[-1].splits.get("train"):
             raise InputError(
                 f"{path}: no training sentences, only {', '.join(corpora[-1].splits)}; expected "
@@ -192,7 +202,7 @@ def agree_command(
     if as_json:
         print_json(rows)
     else:
-        _print_table(_discord_table(rows))
+        print_table(discord_table(rows))
 
 
 def _count(corpus: Corpus) -> list[dict[str, Any]]:
@@ -216,35 +226,55 @@ def _count(corpus: Corpus) -> list[dict[str, Any]]:
     return rows
 
 
-def _write(corpus: Corpus, target: Path, format: str | None, scheme: Scheme) -> list[Path]:
-    from nerbridge.corpus import write_corpus, write_sentences
+def _choose_files(corpus: Corpus, target: Path, format: str | None) -> tuple[dict[str, Path], str]:
+    """The file of each split below or at ``target``, and their format."""
     from nerbridge.corpus.reading import SUFFIXES
 
     suffix = target.suffix.lower()
-    if target.is_dir() or suffix not in SUFFIXES:
-        return write_corpus(corpus, target, format or "conll", scheme=scheme)
+    if target.is_dir() or (suffix not in SUFFIXES and not suffix[1:].isalpha()):
+        format = format or "conll"
+        return {split: target / f"{split}.{format}" for split in corpus.splits}, format
+    if suffix not in SUFFIXES:
+        raise InputError(
+            f"{target}: no format of corpora ends in {suffix}; expected {', '.join(SUFFIXES)}, or "
+            "a folder. For a folder of this name, make it first."
+        )
     if len(corpus.splits) != 1:
         raise InputError(
             f"{target}: {corpus.name} has {len(corpus.splits)} splits "
             f"({', '.join(corpus.splits)}), which do not go into one file; expected a folder. "
             "Name a folder, or convert one of its files."
         )
-    by_suffix = suffix[1:] if suffix in (".jsonl", ".csv", ".parquet") else "conll"
-    (sentences,) = corpus.splits.values()
-    write_sentences(target, sentences, format or by_suffix, scheme=scheme)
-    return [target]
+    by_suffix = _FORMATS.get(suffix, "conll")
+    if format not in (None, by_suffix):
+        raise InputError(
+            f"{target}: a file of this ending is read as {by_suffix}, and --format says {format}; "
+            "expected the same. Leave --format out, or give OUT another ending."
+        )
+    return dict.fromkeys(corpus.splits, target), by_suffix
 
 
-def _parse_map(mappings: Sequence[str]) -> dict[str, str | None]:
-    type_map: dict[str, str | None] = {}
-    for mapping in mappings:
-        old, equals, new = (part.strip() for part in mapping.partition("="))
-        if not old or not equals:
-            raise InputError(
-                f"--map {mapping}: expected OLD=NEW, as in --map GPE=LOC, or OLD= to drop a type."
-            )
-        type_map[old] = new or None
-    return type_map
+def _check_files(paths: Collection[Path], *, overwrite: bool) -> None:
+    """Refuse to replace files unasked, and to write a second file of a split into a folder."""
+    from nerbridge.corpus.reading import split_of
+
+    if there := [str(path) for path in paths if path.exists() and not overwrite]:
+        raise InputError(
+            f"{', '.join(there)}: there already; expected a new file. Choose another name, or "
+            "replace what is there: --overwrite."
+        )
+    for path in paths:
+        for other in path.parent.glob("*"):
+            if other != path and split_of(path) and split_of(other) == split_of(path):
+                raise InputError(
+                    f"{path}: {other.name} is there, of the same split; a folder with both could "
+                    "not be read. Choose another folder, or move that file away."
+                )
+
+
+def _print_losses(corpus: Corpus, *, quiet: bool) -> None:
+    for name, n in corpus.losses.items():
+        print_note(f"{name.replace('_', ' ')}: {n:,}", quiet=quiet)
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:
@@ -281,118 +311,3 @@ def _write_plots(audits: Sequence[Audit], folder: Path, *, quiet: bool) -> None:
         target = folder if len(audits) == 1 else folder / name
         for path in plot_audit(audit.to_dict(), target):
             print_note(f"Wrote {path}", quiet=quiet)
-
-
-def _print_audit(audit: Audit) -> None:
-    print_result(f"{audit.name} (sha256 {audit.sha256[:12]}, scheme {audit.scheme})")
-    _print_table(_facts_table(audit))
-    if audit.overlaps:
-        _print_table(_overlap_table(audit))
-    for split in audit.splits.values():
-        for example in split.invalid_tags.examples:
-            print_result(f"invalid: {example}")
-    for name, n in audit.losses.items():
-        print_result(f"{name.replace('_', ' ')}: {n:,}")
-
-
-def _facts_table(audit: Audit) -> Table:
-    table = _new_table("Each split", *audit.splits)
-    splits = list(audit.splits.values())
-    rows: list[tuple[str, list[float | None]]] = [
-        ("sentences", [split.n_sentences for split in splits]),
-        ("… without entity", [split.n_without_entity for split in splits]),
-        ("… standing there before", [split.n_duplicates for split in splits]),
-        ("… the same after normalisation", [split.n_duplicates_normalised for split in splits]),
-        ("distinct, tagged in several ways", [split.n_conflicts for split in splits]),
-        ("invalid tags", [split.invalid_tags.n for split in splits]),
-        ("words", [split.n_words for split in splits]),
-        ("words per sentence, mean", [split.mean_words for split in splits]),
-        ("words per sentence, most", [split.max_words for split in splits]),
-        ("subwords per word", [split.subwords_per_word for split in splits]),
-        ("entities", [split.n_entities for split in splits]),
-    ]
-    types = sorted({type_ for split in splits for type_ in split.type_counts})
-    rows += [
-        (f"… {type_}", [split.type_counts.get(type_, 0) for split in splits]) for type_ in types
-    ]
-    scripts = sorted({script for split in splits for script in split.scripts})
-    rows += [
-        (f"words, script {script}", [split.scripts.get(script, 0) for split in splits])
-        for script in scripts
-    ]
-    forms = [split.unicode_forms for split in splits]
-    rows += [
-        ("words not NFC", [form.n_not_nfc for form in forms]),
-        ("words not NFD", [form.n_not_nfd for form in forms]),
-        ("words with ZWJ", [form.n_with_zwj for form in forms]),
-        ("words with ZWNJ", [form.n_with_zwnj for form in forms]),
-        ("words that normalisation changes", [form.n_changed_by_normalisation for form in forms]),
-        ("words in several spellings", [form.n_variants for form in forms]),
-    ]
-    for name, values in rows:
-        if any(value is not None for value in values):
-            table.add_row(name, *map(_show, values))
-    return table
-
-
-def _overlap_table(audit: Audit) -> Table:
-    table = _new_table("In both splits", "sentences", "normalised", "mentions", "normalised")
-    for overlap in audit.overlaps:
-        table.add_row(
-            f"{overlap.split} in {overlap.other}",
-            f"{overlap.n_shared_sentences:,} of {overlap.n_sentences:,}",
-            _show(overlap.n_shared_sentences_normalised),
-            f"{overlap.n_shared_mentions:,} of {overlap.n_mentions:,}",
-            _show(overlap.n_shared_mentions_normalised),
-        )
-    return table
-
-
-def _stats_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    types = sorted({type_ for row in rows for type_ in row["type_counts"]})
-    table = _new_table("corpus", "split", "sentences", "words", "entities", *types)
-    table.columns[1].justify = "left"
-    for row in rows:
-        numbers = [row["n_sentences"], row["n_words"], row["n_entities"]]
-        numbers += [row["type_counts"].get(type_, 0) for type_ in types]
-        table.add_row(row["corpus"], row["split"], *map(_show, numbers))
-    return table
-
-
-def _discord_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = _new_table("corpus", "entities", "alone", "share", "such as")
-    table.columns[0].no_wrap = False
-    table.columns[-1].justify = "left"
-    for column in table.columns[1:4]:
-        column.no_wrap = True
-    names = [row["corpus"] for row in rows]
-    for row in rows:
-        name = row["corpus"] if names.count(row["corpus"]) == 1 else row["path"]
-        counts = map(_show, (row["n_entities"], row["n_discordant"]))
-        table.add_row(name, *counts, f"{row['share']:.1%}", ", ".join(row["examples"]))
-    return table
-
-
-def _new_table(first: str, *others: str) -> Table:
-    """A table with the first column to the left and the others, numbers, to the right."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first, no_wrap=True)
-    for name in others:
-        table.add_column(name, justify="right")
-    return table
-
-
-def _print_table(table: Table) -> None:
-    from rich.console import Console
-
-    # names of types and files are data: square brackets in them are no markup
-    Console(markup=False, highlight=False).print(table)
-
-
-def _show(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result
-from nerbridge.cli.options import BaseOption, JsonOption, QuietOption
+from nerbridge.cli.options import (
+    BaseOption,
+    JsonOption,
+    MapOption,
+    QuietOption,
+    RepairOption,
+    SchemeOption,
+    parse_map,
+)
 from nerbridge.errors import CorpusError
 from nerbridge.labels import Scheme
 
@@ -16,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nerbridge.alignment.inference import Logits
+    from nerbridge.corpus.cleaning import TypeMap
     from nerbridge.corpus.sentence import Sentence
     from nerbridge.tagging.backend import TaggerModel
     from nerbridge.training.prediction import Predictor
@@ -31,10 +41,9 @@ def evaluate(
         list[str], typer.Argument(help="Labelled folders, files, bundled:as or hub:owner/name.")
     ],
     split: Annotated[str, typer.Option(help="Split to score where a corpus has several.")] = "test",
-    scheme: Annotated[
-        Scheme | None, typer.Option(help="Tagging scheme; default: found out.")
-    ] = None,
-    repair: Annotated[bool, typer.Option("--repair", help="Repair invalid tags, counted.")] = False,
+    scheme: SchemeOption = None,
+    repair: RepairOption = False,
+    mappings: MapOption = None,
     base: BaseOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -44,11 +53,12 @@ def evaluate(
 
     Example: nerbridge evaluate runs/quickstart/models/adapt-13 my/test.conll --json
     """
+    reading = Reading(split, scheme, repair, parse_map(mappings))
     loaded = _load(model, base)
     results = {}
     for spec in corpora:
         print_note(f"scoring {spec} …", quiet=quiet)
-        sentences = read_split(spec, split, scheme, repair, loaded.label_set.types)
+        sentences = reading.read(spec, loaded.label_set.types)
         results[spec] = _score(loaded, sentences)
     if json:
         only = next(iter(results.values()))
@@ -58,20 +68,34 @@ def evaluate(
         _print_scores(spec, scores)
 
 
-def read_split(
-    spec: str, split: str, scheme: Scheme | None, repair: bool, types: tuple[str, ...]
-) -> tuple[Sentence, ...]:
-    """One split of a labelled corpus; the only one, if it has but one."""
-    from nerbridge.corpus.reading import read_corpus
+@dataclass(frozen=True)
+class Reading:
+    """How the labelled sentences of a command are read."""
 
-    corpus = read_corpus(spec, scheme=scheme, repair=repair, allowed_types=types)
-    parts = corpus.splits
-    found = next(iter(parts.values())) if len(parts) == 1 else parts.get(split, ())
-    if not found:
-        raise CorpusError(
-            f"{spec}: no split {split!r}; found {', '.join(parts)}. Name one of them: --split."
+    split: str
+    scheme: Scheme | None
+    repair: bool
+    type_map: TypeMap
+
+    def read(self, spec: str, types: Sequence[str]) -> tuple[Sentence, ...]:
+        """One split of a corpus; the only one, if it has but one."""
+        from nerbridge.corpus.reading import read_corpus
+
+        corpus = read_corpus(
+            spec,
+            scheme=self.scheme,
+            repair=self.repair,
+            type_map=self.type_map,
+            allowed_types=types,
         )
-    return found
+        parts = corpus.splits
+        found = next(iter(parts.values())) if len(parts) == 1 else parts.get(self.split, ())
+        if not found:
+            raise CorpusError(
+                f"{spec}: no split {self.split!r}; found {', '.join(parts)}. Name one of them: "
+                "--split."
+            )
+        return found
 
 
 def _load(model: str, base: str | None) -> TaggerModel | Predictor:

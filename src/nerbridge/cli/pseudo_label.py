@@ -92,6 +92,8 @@ def pseudo_label(
             "--soft keeps sentences however sure they are, and --min-score says how sure they must "
             "be; expected one of them."
         )
+    if len(set(model)) < len(model):
+        raise InputError(f"--model {', '.join(model)}: expected each model once.")
     sources = find_sources(inputs, input_format)
     _check_output(output, overwrite=overwrite)
     refuse_own_output(sources, output / _FILE)

@@ -9,7 +9,7 @@ import typer
 from nerbridge.cli.console import print_json, print_note, print_result
 from nerbridge.cli.options import JsonOption, QuietOption
 
-app = typer.Typer(help="Show and check recipes.", no_args_is_help=True)
+app = typer.Typer(help="Show and check recipes.", no_args_is_help=True, add_completion=False)
 
 RecipeArgument = Annotated[
     str, typer.Argument(help="A recipe file, or the name of a shipped recipe.")

@@ -35,6 +35,7 @@ _SUGGESTED = {
     "GPE": "LOC",
 }
 _TAG = re.compile(r"O|[BILUES]-.+", re.DOTALL)
+_MEND = "Mend the file, or pass repair=True (on the command line --repair)."
 _N_SHOWN = 3
 
 
@@ -117,11 +118,12 @@ def _check_tags(sentences: Sequence[RawSentence], scheme: Scheme) -> None:
     sentence, index, why = invalid[0]
     more = f" ({len(invalid) - 1:,} more such tags follow)" if len(invalid) > 1 else ""
     fitting = [
-        f'Read it with scheme="{other.value}", or pass repair=True.'
+        f'Read it with scheme="{other.value}", or pass repair=True '
+        f"(on the command line --scheme {other.value} or --repair)."
         for other in Scheme
         if other is not scheme and not invalid_places(sentences, other)
     ]
-    remedy = fitting[0] if fitting else "Mend the file, or pass repair=True."
+    remedy = fitting[0] if fitting else _MEND
     raise CorpusError(
         f"{sentence.place(index)}: {why}, not allowed in {scheme.name}{more}. {remedy}"
     )

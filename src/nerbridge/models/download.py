@@ -83,8 +83,9 @@ def _download(repo: str, revision: str | None, files: tuple[str, ...]) -> tuple[
         ) from None
     except (LocalEntryNotFoundError, EntryNotFoundError, HfHubHTTPError) as error:
         raise EnvironmentProblem(
-            f"{repo}: not in the local cache and the hub cannot be reached ({_first_line(error)}). "
-            "Connect once to download it, or give a local folder or bundled:mini."
+            f"{repo}: no such folder here, not in the local cache, and the hub cannot be reached "
+            f"({_first_line(error)}). Check the path, connect once to download it, or give a local "
+            "folder or a bundled model."
         ) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:

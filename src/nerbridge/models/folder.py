@@ -14,7 +14,7 @@ from typing import Any, Literal
 from safetensors import SafetensorError
 
 from nerbridge.errors import EnvironmentProblem, ModelError
-from nerbridge.files import write_text
+from nerbridge.files import default_mode, write_text
 
 LINEAGE_FILE = "nerbridge.json"
 LINEAGE_SCHEMA = 1
@@ -39,7 +39,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         yield temporary
-        _sync(temporary)
+        _finish(temporary)
         _replace(temporary, folder)
     except (OSError, SafetensorError) as error:
         raise EnvironmentProblem(
@@ -57,9 +57,14 @@ def _reason(error: Exception) -> str:
     return str(error)
 
 
-def _sync(folder: Path) -> None:
+def _finish(folder: Path) -> None:
+    """See all files onto the disk, and as readable as new ones are.
+
+    safetensors writes for the owner's eyes alone, and models are served by other users.
+    """
     for path in folder.rglob("*"):
         if path.is_file():
+            path.chmod(default_mode())
             with path.open("rb") as file:
                 os.fsync(file.fileno())
 

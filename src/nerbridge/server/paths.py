@@ -55,6 +55,7 @@ def _service(request: Request) -> Service:
     return found
 
 
+@router.head("/", include_in_schema=False)
 @router.get("/", include_in_schema=False)
 async def get_page() -> Response:
     """The page."""
@@ -124,6 +125,8 @@ async def tag_document(
 ) -> Response:
     """Entities of a document, with the page or paragraph of each."""
     service = _service(request)
+    if (n_files := len((await request.form()).getlist("file"))) > 1:
+        raise InputError(f"file: found {n_files}, expected one. Send each in a request of its own.")
     chosen = service.find_model(model)
     wanted = _check_types(_split(types), chosen)
     redacted = _check_redacted(_split(redact), wanted)
@@ -220,12 +223,14 @@ async def get_report(request: Request) -> Response:
     return FileResponse(path, media_type="text/html; charset=utf-8", headers=headers)
 
 
+@router.head("/health", include_in_schema=False)
 @router.get("/health", response_model=Status, responses=refusals(), operation_id="health")
 async def get_health() -> Response:
     """Whether the process lives."""
     return JSONResponse({"status": "ok"})
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get("/ready", response_model=Status, responses=refusals(), operation_id="ready")
 async def get_ready(request: Request) -> Response:
     """Whether requests are taken: not while models are loaded, nor when the server is ending."""

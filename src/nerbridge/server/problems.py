@@ -15,6 +15,11 @@ from nerbridge import errors
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:nerbridge:problem:"
 _MAX_LISTED = 10
+_MESSAGES = {
+    "json_invalid": "not valid JSON",
+    "model_attributes_type": "expected a JSON object, sent with Content-Type: application/json",
+}
+_DETAILS = {400: "The body cannot be read. Expected JSON in UTF-8, or a form, not compressed."}
 
 
 class Problem(HTTPException):
@@ -106,11 +111,18 @@ def invalid_problem(found: Iterable[Mapping[str, Any]]) -> Problem:
 
 def _describe(found: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
     for error, _ in zip(found, range(_MAX_LISTED), strict=False):
-        is_json = error["type"] == "json_invalid"
         # The name of the form that a body was taken for is no part of it.
         parts = [_part(part) for part in error["loc"] if part not in ("TagText", "TagTexts")]
-        place = "body" if is_json else ".".join(parts)
-        yield {"place": place, "message": "not valid JSON" if is_json else error["msg"]}
+        place = "body" if error["type"] == "json_invalid" else ".".join(parts)
+        yield {"place": place, "message": _say(error)}
+
+
+def _say(error: Mapping[str, Any]) -> str:
+    """What is wrong, for people who do not know what the server is written in."""
+    if "UploadFile" in error["msg"]:
+        return "expected a file, sent as multipart/form-data"
+    message: str = _MESSAGES.get(error["type"], error["msg"])
+    return message.removeprefix("Value error, ")
 
 
 def _part(part: object) -> str:
@@ -124,4 +136,5 @@ def http_problem(error: HTTPException) -> Problem:
         return error
     phrase = HTTPStatus(error.status_code).phrase
     kind = phrase.lower().replace(" ", "-")
-    return Problem(error.status_code, kind, f"{phrase}.", headers=error.headers)
+    detail = _DETAILS.get(error.status_code, f"{phrase}.")
+    return Problem(error.status_code, kind, detail, headers=error.headers)

@@ -19,6 +19,7 @@ from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.model_folder import find_model
 from nerbridge.tagging.stream import StreamResult
+from nerbridge.text.checking import refuse_single_text
 from nerbridge.text.normalise import DANDA_LOOKALIKES
 from nerbridge.text.sentences import iter_sentences
 from nerbridge.text.social import Reading, read_past_noise
@@ -145,10 +146,11 @@ class Tagger:
         memory does not grow with their number. What is found in a text does not depend on others.
 
         Raises:
-            TextError: as `tag`, when the text's turn comes.
+            TextError: as `tag`, when the text's turn comes; at once if ``texts`` is one text.
         """
         if batch_size < 1:
             raise InputError(f"batch_size is {batch_size}, expected 1 or more sentences.")
+        refuse_single_text(texts)
         sentences = (
             sentence
             for number, text in enumerate(texts, start=1)
@@ -165,6 +167,7 @@ class Tagger:
         Raises:
             TextError: as `tag`, when the message's turn comes.
         """
+        refuse_single_text(messages)
         for number, message in enumerate(messages, start=1):
             start = time.perf_counter()
             sentences = _split(_checked(message, f"message {number}"))
