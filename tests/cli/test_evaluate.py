@@ -152,7 +152,9 @@ def test_invalid_tags_are_said_or_repaired(model: Path, tmp_path: Path) -> None:
     path.write_text("অসম\tI-LOC\n", "utf-8")
     with pytest.raises(CorpusError, match=r"mine\.conll:1: tag 'I-LOC'.*repair"):
         call(model, path, "--scheme", "iob2")
-    assert json.loads(call(model, path, "--scheme", "iob2", "--repair", "--json").stdout)["n_gold"]
+    done = call(model, path, "--scheme", "iob2", "--repair", "--json")
+    assert json.loads(done.stdout)["n_gold"] == 1
+    assert "repaired tags: 1" in done.stderr
 
 
 def test_types_of_another_name_are_mapped(model: Path, tmp_path: Path) -> None:

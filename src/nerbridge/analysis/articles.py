@@ -161,9 +161,8 @@ def _check_dates(values: Sequence[object], name: str | None, place: str) -> None
     if Order.UNREADABLE in orders and orders.keys() <= {Order.MISSING, Order.UNREADABLE}:
         raise InputError(
             f"{place}: field {name!r} holds no date in the first records, but "
-            f"{orders[Order.UNREADABLE]!r:.40}; "
-            "expected such as 2026-03-09. Name the right one: --date NAME. If there are no dates: "
-            "--date ''."
+            f"{orders[Order.UNREADABLE]!r:.40}; expected such as 2026-03-09. Name the right one: "
+            "--date NAME. If there are no dates: --date ''."
         )
 
 

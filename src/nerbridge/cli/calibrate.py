@@ -54,7 +54,7 @@ def calibrate(
 
     if not model.is_dir():
         raise InputError(f"{model}: no such folder. Give a model folder that may be changed.")
-    reading = Reading(split, scheme, repair, parse_map(mappings))
+    reading = Reading(split, scheme, repair, parse_map(mappings), quiet)
     folder = find_model(model).path
     loaded = Tagger.load(folder, base=base).model
     found = _fit(loaded, corpora, reading, quiet)

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result
-from nerbridge.cli.corpus_tables import discord_table, print_audit, print_table, stats_table
+from nerbridge.cli.corpora import (
+    discord_table,
+    print_audit,
+    print_losses,
+    print_table,
+    stats_table,
+)
 from nerbridge.cli.options import (
     JsonOption,
     MapOption,
@@ -124,7 +130,7 @@ def convert_command(
     for split, path in files.items():
         write_sentences(path, corpus.splits[split], format, scheme=to_scheme)
         print_result(str(path))
-    _print_losses(corpus, quiet=quiet)
+    print_losses(corpus, quiet=quiet)
 
 
 @app.command("stats")
@@ -146,7 +152,7 @@ def stats_command(
     for path in paths:
         print_note(f"Reading {path} …", quiet=quiet)
         corpora.append(read_corpus(path, scheme=scheme, repair=repair, type_map=type_map))
-        _print_losses(corpora[-1], quiet=quiet)
+        print_losses(corpora[-1], quiet=quiet)
     rows = [row for corpus in corpora for row in _count(corpus)]
     if as_json:
         print_json(rows)
@@ -188,7 +194,7 @@ def agree_command(
     for path in paths:
         print_note(f"Reading {path} …", quiet=quiet)
         corpora.append(read_corpus(path, scheme=scheme, repair=repair, type_map=type_map))
-        _print_losses(corpora[-1], quiet=quiet)
+        print_losses(corpora[-1], quiet=quiet)
         if not corpora[-1].splits.get("train"):
             raise InputError(
                 f"{path}: no training sentences, only {', '.join(corpora[-1].splits)}; expected "
@@ -270,11 +276,6 @@ def _check_files(paths: Collection[Path], *, overwrite: bool) -> None:
                     f"{path}: {other.name} is there, of the same split; a folder with both could "
                     "not be read. Choose another folder, or move that file away."
                 )
-
-
-def _print_losses(corpus: Corpus, *, quiet: bool) -> None:
-    for name, n in corpus.losses.items():
-        print_note(f"{name.replace('_', ' ')}: {n:,}", quiet=quiet)
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result
+from nerbridge.cli.corpora import print_losses
 from nerbridge.cli.options import (
     BaseOption,
     JsonOption,
@@ -53,7 +54,7 @@ def evaluate(
 
     Example: nerbridge evaluate runs/quickstart/models/adapt-13 my/test.conll --json
     """
-    reading = Reading(split, scheme, repair, parse_map(mappings))
+    reading = Reading(split, scheme, repair, parse_map(mappings), quiet)
     loaded = _load(model, base)
     results = {}
     for spec in corpora:
@@ -70,12 +71,13 @@ def evaluate(
 
 @dataclass(frozen=True)
 class Reading:
-    """How the labelled sentences of a command are read."""
+    """How a command reads labelled sentences; what was mended is said unless ``quiet``."""
 
     split: str
     scheme: Scheme | None
     repair: bool
     type_map: TypeMap
+    quiet: bool
 
     def read(self, spec: str, types: Sequence[str]) -> tuple[Sentence, ...]:
         """One split of a corpus; the only one, if it has but one."""
@@ -88,6 +90,7 @@ class Reading:
             type_map=self.type_map,
             allowed_types=types,
         )
+        print_losses(corpus, quiet=self.quiet)
         parts = corpus.splits
         found = next(iter(parts.values())) if len(parts) == 1 else parts.get(self.split, ())
         if not found:

@@ -1,16 +1,23 @@
-"""What the commands below ``nerbridge data`` show, as tables."""
+"""What the commands say of corpora."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nerbridge.cli.console import print_result
+from nerbridge.cli.console import print_note, print_result
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from nerbridge.corpus.audit import Audit
+    from nerbridge.corpus.sentence import Corpus
+
+
+def print_losses(corpus: Corpus, *, quiet: bool) -> None:
+    """What was repaired, renamed or dropped as a corpus was read, on stderr."""
+    for name, n in corpus.losses.items():
+        print_note(f"{name.replace('_', ' ')}: {n:,}", quiet=quiet)
 
 
 def print_audit(audit: Audit) -> None:
