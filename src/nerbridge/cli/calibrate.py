@@ -8,16 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result
+from nerbridge.cli.corpora import MapOption, RepairOption, SchemeOption, parse_map
 from nerbridge.cli.evaluate import Reading
-from nerbridge.cli.options import (
-    BaseOption,
-    JsonOption,
-    MapOption,
-    QuietOption,
-    RepairOption,
-    SchemeOption,
-    parse_map,
-)
+from nerbridge.cli.options import BaseOption, JsonOption, QuietOption
 from nerbridge.errors import InputError
 
 if TYPE_CHECKING:

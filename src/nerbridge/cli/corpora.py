@@ -1,17 +1,55 @@
-"""What the commands say of corpora."""
+"""How commands read labelled sentences, and what they say of corpora."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from nerbridge.cli.console import print_note, print_result
+from nerbridge.errors import InputError
+from nerbridge.labels import Scheme
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from nerbridge.corpus.audit import Audit
     from nerbridge.corpus.sentence import Corpus
+
+SchemeOption = Annotated[
+    Scheme | None,
+    typer.Option("--scheme", help="Tagging scheme of the files; recognised if not given."),
+]
+RepairOption = Annotated[
+    bool, typer.Option("--repair", help="Turn invalid tags into valid ones, and count them.")
+]
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="OLD=NEW", help="Rename a type; OLD= drops it. Repeatable."),
+]
+
+
+def parse_map(mappings: Sequence[str] | None) -> dict[str, str | None]:
+    """What ``--map`` says: the new name of each type, None to drop it.
+
+    Raises:
+        InputError: not of the form OLD=NEW, or a type twice.
+
+    >>> parse_map(["GPE=LOC", "MISC="])
+    {'GPE': 'LOC', 'MISC': None}
+    """
+    type_map: dict[str, str | None] = {}
+    for mapping in mappings or ():
+        old, equals, new = (part.strip() for part in mapping.partition("="))
+        if not old or not equals:
+            raise InputError(
+                f"--map {mapping}: expected OLD=NEW, as in --map GPE=LOC, or OLD= to drop a type."
+            )
+        if old in type_map:
+            raise InputError(f"--map {mapping}: {old} was named before; expected each type once.")
+        type_map[old] = new or None
+    return type_map
 
 
 def print_losses(corpus: Corpus, *, quiet: bool) -> None:

@@ -12,20 +12,17 @@ import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result
 from nerbridge.cli.corpora import (
+    MapOption,
+    RepairOption,
+    SchemeOption,
     discord_table,
+    parse_map,
     print_audit,
     print_losses,
     print_table,
     stats_table,
 )
-from nerbridge.cli.options import (
-    JsonOption,
-    MapOption,
-    QuietOption,
-    RepairOption,
-    SchemeOption,
-    parse_map,
-)
+from nerbridge.cli.options import JsonOption, QuietOption
 from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.labels import Scheme
 

@@ -9,16 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result
-from nerbridge.cli.corpora import print_losses
-from nerbridge.cli.options import (
-    BaseOption,
-    JsonOption,
-    MapOption,
-    QuietOption,
-    RepairOption,
-    SchemeOption,
-    parse_map,
-)
+from nerbridge.cli.corpora import MapOption, RepairOption, SchemeOption, parse_map, print_losses
+from nerbridge.cli.options import BaseOption, JsonOption, QuietOption
 from nerbridge.errors import CorpusError
 from nerbridge.labels import Scheme
 
