@@ -234,7 +234,8 @@ def test_a_redacted_copy(call: Call) -> None:
     assert "a person must read the copy" in done.stderr
     with pytest.raises(InputError, match="exists already"):
         call("a.html", "--redact", "PER", "-o", "copy.html")
-    call("a.txt", "--redact", "PER,LOC", "-o", "copy.txt")
+    done = call("a.txt", "--redact", "PER,LOC", "-o", "copy.txt", "--min-score", "0.1", "-q")
+    assert "--min-score 0.1: names less probable than that are in the copy" in done.stderr
     assert Path("copy.txt").read_text("utf-8") == "[PER] [LOC] আছিল।\n[LOC] ধুনীয়া।\n"
     assert not list(Path().glob(".*"))
 
@@ -244,6 +245,7 @@ def test_a_redacted_copy(call: Call) -> None:
     [
         (["a.txt", "--redact", "PER"], "expected one input"),
         (["a.txt", "a.html", "--redact", "PER", "-o", "b.txt"], "expected one input"),
+        (["a.txt", "--redact", "PER", "--stream", "-o", "b.txt"], "without .*--stream"),
         (["a.txt", "--redact", "PER", "-o", "b.docx"], "expected the ending .txt"),
         (["a.txt", "--redact", "PER", "-o", "./a.txt"], "this is the input"),
         (["a.jsonl", "--redact", "PER", "-o", "b.jsonl"], "is a table"),

@@ -32,8 +32,8 @@ def check_redaction(
     if len(sources) != 1 or target is None or format is not None or lines or resume:
         raise InputError(
             "--redact: makes a copy of one document in its own format; expected one input and "
-            "--output FILE, without --format, --lines and --resume. For example: nerbridge tag "
-            "letter.docx --redact PER --output copy.docx"
+            "--output FILE, without --format, --lines, --stream and --resume. For example: "
+            "nerbridge tag letter.docx --redact PER --output copy.docx"
         )
     name = sources[0].name
     if sources[0].format not in (InputFormat.DOCUMENT, InputFormat.TEXT):

@@ -105,10 +105,12 @@ def tag(
     target = None if output is None or str(output) == "-" else output
     sources = find_sources(inputs, input_format)
     if redact is not None:
-        copy = check_redaction(sources, target, format, lines=lines, resume=resume)
+        copy = check_redaction(sources, target, format, lines=lines or stream, resume=resume)
         check_output(copy, resume=False, overwrite=overwrite)
         tagger = _load(model, base, threads, min_score, types)
         write_redacted_copy(tagger, sources[0], copy, split_types(redact, tagger), quiet=quiet)
+        if min_score > 0:
+            print_note(f"--min-score {min_score:g}: names less probable than that are in the copy.")
         return
     if target is not None:
         refuse_own_output(sources, target)
