@@ -142,7 +142,7 @@ def check_fields(sources: Sequence[Source], fields: Fields) -> None:
         values = json.loads(record.fields or "{}")
         known |= dict.fromkeys(values)
         missing = {name: o for name, o in missing.items() if _find(values, name) is None}
-        dates += [date for date in [_find(values, fields.date)] if date is not None]
+        dates.append(_find(values, fields.date))
     place = ", ".join(source.name for source in sources)
     if not known:
         raise InputError(f"{place}: no article in it; expected one record or more. Check the file.")

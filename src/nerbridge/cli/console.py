@@ -12,11 +12,13 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from nerbridge.batch.sources import Progress
 
 Item = TypeVar("Item")
@@ -61,6 +63,26 @@ def say_how_to_go_on(command: str, kept: str = "What is finished is kept.") -> I
         yield
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{kept} To go on: {command}") from None
+
+
+def new_table(first: str, *others: str, justify: Literal["left", "right"] = "left") -> Table:
+    """A table with a column for each name; ``justify`` is of all but the first."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify=justify, overflow="fold")
+    return table
+
+
+def print_table(table: Table) -> None:
+    """A table, on stdout."""
+    from rich.console import Console
+
+    # Names of types, files and people are data: square brackets in them are no markup.
+    Console(markup=False, highlight=False).print(table)
 
 
 def track(

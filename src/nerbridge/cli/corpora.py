@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nerbridge.cli.console import print_note, print_result
+from nerbridge.cli.console import new_table, print_note, print_result, print_table
 from nerbridge.errors import InputError
 from nerbridge.labels import Scheme
 
@@ -72,7 +72,7 @@ def print_audit(audit: Audit) -> None:
 
 
 def _facts_table(audit: Audit) -> Table:
-    table = _new_table("Each split", *audit.splits)
+    table = new_table("Each split", *audit.splits, justify="right")
     splits = list(audit.splits.values())
     rows: list[tuple[str, list[float | None]]] = [
         ("sentences", [split.n_sentences for split in splits]),
@@ -112,7 +112,9 @@ def _facts_table(audit: Audit) -> Table:
 
 
 def _overlap_table(audit: Audit) -> Table:
-    table = _new_table("In both splits", "sentences", "normalised", "mentions", "normalised")
+    table = new_table(
+        "In both splits", "sentences", "normalised", "mentions", "normalised", justify="right"
+    )
     for overlap in audit.overlaps:
         table.add_row(
             f"{overlap.split} in {overlap.other}",
@@ -127,7 +129,7 @@ def _overlap_table(audit: Audit) -> Table:
 def stats_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Sizes of splits; a row has the fields of ``nerbridge data stats --json``."""
     types = sorted({type_ for row in rows for type_ in row["type_counts"]})
-    table = _new_table("corpus", "split", "sentences", "words", "entities", *types)
+    table = new_table("corpus", "split", "sentences", "words", "entities", *types, justify="right")
     table.columns[1].justify = "left"
     for row in rows:
         numbers = [row["n_sentences"], row["n_words"], row["n_entities"]]
@@ -138,7 +140,7 @@ def stats_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 def discord_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Who labels what others do not; a row has the fields of ``nerbridge data agree --json``."""
-    table = _new_table("corpus", "entities", "alone", "share", "such as")
+    table = new_table("corpus", "entities", "alone", "share", "such as", justify="right")
     table.columns[0].no_wrap = False
     table.columns[-1].justify = "left"
     for column in table.columns[1:4]:
@@ -149,26 +151,6 @@ def discord_table(rows: Sequence[Mapping[str, Any]]) -> Table:
         counts = map(_show, (row["n_entities"], row["n_discordant"]))
         table.add_row(name, *counts, f"{row['share']:.1%}", ", ".join(row["examples"]))
     return table
-
-
-def _new_table(first: str, *others: str) -> Table:
-    """A table with the first column to the left and the others, numbers, to the right."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first, no_wrap=True)
-    for name in others:
-        table.add_column(name, justify="right")
-    return table
-
-
-def print_table(table: Table) -> None:
-    """A table, on stdout."""
-    from rich.console import Console
-
-    # names of types and files are data: square brackets in them are no markup
-    Console(markup=False, highlight=False).print(table)
 
 
 def _show(value: float | None) -> str:

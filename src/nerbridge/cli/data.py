@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nerbridge.cli.console import print_json, print_note, print_result
+from nerbridge.cli.console import print_json, print_note, print_result, print_table
 from nerbridge.cli.corpora import (
     MapOption,
     RepairOption,
@@ -19,7 +19,6 @@ from nerbridge.cli.corpora import (
     parse_map,
     print_audit,
     print_losses,
-    print_table,
     stats_table,
 )
 from nerbridge.cli.options import JsonOption, QuietOption

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nerbridge.cli.console import print_json, print_note, print_result, track
+from nerbridge.cli.console import (
+    new_table,
+    print_json,
+    print_note,
+    print_result,
+    print_table,
+    track,
+)
 from nerbridge.cli.options import JsonOption, QuietOption
 from nerbridge.errors import InputError
 
@@ -205,16 +212,16 @@ def _steps(
 
 
 def _print_reports(reports: Sequence[dict[str, Any]]) -> None:
-    table = _new_table("", *(report["model"] for report in reports))
+    table = new_table("", *(report["model"] for report in reports))
     for row in _rows(reports):
         table.add_row(*row)
-    _print_table(table)
+    print_table(table)
     for report in reports:
         if report["masked_words_missing"]:
             print_result(f"{report['model']}: no masked words: {report['masked_words_missing']}.")
     for report in reports:
         if report["nearest_names"] is not None and report["nearest_names"]["n"]:
-            _print_table(_names_table(report))
+            print_table(_names_table(report))
 
 
 def _rows(reports: Sequence[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
@@ -286,7 +293,7 @@ def _names_table(report: dict[str, Any]) -> Table:
     from nerbridge.models.probe import spread
 
     found = report["nearest_names"]
-    table = _new_table(f"{found['language']}: {report['model']}", "nearest", "second", "third")
+    table = new_table(f"{found['language']}: {report['model']}", "nearest", "second", "third")
     for name in spread(sorted(found["nearest"]), N_NAMES_SHOWN):
         cells = [
             f"{near['name']} ({near['language']} {near['cosine']:.2f})"
@@ -294,24 +301,6 @@ def _names_table(report: dict[str, Any]) -> Table:
         ]
         table.add_row(name, *cells)
     return table
-
-
-def _new_table(first: str, *others: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first, no_wrap=True)
-    for name in others:
-        table.add_column(name, overflow="fold")
-    return table
-
-
-def _print_table(table: Table) -> None:
-    from rich.console import Console
-
-    # Names of models and people are data: square brackets in them are no markup.
-    Console(markup=False, highlight=False).print(table)
 
 
 def _show(value: float | None, n_decimals: int) -> str:
