@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,9 +14,9 @@ from cli.conftest import TEXT, Call
 from nerbridge.cli.pseudo_label import pseudo_label
 from nerbridge.corpus.probabilities import with_probabilities
 from nerbridge.corpus.reading import read_corpus
-from nerbridge.errors import InputError
+from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.labels import LabelSet
-from nerbridge.selection import pseudo_labels
+from nerbridge.selection import pseudo_labels, word_vectors
 from nerbridge.training.materials import load_materials
 from nerbridge.training.recipe_files import read_recipe
 from tiny_tagger import write_tiny_tagger
@@ -213,6 +215,48 @@ def _kill(*arguments: object) -> None:
 def test_how_sure_does_not_matter_softly(call: Call) -> None:
     with pytest.raises(InputError, match="expected one of them"):
         call("a.txt", "--output", "out", "--soft", "--min-score", "0.7")
+
+
+@pytest.fixture
+def much_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enough of it that words have company: হাজো, which the model does not know, among towns."""
+    monkeypatch.setattr(word_vectors, "MIN_WORDS", 10_000)
+    draw = random.Random(1)
+    lines = [f"আমি পুৱা {draw.choice(['অসম', 'গুৱাহাটীত'])} {n} দিন ৰৈছিলোঁ" for n in range(1_000)]
+    lines += [f"তাই বজাৰত {draw.choice(['কল', 'আম'])} {n} টা কিনিলে" for n in range(1_000)]
+    lines += [f"আমি পুৱা হাজো {n} দিন ৰৈছিলোঁ" for n in range(50)]
+    Path("much.txt").write_text("\n".join(lines), "utf-8")
+
+
+def test_words_that_are_used_alike_have_a_say(call: Call, much_text: None) -> None:
+    arguments = ("much.txt", "--soft", "--output", "out", "--overwrite")
+    call(*arguments)
+    assert "হাজো\tB-LOC" not in Path("out/train.conll").read_text("utf-8")
+    done = call(*arguments, "--neighbours", "1")
+    assert "learning which words are used alike" in done.stderr
+    written = Path("out/train.conll").read_text("utf-8")
+    assert "হাজো\tB-LOC" in written
+    assert "হাজো\tO" not in written
+    assert "কল\tO" in written
+    assert json.loads(Path("out/pseudo-labels.json").read_text("utf-8"))["neighbours"] == 1
+    corpus = with_probabilities(read_corpus("out"), "out", LabelSet().tags)
+    for sentence in corpus.splits["train"]:
+        assert sentence.probabilities is not None
+        best = sentence.probabilities.argmax(axis=1)
+        assert tuple(LabelSet().tags[tag] for tag in best) == sentence.tags
+
+
+def test_company_cannot_be_learned_from_little_text(call: Call) -> None:
+    with pytest.raises(InputError, match="expected 100,000 or more"):
+        call("a.txt", "--output", "out", "--neighbours", "0.5")
+    assert not Path("out/train.conll").exists()
+
+
+def test_without_scipy_it_says_what_to_install(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    monkeypatch.delitem(sys.modules, "nerbridge.selection.word_vectors", raising=False)
+    with pytest.raises(EnvironmentProblem, match=r"scipy, which is not installed\. .*\[train\]"):
+        call("a.txt", "--output", "out", "--neighbours", "0.5")
 
 
 def _count_sentences(monkeypatch: pytest.MonkeyPatch, killed_after: int) -> Callable[[], int]:

@@ -48,7 +48,7 @@ def test_they_have_a_hash_of_their_own(written: Corpus, tmp_path: Path) -> None:
     before = hashed()
     assert before == hashed()
     assert written.probabilities_sha256 is None
-    other = replace(TRAIN[1], probabilities=1 - ROWS[1] / 2)
+    other = replace(TRAIN[1], probabilities=ROWS[1][:, [2, 0, 1]])
     write_probabilities(tmp_path, replace(written, splits={"train": (TRAIN[0], other)}), TAGS)
     assert hashed() not in (before, None)
 
@@ -84,4 +84,25 @@ def test_a_missing_or_damaged_file_says_what_to_do(written: Corpus, tmp_path: Pa
         with_probabilities(written, str(tmp_path), TAGS)
     path.unlink()
     with pytest.raises(CorpusError, match="pseudo-label --soft"):
+        with_probabilities(written, str(tmp_path), TAGS)
+
+
+def test_rows_that_lie_in_memory_by_columns_are_written_as_they_read(
+    written: Corpus, tmp_path: Path
+) -> None:
+    by_columns = tuple(
+        replace(s, probabilities=np.asfortranarray(rows))
+        for s, rows in zip(TRAIN, ROWS, strict=True)
+    )
+    write_probabilities(tmp_path, replace(written, splits={"train": by_columns[:1]}), TAGS)
+    corpus = build_corpus(tmp_path.name, "as", {"train": TRAIN[:1]})
+    (found,) = with_probabilities(corpus, str(tmp_path), TAGS).splits["train"]
+    assert found.probabilities is not None
+    assert found.probabilities.tolist() == ROWS[0].tolist()
+
+
+def test_numbers_that_are_no_probabilities_are_refused(written: Corpus, tmp_path: Path) -> None:
+    twice = tuple(replace(s, probabilities=2 * rows) for s, rows in zip(TRAIN, ROWS, strict=True))
+    write_probabilities(tmp_path, replace(written, splits={"train": twice}), TAGS)
+    with pytest.raises(CorpusError, match="do not sum to 1; the file is damaged"):
         with_probabilities(written, str(tmp_path), TAGS)

@@ -23,12 +23,14 @@ from nerbridge.cli.console import (
 )
 from nerbridge.cli.options import FieldOption, InputFormatOption, QuietOption, ThreadsOption
 from nerbridge.cli.unlabelled import Reading, say_what_was_left_out
-from nerbridge.errors import InputError
+from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.files import write_text
 
 if TYPE_CHECKING:
     from nerbridge.corpus.sentence import Corpus, Sentence
-    from nerbridge.selection.pseudo_labels import Sureness
+    from nerbridge.labels import LabelSet
+    from nerbridge.selection.pseudo_labels import Reconsider, Sureness
+    from nerbridge.selection.word_vectors import CountedText
     from nerbridge.tagging.backend import TaggerModel
 
 _FILE, _ORIGIN = "train.conll", "pseudo-labels.json"
@@ -70,6 +72,15 @@ def pseudo_label(
             "source with soft = true.",
         ),
     ] = False,
+    neighbours: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="How much of a say words that are used alike, all over the input, have beside the "
+            "models: 0 none, 1 as much as they.",
+        ),
+    ] = 0.0,
     input_format: InputFormatOption = None,
     field: FieldOption = "text",
     threads: ThreadsOption = None,
@@ -117,7 +128,10 @@ def pseudo_label(
     _say_which_are_not_zero_shot(teachers.models, quiet=quiet)
     progress, losses, reading = Progress(), Counter[str](), Reading()
     records = read_records(sources, field=field, by_line=True, progress=progress)
+    text = _counted_text() if neighbours else None
     unlabelled = track(reading.split(records), "Reading", quiet=quiet)
+    if text:
+        unlabelled = text.read(unlabelled)
     fit = leave_out_unfit(unlabelled, teachers.models[0], losses, max_words=MAX_WORDS)
     sureness = Sureness() if min_score is None else Sureness(entity=min_score)
     known = KnownProbabilities(output / _PARTS, _decided_by(model))
@@ -130,6 +144,7 @@ def pseudo_label(
             soft=soft,
             losses=losses,
             known=known,
+            reconsider=_asking_neighbours(text, teachers.label_set, neighbours, quiet=quiet),
         )
         say_what_was_left_out(losses, progress, quiet=quiet)
         if not labelled:
@@ -146,6 +161,7 @@ def pseudo_label(
             "seed": seed,
             "sureness": _thresholds(sureness, soft=soft),
             "soft": soft,
+            "neighbours": neighbours,
             "losses": {**progress.remarks, **losses},
             "n_sentences": len(labelled),
             "entities": entities,
@@ -159,6 +175,30 @@ def pseudo_label(
         f"{output / _FILE}: {len(labelled):,} sentences of {reading.n_sentences:,}, "
         f"{len(drawn):,} drawn"
     )
+
+
+def _counted_text() -> CountedText:
+    try:
+        from nerbridge.selection.word_vectors import CountedText
+    except ModuleNotFoundError as error:
+        raise EnvironmentProblem(
+            f"--neighbours needs {error.name}, which is not installed. "
+            "Install it with: pip install 'nerbridge[train]'"
+        ) from error
+    return CountedText()
+
+
+def _asking_neighbours(
+    text: CountedText | None, label_set: LabelSet, weight: float, *, quiet: bool
+) -> Reconsider | None:
+    """What lets the neighbours of words have a say, by the whole text that was read."""
+    if text is None:
+        return None
+    print_note("learning which words are used alike", quiet=quiet)
+    vectors = text.vectors()
+    from nerbridge.selection.neighbours import weigh_by_neighbours
+
+    return lambda words, p: weigh_by_neighbours(words, p, vectors, label_set, weight)
 
 
 def _no_entity(

@@ -39,7 +39,9 @@ def write_probabilities(folder: Path, corpus: Corpus, tags: Sequence[str]) -> No
     rows = [s.probabilities for s in corpus.splits[_TRAIN] if s.probabilities is not None]
     # In one string: safetensors writes several in an order that changes from run to run.
     about = json.dumps({"tags": " ".join(tags), _TRAIN: _hash_train(corpus)})
-    content = save({_TRAIN: np.concatenate(rows).astype(np.float16)}, {_ABOUT: about})
+    # safetensors writes memory as it lies there, columns first if need be.
+    together = np.ascontiguousarray(np.concatenate(rows), dtype=np.float16)
+    content = save({_TRAIN: together}, {_ABOUT: about})
     write_bytes(folder / PROBABILITIES_FILE, content)
 
 
@@ -78,6 +80,12 @@ def with_probabilities(corpus: Corpus, place: str, tags: Sequence[str]) -> Corpu
         raise CorpusError(
             f"{path}: {rows.shape[0]:,} rows of {rows.shape[-1]} numbers, expected {expected[0]:,} "
             f"of {expected[1]}, a row for each word. Make the corpus again, or leave soft out."
+        )
+    if not np.allclose(rows.astype(np.float32).sum(axis=1), 1, atol=0.01):
+        raise CorpusError(
+            f"{path}: the probabilities of some words do not sum to 1; the file is damaged or was "
+            "not written by `nerbridge pseudo-label --soft`. Make the corpus again, or leave soft "
+            "out."
         )
     parts = np.split(rows.astype(np.float32), ends[:-1])
     softened = tuple(replace(s, probabilities=p) for s, p in zip(train, parts, strict=True))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -22,13 +22,15 @@ from nerbridge.corpus.raw import check_word
 from nerbridge.corpus.sentence import Probabilities
 from nerbridge.corpus.sentence import Sentence as Labelled
 from nerbridge.errors import CorpusError, InputError
-from nerbridge.labels import OUTSIDE, LabelSet, Span, spans_to_tags, tags_to_spans
+from nerbridge.labels import OUTSIDE, LabelSet, spans_to_tags, tags_to_spans
 from nerbridge.selection.known_probabilities import KnownProbabilities
 from nerbridge.selection.suggesting import Sentence, split_text
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.text.social import read_past_noise
 
 Item = TypeVar("Item")
+Reconsider = Callable[[list[Sequence[str]], list[Probabilities]], list[Probabilities]]
+"""From the words and probabilities of all sentences to other probabilities."""
 
 MAX_WORDS = 40
 """Of longer sentences models are seldom sure in every word."""
@@ -137,6 +139,7 @@ def pseudo_label(
     soft: bool = False,
     losses: Counter[str] | None = None,
     known: KnownProbabilities | None = None,
+    reconsider: Reconsider | None = None,
 ) -> list[Labelled]:
     """The sentences that the teachers are together sure of, with their labels, in order.
 
@@ -151,13 +154,20 @@ def pseudo_label(
         losses: what was left out is counted here: ``noise`` (emoji, addresses and
             the like), ``unsure``, ``inconsistent``, ``without entity``.
         known: probabilities are taken from here, and put here as they are computed.
+        reconsider: changes the probabilities of all sentences before labels are made of them.
 
     Raises:
         EnvironmentProblem: ``known`` could not be written.
     """
     losses = losses if losses is not None else Counter()
     found: list[Labelled] = []
-    for sentence, p, scored in _read(teachers, _leave_out_noise(sentences, losses), known):
+    read = list(_read(teachers, _leave_out_noise(sentences, losses), known))
+    rows = [p for _, p in read]
+    if reconsider and read:
+        rows = reconsider([sentence.words for sentence, _ in read], rows)
+    logits = [np.log(p.astype(np.float64) + _TINY) for p in rows]
+    decoded = decode_spans_many(logits, teachers.label_set)
+    for (sentence, _), p, scored in zip(read, rows, decoded, strict=True):
         if not (soft and scored) and not is_sure(p, [score for _, score in scored], sureness):
             losses["unsure"] += 1
             continue
@@ -210,7 +220,7 @@ def is_sure(probabilities: Probabilities, scores: Sequence[float], sureness: Sur
 
 def _read(
     teachers: Teachers, sentences: Iterable[Sentence], known: KnownProbabilities | None
-) -> Iterator[tuple[Sentence, Probabilities, list[tuple[Span, float]]]]:
+) -> Iterator[tuple[Sentence, Probabilities]]:
     iterator = iter(sentences)
     while batch := list(islice(iterator, _BATCH)):
         words = [sentence.words for sentence in batch]
@@ -219,8 +229,7 @@ def _read(
             rows = teachers.probabilities(words)
             if known:
                 known.add(words, rows)
-        logits = [np.log(row.astype(np.float64) + _TINY) for row in rows]
-        yield from zip(batch, rows, decode_spans_many(logits, teachers.label_set), strict=True)
+        yield from zip(batch, rows, strict=True)
 
 
 def _key(words: Sequence[str]) -> str:

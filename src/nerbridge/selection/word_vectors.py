@@ -1,0 +1,220 @@
+"""Vectors of words from the company that they keep in a text: counted, not trained.
+
+Words that are used alike get like vectors, however rare each is: a town that no corpus names lies
+among towns. The text is counted once, its words without their endings (which endings there are is
+seen from the text, whatever its language), and the table of who stands beside whom is reduced to a
+few numbers a word.
+
+Source: Levy, Goldberg and Dagan (2015), Improving Distributional Similarity with Lessons Learned
+from Word Embeddings: positive pointwise mutual information, contexts smoothed, singular values to
+the power of a half.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import regex
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.linalg import svds
+
+from nerbridge.corpus.overlap import normalise_word
+from nerbridge.errors import InputError
+from nerbridge.selection.suggesting import Sentence
+
+N_DIMENSIONS = 150
+MIN_WORDS = 100_000
+"""Of a text: from less nothing is learned of the company of a rare word."""
+_MIN_SEEN = 3
+_N_ENDINGS, _MAX_ENDING, _MIN_STEM, _MIN_STEM_SEEN, _MIN_STEM_SHARE = 80, 5, 3, 5, 0.2
+_N_CONTEXTS = 20_000
+_NEAR = {2: 1.0, 3: 0.7, 4: 0.5}
+"""What a word counts at a distance; the neighbours on either side are counted for themselves."""
+_SMOOTHING = 0.75
+_NUMBER = regex.compile(r"\p{N}+")
+_BREAK = -1
+
+Counts = Mapping[str, int]
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class WordVectors:
+    """Rows of length one, and the row of every word; forms of a word share one.
+
+    ``matrix``: Shape: (n_rows, `N_DIMENSIONS`).
+    """
+
+    rows: Mapping[str, int]
+    matrix: NDArray[np.float32]
+
+    def row_of(self, word: str) -> int | None:
+        """The row of a word as it is written, None if it was seen too seldom."""
+        return self.rows.get(_as_counted(word))
+
+
+class CountedText:
+    """The words of a text in their order, remembered as numbers while it is read."""
+
+    def __init__(self) -> None:
+        """Start with nothing read."""
+        self._numbers: dict[str, int] = {}
+        self._text = array("i")
+
+    def read(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+        """Pass the sentences on, remembering their words."""
+        for sentence in sentences:
+            self._text.extend(self._number(word) for word in sentence.words)
+            self._text.append(_BREAK)
+            yield sentence
+
+    def vectors(self) -> WordVectors:
+        """The vectors of all words seen often enough. A minute for ten million words.
+
+        Raises:
+            InputError: too few words were read.
+        """
+        text = np.frombuffer(self._text, dtype=np.intc).astype(np.int64)
+        n_words = int((text != _BREAK).sum())
+        if n_words < MIN_WORDS:
+            raise InputError(
+                f"{n_words:,} words; expected {MIN_WORDS:,} or more to learn from a text which "
+                "words are used alike. Give more text, or leave --neighbours out."
+            )
+        counts = dict(zip(self._numbers, np.bincount(text[text != _BREAK]).tolist(), strict=True))
+        parts = cut_endings(counts)
+        tokens, token_numbers = _number_tokens(counts, parts)
+        matrix = _reduce(_weigh(count_pairs(_cut(text, parts, token_numbers), len(tokens))))
+        rows = {w: token_numbers[stem] for w, (stem, _) in parts.items() if stem in token_numbers}
+        return WordVectors(rows, matrix)
+
+    def _number(self, word: str) -> int:
+        return self._numbers.setdefault(_as_counted(word), len(self._numbers))
+
+
+def cut_endings(counts: Counts) -> dict[str, tuple[str, str]]:
+    """Every word as a stem and an ending, which is empty for most.
+
+    An ending is what stands behind many words that are also written without it, and oftener so.
+    A stem is the most frequent word that a word begins with.
+
+    >>> cut_endings({"অসম": 90, "অসমত": 20, "অসীম": 9})["অসমত"]
+    ('অসম', 'ত')
+    """
+    endings = _find_endings(counts)
+    return {word: _cut_ending(word, counts, endings) for word in counts}
+
+
+def _find_endings(counts: Counts) -> frozenset[str]:
+    frequent = {w: n for w, n in counts.items() if n >= _MIN_STEM_SEEN and len(w) >= _MIN_STEM}
+    behind: Counter[str] = Counter()
+    for word, n in frequent.items():
+        for stem in _beginnings(word):
+            if frequent.get(stem, 0) > n:
+                behind[word[len(stem) :]] += 1
+    return frozenset(ending for ending, _ in behind.most_common(_N_ENDINGS))
+
+
+def _cut_ending(word: str, counts: Counts, endings: frozenset[str]) -> tuple[str, str]:
+    least = max(_MIN_STEM_SEEN, _MIN_STEM_SHARE * counts[word])
+    stems = [
+        stem
+        for stem in _beginnings(word)
+        if word[len(stem) :] in endings and counts.get(stem, 0) >= least
+    ]
+    stem = max(stems, key=lambda stem: counts[stem], default=word)
+    return stem, word[len(stem) :]
+
+
+def _beginnings(word: str) -> Iterator[str]:
+    for end in range(max(_MIN_STEM, len(word) - _MAX_ENDING), len(word)):
+        yield word[:end]
+
+
+def _number_tokens(
+    counts: Counts, parts: Mapping[str, tuple[str, str]]
+) -> tuple[list[str], dict[str, int]]:
+    """Stems, and endings with a mark in front, the most frequent first."""
+    seen: Counter[str] = Counter()
+    for word, (stem, ending) in parts.items():
+        seen[stem] += counts[word]
+        if ending:
+            seen[_mark(ending)] += counts[word]
+    tokens = [token for token, n in seen.most_common() if n >= _MIN_SEEN]
+    return tokens, {token: number for number, token in enumerate(tokens)}
+
+
+def _cut(
+    text: Numbers, parts: Mapping[str, tuple[str, str]], token_numbers: Mapping[str, int]
+) -> Numbers:
+    """The text in tokens: a word's stem, then its ending; -1 for what is rare and at a break."""
+    stems = [token_numbers.get(stem, _BREAK) for stem, _ in parts.values()]
+    endings = [token_numbers.get(_mark(e), _BREAK) if e else None for _, e in parts.values()]
+    has_ending = np.array([ending is not None for ending in endings] + [False])
+    # The last entry is that of a break, whose number is -1.
+    stem_of = np.array([*stems, _BREAK])
+    ending_of = np.array([*(_BREAK if ending is None else ending for ending in endings), _BREAK])
+    n_tokens = 1 + has_ending[text]
+    # As many breaks as the window is wide: nothing is counted across them.
+    n_tokens[text == _BREAK] = max(_NEAR)
+    starts = np.cumsum(n_tokens) - n_tokens
+    tokens = np.full(int(n_tokens.sum()), _BREAK)
+    tokens[starts] = stem_of[text]
+    with_ending = has_ending[text]
+    tokens[starts[with_ending] + 1] = ending_of[text[with_ending]]
+    return tokens
+
+
+def count_pairs(tokens: Numbers, n_rows: int) -> sparse.csr_matrix:
+    """How often each token has each frequent one right before, right behind, near before and near
+    behind it. Shape: (n_rows, 4 * n_contexts).
+    """
+    n_contexts = min(_N_CONTEXTS, n_rows)
+    shape = (n_rows, 4 * n_contexts)
+    counted = sparse.csr_matrix(shape, dtype=np.float32)
+    for distance, weight in ({1: 1.0} | _NEAR).items():
+        near = 2 * (distance > 1)
+        first, second = tokens[:-distance], tokens[distance:]
+        for side, (word, context) in enumerate(((first, second), (second, first))):
+            used = (word >= 0) & (context >= 0) & (context < n_contexts)
+            columns = context[used] + (near + side) * n_contexts
+            values = np.full(len(columns), weight, dtype=np.float32)
+            counted = counted + sparse.csr_matrix((values, (word[used], columns)), shape=shape)
+    return counted
+
+
+def _weigh(counted: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Positive pointwise mutual information."""
+    pairs = counted.tocoo()
+    n_row = np.asarray(counted.sum(axis=1)).ravel()
+    n_column = np.asarray(counted.sum(axis=0)).ravel() ** _SMOOTHING
+    share = n_column / n_column.sum()
+    information = np.log(pairs.data / (n_row[pairs.row] * share[pairs.col]))
+    kept = information > 0
+    return sparse.csr_matrix(
+        (information[kept], (pairs.row[kept], pairs.col[kept])), shape=counted.shape
+    )
+
+
+def _reduce(weighed: sparse.csr_matrix) -> NDArray[np.float32]:
+    n_dimensions = min(N_DIMENSIONS, min(weighed.shape) - 1)
+    left, singular, _ = svds(weighed.astype(np.float32), k=n_dimensions, random_state=0)
+    matrix = left * np.sqrt(singular)
+    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+    found: NDArray[np.float32] = (matrix / np.maximum(lengths, 1e-9)).astype(np.float32)
+    return found
+
+
+def _as_counted(word: str) -> str:
+    """All numbers are one word."""
+    counted: str = _NUMBER.sub("0", normalise_word(word))
+    return counted
+
+
+def _mark(ending: str) -> str:
+    return "+" + ending
