@@ -76,6 +76,17 @@ def test_the_same_text_makes_the_same_words_alike(vectors: WordVectors) -> None:
     assert first == pytest.approx(second, abs=1e-4)
 
 
+def test_words_of_different_sentences_are_no_company(vectors: WordVectors) -> None:
+    said = write_text(21_000)
+    random.Random(2).shuffle(said)
+    other = read_vectors(said)
+    for word in (*TOWNS, RARE_FRUIT, "বজাৰত"):
+        for context in ("আমি", "খালে", RARE_TOWN):
+            assert likeness(other, word, context) == pytest.approx(
+                likeness(vectors, word, context), abs=1e-3
+            )
+
+
 def test_numbers_are_one_word_and_spellings_too(vectors: WordVectors) -> None:
     text = CountedText()
     said = ("১২", "য়", "জন")  # precomposed

@@ -37,9 +37,10 @@ _NEAR = {2: 1.0, 3: 0.7, 4: 0.5}
 """What a word counts at a distance; the neighbours on either side are counted for themselves."""
 _SMOOTHING = 0.75
 _NUMBER = regex.compile(r"\p{N}+")
-_BREAK = -1
+_BREAK, _NO_ENDING = -1, -2
 
 Counts = Mapping[str, int]
+Parts = Mapping[str, tuple[str, str]]
 Numbers = NDArray[np.int64]
 
 
@@ -88,9 +89,9 @@ class CountedText:
             )
         counts = dict(zip(self._numbers, np.bincount(text[text != _BREAK]).tolist(), strict=True))
         parts = cut_endings(counts)
-        tokens, token_numbers = _number_tokens(counts, parts)
-        matrix = _reduce(_weigh(count_pairs(_cut(text, parts, token_numbers), len(tokens))))
-        rows = {w: token_numbers[stem] for w, (stem, _) in parts.items() if stem in token_numbers}
+        tokens = _number_tokens(counts, parts)
+        matrix = _reduce(_weigh(count_pairs(_cut(text, parts, tokens), len(tokens))))
+        rows = {word: tokens[stem] for word, (stem, _) in parts.items() if stem in tokens}
         return WordVectors(rows, matrix)
 
     def _number(self, word: str) -> int:
@@ -136,38 +137,32 @@ def _beginnings(word: str) -> Iterator[str]:
         yield word[:end]
 
 
-def _number_tokens(
-    counts: Counts, parts: Mapping[str, tuple[str, str]]
-) -> tuple[list[str], dict[str, int]]:
-    """Stems, and endings with a mark in front, the most frequent first."""
+def _number_tokens(counts: Counts, parts: Parts) -> dict[str, int]:
+    """Numbers of stems, and of endings with a mark in front, the most frequent first."""
     seen: Counter[str] = Counter()
     for word, (stem, ending) in parts.items():
         seen[stem] += counts[word]
         if ending:
             seen[_mark(ending)] += counts[word]
-    tokens = [token for token, n in seen.most_common() if n >= _MIN_SEEN]
-    return tokens, {token: number for number, token in enumerate(tokens)}
+    kept = [token for token, n in seen.most_common() if n >= _MIN_SEEN]
+    return {token: number for number, token in enumerate(kept)}
 
 
-def _cut(
-    text: Numbers, parts: Mapping[str, tuple[str, str]], token_numbers: Mapping[str, int]
-) -> Numbers:
+def _cut(text: Numbers, parts: Parts, tokens: Mapping[str, int]) -> Numbers:
     """The text in tokens: a word's stem, then its ending; -1 for what is rare and at a break."""
-    stems = [token_numbers.get(stem, _BREAK) for stem, _ in parts.values()]
-    endings = [token_numbers.get(_mark(e), _BREAK) if e else None for _, e in parts.values()]
-    has_ending = np.array([ending is not None for ending in endings] + [False])
+    stems = [tokens.get(stem, _BREAK) for stem, _ in parts.values()]
+    endings = [tokens.get(_mark(e), _BREAK) if e else _NO_ENDING for _, e in parts.values()]
     # The last entry is that of a break, whose number is -1.
-    stem_of = np.array([*stems, _BREAK])
-    ending_of = np.array([*(_BREAK if ending is None else ending for ending in endings), _BREAK])
-    n_tokens = 1 + has_ending[text]
+    stem_of, ending_of = np.array([*stems, _BREAK])[text], np.array([*endings, _NO_ENDING])[text]
+    has_ending = ending_of != _NO_ENDING
+    n_tokens = 1 + has_ending
     # As many breaks as the window is wide: nothing is counted across them.
     n_tokens[text == _BREAK] = max(_NEAR)
     starts = np.cumsum(n_tokens) - n_tokens
-    tokens = np.full(int(n_tokens.sum()), _BREAK)
-    tokens[starts] = stem_of[text]
-    with_ending = has_ending[text]
-    tokens[starts[with_ending] + 1] = ending_of[text[with_ending]]
-    return tokens
+    cut = np.full(int(n_tokens.sum()), _BREAK)
+    cut[starts] = stem_of
+    cut[starts[has_ending] + 1] = ending_of[has_ending]
+    return cut
 
 
 def count_pairs(tokens: Numbers, n_rows: int) -> sparse.csr_matrix:
