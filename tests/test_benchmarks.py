@@ -172,3 +172,24 @@ def test_suggest_writes_the_corpus_that_a_model_chose(tmp_path: Path) -> None:
         (s.words, s.tags) for s in pool["train"]
     }
     assert [s.words for s in written["test"]] == [s.words for s in pool["test"]]
+
+
+def test_neighbours_prints_a_score_for_each_weight(tmp_path: Path) -> None:
+    """Of three entities that the model finds two are gold, and it misses none: F1 is 0.8."""
+    model = write_tiny_tagger(tmp_path / "model")
+    lines = [f"আমি পুৱা অসম পাই {n} দিন ৰৈছিলোঁ ।\n" for n in range(13_000)]
+    (tmp_path / "much.txt").write_text("".join(lines), "utf-8")
+    gold = "ৰমেন B-PER|দাস I-PER|আজি O|গুৱাহাটীত B-LOC|আছিল O|অসম O"
+    (tmp_path / "gold").mkdir()
+    written = gold.replace(" ", "\t").replace("|", "\n") + "\n"
+    (tmp_path / "gold" / "validation.conll").write_text(written, "utf-8")
+    done = run_script(
+        *("neighbours.py", tmp_path / "much.txt", "-m", model, "--corpus", tmp_path / "gold"),
+        *("-n", "20", "--weights", "0", "0.5", "--json"),
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["together"] == result["each, mean"]
+    scores = result["together"][str(tmp_path / "gold")]
+    assert scores["0.0"] == pytest.approx(0.8)
+    assert 0 <= scores["0.5"] <= 1

@@ -1,0 +1,103 @@
+"""How much of a say should words that are used alike have? F1 on validation, by weight.
+
+Labels drawn sentences of a raw text and the validation sentences of corpora with models, lets the
+neighbours of words have their say as ``nerbridge pseudo-label --neighbours`` does, and scores the
+validation sentences: with each model alone (mean) and with all together. Nothing is trained.
+
+    python benchmarks/neighbours.py as.txt -m runs/assamese/models/transfer-13 \\
+        -m runs/assamese/models/transfer-21 --corpus ../shared/data/asner_as --corpus bundled:as
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from nerbridge.alignment.decoding import decode_many
+from nerbridge.corpus.reading import read_corpus
+from nerbridge.corpus.sentence import Probabilities
+from nerbridge.corpus.sentence import Sentence as Labelled
+from nerbridge.evaluation.counts import count_entities, counts_to_f1
+from nerbridge.selection.neighbours import weigh_by_neighbours
+from nerbridge.selection.pseudo_labels import MAX_WORDS, Teachers, draw
+from nerbridge.selection.suggesting import Sentence, split_text
+from nerbridge.selection.word_vectors import CountedText, WordVectors
+from nerbridge.tagging.tagger import Tagger
+
+Words = list[tuple[str, ...]]
+TOGETHER = "together"
+
+
+def read_sentences(path: Path) -> Iterator[Sentence]:
+    with path.open(encoding="utf-8") as lines:
+        for row, line in enumerate(lines, 1):
+            yield from split_text(path.name, row, line)
+
+
+def score(gold: Sequence[Sequence[str]], p: Sequence[Probabilities], teachers: Teachers) -> float:
+    tags = decode_many([np.log(rows + 1e-9) for rows in p], teachers.label_set)
+    counts = count_entities(gold, tags, teachers.label_set.types).sum(axis=0)
+    return float(counts_to_f1(counts.sum(axis=0)))
+
+
+def score_weights(
+    teachers: Teachers,
+    drawn: Words,
+    corpora: dict[str, Sequence[Labelled]],
+    vectors: WordVectors,
+    weights: Sequence[float],
+) -> dict[str, dict[float, float]]:
+    """F1 of every corpus at every weight."""
+    words = [s.words for sentences in corpora.values() for s in sentences]
+    p = teachers.probabilities([*drawn, *words])
+    found: dict[str, dict[float, float]] = {name: {} for name in corpora}
+    for weight in weights:
+        weighed = weigh_by_neighbours([*drawn, *words], p, vectors, teachers.label_set, weight)
+        rest = iter(weighed[len(drawn) :])
+        for name, sentences in corpora.items():
+            own = [next(rest) for _ in sentences]
+            found[name][weight] = score([s.tags for s in sentences], own, teachers)
+    return found
+
+
+def main() -> None:
+    """Label, weigh, score and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("text", type=Path, help="raw text, a text a line")
+    parser.add_argument("-m", "--model", action="append", required=True)
+    parser.add_argument("--corpus", action="append", required=True, help="its validation part")
+    parser.add_argument("--weights", type=float, nargs="+", default=[0, 0.3, 0.5, 0.7, 1])
+    parser.add_argument("-n", type=int, default=10_000, help="sentences to draw and label")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON")
+    asked = parser.parse_args()
+    text = CountedText()
+    fit = (s.words for s in text.read(read_sentences(asked.text)) if 4 <= len(s.words) <= MAX_WORDS)
+    drawn, vectors = draw(fit, asked.n, 0), text.vectors()
+    corpora = {name: read_corpus(name).splits["validation"] for name in asked.corpus}
+    models = [Tagger.load(name).model for name in asked.model]
+    each = [score_weights(Teachers([m]), drawn, corpora, vectors, asked.weights) for m in models]
+    groups = {
+        "each, mean": {
+            name: {w: float(np.mean([f[name][w] for f in each])) for w in asked.weights}
+            for name in corpora
+        },
+        TOGETHER: score_weights(Teachers(models), drawn, corpora, vectors, asked.weights),
+    }
+    if asked.json:
+        print(json.dumps(groups))
+        return
+    for group, found in groups.items():
+        for name, scores in found.items():
+            print(
+                f"{group:10}  {name}  " + "  ".join(f"{w:g}: {f1:.3f}" for w, f1 in scores.items())
+            )
+
+
+if __name__ == "__main__":
+    main()
