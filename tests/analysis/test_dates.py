@@ -53,6 +53,43 @@ def test_what_a_value_is(value: object, order: Order) -> None:
     assert read_date(value).order is order
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "Mar 9, 2026",
+            "March 9th, 2026, 10:30 AM",
+            "9 March 2026",
+            "9-Mar-2026",
+            "MARCH 09 2026",
+        ),
+        *("৯ মাৰ্চ, ২০২৬", "মাৰ্চ ৯, ২০২৬", "9 মার্চ 2026", "९ मार्च २०२६", "9. Mar. 2026 10:00"),
+    ],
+)
+def test_months_have_names(text: str) -> None:
+    read = read_date(text)
+    assert (read.order, read.day) == (Order.CERTAIN, date(2026, 3, 9))
+
+
+@pytest.mark.parametrize("language", ["%B", "%b"])
+@given(day=st.dates(date(1000, 1, 1)))
+def test_english_names_are_those_of_python(language: str, day: date) -> None:
+    assert read_date(f"{day:%d} {day.strftime(language)} {day.year:04}").day == day
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [("১ জানুৱাৰী ২০২৬", 1), ("১ জানুয়ারি ২০২৬", 1), ("1 मई 2026", 5), ("১ মে', ২০২৬", 5)],
+)
+def test_months_have_names_of_their_language(text: str, month: int) -> None:
+    assert read_date(text).day == date(2026, month, 1)
+
+
+@pytest.mark.parametrize("text", ["31 Feb 2026", "9 Ma 2026", "9 Foo 2026", "9 2026", "March 2026"])
+def test_what_only_looks_like_a_date_is_unreadable(text: str) -> None:
+    assert read_date(text).order is Order.UNREADABLE
+
+
 @given(st.text(max_size=40))
 def test_no_text_is_too_strange(text: str) -> None:
     assert read_date(text).order in Order

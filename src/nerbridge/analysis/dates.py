@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
+import regex
+
 
 class Order(StrEnum):
     """How sure a date is."""
@@ -32,6 +34,35 @@ class ReadDate:
 
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s].*)?")
 _UNIX_TIME = re.compile(r"(\d{10})(\d{3})?")
+_MONTH = r"(?P<month>[\p{L}\p{M}'’]+)\.?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_WITH_NAME = regex.compile(
+    rf"(?:{_DAY}[\s.,-]+{_MONTH}|{_MONTH}\s*{_DAY})[\s.,-]+(?P<year>\d{{4}})(?:[,\s].*)?"
+)
+_MONTHS = """
+    জানুৱাৰী জানুৱাৰি জানুয়ারি জানুয়ারী जनवरी
+    ফেব্ৰুৱাৰী ফেব্ৰুৱাৰি ফেব্রুয়ারি ফেব্রুয়ারী फरवरी फ़रवरी
+    মাৰ্চ মার্চ मार्च
+    এপ্ৰিল এপ্রিল अप्रैल
+    মে মে' মে’ मई
+    জুন जून
+    জুলাই जुलाई
+    আগষ্ট আগস্ট अगस्त
+    ছেপ্টেম্বৰ চেপ্টেম্বৰ ছেপ্তেম্বৰ চেপ্তেম্বৰ সেপ্টেম্বর सितंबर सितम्बर
+    অক্টোবৰ অক্টোবর अक्टूबर अक्तूबर
+    নৱেম্বৰ নভেম্বর नवंबर नवम्बर
+    ডিচেম্বৰ ডিসেম্বর दिसंबर दिसम्बर
+"""
+_MONTH_NUMBERS = {
+    name: number
+    for number, names in enumerate(_MONTHS.strip().splitlines(), 1)
+    for name in unicodedata.normalize("NFC", names).split()
+}
+_ENGLISH = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
+_MIN_LETTERS = 3
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T,\s].*)?")
 
 
@@ -39,13 +70,14 @@ def read_date(value: object) -> ReadDate:
     """The day a value names; of a timestamp the day as written, in its own time zone.
 
     Read are ISO 8601 (``2026-03-09``, with or without a time), ``DD-MM-YYYY`` with hyphens,
-    slashes or stops, the dates of feeds and e-mail (``Mon, 09 Mar 2026 10:00:00 +0530``) and Unix
+    slashes or stops, a day with the name of its month in English, Assamese, Bengali or Hindi
+    (``Mar 9, 2026``), the dates of feeds and e-mail (``Mon, 09 Mar 2026 10:00:00 +0530``) and Unix
     time in seconds or milliseconds (its day in UTC), in digits of any script. Which of two numbers
     is the day, one date often does not tell, but the others of the same column may: that is left
     to the reader of all of them.
 
-    >>> read_date("২০২৬-০৩-০৯T১০:০০").day
-    datetime.date(2026, 3, 9)
+    >>> read_date("২০২৬-০৩-০৯T১০:০০").day, read_date("৯ মাৰ্চ, ২০২৬").day
+    (datetime.date(2026, 3, 9), datetime.date(2026, 3, 9))
     >>> read_date("31/12/2025").order, read_date("03/04/2026").order
     (<Order.DAY_FIRST: 'day first'>, <Order.UNCLEAR: 'unclear'>)
     """
@@ -60,7 +92,22 @@ def read_date(value: object) -> ReadDate:
     if match := _YEAR_LAST.fullmatch(text):
         first, second, year = map(int, match.groups())
         return _day_and_month(first, second, year)
+    if (match := _WITH_NAME.fullmatch(text)) and (number := _month(match["month"])):
+        return _certain(int(match["year"]), number, int(match["day"]))
     return _mail_date(text)
+
+
+def _month(name: str) -> int | None:
+    """The number of a month, by its name or the first letters of its English one."""
+    key = unicodedata.normalize("NFC", name).lower()
+    return _MONTH_NUMBERS.get(key) or next(
+        (
+            number
+            for number, month in enumerate(_ENGLISH, 1)
+            if len(key) >= _MIN_LETTERS and month.startswith(key)
+        ),
+        None,
+    )
 
 
 def _plain_digit(char: str) -> str:
