@@ -2,7 +2,8 @@
 
 Labels drawn sentences of a raw text and the validation sentences of corpora with models, lets the
 neighbours of words have their say as ``nerbridge pseudo-label --neighbours`` does, and scores the
-validation sentences: with each model alone (mean) and with all together. Nothing is trained.
+validation sentences: with each model alone (mean) and with all together. Nothing is trained. The
+sentences of all named corpora are labelled together with the drawn ones, and have a say too.
 
     python benchmarks/neighbours.py as.txt -m runs/assamese/models/transfer-13 \\
         -m runs/assamese/models/transfer-21 --corpus ../shared/data/asner_as --corpus bundled:as
@@ -24,7 +25,7 @@ from nerbridge.corpus.sentence import Sentence as Labelled
 from nerbridge.evaluation.counts import count_entities, counts_to_f1
 from nerbridge.selection.neighbours import weigh_by_neighbours
 from nerbridge.selection.pseudo_labels import MAX_WORDS, Teachers, draw
-from nerbridge.selection.suggesting import Sentence, split_text
+from nerbridge.selection.suggesting import MIN_WORDS, Sentence, split_text
 from nerbridge.selection.word_vectors import CountedText, WordVectors
 from nerbridge.tagging.tagger import Tagger
 
@@ -77,8 +78,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     asked = parser.parse_args()
     text = CountedText()
-    fit = (s.words for s in text.read(read_sentences(asked.text)) if 4 <= len(s.words) <= MAX_WORDS)
-    drawn, vectors = draw(fit, asked.n, 0), text.vectors()
+    sentences = read_sentences(asked.text)
+    fit = (sentence for sentence in sentences if MIN_WORDS <= len(sentence.words) <= MAX_WORDS)
+    drawn, vectors = [s.words for s in draw(text.read(fit), asked.n, 0)], text.vectors()
     corpora = {name: read_corpus(name).splits["validation"] for name in asked.corpus}
     models = [Tagger.load(name).model for name in asked.model]
     each = [score_weights(Teachers([m]), drawn, corpora, vectors, asked.weights) for m in models]

@@ -19,6 +19,7 @@ HEAVY = {
     "pandas",
     "peft",
     "pyarrow",
+    "scipy",
     "sklearn",
     "tokenizers",
     "torch",

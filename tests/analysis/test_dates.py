@@ -63,7 +63,17 @@ def test_what_a_value_is(value: object, order: Order) -> None:
             "9-Mar-2026",
             "MARCH 09 2026",
         ),
-        *("৯ মাৰ্চ, ২০২৬", "মাৰ্চ ৯, ২০২৬", "9 মার্চ 2026", "९ मार्च २०२६", "9. Mar. 2026 10:00"),
+        *(
+            "৯ মাৰ্চ, ২০২৬",
+            "মাৰ্চ ৯, ২০২৬",
+            "Monday, March 9, 2026",
+            "Mar-09-2026",
+            "9TH MARCH 2026",
+            "৯ই মার্চ ২০২৬",
+            "9 মার্চ 2026",
+            "९ मार्च २०२६",
+            "9. Mar. 2026 10:00",
+        ),
     ],
 )
 def test_months_have_names(text: str) -> None:

@@ -21,7 +21,7 @@ from nerbridge.training.materials import load_materials
 from nerbridge.training.recipe_files import read_recipe
 from tiny_tagger import write_tiny_tagger
 
-KILLED = 130
+KILLED, USAGE = 130, 2
 
 
 @pytest.fixture(scope="session")
@@ -238,7 +238,10 @@ def test_words_that_are_used_alike_have_a_say(call: Call, much_text: None) -> No
     assert "হাজো\tB-LOC" in written
     assert "হাজো\tO" not in written
     assert "কল\tO" in written
-    assert json.loads(Path("out/pseudo-labels.json").read_text("utf-8"))["neighbours"] == 1
+    assert json.loads(Path("out/pseudo-labels.json").read_text("utf-8"))["neighbours"] == {
+        "weight": 1.0,
+        "n_words": 12_300,
+    }
     corpus = with_probabilities(read_corpus("out"), "out", LabelSet().tags)
     for sentence in corpus.splits["train"]:
         assert sentence.probabilities is not None
@@ -250,6 +253,35 @@ def test_company_cannot_be_learned_from_little_text(call: Call) -> None:
     with pytest.raises(InputError, match="expected 100,000 or more"):
         call("a.txt", "--output", "out", "--neighbours", "0.5")
     assert not Path("out/train.conll").exists()
+
+
+@pytest.mark.parametrize("weight", ["1.5", "-0.1", "nan"])
+def test_the_say_is_from_0_to_1(call: Call, weight: str) -> None:
+    assert call("a.txt", "--output", "out", "--neighbours", weight).exit_code == USAGE
+
+
+def test_text_of_which_nothing_fits_is_refused_as_without_neighbours(call: Call) -> None:
+    Path("names.txt").write_text("অসম\n" * 9, "utf-8")
+    with pytest.raises(InputError, match="0 of them fit and drawn"):
+        call("names.txt", "--output", "out", "--neighbours", "0.5")
+
+
+def test_another_say_needs_no_new_labelling(
+    call: Call, much_text: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("much.txt", "--soft", "-n", "300", "--output")
+    call(*arguments, "whole", "--neighbours", "0.7")
+    monkeypatch.setattr(pseudo_labels, "_BATCH", 100)
+    n_asked = _count_sentences(monkeypatch, killed_after=199)
+    assert call(*arguments, "out", "--neighbours", "0.2").exit_code == KILLED
+    call(*arguments, "out", "--neighbours", "0.7")
+    assert n_asked() == 400  # of three hundred the second, in which it was killed, twice
+    soft = [
+        with_probabilities(read_corpus(name), name, LabelSet().tags) for name in ("whole", "out")
+    ]
+    for first, second in zip(*(corpus.splits["train"] for corpus in soft), strict=True):
+        assert first.tags == second.tags
+        assert first.probabilities == pytest.approx(second.probabilities, abs=0.01)
 
 
 def test_without_scipy_it_says_what_to_install(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from nerbridge.corpus.sentence import Probabilities
 from nerbridge.labels import LabelSet
+from nerbridge.selection import neighbours
 from nerbridge.selection.neighbours import weigh_by_neighbours
 from nerbridge.selection.word_vectors import WordVectors
 
@@ -84,6 +85,22 @@ def test_a_word_has_no_say_about_itself() -> None:
 def test_where_too_little_was_seen_nothing_changes() -> None:
     found = weigh([label((RARE_TOWN, UNSURE), (TOWNS[0], AS_TOWN))])
     assert found[0] == pytest.approx(np.array([UNSURE, AS_TOWN]), abs=1e-5)
+
+
+def test_sentences_may_be_empty_and_none_at_all() -> None:
+    empty = ([], np.zeros((0, 5), dtype=np.float32))
+    town, nothing = weigh([*seen_often(), label((RARE_TOWN, UNSURE)), empty])[-2:]
+    assert nothing.shape == (0, 5)
+    assert town == pytest.approx(weigh([*seen_often(), label((RARE_TOWN, UNSURE))])[-1])
+    assert weigh_by_neighbours([], [], make_vectors(), LABELS, 0.5) == []
+
+
+def test_in_chunks_the_same_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [*seen_often(), label((RARE_TOWN, UNSURE))]
+    whole = weigh(asked)
+    monkeypatch.setattr(neighbours, "_CHUNK", 7)
+    for found, expected in zip(weigh(asked), whole, strict=True):
+        assert found == pytest.approx(expected, abs=1e-5)
 
 
 probabilities = st.lists(st.floats(0.01, 1), min_size=5, max_size=5)

@@ -105,6 +105,7 @@ def pseudo_label(
         )
     if len(set(model)) < len(model):
         raise InputError(f"--model {', '.join(model)}: expected each model once.")
+    text = _counted_text(neighbours)
     sources = find_sources(inputs, input_format)
     _check_output(output, overwrite=overwrite)
     refuse_own_output(sources, output / _FILE)
@@ -128,15 +129,16 @@ def pseudo_label(
     _say_which_are_not_zero_shot(teachers.models, quiet=quiet)
     progress, losses, reading = Progress(), Counter[str](), Reading()
     records = read_records(sources, field=field, by_line=True, progress=progress)
-    text = _counted_text() if neighbours else None
     unlabelled = track(reading.split(records), "Reading", quiet=quiet)
-    if text:
-        unlabelled = text.read(unlabelled)
     fit = leave_out_unfit(unlabelled, teachers.models[0], losses, max_words=MAX_WORDS)
     sureness = Sureness() if min_score is None else Sureness(entity=min_score)
     known = KnownProbabilities(output / _PARTS, _decided_by(model))
     with say_how_to_go_on(command_again(), "What was labelled is kept."), known.locked():
-        drawn = draw(leave_out_known(fit, held_out, losses), n, seed)
+        wanted = leave_out_known(fit, held_out, losses)
+        drawn = draw(text.read(wanted) if text else wanted, n, seed)
+        reconsider = None
+        if text and drawn:
+            reconsider = _asking_neighbours(text, teachers.label_set, neighbours, quiet=quiet)
         labelled = label_sentences(
             teachers,
             track(drawn, "Labelling", total=len(drawn), quiet=quiet),
@@ -144,7 +146,7 @@ def pseudo_label(
             soft=soft,
             losses=losses,
             known=known,
-            reconsider=_asking_neighbours(text, teachers.label_set, neighbours, quiet=quiet),
+            reconsider=reconsider,
         )
         say_what_was_left_out(losses, progress, quiet=quiet)
         if not labelled:
@@ -161,7 +163,7 @@ def pseudo_label(
             "seed": seed,
             "sureness": _thresholds(sureness, soft=soft),
             "soft": soft,
-            "neighbours": neighbours,
+            "neighbours": {"weight": neighbours, "n_words": text.n_words if text else 0},
             "losses": {**progress.remarks, **losses},
             "n_sentences": len(labelled),
             "entities": entities,
@@ -177,7 +179,10 @@ def pseudo_label(
     )
 
 
-def _counted_text() -> CountedText:
+def _counted_text(neighbours: float) -> CountedText | None:
+    """What counts the words of the input, where their neighbours are to have a say."""
+    if not neighbours:
+        return None
     try:
         from nerbridge.selection.word_vectors import CountedText
     except ModuleNotFoundError as error:
@@ -189,15 +194,13 @@ def _counted_text() -> CountedText:
 
 
 def _asking_neighbours(
-    text: CountedText | None, label_set: LabelSet, weight: float, *, quiet: bool
-) -> Reconsider | None:
+    text: CountedText, label_set: LabelSet, weight: float, *, quiet: bool
+) -> Reconsider:
     """What lets the neighbours of words have a say, by the whole text that was read."""
-    if text is None:
-        return None
-    print_note("learning which words are used alike", quiet=quiet)
-    vectors = text.vectors()
     from nerbridge.selection.neighbours import weigh_by_neighbours
 
+    print_note("learning which words are used alike", quiet=quiet)
+    vectors = text.vectors()
     return lambda words, p: weigh_by_neighbours(words, p, vectors, label_set, weight)
 
 

@@ -23,6 +23,7 @@ from nerbridge.files import write_bytes
 
 PROBABILITIES_FILE = "probabilities.safetensors"
 _TRAIN, _ABOUT = "train", "about"
+_ROUNDING = 0.01
 
 
 def write_probabilities(folder: Path, corpus: Corpus, tags: Sequence[str]) -> None:
@@ -81,11 +82,12 @@ def with_probabilities(corpus: Corpus, place: str, tags: Sequence[str]) -> Corpu
             f"{path}: {rows.shape[0]:,} rows of {rows.shape[-1]} numbers, expected {expected[0]:,} "
             f"of {expected[1]}, a row for each word. Make the corpus again, or leave soft out."
         )
-    if not np.allclose(rows.astype(np.float32).sum(axis=1), 1, atol=0.01):
+    sums = rows.astype(np.float32).sum(axis=1)
+    if len(odd := np.flatnonzero(~np.isclose(sums, 1, atol=_ROUNDING))):
         raise CorpusError(
-            f"{path}: the probabilities of some words do not sum to 1; the file is damaged or was "
-            "not written by `nerbridge pseudo-label --soft`. Make the corpus again, or leave soft "
-            "out."
+            f"{path}: the probabilities of word {odd[0] + 1:,} sum to {sums[odd[0]]:.3g}, expected "
+            "1; the file is damaged or was not written by `nerbridge pseudo-label --soft`. Make "
+            "the corpus again, or leave soft out."
         )
     parts = np.split(rows.astype(np.float32), ends[:-1])
     softened = tuple(replace(s, probabilities=p) for s, p in zip(train, parts, strict=True))

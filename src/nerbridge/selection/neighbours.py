@@ -27,7 +27,8 @@ _ENOUGH = 30
 _POWER = 4
 """Of the likeness of two words, as a weight: the likest count most."""
 _TINY = 1e-6
-_CHUNK = 2000
+_CHUNK = 500
+"""Rows that are compared at a time: with a hundred thousand others 400 MB."""
 
 Shares = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -53,7 +54,9 @@ def weigh_by_neighbours(
         label_set: the tags.
         weight: 0 leaves all as it was, 1 gives the neighbours as much of a say as the models.
     """
-    rows = [np.array([_row(vectors, word) for word in sentence]) for sentence in words]
+    if not words:
+        return []
+    rows = [np.array([_row(vectors, w) for w in sentence], dtype=np.int64) for sentence in words]
     kinds = _kinds(label_set)
     all_rows = np.concatenate(rows)
     shares, n_seen = _shares(all_rows, np.concatenate(probabilities), kinds, len(vectors.matrix))
@@ -61,7 +64,8 @@ def weigh_by_neighbours(
     asked = np.unique(all_rows[all_rows >= 0])
     # The last row, that of words without a vector, says nothing.
     says = np.ones((len(vectors.matrix) + 1, len(overall)))
-    says[asked] = (_of_neighbours(asked, shares, n_seen, vectors) + _TINY) / (overall + _TINY)
+    found = _of_neighbours(asked, shares, n_seen, overall, vectors)
+    says[asked] = (found + _TINY) / (overall + _TINY)
     says **= weight
     weighed = [p * says[row][:, kinds] for p, row in zip(probabilities, rows, strict=True)]
     return [(p / p.sum(axis=1, keepdims=True)).astype(np.float32) for p in weighed]
@@ -98,23 +102,25 @@ def _overall(shares: Shares, n_seen: Shares) -> Shares:
     return mean
 
 
-def _of_neighbours(asked: Rows, shares: Shares, n_seen: Shares, vectors: WordVectors) -> Shares:
+def _of_neighbours(
+    asked: Rows, shares: Shares, n_seen: Shares, overall: Shares, vectors: WordVectors
+) -> Shares:
     """The mean of the likest words' shares, none of them the word itself."""
-    overall = _overall(shares, n_seen)
     known = np.flatnonzero(n_seen >= _MIN_SEEN)
     if len(known) <= 1:
         return np.tile(overall, (len(asked), 1))
     n_neighbours = min(N_NEIGHBOURS, len(known) - 1)
     trust = np.sqrt(np.minimum(n_seen[known], _ENOUGH) / _ENOUGH)
+    known_shares, known_vectors = shares[known], vectors.matrix[known].T
     found = []
     for chunk in np.split(asked, range(_CHUNK, len(asked), _CHUNK)):
-        likeness = vectors.matrix[chunk] @ vectors.matrix[known].T
+        likeness = vectors.matrix[chunk] @ known_vectors
         likeness[chunk[:, None] == known] = -1
-        nearest = np.argpartition(-likeness, n_neighbours - 1, axis=1)[:, :n_neighbours]
+        nearest = np.argpartition(likeness, -n_neighbours, axis=1)[:, -n_neighbours:]
         weights = np.maximum(np.take_along_axis(likeness, nearest, axis=1), 0) ** _POWER
         weights = weights * trust[nearest]
         total = weights.sum(axis=1, keepdims=True)
-        says = (weights[:, :, None] * shares[known][nearest]).sum(axis=1)
+        says = (weights[:, :, None] * known_shares[nearest]).sum(axis=1)
         # Where nothing is alike, words in general are asked.
         found.append((says + _TINY * overall) / (total + _TINY))
     return np.concatenate(found)

@@ -22,7 +22,7 @@ from nerbridge.corpus.raw import check_word
 from nerbridge.corpus.sentence import Probabilities
 from nerbridge.corpus.sentence import Sentence as Labelled
 from nerbridge.errors import CorpusError, InputError
-from nerbridge.labels import OUTSIDE, LabelSet, spans_to_tags, tags_to_spans
+from nerbridge.labels import OUTSIDE, LabelSet, Span, spans_to_tags, tags_to_spans
 from nerbridge.selection.known_probabilities import KnownProbabilities
 from nerbridge.selection.suggesting import Sentence, split_text
 from nerbridge.tagging.backend import TaggerModel
@@ -161,13 +161,10 @@ def pseudo_label(
     """
     losses = losses if losses is not None else Counter()
     found: list[Labelled] = []
-    read = list(_read(teachers, _leave_out_noise(sentences, losses), known))
-    rows = [p for _, p in read]
-    if reconsider and read:
-        rows = reconsider([sentence.words for sentence, _ in read], rows)
-    logits = [np.log(p.astype(np.float64) + _TINY) for p in rows]
-    decoded = decode_spans_many(logits, teachers.label_set)
-    for (sentence, _), p, scored in zip(read, rows, decoded, strict=True):
+    read = _read(teachers, _leave_out_noise(sentences, losses), known)
+    if reconsider:
+        read = _reconsider(read, reconsider)
+    for sentence, p, scored in _decode(read, teachers.label_set):
         if not (soft and scored) and not is_sure(p, [score for _, score in scored], sureness):
             losses["unsure"] += 1
             continue
@@ -230,6 +227,25 @@ def _read(
             if known:
                 known.add(words, rows)
         yield from zip(batch, rows, strict=True)
+
+
+def _reconsider(
+    read: Iterable[tuple[Sentence, Probabilities]], reconsider: Reconsider
+) -> Iterator[tuple[Sentence, Probabilities]]:
+    together = list(read)
+    rows = reconsider([sentence.words for sentence, _ in together], [p for _, p in together])
+    for (sentence, _), p in zip(together, rows, strict=True):
+        yield sentence, p
+
+
+def _decode(
+    read: Iterable[tuple[Sentence, Probabilities]], label_set: LabelSet
+) -> Iterator[tuple[Sentence, Probabilities, list[tuple[Span, float]]]]:
+    iterator = iter(read)
+    while batch := list(islice(iterator, _BATCH)):
+        logits = [np.log(p.astype(np.float64) + _TINY) for _, p in batch]
+        for (sentence, p), scored in zip(batch, decode_spans_many(logits, label_set), strict=True):
+            yield sentence, p, scored
 
 
 def _key(words: Sequence[str]) -> str:

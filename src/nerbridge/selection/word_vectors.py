@@ -32,12 +32,15 @@ MIN_WORDS = 100_000
 """Of a text: from less nothing is learned of the company of a rare word."""
 _MIN_SEEN = 3
 _N_ENDINGS, _MAX_ENDING, _MIN_STEM, _MIN_STEM_SEEN, _MIN_STEM_SHARE = 80, 5, 3, 5, 0.2
+_MIN_FORMS = 3
+"""So many forms make a word a stem."""
 _N_CONTEXTS = 20_000
 _NEAR = {2: 1.0, 3: 0.7, 4: 0.5}
 """What a word counts at a distance; the neighbours on either side are counted for themselves."""
 _SMOOTHING = 0.75
-_NUMBER = regex.compile(r"\p{N}+")
+_NUMBER = regex.compile(r"\p{N}+(?:[.,:/-]\p{N}+)*")
 _BREAK, _NO_ENDING = -1, -2
+_MIN_TOKENS = 3
 
 Counts = Mapping[str, int]
 Parts = Mapping[str, tuple[str, str]]
@@ -48,7 +51,8 @@ Numbers = NDArray[np.int64]
 class WordVectors:
     """Rows of length one, and the row of every word; forms of a word share one.
 
-    ``matrix``: Shape: (n_rows, `N_DIMENSIONS`).
+    A row is zero where a word has no company that tells it from others.
+    ``matrix``: Shape: (n_rows, at most `N_DIMENSIONS`).
     """
 
     rows: Mapping[str, int]
@@ -66,31 +70,38 @@ class CountedText:
         """Start with nothing read."""
         self._numbers: dict[str, int] = {}
         self._text = array("i")
+        self.n_words = 0
 
     def read(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """Pass the sentences on, remembering their words."""
         for sentence in sentences:
             self._text.extend(self._number(word) for word in sentence.words)
             self._text.append(_BREAK)
+            self.n_words += len(sentence.words)
             yield sentence
 
     def vectors(self) -> WordVectors:
         """The vectors of all words seen often enough. A minute for ten million words.
 
         Raises:
-            InputError: too few words were read.
+            InputError: too few words were read, or none of them often enough beside another.
         """
         text = np.frombuffer(self._text, dtype=np.intc).astype(np.int64)
-        n_words = int((text != _BREAK).sum())
-        if n_words < MIN_WORDS:
+        if self.n_words < MIN_WORDS:
             raise InputError(
-                f"{n_words:,} words; expected {MIN_WORDS:,} or more to learn from a text which "
-                "words are used alike. Give more text, or leave --neighbours out."
+                f"the input has {self.n_words:,} words; expected {MIN_WORDS:,} or more to learn "
+                "which words are used alike. Give more text, or ask the models alone."
             )
         counts = dict(zip(self._numbers, np.bincount(text[text != _BREAK]).tolist(), strict=True))
         parts = cut_endings(counts)
         tokens = _number_tokens(counts, parts)
-        matrix = _reduce(_weigh(count_pairs(_cut(text, parts, tokens), len(tokens))))
+        weighed = positive_information(count_pairs(_cut(text, parts, tokens), len(tokens)))
+        if not weighed.nnz or min(weighed.shape) < _MIN_TOKENS:
+            raise InputError(
+                f"the input has {self.n_words:,} words, hardly one of which stands beside others "
+                "again and again; expected running text. Give other text, or ask the models alone."
+            )
+        matrix = _reduce(weighed)
         rows = {word: tokens[stem] for word, (stem, _) in parts.items() if stem in tokens}
         return WordVectors(rows, matrix)
 
@@ -102,13 +113,23 @@ def cut_endings(counts: Counts) -> dict[str, tuple[str, str]]:
     """Every word as a stem and an ending, which is empty for most.
 
     An ending is what stands behind many words that are also written without it, and oftener so.
-    A stem is the most frequent word that a word begins with.
+    A stem is the most frequent word that a word begins with, a fifth as frequent at least. What is
+    the stem of several words is not cut itself: ব্যক্তি, of ব্যক্তিৰ and ব্যক্তিক, is no form of ব্যক্ত.
 
     >>> cut_endings({"অসম": 90, "অসমত": 20, "অসীম": 9})["অসমত"]
     ('অসম', 'ত')
     """
     endings = _find_endings(counts)
-    return {word: _cut_ending(word, counts, endings) for word in counts}
+    stems = {word: _find_stem(word, counts, endings) for word in counts}
+    n_forms = Counter(stem for word, stem in stems.items() if stem != word)
+    stems |= {word: word for word, n in n_forms.items() if n >= _MIN_FORMS}
+    parts = {}
+    for word in counts:
+        stem = stems[word]
+        while stems[stem] != stem:
+            stem = stems[stem]
+        parts[word] = (stem, word[len(stem) :])
+    return parts
 
 
 def _find_endings(counts: Counts) -> frozenset[str]:
@@ -121,15 +142,14 @@ def _find_endings(counts: Counts) -> frozenset[str]:
     return frozenset(ending for ending, _ in behind.most_common(_N_ENDINGS))
 
 
-def _cut_ending(word: str, counts: Counts, endings: frozenset[str]) -> tuple[str, str]:
+def _find_stem(word: str, counts: Counts, endings: frozenset[str]) -> str:
     least = max(_MIN_STEM_SEEN, _MIN_STEM_SHARE * counts[word])
     stems = [
         stem
         for stem in _beginnings(word)
         if word[len(stem) :] in endings and counts.get(stem, 0) >= least
     ]
-    stem = max(stems, key=lambda stem: counts[stem], default=word)
-    return stem, word[len(stem) :]
+    return max(stems, key=lambda stem: counts[stem], default=word)
 
 
 def _beginnings(word: str) -> Iterator[str]:
@@ -166,8 +186,8 @@ def _cut(text: Numbers, parts: Parts, tokens: Mapping[str, int]) -> Numbers:
 
 
 def count_pairs(tokens: Numbers, n_rows: int) -> sparse.csr_matrix:
-    """How often each token has each frequent one right before, right behind, near before and near
-    behind it. Shape: (n_rows, 4 * n_contexts).
+    """How often each token has each frequent one right behind, right before, near behind and near
+    before it. Shape: (n_rows, 4 * n_contexts).
     """
     n_contexts = min(_N_CONTEXTS, n_rows)
     shape = (n_rows, 4 * n_contexts)
@@ -178,17 +198,18 @@ def count_pairs(tokens: Numbers, n_rows: int) -> sparse.csr_matrix:
         for side, (word, context) in enumerate(((first, second), (second, first))):
             used = (word >= 0) & (context >= 0) & (context < n_contexts)
             columns = context[used] + (near + side) * n_contexts
-            values = np.full(len(columns), weight, dtype=np.float32)
-            counted = counted + sparse.csr_matrix((values, (word[used], columns)), shape=shape)
+            ones = np.ones(len(columns), dtype=np.int32)
+            pairs = sparse.csr_matrix((ones, (word[used], columns)), shape=shape)
+            counted = counted + pairs.astype(np.float32) * np.float32(weight)
     return counted
 
 
-def _weigh(counted: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Positive pointwise mutual information."""
+def positive_information(counted: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Positive pointwise mutual information, contexts smoothed. Shape: that of the counts."""
     pairs = counted.tocoo()
     n_row = np.asarray(counted.sum(axis=1)).ravel()
     n_column = np.asarray(counted.sum(axis=0)).ravel() ** _SMOOTHING
-    share = n_column / n_column.sum()
+    share = n_column / max(n_column.sum(), 1)
     information = np.log(pairs.data / (n_row[pairs.row] * share[pairs.col]))
     kept = information > 0
     return sparse.csr_matrix(
@@ -212,4 +233,4 @@ def _as_counted(word: str) -> str:
 
 
 def _mark(ending: str) -> str:
-    return "+" + ending
+    return " " + ending  # no word has a space
