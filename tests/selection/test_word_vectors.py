@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from nerbridge.errors import InputError
-from nerbridge.selection.suggesting import Sentence
 from nerbridge.selection import word_vectors
+from nerbridge.selection.suggesting import Sentence
 from nerbridge.selection.word_vectors import (
     CountedText,
     WordVectors,
