@@ -23,6 +23,7 @@ from nerbridge.corpus.reading import read_corpus
 from nerbridge.corpus.sentence import Probabilities
 from nerbridge.corpus.sentence import Sentence as Labelled
 from nerbridge.evaluation.counts import count_entities, counts_to_f1
+from nerbridge.labels import LabelSet
 from nerbridge.selection.neighbours import weigh_by_neighbours
 from nerbridge.selection.pseudo_labels import MAX_WORDS, Teachers, draw
 from nerbridge.selection.suggesting import MIN_WORDS, Sentence, split_text
@@ -30,7 +31,6 @@ from nerbridge.selection.word_vectors import CountedText, WordVectors
 from nerbridge.tagging.tagger import Tagger
 
 Words = list[tuple[str, ...]]
-TOGETHER = "together"
 
 
 def read_sentences(path: Path) -> Iterator[Sentence]:
@@ -39,29 +39,29 @@ def read_sentences(path: Path) -> Iterator[Sentence]:
             yield from split_text(path.name, row, line)
 
 
-def score(gold: Sequence[Sequence[str]], p: Sequence[Probabilities], teachers: Teachers) -> float:
-    tags = decode_many([np.log(rows + 1e-9) for rows in p], teachers.label_set)
-    counts = count_entities(gold, tags, teachers.label_set.types).sum(axis=0)
+def score(gold: Sequence[Sequence[str]], p: Sequence[Probabilities], labels: LabelSet) -> float:
+    tags = decode_many([np.log(rows + 1e-9) for rows in p], labels)
+    counts = count_entities(gold, tags, labels.types).sum(axis=0)
     return float(counts_to_f1(counts.sum(axis=0)))
 
 
 def score_weights(
-    teachers: Teachers,
-    drawn: Words,
+    p: Sequence[Probabilities],
+    words: Words,
     corpora: dict[str, Sequence[Labelled]],
     vectors: WordVectors,
+    label_set: LabelSet,
     weights: Sequence[float],
 ) -> dict[str, dict[float, float]]:
-    """F1 of every corpus at every weight."""
-    words = [s.words for sentences in corpora.values() for s in sentences]
-    p = teachers.probabilities([*drawn, *words])
+    """F1 of every corpus at every weight; the last of ``words`` are those of the corpora."""
     found: dict[str, dict[float, float]] = {name: {} for name in corpora}
+    n_labelled = sum(map(len, corpora.values()))
     for weight in weights:
-        weighed = weigh_by_neighbours([*drawn, *words], p, vectors, teachers.label_set, weight)
-        rest = iter(weighed[len(drawn) :])
+        weighed = weigh_by_neighbours(words, p, vectors, label_set, weight)
+        rest = iter(weighed[len(words) - n_labelled :])
         for name, sentences in corpora.items():
             own = [next(rest) for _ in sentences]
-            found[name][weight] = score([s.tags for s in sentences], own, teachers)
+            found[name][weight] = score([s.tags for s in sentences], own, label_set)
     return found
 
 
@@ -82,14 +82,18 @@ def main() -> None:
     fit = (sentence for sentence in sentences if MIN_WORDS <= len(sentence.words) <= MAX_WORDS)
     drawn, vectors = [s.words for s in draw(text.read(fit), asked.n, 0)], text.vectors()
     corpora = {name: read_corpus(name).splits["validation"] for name in asked.corpus}
+    words = [*drawn, *(s.words for sentences in corpora.values() for s in sentences)]
     models = [Tagger.load(name).model for name in asked.model]
-    each = [score_weights(Teachers([m]), drawn, corpora, vectors, asked.weights) for m in models]
+    labels = Teachers(models).label_set
+    single = [Teachers([model]).probabilities(words) for model in models]
+    together = [np.mean(rows, axis=0) for rows in zip(*single, strict=True)]
+    each = [score_weights(p, words, corpora, vectors, labels, asked.weights) for p in single]
     groups = {
         "each, mean": {
             name: {w: float(np.mean([f[name][w] for f in each])) for w in asked.weights}
             for name in corpora
         },
-        TOGETHER: score_weights(Teachers(models), drawn, corpora, vectors, asked.weights),
+        "together": score_weights(together, words, corpora, vectors, labels, asked.weights),
     }
     if asked.json:
         print(json.dumps(groups))

@@ -41,6 +41,7 @@ _SMOOTHING = 0.75
 _NUMBER = regex.compile(r"\p{N}+(?:[.,:/-]\p{N}+)*")
 _BREAK, _NO_ENDING = -1, -2
 _MIN_TOKENS = 3
+"""Of fewer there is nothing to reduce."""
 
 Counts = Mapping[str, int]
 Parts = Mapping[str, tuple[str, str]]
