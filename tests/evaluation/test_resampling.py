@@ -127,6 +127,22 @@ def test_five_percent_of_equal_systems_are_found_different(test, n_seeds_a, n_se
         assert n_found / N_SIMULATIONS >= 0.02
 
 
+def test_seeds_that_vary_do_not_make_equal_systems_differ():
+    """With the part taken away that sentences explain, one in ten pairs was called different."""
+    rng = np.random.default_rng(17)
+    n_found = 0
+    for simulation in range(N_SIMULATIONS):
+        difficulty = draw_difficulty(rng, 400)
+        a, b = (
+            simulate(rng, np.clip(rng.normal(0.6, 0.02, 3), 0.2, 0.8), difficulty) for _ in range(2)
+        )
+        n_found += all(
+            test(a, b, n_replicates=300, seed=simulation).p < 0.05
+            for test in (paired_bootstrap, approximate_randomisation)
+        )
+    assert n_found / N_SIMULATIONS <= 0.075
+
+
 @pytest.mark.parametrize("test", [paired_bootstrap, approximate_randomisation])
 def test_clear_difference_is_found(test):
     rng = np.random.default_rng(13)
@@ -135,7 +151,7 @@ def test_clear_difference_is_found(test):
         difficulty = draw_difficulty(rng, 100)
         a, b = (simulate(rng, [recall] * 3, difficulty) for recall in (0.7, 0.6))
         n_found += test(a, b, n_replicates=300, seed=simulation).p < 0.05
-    assert n_found >= 45
+    assert n_found >= 42
 
 
 @pytest.mark.parametrize("test", [paired_bootstrap, approximate_randomisation])

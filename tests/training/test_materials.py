@@ -238,3 +238,13 @@ def test_a_language_without_data_is_said(tiny: Any, own: Path) -> None:
 def test_labels_are_those_of_the_recipe(tiny: Any, own: Path) -> None:
     with pytest.raises((CorpusError, RecipeError), match="ORG"):
         load(tiny, own, types=["PER", "LOC"])
+
+
+def test_stops_are_left_out_of_what_is_learned_alone(tiny: Any, own: Path) -> None:
+    bengali = {"path": "bn", "language": "bn", "script": "Beng"}
+    (own / "bn" / "train.conll").write_text("রহিম B-PER\nআসেন O\n। O\n", "utf-8")
+    (own / "bn" / "validation.conll").write_text("করিম B-PER\nআসেন O\n। O\n", "utf-8")
+    for share in (0, 1):
+        materials = load(tiny, own, sources=[bengali | {"without_stop": share}])
+        assert [len(words) for words in materials.source_train(1).words] == [3 - share]
+        assert [len(words) for words in materials.source_validation.words] == [3]

@@ -17,6 +17,7 @@ from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.tagger import Tagger
 from nerbridge.text.normalise import normalise_text
 from nerbridge.text.romanised import notices_for
+from nerbridge.text.script import SCRIPTS
 from nerbridge.text.sentences import iter_sentences
 from nerbridge.text.words import split_words
 
@@ -108,7 +109,11 @@ def leave_out_unfit(
     *,
     max_words: int = MAX_WORDS,
 ) -> Iterator[Sentence]:
-    """The sentences that the model can read, each once; the others are counted."""
+    """The sentences that the model can read, each once; the others are counted.
+
+    Text in any script that can be written in the model's is fit: a target language is one that no
+    source was in.
+    """
     seen: set[int] = set()
     for sentence in sentences:
         key = _digest(sentence.text)
@@ -118,7 +123,7 @@ def leave_out_unfit(
             losses["too long"] += 1
         elif key in seen:
             losses["duplicate"] += 1
-        elif notices_for(sentence.text, model.script, model.trained_scripts):
+        elif notices_for(sentence.text, model.script, SCRIPTS):
             losses["other language"] += 1
         else:
             seen.add(key)

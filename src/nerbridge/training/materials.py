@@ -13,6 +13,7 @@ from nerbridge.corpus.probabilities import with_probabilities
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.corpus.sampling import mix_sources, take
 from nerbridge.corpus.sentence import Corpus, Probabilities, Sentence
+from nerbridge.corpus.stops import leave_out_stops
 from nerbridge.errors import CorpusError
 from nerbridge.labels import LabelSet
 from nerbridge.text.model_form import words_to_model_form
@@ -203,9 +204,9 @@ def _harmonise(recipe: Recipe, sources: Sequence[Corpus]) -> tuple[Corpus, ...]:
 def _read_source(recipe: Recipe, settings: SourceSettings) -> Corpus:
     corpus, place = _read(recipe, settings), _place(recipe, settings)
     _need(corpus, place, ("train",))
-    if not settings.soft:
-        return corpus
-    return with_probabilities(corpus, place, LabelSet(recipe.types).tags)
+    if settings.soft:
+        corpus = with_probabilities(corpus, place, LabelSet(recipe.types).tags)
+    return leave_out_stops(corpus, settings.without_stop)
 
 
 def _read(recipe: Recipe, settings: CorpusSettings) -> Corpus:

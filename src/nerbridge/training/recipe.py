@@ -82,6 +82,9 @@ class SourceSettings(CorpusSettings):
     harmonise: bool = False
     """Leave out entities all of whose words the other sources mostly leave outside: pronouns,
     offices and common nouns in a corpus that labels them as persons."""
+    without_stop: Share = 0.0
+    """Share of its training sentences that are learned without their final stop, so that not
+    everything without one is taken for a title."""
     soft: bool = False
     """Learn how probable every tag was to the models that labelled it, not only the tag that won:
     from the file that ``nerbridge pseudo-label --soft`` wrote beside its sentences. A CRF
