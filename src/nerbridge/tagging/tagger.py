@@ -30,6 +30,7 @@ BATCH_SENTENCES = 256
 _BATCH_WORDS = 16_384
 
 _SURROGATE = regex.compile("[\ud800-\udfff]")
+_LETTER = regex.compile(r"\p{L}")
 _SOLID = regex.compile(r"[\p{L}\p{N}\p{S}]")
 # Some dandas are numbers or symbols to Unicode, and a grapheme may hold a space or a quote, such as
 # one with a vowel sign or behind a prepended letter.
@@ -51,6 +52,12 @@ class _Sentence:
     @property
     def words(self) -> list[str]:
         return [self.text[start:end] for start, end in self.ranges]
+
+    @property
+    def has_letter(self) -> bool:
+        if not self.ranges:
+            return False
+        return _LETTER.search(self.text, self.ranges[0][0], self.ranges[-1][1]) is not None
 
 
 class Tagger:
@@ -128,8 +135,8 @@ class Tagger:
     def tag(self, text: str) -> list[Entity]:
         """Entities of a text of any length, in order.
 
-        An entity is whole words of one sentence (`nerbridge.text.sentences`); punctuation at its
-        ends is left out. Emoji, addresses, mentions and hash marks are in none and change none
+        An entity is whole words of one sentence (`nerbridge.text.sentences`), one with a letter at
+        least; punctuation at its ends is left out. Emoji, addresses, mentions and hash marks are in none and change none
         (`nerbridge.text.social`).
 
         Raises:
@@ -210,9 +217,11 @@ class Tagger:
     def _decode(
         self, batch: Sequence[_Sentence], *, reads_all: bool
     ) -> list[list[tuple[Span, float]]]:
-        words = [sentence.words for sentence in batch]
         if reads_all:
+            words = [sentence.words for sentence in batch]
             return decode_spans_many(self._calibrated(words), self._model.label_set)
+        # What has no letter has no name; a long run of signs would take as long as a page.
+        words = [sentence.words if sentence.has_letter else [] for sentence in batch]
         readings = [read_past_noise(of_sentence) for of_sentence in words]
         read = [
             reading.choose(of_sentence)
@@ -340,12 +349,12 @@ def _place(span: Span, words: Sequence[int]) -> Span:
 def _trim(sentence: _Sentence, span: Span) -> Span | None:
     """The span without punctuation at its ends; a bracket stays if its partner is inside.
 
-    None if nothing but punctuation is in it.
+    None if there is no letter in it: a number is no name.
     """
     ranges = sentence.ranges[span.start_word : span.end_word]
     words = [sentence.text[start:end] for start, end in ranges]
     solid = [index for index, word in enumerate(words) if _is_solid(word)]
-    if not solid:
+    if not any(map(_LETTER.search, words)) or not solid:
         return None
     start, end = solid[0], solid[-1] + 1
     inside = words[start:end]

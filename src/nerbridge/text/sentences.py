@@ -6,19 +6,20 @@ A sentence ends
   A full stop inside a word, as in ``ড.``, ``এ.কে.``, ``৩.৫`` or an address, ends nothing (`words`
   says which), nor do ``ড°``, ``মিঃ``, ``ডঃ``: they hold no such sign;
 - together with the closing quotes and brackets and further such signs right behind it;
-- at a line break.
+- at a line break, unless it only wraps a paragraph (`wrapping`).
 
 All this looks at words only, so that a text has the same sentences in any Unicode form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import regex
 
 from nerbridge.text.normalise import DANDA_LOOKALIKES
 from nerbridge.text.words import split_words
+from nerbridge.text.wrapping import LINE_BREAK, find_wraps
 
 MAX_WORDS = 1000
 """A sentence of more words is cut, so that text without any end can be tagged piece by piece."""
@@ -28,7 +29,6 @@ _LOOKALIKES = "".join(map(regex.escape, sorted(DANDA_LOOKALIKES)))
 _END = regex.compile(rf"{_IGNORED}(?:[\p{{Sentence_Break=STerm}}…{_LOOKALIKES}]|\.+$)")
 _CLOSING = regex.compile(rf"{_IGNORED}[\p{{Pe}}\p{{Pf}}'\"]")
 _PAUSE = regex.compile(rf"{_IGNORED}[,;:\p{{Pd}}]")
-_LINE_BREAK = regex.compile(r"[\n\r\v\f\x85\u2028\u2029]")
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:
@@ -51,12 +51,15 @@ def iter_sentences(
     A sentence of more than ``max_words`` words is cut behind its last comma or other pause within
     them, but not in its first half, else between two words.
     """
+    wraps = find_wraps(text)
     sentence: list[tuple[int, int]] = []
     has_ended = False
     for start, end in words:
         if sentence:
             gap = text[sentence[-1][1] : start]
-            if _is_break(gap) or (has_ended and not _belongs(text, start, end, gap)):
+            if _is_break(gap, sentence[-1][1], wraps) or (
+                has_ended and not _belongs(text, start, end, gap)
+            ):
                 yield sentence
                 sentence, has_ended = [], False
             elif len(sentence) >= max_words:
@@ -69,8 +72,10 @@ def iter_sentences(
         yield sentence
 
 
-def _is_break(gap: str) -> bool:
-    return gap not in ("", " ") and _LINE_BREAK.search(gap) is not None
+def _is_break(gap: str, start: int, wraps: Collection[int]) -> bool:
+    if gap in ("", " ") or (found := LINE_BREAK.search(gap)) is None:
+        return False
+    return start + found.start() not in wraps
 
 
 def _is_end(text: str, start: int, end: int) -> bool:
