@@ -136,8 +136,8 @@ class Tagger:
         """Entities of a text of any length, in order.
 
         An entity is whole words of one sentence (`nerbridge.text.sentences`), one with a letter at
-        least; punctuation at its ends is left out. Emoji, addresses, mentions and hash marks are in none and change none
-        (`nerbridge.text.social`).
+        least; punctuation at its ends is left out. Emoji, addresses, mentions and hash marks are
+        in none and change none (`nerbridge.text.social`).
 
         Raises:
             TextError: if ``text`` is no ``str`` or holds a lone surrogate.
