@@ -234,6 +234,9 @@ def test_a_redacted_copy(call: Call) -> None:
     assert "a person must read the copy" in done.stderr
     with pytest.raises(InputError, match="exists already"):
         call("a.html", "--redact", "PER", "-o", "copy.html")
+    assert "ৰমেন" not in done.stderr
+    done = call("a.html", "--redact", "PER", "--output", "copy.html", "--overwrite")
+    assert "hidden: ৰমেন দাস (1)\n" in done.stderr
     done = call("a.txt", "--redact", "PER,LOC", "-o", "copy.txt", "--min-score", "0.1", "-q")
     assert "--min-score 0.1: names less probable than that are in the copy" in done.stderr
     assert Path("copy.txt").read_text("utf-8") == "[PER] [LOC] আছিল।\n[LOC] ধুনীয়া।\n"
