@@ -1,8 +1,8 @@
 """Pronouns and the like in Assamese, Bengali and Hindi: words that are never a name by themselves.
 
 Every form is listed: taking off endings would take names for them (``আমিৰ`` is not ``আমি``).
-Words that are also given names are left out (Bengali ``তারা``, Hindi ``मेरी``), because to show a
-name is worse than to hide a pronoun. The lists are our own.
+Words that are also names of people are left out (Bengali ``তারা``, ``কাদের``, Hindi ``मेरी``),
+because to show a name is worse than to hide a pronoun. The lists are our own.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _BENGALI = """
 এ একে এর এরা এদের ইনি এঁকে এঁর এনার এঁরা এঁদের
 এই ওই সেই এটা ওটা সেটা এটি ওটি সেটি এগুলি এগুলো ওগুলো সেগুলো সেগুলি এখানে ওখানে সেখানে
 যে যাকে যার যারা যাদের যিনি যাঁকে যাঁর যাঁরা যাঁদের যা
-কে কাকে কার কারা কাদের কেউ কাউকে কারও কারো কি কী কেন কখন কোথায় কেমন কোন কোনো কিছু
+কে কাকে কার কারা কেউ কাউকে কারও কারো কি কী কেন কখন কোথায় কেমন কোন কোনো কিছু
 নিজে নিজেকে নিজের নিজেই নিজেরা নিজেদের স্বয়ং সবাই সবাইকে সবার সকলে সকলের সকলকে উভয় উভয়ে উভয়ের
 আর এবং কিন্তু যদি তবে তাহলে তবুও বা অথবা কারণ যেহেতু তখন এখন যখন
 """
