@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ Row = tuple[int, str, Mapping[str, Any]]
 
 _MAX_FIELD = 2**31 - 1
 _ROWS_AT_A_TIME = 1000
+_ROW_GROUP = 10_000
 
 
 def read_csv_rows(source: Source, progress: Progress) -> Iterator[Row]:
@@ -80,6 +81,19 @@ def read_parquet_rows(source: Source, progress: Progress) -> Iterator[Row]:
             f"{source.name}: not a whole Parquet file of UTF-8 text ({error}). "
             "Fetch it again; if it is another format, name it with --input-format."
         ) from error
+
+
+def merge_tables(tables: Iterable[pyarrow.Table]) -> Iterator[pyarrow.Table]:
+    """Neighbours put together until they have enough rows: small row groups are slow to read."""
+    arrow = import_pyarrow()
+    waiting: list[pyarrow.Table] = []
+    for table in tables:
+        waiting.append(table)
+        if sum(one.num_rows for one in waiting) >= _ROW_GROUP:
+            yield arrow.concat_tables(waiting)
+            waiting = []
+    if waiting:
+        yield arrow.concat_tables(waiting)
 
 
 def import_pyarrow() -> pyarrow:

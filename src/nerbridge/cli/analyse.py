@@ -13,7 +13,7 @@ import typer
 
 from nerbridge import __version__
 from nerbridge.batch.formats import InputFormat
-from nerbridge.batch.shards import open_parts
+from nerbridge.batch.shards import open_parts, parts_folder
 from nerbridge.batch.sources import (
     Progress,
     Source,
@@ -26,6 +26,7 @@ from nerbridge.cli.console import (
     print_note,
     print_result,
     say_how_to_go_on,
+    say_what_is_kept,
     show_bar,
 )
 from nerbridge.cli.options import (
@@ -97,11 +98,16 @@ def analyse(
     check_fields(sources, fields)
     _make_folder(output)
     job = _describe_job(sources, fields, model, min_score, types)
-    with say_how_to_go_on(command_again(without=["--overwrite"])):
-        _tag(sources, fields, output / ARTICLES, job, model, threads, overwrite, quiet=quiet)
+    _tag(sources, fields, output / ARTICLES, job, model, threads, overwrite, quiet=quiet)
+    with say_how_to_go_on(_command_again(), "The articles are tagged."):
         name = ", ".join(Path(source.name).name for source in sources)
         _report(output, By(unit) if unit else None, name, Path(model).name, threads, quiet=quiet)
     print_result(str(output / REPORT))
+
+
+def _command_again() -> str:
+    """The command that goes on: --overwrite would begin anew."""
+    return command_again(without=["--overwrite"])
 
 
 def _import_libraries() -> None:
@@ -176,7 +182,8 @@ def _tag(
     from nerbridge.batch.records import read_records
     from nerbridge.tagging.tagger import Tagger
 
-    if target.exists() and not overwrite:
+    is_begun = parts_folder(target).exists()  # with --overwrite, and interrupted
+    if target.exists() and not overwrite and not is_begun:
         if read_job(target) == job:
             print_note(f"{target}: tagged before by the same command, used again", quiet=quiet)
             return
@@ -190,7 +197,10 @@ def _tag(
     parts = open_parts(target, writer, job, resume=not overwrite, overwrite=overwrite)
     progress, totals, start = Progress(), Totals(), time.monotonic()
     records = read_records(sources, field=fields.text, progress=progress)
-    with show_bar(progress, total_bytes(sources), quiet=quiet) as tick:
+    with (
+        say_what_is_kept(parts, _command_again()),
+        show_bar(progress, total_bytes(sources), quiet=quiet) as tick,
+    ):
         tag_to_parts(tagger, records, parts, totals=totals, tick=tick)
     resumed = f" ({totals.n_resumed:,} of them before)" if totals.n_resumed else ""
     print_note(

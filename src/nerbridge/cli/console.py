@@ -19,6 +19,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from nerbridge.batch.shards import Parts
     from nerbridge.batch.sources import Progress
 
 Item = TypeVar("Item")
@@ -63,6 +64,21 @@ def say_how_to_go_on(command: str, kept: str = "What is finished is kept.") -> I
         yield
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{kept} To go on: {command}") from None
+
+
+@contextmanager
+def say_what_is_kept(parts: Parts, command: str) -> Iterator[None]:
+    """What ends the job early says whether shards are kept, and the ``command`` that goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if parts.remove_if_empty():
+            raise KeyboardInterrupt("Nothing was finished yet, so nothing is kept.") from None
+        raise KeyboardInterrupt(f"What is finished is kept. To go on: {command}") from None
+    except Exception:
+        if not parts.remove_if_empty():
+            print_note(f"Finished shards are kept in {parts.folder}. To go on: {command}")
+        raise
 
 
 def new_table(first: str, *others: str, justify: Literal["left", "right"] = "left") -> Table:

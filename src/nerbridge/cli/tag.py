@@ -7,7 +7,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +23,7 @@ from nerbridge.batch.sources import (
     refuse_own_output,
     total_bytes,
 )
-from nerbridge.cli.console import command_again, print_note, show_bar
+from nerbridge.cli.console import command_again, print_note, say_what_is_kept, show_bar
 from nerbridge.cli.options import (
     BaseOption,
     FieldOption,
@@ -157,7 +156,8 @@ def tag(
             "inputs": describe_inputs(sources),
         }
         parts = open_parts(target, writer, job, resume=resume, overwrite=overwrite)
-        with _say_how_to_go_on(parts):
+        again = f"{command_again(without=['--overwrite', '--resume'])} --resume"
+        with say_what_is_kept(parts, again):
             _write_file(tagger, records, parts, progress, total_bytes(sources), quiet=quiet)
     _print_remarks(progress, quiet=quiet)
     for notice in progress.notices:
@@ -277,22 +277,6 @@ def _write_file(
         f"{seconds:.1f} s, {n_tagged / max(seconds, 1e-9):,.0f} records/s",
         quiet=quiet,
     )
-
-
-@contextmanager
-def _say_how_to_go_on(parts: Parts) -> Iterator[None]:
-    """What is finished stays, whatever happens: say so, and how to use it."""
-    command = f"{command_again(without=['--overwrite', '--resume'])} --resume"
-    try:
-        yield
-    except KeyboardInterrupt:
-        if parts.remove_if_empty():
-            raise
-        raise KeyboardInterrupt(f"What is finished is kept. To go on: {command}") from None
-    except Exception:
-        if not parts.remove_if_empty():
-            print_note(f"Finished shards are kept in {parts.folder}. To go on: {command}")
-        raise
 
 
 def _title(sources: Sequence[Source]) -> str:
