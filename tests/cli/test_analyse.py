@@ -105,6 +105,12 @@ def test_twice_tags_once(call: Call) -> None:
     assert "articles tagged" in call("a.jsonl", "--min-score", "0.5", "--overwrite").stderr
 
 
+def test_the_field_may_be_called_as_in_other_commands(call: Call) -> None:
+    call("a.jsonl", "--text", "none", "--field", "body")
+    with pytest.raises(InputError, match=r"no field 'none'.*--field NAME\."):
+        call("a.jsonl", "--field", "none")
+
+
 def test_other_articles_are_not_mixed_in(call: Call) -> None:
     call("a.jsonl")
     write_articles(Path("a.jsonl"), 4)

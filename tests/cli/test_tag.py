@@ -146,6 +146,8 @@ def test_a_pipe_of_jsonl(call: Call) -> None:
     done = call("-", "--input-format", "jsonl", "--field", "body.as", stdin=piped)
     record = json.loads(done.stdout)
     assert (record["id"], record["entities"][0]["type"]) == (5, "LOC")
+    again = call("-", "--input-format", "jsonl", "--text", "body.as", stdin=piped)
+    assert again.stdout == done.stdout
 
 
 def test_types_and_scores(call: Call) -> None:

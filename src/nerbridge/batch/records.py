@@ -89,7 +89,7 @@ def find_text(record: Mapping[str, Any], field: str, place: str) -> str | None:
             names = ", ".join(map(repr, record)) or "none"
             raise InputError(
                 f"{place}: no field {field!r}; found {names:.200}. Name the one with the text: "
-                "--field NAME (of `nerbridge analyse`: --text NAME)."
+                "--field NAME."
             )
         value = value[key]
     if value is None:
@@ -97,7 +97,7 @@ def find_text(record: Mapping[str, Any], field: str, place: str) -> str | None:
     if not isinstance(value, str):
         raise InputError(
             f"{place}: field {field!r} holds {value!r:.60}; expected text. Mend the record, or "
-            "name another field: --field NAME (of `nerbridge analyse`: --text NAME)."
+            "name another field: --field NAME."
         )
     if found := _SURROGATE.search(value):
         raise InputError(

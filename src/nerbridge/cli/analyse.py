@@ -56,7 +56,10 @@ def analyse(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for the report and the tables.")
     ],
-    text: Annotated[str, typer.Option(help="The field with the text; a.b is b inside a.")] = "text",
+    text: Annotated[
+        str,
+        typer.Option("--text", "--field", help="The field with the text; a.b is b inside a."),
+    ] = "text",
     date: Annotated[
         str, typer.Option(help="The field with the date; empty if there is none.")
     ] = "date",
