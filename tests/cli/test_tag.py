@@ -150,6 +150,15 @@ def test_a_pipe_of_jsonl(call: Call) -> None:
     assert again.stdout == done.stdout
 
 
+def test_a_pipe_of_jsonl_read_as_text_is_noticed(call: Call) -> None:
+    piped = '{"text": "অসম"}\n{"text": "কিবা"}\n'.encode()
+    for arguments in (["-"], ["-", "--lines"]):
+        done = call(*arguments, stdin=piped)
+        assert done.stderr.startswith("-: looks like JSONL, but is read as text")
+        assert done.stderr.endswith("--input-format jsonl\n")
+    assert call("-", stdin="{অসম} ধুনীয়া".encode()).stderr == ""
+
+
 def test_types_and_scores(call: Call) -> None:
     def found(*arguments: str) -> list[str]:
         return [e["text"] for e in json.loads(call("a.txt", *arguments).stdout)["entities"]]
