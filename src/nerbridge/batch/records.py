@@ -158,7 +158,7 @@ def _read_conll(source: Source, field: str, by_line: bool, progress: Progress) -
         if number == 1 and len(columns) > 1 and field in columns:
             raise InputError(
                 f"{source.name}:1: a table with a column {field!r}; expected CoNLL, a word and its "
-                "tag a line. Save it with commas between the cells, as .csv, or as .jsonl."
+                "tag a line. Read it as a table: --input-format csv, or rename it to .csv."
             )
         is_document = columns[:1] == ["-DOCSTART-"]
         if columns and not is_document and (words or not _is_comment(columns)):

@@ -7,6 +7,7 @@ import math
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from nerbridge.batch.lines import read_lines
@@ -26,11 +27,16 @@ _ROW_GROUP = 10_000
 def read_csv_rows(source: Source, progress: Progress) -> Iterator[Row]:
     """Number (from 1, below the header), place and cells by name of every row that is not blank.
 
+    Cells are parted by commas; by semicolons or tabs where the first line has these and no comma.
+
     Raises:
         InputError: no header, a name twice in it, a row of another width, or broken quotes.
     """
     csv.field_size_limit(_MAX_FIELD)  # csv's own limit, 131,072, is less than a long document
-    reader = csv.reader((line for _, line in read_lines(source, progress)), strict=True)
+    lines = (line for _, line in read_lines(source, progress))
+    first = next(lines, "")
+    separator = _separator_of(first)
+    reader = csv.reader(chain([first], lines), delimiter=separator, strict=True)
     try:
         header = _check_header(next(reader, []), source.name)
         number, last_line = 0, reader.line_num
@@ -43,13 +49,14 @@ def read_csv_rows(source: Source, progress: Progress) -> Iterator[Row]:
             if len(cells) != len(header):
                 raise InputError(
                     f"{place}: {len(cells)} cells; expected {len(header)}, as in the header. Put "
-                    "quotes around cells with commas; if it is the last line, the file was cut."
+                    f"quotes around cells with {separator!r}; if it is the last line, the file "
+                    "was cut."
                 )
             yield number, place, dict(zip(header, cells, strict=True))
     except csv.Error as error:
         raise InputError(
             f"{source.name}:{reader.line_num}: broken CSV ({error}); expected cells parted by "
-            "commas, and quotes doubled inside quotes. Export it again."
+            f"{separator!r}, and quotes doubled inside quotes. Export it again."
         ) from error
 
 
@@ -119,6 +126,10 @@ def _rows(file: pyarrow.parquet.ParquetFile, n_bytes: int, progress: Progress) -
         yield from batch.to_pylist()
         n_read += batch.num_rows
         progress.n_bytes = n_before + n_bytes * n_read // file.metadata.num_rows
+
+
+def _separator_of(first: str) -> str:
+    return next((one for one in ",;\t" if one in first), ",")
 
 
 def _check_header(header: list[str], name: str) -> list[str]:
