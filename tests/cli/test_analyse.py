@@ -128,6 +128,15 @@ def test_articles_without_dates(call: Call) -> None:
     assert "Too few periods with dates" in report
 
 
+def test_counts_of_one_are_said_rightly(call: Call) -> None:
+    articles = [("অসম", "2026-01-05"), ("কিবা", "2026-01-06"), ("কিবা", "someday")]
+    lines = [json.dumps({"body": body, "published": date}) for body, date in articles]
+    Path("c.jsonl").write_text("\n".join(lines), "utf-8")
+    said = call("c.jsonl").stderr
+    assert "3 articles tagged, 1 mention, " in said
+    assert "of which nothing is counted over time: 1\n" in said
+
+
 def test_types_and_score(call: Call) -> None:
     call("a.jsonl", "--types", "PER")
     types = pyarrow.parquet.read_table("out/entities.parquet").column("type").to_pylist()

@@ -23,6 +23,7 @@ from nerbridge.batch.sources import (
 )
 from nerbridge.cli.console import (
     command_again,
+    count_of,
     print_note,
     print_result,
     say_how_to_go_on,
@@ -207,8 +208,8 @@ def _tag(
         tag_to_parts(tagger, records, parts, totals=totals, tick=tick)
     resumed = f" ({totals.n_resumed:,} of them before)" if totals.n_resumed else ""
     print_note(
-        f"{totals.n_records:,} articles tagged{resumed}, {totals.n_entities:,} mentions, "
-        f"{time.monotonic() - start:.1f} s",
+        f"{count_of(totals.n_records, 'article')} tagged{resumed}, "
+        f"{count_of(totals.n_entities, 'mention')}, {time.monotonic() - start:.1f} s",
         quiet=quiet,
     )
 
@@ -226,8 +227,8 @@ def _report(
         facts = count_all(db, output / ARTICLES, by)
         if facts.n_unreadable:
             print_note(
-                f"{facts.n_unreadable:,} articles have a date that cannot be read; nothing of them "
-                "is counted over time.",
+                "articles with a date that cannot be read, of which nothing is counted over time: "
+                f"{facts.n_unreadable:,}",
                 quiet=quiet,
             )
         write_tables(db, output)

@@ -23,7 +23,13 @@ from nerbridge.batch.sources import (
     refuse_own_output,
     total_bytes,
 )
-from nerbridge.cli.console import command_again, print_note, say_what_is_kept, show_bar
+from nerbridge.cli.console import (
+    command_again,
+    count_of,
+    print_note,
+    say_what_is_kept,
+    show_bar,
+)
 from nerbridge.cli.options import (
     BaseOption,
     FieldOption,
@@ -163,7 +169,8 @@ def tag(
     for notice in progress.notices:
         print_note(notice, quiet=quiet)
     for notice, n_texts in notices.items():
-        print_note(f"{n_texts:,} of {progress.n_records:,} texts: {notice}", quiet=quiet)
+        n_all = count_of(progress.n_records, "text")
+        print_note(f"{n_texts:,} of {n_all}: {notice}", quiet=quiet)
 
 
 def _load(
@@ -249,7 +256,7 @@ def _print_latencies(latencies: list[float], *, quiet: bool) -> None:
 
     p50, p95, p99 = np.percentile(latencies, (50, 95, 99))
     print_note(
-        f"{len(latencies):,} messages; milliseconds each: p50 {p50:.1f}, p95 {p95:.1f}, "
+        f"{count_of(len(latencies), 'message')}; milliseconds each: p50 {p50:.1f}, p95 {p95:.1f}, "
         f"p99 {p99:.1f}",
         quiet=quiet,
     )
@@ -273,8 +280,9 @@ def _write_file(
     n_tagged = totals.n_records - totals.n_resumed
     resumed = f" ({totals.n_resumed:,} of them finished before)" if totals.n_resumed else ""
     print_note(
-        f"{parts.output}: {totals.n_records:,} records{resumed}, {totals.n_entities:,} entities, "
-        f"{seconds:.1f} s, {n_tagged / max(seconds, 1e-9):,.0f} records/s",
+        f"{parts.output}: {count_of(totals.n_records, 'record')}{resumed}, "
+        f"{count_of(totals.n_entities, 'entity', 'entities')}, {seconds:.1f} s, "
+        f"{n_tagged / max(seconds, 1e-9):,.0f} records/s",
         quiet=quiet,
     )
 

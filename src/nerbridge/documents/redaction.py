@@ -183,7 +183,8 @@ class Redaction:
     def describe(self) -> str:
         """What was hidden, and that a person must check it, in two sentences."""
         return (
-            f"{self.n_found + self.n_repeated:,} mentions of {self.n_names:,} names hidden: "
+            f"{_count(self.n_found + self.n_repeated, 'mention')} of "
+            f"{_count(self.n_names, 'name')} hidden: "
             f"{self.n_found:,} found by the model, {self.n_repeated:,} by repetition. {WARNING}"
         )
 
@@ -249,6 +250,10 @@ def write_redacted(document: Document, redaction: Redaction) -> bytes:
             text = text[:start] + label + text[end:]
         copy = text.encode("utf-8")
     return copy
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _is_form(found: str, stem: str) -> bool:
