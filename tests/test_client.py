@@ -91,6 +91,21 @@ def test_options(server: Server, tmp_path: Path) -> None:
     assert (in_file["name"], in_file["kind"]) == (path.name, "text")
 
 
+def test_copies_of_a_document(server: Server, client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "টোকা.txt"
+    path.write_text("জোনালী শইকীয়া কালি যোৰহাটৰ পৰা আহিছিল।", "utf-8")
+    assert client.redact_document(path).decode() == "[PER] কালি [LOC] পৰা আহিছিল।"
+    one = "জোনালী শইকীয়া কালি [LOC] পৰা আহিছিল।"
+    assert client.redact_document(path, "LOC").decode() == one
+    assert b"<mark" in client.annotate_document(path)
+    with Client(server.url, token=TOKEN, types=["LOC"]) as narrow:
+        assert narrow.redact_document(path).decode() == one
+        with pytest.raises(InputError, match="not among the types"):
+            narrow.redact_document(path, ["PER"])
+    with pytest.raises(InputError, match="types: found none"):
+        client.redact_document(path, [])
+
+
 def test_models_and_ready(client: Client) -> None:
     assert client.models()[0]["name"] == "bundled:as"
     assert client.ready()
@@ -219,4 +234,4 @@ def test_the_example_of_the_documentation(
     [example] = re.findall(r"^```py\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
     monkeypatch.setenv("NERBRIDGE_TOKEN", TOKEN)
     exec(example.replace("http://127.0.0.1:8000", server.url), {})
-    assert capsys.readouterr().out == "PER ভূপেন হাজৰিকাৰ\n"
+    assert capsys.readouterr().out == "PER জোনালী শইকীয়া\nLOC যোৰহাটৰ\nLOC গুৱাহাটীলৈ\n"

@@ -44,7 +44,7 @@ class Client:
     Example::
 
         with Client("http://127.0.0.1:8000") as client:
-            for entity in client.tag("ভূপেন হাজৰিকাৰ জন্ম শদিয়াত।"):
+            for entity in client.tag("জোনালী শইকীয়া কালি যোৰহাটৰ পৰা গুৱাহাটীলৈ আহিছিল।"):
                 print(entity.type, entity.text)
     """
 
@@ -141,20 +141,34 @@ class Client:
         Raises:
             InputError: if the file cannot be read, here or by the server; otherwise as `tag`.
         """
-        path = Path(path)
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
-        options = dict(self._options)
-        if not options.get("types", True):
-            raise InputError("types: found none; expected some, or None for all of them.")
-        if "types" in options:
-            options["types"] = ",".join(options["types"])
-        found: dict[str, Any] = self._ask(
-            "POST", "/tag/document", data=options, files={"file": (path.name, content)}
-        )
+        found: dict[str, Any] = self._parse(self._upload(path, {}))
         return found
+
+    def annotate_document(self, path: str | Path) -> bytes:
+        """A document's text as an HTML page with its entities marked; otherwise as `tag_document`.
+
+        Raises:
+            InputError: as `tag_document`.
+        """
+        return self._upload(path, {"as": "html"}).content
+
+    def redact_document(self, path: str | Path, types: Iterable[str] | None = None) -> bytes:
+        """A copy of a document, in its own format, without the entities of some types.
+
+        It is not safe to pass on unread: the model misses names, and a ``min_score`` of the client
+        leaves more of them in it (`nerbridge.documents.redact`).
+
+        Args:
+            path: of the document.
+            types: to hide; None for all that the client keeps.
+
+        Raises:
+            InputError: as `tag_document`; or a type that the client does not keep.
+        """
+        form = {"as": "redacted"}
+        if types is not None:
+            form["redact"] = _join_types([types] if isinstance(types, str) else types)
+        return self._upload(path, form).content
 
     def models(self) -> list[dict[str, Any]]:
         """What the server says of its models, the default first.
@@ -172,6 +186,18 @@ class Client:
         except httpx2.TransportError:
             return False
 
+    def _upload(self, path: str | Path, form: dict[str, str]) -> httpx2.Response:
+        path = Path(path)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
+        options = {**self._options, **form}
+        if "types" in options:
+            options["types"] = _join_types(options["types"])
+        files = {"file": (path.name, content)}
+        return self._send("POST", "/tag/document", data=options, files=files)
+
     def _tag(self, texts: Sequence[str], n_before: int = 0) -> list[list[Entity]]:
         for number, text in enumerate(texts, start=n_before + 1):
             _check(text, number)
@@ -185,6 +211,9 @@ class Client:
         return [[Entity(**entity) for entity in one["entities"]] for one in answer["results"]]
 
     def _ask(self, method: str, path: str, **content: Any) -> Any:
+        return self._parse(self._send(method, path, **content))
+
+    def _send(self, method: str, path: str, **content: Any) -> httpx2.Response:
         """What the server answers, after as many attempts as patience allows.
 
         Raises:
@@ -207,7 +236,7 @@ class Client:
                 raise self._unreachable(error) from error
             else:
                 if answer.is_success:
-                    return self._parse(answer)
+                    return answer
                 failure = _to_error(answer, self._url)
                 if answer.status_code not in _TRY_AGAIN:
                     raise failure
@@ -240,6 +269,13 @@ def _check_url(url: str) -> httpx2.URL:
     if found.scheme not in ("http", "https") or not found.host:
         raise InputError(f"{url!r}: no URL of a server. Expected http://HOST:PORT.")
     return found
+
+
+def _join_types(types: Iterable[str]) -> str:
+    joined = ",".join(types)
+    if not joined:
+        raise InputError("types: found none; expected some, or None for all of them.")
+    return joined
 
 
 def _check(text: object, number: int) -> None:

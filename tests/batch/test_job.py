@@ -118,6 +118,6 @@ def test_nothing_to_tag_is_an_empty_output(tagger: Tagger, tmp_path: Path) -> No
 
 
 def test_shards_are_of_bearable_size() -> None:
-    assert shards.MAX_RECORDS == 10_000
+    assert shards.MAX_RECORDS == 2_000
     texts = (Record("a", number, "অসম " * 25_000) for number in range(100))
-    assert max(len(shard) for shard in cut_shards(texts)) <= 20
+    assert max(len(shard) for shard in cut_shards(texts)) <= 2

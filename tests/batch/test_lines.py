@@ -36,7 +36,23 @@ def test_lines_put_together_are_the_text(path: Path, text: str) -> None:
 
 
 @properties
-@given(st.binary(max_size=60))
+@given(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff")),
+    st.sampled_from(["utf-16-le", "utf-16-be"]),
+)
+def test_utf16_with_its_mark_is_the_same_text(path: Path, text: str, encoding: str) -> None:
+    assert lines_of(path, f"\ufeff{text}".encode(encoding)) == lines_of(path, text.encode())
+
+
+def test_broken_utf16_is_said(path: Path) -> None:
+    with pytest.raises(InputError, match=r"a\.txt:2: not UTF-16.*truncated.*cut"):
+        lines_of(path, "অ\nঅ".encode("utf-16")[:-1])
+    with pytest.raises(InputError, match=r"a\.txt:1: a NUL character"):
+        lines_of(path, "অ\0\n".encode("utf-16"))
+
+
+@properties
+@given(st.binary(max_size=60).filter(lambda data: data[:2] not in (b"\xff\xfe", b"\xfe\xff")))
 def test_any_bytes_are_lines_or_an_error_with_a_place(path: Path, data: bytes) -> None:
     try:
         text = data.decode("utf-8")

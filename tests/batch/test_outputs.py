@@ -116,6 +116,12 @@ def test_shards_joined_are_the_whole(tagger: Tagger, tmp_path: Path, format: str
         assert one.read_bytes() == two.read_bytes()
 
 
+def test_parquet_has_few_row_groups(tagger: Tagger, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = write("parquet", tagger, tmp_path / "o.parquet", RECORDS, size=1)
+    assert parquet.ParquetFile(path).num_row_groups == 1
+
+
 @pytest.mark.parametrize("format", list(OutputFormat))
 def test_nothing_found_is_still_a_file(tagger: Tagger, tmp_path: Path, format: str) -> None:
     if format == "parquet":

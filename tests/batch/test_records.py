@@ -122,6 +122,16 @@ def test_csv_rows(read: Read) -> None:
     assert remarks == {"blank lines left out": 2}
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_other_separators(read: Read, separator: str) -> None:
+    (one, two), _ = read(
+        "a.csv", f'id{separator}text\n7{separator}"ক{separator}খ"\n8{separator}গ, ঘ\n'
+    )
+    assert (one.text, two.text) == (f"ক{separator}খ", "গ, ঘ")
+    with pytest.raises(InputError, match=r"3 cells; expected 2.*around cells with '(;|\\t)'"):
+        read("a.csv", f"id{separator}text\n1{separator}ক{separator}খ\n")
+
+
 def test_a_long_csv_cell(read: Read) -> None:
     (record,), _ = read("a.csv", "text\n" + "অসম " * 100_000)
     assert len(record.text) == 400_000

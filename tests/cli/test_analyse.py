@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import pyarrow.parquet
@@ -17,6 +18,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from nerbridge.analysis.tables import TABLES
+from nerbridge.batch.records import Record
+from nerbridge.batch.shards import cut_shards
 from nerbridge.cli.analyse import analyse
 from nerbridge.errors import EnvironmentProblem, InputError, RunError
 from tiny_tagger import write_tiny_tagger
@@ -102,6 +105,12 @@ def test_twice_tags_once(call: Call) -> None:
     assert "articles tagged" in call("a.jsonl", "--min-score", "0.5", "--overwrite").stderr
 
 
+def test_the_field_may_be_called_as_in_other_commands(call: Call) -> None:
+    call("a.jsonl", "--text", "none", "--field", "body")
+    with pytest.raises(InputError, match=r"no field 'none'.*--field NAME\."):
+        call("a.jsonl", "--field", "none")
+
+
 def test_other_articles_are_not_mixed_in(call: Call) -> None:
     call("a.jsonl")
     write_articles(Path("a.jsonl"), 4)
@@ -117,6 +126,15 @@ def test_articles_without_dates(call: Call) -> None:
     report = Path("out/report.html").read_text("utf-8")
     assert "no dated article" in report
     assert "Too few periods with dates" in report
+
+
+def test_counts_of_one_are_said_rightly(call: Call) -> None:
+    articles = [("অসম", "2026-01-05"), ("কিবা", "2026-01-06"), ("কিবা", "someday")]
+    lines = [json.dumps({"body": body, "published": date}) for body, date in articles]
+    Path("c.jsonl").write_text("\n".join(lines), "utf-8")
+    said = call("c.jsonl").stderr
+    assert "3 articles tagged, 1 mention, " in said
+    assert "of which nothing is counted over time: 1\n" in said
 
 
 def test_types_and_score(call: Call) -> None:
@@ -184,3 +202,30 @@ def test_interrupted_and_given_again_ends_the_same(model: Path, tmp_path: Path) 
     assert "before" in again.stderr
     table = pyarrow.parquet.read_table(tmp_path / "out" / "articles.parquet")
     assert table.column("row").to_pylist() == list(range(1, 251))
+
+
+def test_interrupted_before_anything_is_finished(model: Path, tmp_path: Path) -> None:
+    write_articles(tmp_path / "a.jsonl")
+    interrupt = "def interrupt(records): raise KeyboardInterrupt\njob.hash_records = interrupt\n"
+    program = SMALL_SHARDS.replace("main()", f"{interrupt}main()")
+    command = [sys.executable, "-c", program, "analyse", "a.jsonl", *OPTIONS, "--model", str(model)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 130
+    assert done.stderr == "Interrupted. Nothing was finished yet, so nothing is kept.\n"
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_interrupted_overwriting_goes_on(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(records: Iterable[Record]) -> Iterator[list[Record]]:
+        yield list(islice(records, 2))
+        raise RuntimeError("stopped")
+
+    call("a.jsonl")
+    with monkeypatch.context() as patch:
+        patch.setattr("nerbridge.batch.job.cut_shards", broken)
+        with pytest.raises(RuntimeError, match="stopped"):
+            call("a.jsonl", "--min-score", "0.5", "--overwrite")
+    monkeypatch.setattr(
+        "nerbridge.batch.job.cut_shards", lambda records: cut_shards(records, max_records=2)
+    )
+    assert "3 articles tagged (2 of them before)" in call("a.jsonl", "--min-score", "0.5").stderr

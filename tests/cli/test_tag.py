@@ -75,6 +75,7 @@ def test_text_the_model_cannot_read_well_is_said_once(call: Call) -> None:
     romanised = "moi Guwahatit asu\ntumi ketia ahiba\nঅসম\n".encode()
     done = call("-", "--lines", stdin=romanised)
     (note,) = done.stderr.splitlines()
+    assert call("-", stdin=romanised[:18]).stderr.startswith("1 of 1 text: This looks")
     assert note.startswith("2 of 3 texts: This looks like Assamese in Latin letters")
     assert call("-", "--lines", "--quiet", stdin=romanised).stderr == ""
 
@@ -146,6 +147,17 @@ def test_a_pipe_of_jsonl(call: Call) -> None:
     done = call("-", "--input-format", "jsonl", "--field", "body.as", stdin=piped)
     record = json.loads(done.stdout)
     assert (record["id"], record["entities"][0]["type"]) == (5, "LOC")
+    again = call("-", "--input-format", "jsonl", "--text", "body.as", stdin=piped)
+    assert again.stdout == done.stdout
+
+
+def test_a_pipe_of_jsonl_read_as_text_is_noticed(call: Call) -> None:
+    piped = '{"text": "অসম"}\n{"text": "কিবা"}\n'.encode()
+    for arguments in (["-"], ["-", "--lines"]):
+        done = call(*arguments, stdin=piped)
+        assert done.stderr.startswith("-: looks like JSONL, but is read as text")
+        assert done.stderr.endswith("--input-format jsonl\n")
+    assert call("-", stdin="{অসম} ধুনীয়া".encode()).stderr == ""
 
 
 def test_types_and_scores(call: Call) -> None:
@@ -173,7 +185,7 @@ def test_formats(call: Call, format: str, begins: str) -> None:
     assert printed.startswith(begins)
     done = call("a.txt", "--format", format, "--output", "o.out")
     assert Path("o.out").read_text("utf-8") == printed
-    assert re.fullmatch(r"o\.out: 1 records, 3 entities, [\d.]+ s, \d+ records/s\n", done.stderr)
+    assert re.fullmatch(r"o\.out: 1 record, 3 entities, [\d.]+ s, \d+ records/s\n", done.stderr)
 
 
 def test_what_nerbridge_wrote_can_be_tagged_again(call: Call) -> None:
@@ -230,10 +242,13 @@ def test_a_redacted_copy(call: Call) -> None:
     copy = Path("copy.html").read_text("utf-8")
     assert "ৰমেন" not in copy
     assert "অসম" in copy
-    assert "1 mentions of 1 names hidden" in done.stderr
+    assert "1 mention of 1 name hidden" in done.stderr
     assert "a person must read the copy" in done.stderr
     with pytest.raises(InputError, match="exists already"):
         call("a.html", "--redact", "PER", "-o", "copy.html")
+    assert "ৰমেন" not in done.stderr
+    done = call("a.html", "--redact", "PER", "--output", "copy.html", "--overwrite")
+    assert "hidden: ৰমেন দাস (1)\n" in done.stderr
     done = call("a.txt", "--redact", "PER,LOC", "-o", "copy.txt", "--min-score", "0.1", "-q")
     assert "--min-score 0.1: names less probable than that are in the copy" in done.stderr
     assert Path("copy.txt").read_text("utf-8") == "[PER] [LOC] আছিল।\n[LOC] ধুনীয়া।\n"

@@ -57,6 +57,8 @@ def test_pages(page: str, expected: list[str]) -> None:
         "<p>অসম".encode(),
         '<?xml version="1.0" encoding="utf-8"?><html><body><p>অসম</p></body></html>'.encode(),
         "<meta charset=nonsense><p>অসম".encode(),
+        "<meta charset=windows-1252><p>অসম".encode(),
+        "<meta charset=iso-8859-1><p>অসম".encode(),
     ],
 )
 def test_encodings(data: bytes) -> None:

@@ -55,6 +55,8 @@ OLE = bytes.fromhex("d0cf11e0a1b11ae1")
         (b"plain", "a.docx", "not DOCX"),
         (b"%PDF-1.7 and no more", "a.pdf", "damaged PDF"),
         (b"PK\x03\x04 and no more", "a.docx", "damaged DOCX"),
+        (b"PK\x03\x04 and no more", "a.xlsx", "an Excel file.*save it as CSV"),
+        (OLE + b"\0" * 600, "a.xls", "an Excel file.*save it as CSV"),
         (OLE + b"\0" * 600, "a.doc", "save it as DOCX"),
         (OLE + "EncryptedPackage".encode("utf-16-le"), "a.docx", "password"),
         (b"{\\rtf1 x}", "a.rtf", "an RTF file"),
@@ -73,7 +75,8 @@ def test_what_is_no_document_is_said(data: bytes, name: str, said: str) -> None:
     ("members", "said"),
     [
         ({"mimetype": "application/vnd.oasis.opendocument.text"}, "OpenDocument"),
-        ({"[Content_Types].xml": "", "xl/workbook.xml": ""}, "Excel"),
+        ({"[Content_Types].xml": "", "xl/workbook.xml": ""}, "Excel.*as CSV"),
+        ({"[Content_Types].xml": "", "ppt/x.xml": ""}, "PowerPoint"),
         ({"a.txt": "a"}, "a zip file"),
         ({"[Content_Types].xml": "", "word/x.xml": ""}, "word/document.xml"),
     ],

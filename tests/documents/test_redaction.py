@@ -242,6 +242,22 @@ def test_repetitions_and_other_forms_are_hidden_and_counted() -> None:
     assert "a person must read the copy" in plan.describe()
 
 
+@pytest.mark.parametrize("word", ["মই", "তেওঁ", "সি", "তোমালোকে", "আপনি", "उन्होंने"])
+def test_a_pronoun_is_not_hidden_again(word: str) -> None:
+    text = f"{word} আহিল। পাছত {word} গ'ল। ৰমেন আছিল, ৰমেনক মাতা।"
+    start = text.index("ৰমেন")
+    entities = [
+        Entity("PER", word, 0, len(word), 0, 1, 0.5),
+        Entity("PER", "ৰমেন", start, start + 4, 5, 6, 0.9),
+    ]
+    document = Document("a", "text", text, ())
+    plan = plan_redaction(document, entities, ["PER"])
+    copy = redact(document, entities, ["PER"]).decode()
+    assert copy == f"[PER] আহিল। পাছত {word} গ'ল। [PER] আছিল, [PER] মাতা।"
+    assert plan.hidden == ((word, 1), ("ৰমেন", 1), ("ৰমেনক", 1))
+    assert not plan.names.is_inside(word)
+
+
 def test_only_what_was_asked_for(tagger: Tagger) -> None:
     document = read_document("ৰমেন দাস অসম সংঘ".encode(), name="a.txt")
     entities = tag_document(tagger, document)
@@ -259,6 +275,8 @@ def test_only_what_was_asked_for(tagger: Tagger) -> None:
         ("ক", "ক কথা", "ক কথা"),
         ("নৱ দাস", "নৱ\u00a0দাস নৱ  দাসৰ", "[PER] [PER]"),
         ("ড়িম", "ড\u09bcিম", "[PER]"),
+        ("আপু", "আপু আপুনি আপুৰ", "[PER] আপুনি [PER]"),
+        ("আমিৰ", "আমিৰ আমি আমিৰক", "[PER] আমি [PER]"),
         ("ৰমেন", "ৰম\u200dেন #ৰমেন উত্তৰ-ৰমেন", "[PER] #[PER] উত্তৰ-[PER]"),
     ],
 )

@@ -22,6 +22,7 @@ from nerbridge.analysis.dates import Order, read_date
 from nerbridge.batch.outputs import SCORE_DIGITS, Tagged
 from nerbridge.batch.records import Record, read_records
 from nerbridge.batch.sources import Progress, Source
+from nerbridge.batch.tables import merge_tables
 from nerbridge.errors import InputError
 from nerbridge.tagging.entity import Entity
 from nerbridge.text.sentences import iter_sentences
@@ -90,11 +91,11 @@ class ArticleWriter:
         pyarrow.parquet.write_table(table, path, compression="zstd")
 
     def join(self, shards: Sequence[Path], path: Path) -> None:
-        """One file, a row group per shard, the job in its metadata."""
+        """One file, whose row groups end where shards do, the job in its metadata."""
         schema = SCHEMA.with_metadata({_JOB_KEY: json.dumps(self.job).encode()})
         with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-            for shard in shards:
-                writer.write_table(pyarrow.parquet.read_table(shard).cast(schema))
+            for table in merge_tables(map(pyarrow.parquet.read_table, shards)):
+                writer.write_table(table.cast(schema))
 
 
 def read_job(path: Path) -> dict[str, Any] | None:

@@ -86,11 +86,13 @@ class ParquetWriter:
         )
 
     def join(self, shards: Sequence[Path], path: Path) -> None:
-        """Write one Parquet file, a row group per shard."""
+        """Write one Parquet file; its row groups end where shards do."""
+        from nerbridge.batch.tables import merge_tables
+
         arrow, schema = _arrow_schema(self.with_places)
         with arrow.parquet.ParquetWriter(path, schema) as writer:
-            for shard in shards:
-                writer.write_table(arrow.parquet.read_table(shard))
+            for table in merge_tables(map(arrow.parquet.read_table, shards)):
+                writer.write_table(table)
 
 
 def make_writer(

@@ -89,7 +89,7 @@ def find_text(record: Mapping[str, Any], field: str, place: str) -> str | None:
             names = ", ".join(map(repr, record)) or "none"
             raise InputError(
                 f"{place}: no field {field!r}; found {names:.200}. Name the one with the text: "
-                "--field NAME (of `nerbridge analyse`: --text NAME)."
+                "--field NAME."
             )
         value = value[key]
     if value is None:
@@ -97,7 +97,7 @@ def find_text(record: Mapping[str, Any], field: str, place: str) -> str | None:
     if not isinstance(value, str):
         raise InputError(
             f"{place}: field {field!r} holds {value!r:.60}; expected text. Mend the record, or "
-            "name another field: --field NAME (of `nerbridge analyse`: --text NAME)."
+            "name another field: --field NAME."
         )
     if found := _SURROGATE.search(value):
         raise InputError(
@@ -108,16 +108,28 @@ def find_text(record: Mapping[str, Any], field: str, place: str) -> str | None:
 
 
 def _read_text(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:
+    lines = _notice_jsonl(source, progress)
     if not by_line:
-        text = "".join(line for _, line in read_lines(source, progress))
+        text = "".join(line for _, line in lines)
         if text.strip():
             yield Record(source.name, 1, text)
         return
-    for number, line in read_lines(source, progress):
+    for number, line in lines:
         if line.strip():
             yield Record(source.name, number, line.removesuffix("\n").removesuffix("\r"))
         else:
             progress.remarks["blank lines left out"] += 1
+
+
+def _notice_jsonl(source: Source, progress: Progress) -> Iterator[tuple[int, str]]:
+    """The lines of a text; that they look like JSONL, of a pipe above all, is noticed."""
+    for number, line in read_lines(source, progress):
+        if number == 1 and line.lstrip().startswith("{") and _is_object(line):
+            progress.notices.append(
+                f"{source.name}: looks like JSONL, but is read as text, field names and all. If it "
+                "is JSONL: --input-format jsonl"
+            )
+        yield number, line
 
 
 def _read_jsonl(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:
@@ -146,7 +158,7 @@ def _read_conll(source: Source, field: str, by_line: bool, progress: Progress) -
         if number == 1 and len(columns) > 1 and field in columns:
             raise InputError(
                 f"{source.name}:1: a table with a column {field!r}; expected CoNLL, a word and its "
-                "tag a line. Save it with commas between the cells, as .csv, or as .jsonl."
+                "tag a line. Read it as a table: --input-format csv, or rename it to .csv."
             )
         is_document = columns[:1] == ["-DOCSTART-"]
         if columns and not is_document and (words or not _is_comment(columns)):
@@ -222,6 +234,14 @@ def _parse_object(line: str, place: str) -> dict[str, Any]:
             '{"text": "…"}. Mend the line.'
         )
     return value
+
+
+def _is_object(line: str) -> bool:
+    try:
+        _parse_object(line, "")
+    except InputError:
+        return False
+    return True
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from nerbridge.batch.outputs import Writer
     from nerbridge.batch.records import Record
 
-MAX_RECORDS = 10_000
-MAX_CHARS = 2_000_000
+MAX_RECORDS = 2_000
+MAX_CHARS = 200_000
+"""A shard is a few seconds of work for the bundled model on one core: so much a kill costs."""
 _SCHEMA = 1
 _JOB_FILE = "job.json"
 _MANIFEST_SUFFIX = ".manifest.json"

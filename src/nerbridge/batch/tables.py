@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import math
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from nerbridge.batch.lines import read_lines
@@ -20,16 +21,22 @@ Row = tuple[int, str, Mapping[str, Any]]
 
 _MAX_FIELD = 2**31 - 1
 _ROWS_AT_A_TIME = 1000
+_ROW_GROUP = 10_000
 
 
 def read_csv_rows(source: Source, progress: Progress) -> Iterator[Row]:
     """Number (from 1, below the header), place and cells by name of every row that is not blank.
 
+    Cells are parted by commas; by semicolons or tabs where the first line has these and no comma.
+
     Raises:
         InputError: no header, a name twice in it, a row of another width, or broken quotes.
     """
     csv.field_size_limit(_MAX_FIELD)  # csv's own limit, 131,072, is less than a long document
-    reader = csv.reader((line for _, line in read_lines(source, progress)), strict=True)
+    lines = (line for _, line in read_lines(source, progress))
+    first = next(lines, "")
+    separator = _separator_of(first)
+    reader = csv.reader(chain([first], lines), delimiter=separator, strict=True)
     try:
         header = _check_header(next(reader, []), source.name)
         number, last_line = 0, reader.line_num
@@ -42,13 +49,14 @@ def read_csv_rows(source: Source, progress: Progress) -> Iterator[Row]:
             if len(cells) != len(header):
                 raise InputError(
                     f"{place}: {len(cells)} cells; expected {len(header)}, as in the header. Put "
-                    "quotes around cells with commas; if it is the last line, the file was cut."
+                    f"quotes around cells with {separator!r}; if it is the last line, the file "
+                    "was cut."
                 )
             yield number, place, dict(zip(header, cells, strict=True))
     except csv.Error as error:
         raise InputError(
             f"{source.name}:{reader.line_num}: broken CSV ({error}); expected cells parted by "
-            "commas, and quotes doubled inside quotes. Export it again."
+            f"{separator!r}, and quotes doubled inside quotes. Export it again."
         ) from error
 
 
@@ -82,6 +90,19 @@ def read_parquet_rows(source: Source, progress: Progress) -> Iterator[Row]:
         ) from error
 
 
+def merge_tables(tables: Iterable[pyarrow.Table]) -> Iterator[pyarrow.Table]:
+    """Neighbours put together until they have enough rows: small row groups are slow to read."""
+    arrow = import_pyarrow()
+    waiting: list[pyarrow.Table] = []
+    for table in tables:
+        waiting.append(table)
+        if sum(one.num_rows for one in waiting) >= _ROW_GROUP:
+            yield arrow.concat_tables(waiting)
+            waiting = []
+    if waiting:
+        yield arrow.concat_tables(waiting)
+
+
 def import_pyarrow() -> pyarrow:
     """pyarrow, which only Parquet needs.
 
@@ -105,6 +126,10 @@ def _rows(file: pyarrow.parquet.ParquetFile, n_bytes: int, progress: Progress) -
         yield from batch.to_pylist()
         n_read += batch.num_rows
         progress.n_bytes = n_before + n_bytes * n_read // file.metadata.num_rows
+
+
+def _separator_of(first: str) -> str:
+    return next((one for one in ",;\t" if one in first), ",")
 
 
 def _check_header(header: list[str], name: str) -> list[str]:

@@ -13,7 +13,7 @@ import typer
 
 from nerbridge import __version__
 from nerbridge.batch.formats import InputFormat
-from nerbridge.batch.shards import open_parts
+from nerbridge.batch.shards import open_parts, parts_folder
 from nerbridge.batch.sources import (
     Progress,
     Source,
@@ -23,9 +23,11 @@ from nerbridge.batch.sources import (
 )
 from nerbridge.cli.console import (
     command_again,
+    count_of,
     print_note,
     print_result,
     say_how_to_go_on,
+    say_what_is_kept,
     show_bar,
 )
 from nerbridge.cli.options import (
@@ -55,7 +57,10 @@ def analyse(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for the report and the tables.")
     ],
-    text: Annotated[str, typer.Option(help="The field with the text; a.b is b inside a.")] = "text",
+    text: Annotated[
+        str,
+        typer.Option("--text", "--field", help="The field with the text; a.b is b inside a."),
+    ] = "text",
     date: Annotated[
         str, typer.Option(help="The field with the date; empty if there is none.")
     ] = "date",
@@ -97,11 +102,16 @@ def analyse(
     check_fields(sources, fields)
     _make_folder(output)
     job = _describe_job(sources, fields, model, min_score, types)
-    with say_how_to_go_on(command_again(without=["--overwrite"])):
-        _tag(sources, fields, output / ARTICLES, job, model, threads, overwrite, quiet=quiet)
+    _tag(sources, fields, output / ARTICLES, job, model, threads, overwrite, quiet=quiet)
+    with say_how_to_go_on(_command_again(), "The articles are tagged."):
         name = ", ".join(Path(source.name).name for source in sources)
         _report(output, By(unit) if unit else None, name, Path(model).name, threads, quiet=quiet)
     print_result(str(output / REPORT))
+
+
+def _command_again() -> str:
+    """The command that goes on: --overwrite would begin anew."""
+    return command_again(without=["--overwrite"])
 
 
 def _import_libraries() -> None:
@@ -176,7 +186,8 @@ def _tag(
     from nerbridge.batch.records import read_records
     from nerbridge.tagging.tagger import Tagger
 
-    if target.exists() and not overwrite:
+    is_begun = parts_folder(target).exists()  # with --overwrite, and interrupted
+    if target.exists() and not overwrite and not is_begun:
         if read_job(target) == job:
             print_note(f"{target}: tagged before by the same command, used again", quiet=quiet)
             return
@@ -190,12 +201,15 @@ def _tag(
     parts = open_parts(target, writer, job, resume=not overwrite, overwrite=overwrite)
     progress, totals, start = Progress(), Totals(), time.monotonic()
     records = read_records(sources, field=fields.text, progress=progress)
-    with show_bar(progress, total_bytes(sources), quiet=quiet) as tick:
+    with (
+        say_what_is_kept(parts, _command_again()),
+        show_bar(progress, total_bytes(sources), quiet=quiet) as tick,
+    ):
         tag_to_parts(tagger, records, parts, totals=totals, tick=tick)
     resumed = f" ({totals.n_resumed:,} of them before)" if totals.n_resumed else ""
     print_note(
-        f"{totals.n_records:,} articles tagged{resumed}, {totals.n_entities:,} mentions, "
-        f"{time.monotonic() - start:.1f} s",
+        f"{count_of(totals.n_records, 'article')} tagged{resumed}, "
+        f"{count_of(totals.n_entities, 'mention')}, {time.monotonic() - start:.1f} s",
         quiet=quiet,
     )
 
@@ -213,8 +227,8 @@ def _report(
         facts = count_all(db, output / ARTICLES, by)
         if facts.n_unreadable:
             print_note(
-                f"{facts.n_unreadable:,} articles have a date that cannot be read; nothing of them "
-                "is counted over time.",
+                "articles with a date that cannot be read, of which nothing is counted over time: "
+                f"{facts.n_unreadable:,}",
                 quiet=quiet,
             )
         write_tables(db, output)

@@ -19,6 +19,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from nerbridge.batch.shards import Parts
     from nerbridge.batch.sources import Progress
 
 Item = TypeVar("Item")
@@ -45,6 +46,15 @@ def print_note(text: str, *, quiet: bool = False) -> None:
         typer.echo(text, err=True)
 
 
+def count_of(n: int, one: str, many: str | None = None) -> str:
+    """A number and what it counts.
+
+    >>> count_of(1, "record"), count_of(2_000, "entity", "entities")
+    ('1 record', '2,000 entities')
+    """
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
 def print_error(message: str, *, label: str = "error:") -> None:
     """Print ``error: message`` on stderr, the label in red where stderr is a terminal."""
     typer.secho(label, fg=typer.colors.RED, bold=True, nl=False, err=True)
@@ -63,6 +73,21 @@ def say_how_to_go_on(command: str, kept: str = "What is finished is kept.") -> I
         yield
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{kept} To go on: {command}") from None
+
+
+@contextmanager
+def say_what_is_kept(parts: Parts, command: str) -> Iterator[None]:
+    """What ends the job early says whether shards are kept, and the ``command`` that goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if parts.remove_if_empty():
+            raise KeyboardInterrupt("Nothing was finished yet, so nothing is kept.") from None
+        raise KeyboardInterrupt(f"What is finished is kept. To go on: {command}") from None
+    except Exception:
+        if not parts.remove_if_empty():
+            print_note(f"Finished shards are kept in {parts.folder}. To go on: {command}")
+        raise
 
 
 def new_table(first: str, *others: str, justify: Literal["left", "right"] = "left") -> Table:

@@ -26,8 +26,11 @@ InputFormatOption = Annotated[
 ]
 FieldOption = Annotated[
     str,
-    typer.Option("--field", help="JSONL, CSV, Parquet: where the text is; a.b is b inside a."),
+    typer.Option(
+        "--field", "--text", help="JSONL, CSV, Parquet: where the text is; a.b is b inside a."
+    ),
 ]
+"""Both names in every command; of `nerbridge analyse`, with fields of many kinds, --text first."""
 TypesOption = Annotated[str | None, typer.Option("--types", help="Types to keep, such as PER,LOC.")]
 ThreadsOption = Annotated[
     int | None,

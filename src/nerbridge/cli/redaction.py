@@ -15,6 +15,9 @@ from nerbridge.files import write_bytes
 if TYPE_CHECKING:
     from nerbridge.tagging.tagger import Tagger
 
+_SHOWN = 30
+"""Hidden words that are listed."""
+
 
 def check_redaction(
     sources: Sequence[Source],
@@ -80,3 +83,16 @@ def write_redacted_copy(
     for notice in document.notices:
         print_note(f"{source.name}: {notice}", quiet=quiet)
     print_note(f"{target}: {redaction.describe()}")  # the warning is not for --quiet to silence
+    if redaction.hidden:
+        print_note(f"hidden: {_list_hidden(redaction.hidden)}", quiet=quiet)
+
+
+def _list_hidden(hidden: Sequence[tuple[str, int]]) -> str:
+    """What is hidden, with how often: a word that is no name is seen at once.
+
+    >>> _list_hidden([("ৰমেন দাস", 3), ("গুৱাহাটী", 1)])
+    'ৰমেন দাস (3), গুৱাহাটী (1)'
+    """
+    shown = ", ".join(f"{words} ({n:,})" for words, n in hidden[:_SHOWN])
+    n_more = len(hidden) - _SHOWN
+    return f"{shown}, and {n_more:,} more" if n_more > 0 else shown

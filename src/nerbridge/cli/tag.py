@@ -7,7 +7,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +23,13 @@ from nerbridge.batch.sources import (
     refuse_own_output,
     total_bytes,
 )
-from nerbridge.cli.console import command_again, print_note, show_bar
+from nerbridge.cli.console import (
+    command_again,
+    count_of,
+    print_note,
+    say_what_is_kept,
+    show_bar,
+)
 from nerbridge.cli.options import (
     BaseOption,
     FieldOption,
@@ -157,13 +162,15 @@ def tag(
             "inputs": describe_inputs(sources),
         }
         parts = open_parts(target, writer, job, resume=resume, overwrite=overwrite)
-        with _say_how_to_go_on(parts):
+        again = f"{command_again(without=['--overwrite', '--resume'])} --resume"
+        with say_what_is_kept(parts, again):
             _write_file(tagger, records, parts, progress, total_bytes(sources), quiet=quiet)
     _print_remarks(progress, quiet=quiet)
     for notice in progress.notices:
         print_note(notice, quiet=quiet)
     for notice, n_texts in notices.items():
-        print_note(f"{n_texts:,} of {progress.n_records:,} texts: {notice}", quiet=quiet)
+        n_all = count_of(progress.n_records, "text")
+        print_note(f"{n_texts:,} of {n_all}: {notice}", quiet=quiet)
 
 
 def _load(
@@ -249,7 +256,7 @@ def _print_latencies(latencies: list[float], *, quiet: bool) -> None:
 
     p50, p95, p99 = np.percentile(latencies, (50, 95, 99))
     print_note(
-        f"{len(latencies):,} messages; milliseconds each: p50 {p50:.1f}, p95 {p95:.1f}, "
+        f"{count_of(len(latencies), 'message')}; milliseconds each: p50 {p50:.1f}, p95 {p95:.1f}, "
         f"p99 {p99:.1f}",
         quiet=quiet,
     )
@@ -273,26 +280,11 @@ def _write_file(
     n_tagged = totals.n_records - totals.n_resumed
     resumed = f" ({totals.n_resumed:,} of them finished before)" if totals.n_resumed else ""
     print_note(
-        f"{parts.output}: {totals.n_records:,} records{resumed}, {totals.n_entities:,} entities, "
-        f"{seconds:.1f} s, {n_tagged / max(seconds, 1e-9):,.0f} records/s",
+        f"{parts.output}: {count_of(totals.n_records, 'record')}{resumed}, "
+        f"{count_of(totals.n_entities, 'entity', 'entities')}, {seconds:.1f} s, "
+        f"{n_tagged / max(seconds, 1e-9):,.0f} records/s",
         quiet=quiet,
     )
-
-
-@contextmanager
-def _say_how_to_go_on(parts: Parts) -> Iterator[None]:
-    """What is finished stays, whatever happens: say so, and how to use it."""
-    command = f"{command_again(without=['--overwrite', '--resume'])} --resume"
-    try:
-        yield
-    except KeyboardInterrupt:
-        if parts.remove_if_empty():
-            raise
-        raise KeyboardInterrupt(f"What is finished is kept. To go on: {command}") from None
-    except Exception:
-        if not parts.remove_if_empty():
-            print_note(f"Finished shards are kept in {parts.folder}. To go on: {command}")
-        raise
 
 
 def _title(sources: Sequence[Source]) -> str:

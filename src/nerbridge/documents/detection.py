@@ -29,6 +29,7 @@ _HTML = re.compile(
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM", b"RIFF")
 _HEAD = 1024
 _BINARY_ENDINGS = {".pdf": "PDF", ".docx": "DOCX", ".docm": "DOCX", ".doc": "Word"}
+_EXCEL_ENDINGS = (".xlsx", ".xlsm", ".xls")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -46,6 +47,8 @@ def detect_kind(data: bytes, name: str) -> Kind:
         raise DocumentError(f"{name}: the file is empty; expected a document. Fetch it again.")
     if b"%PDF-" in data[:_HEAD]:
         return "pdf"
+    if data.startswith((_ZIP, _OLE)) and ending in _EXCEL_ENDINGS:
+        raise _excel_error(name)
     if data.startswith(_ZIP):
         return _kind_of_zip(data, name)
     _refuse_others(data, name)
@@ -80,11 +83,20 @@ def _kind_of_zip(data: bytes, name: str) -> Kind:
     found = "a zip file"
     if b"opendocument" in kind:
         found = "an OpenDocument file"
-    elif any(member.startswith(("xl/", "ppt/")) for member in members):
-        found = "an Excel or PowerPoint file"
+    elif any(member.startswith("ppt/") for member in members):
+        found = "a PowerPoint file"
+    elif any(member.startswith("xl/") for member in members):
+        raise _excel_error(name)
     raise DocumentError(
         f"{name}: {found}; expected PDF, DOCX, HTML or text. Open it in its program and save it as "
-        "DOCX or PDF; a table also as CSV."
+        "DOCX or PDF; a table as CSV."
+    )
+
+
+def _excel_error(name: str) -> DocumentError:
+    return DocumentError(
+        f"{name}: an Excel file; expected PDF, DOCX, HTML, text or a table as CSV. Open it in "
+        "Excel and save it as CSV UTF-8."
     )
 
 

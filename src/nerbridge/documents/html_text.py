@@ -123,14 +123,18 @@ def is_left_out(element: etree._Element, root: etree._Element) -> bool:
 
 
 def _decode(data: bytes) -> tuple[str, list[str]]:
-    """The page as text: by its byte order mark, by what it declares, else as UTF-8."""
+    """The page as text: by its byte order mark, as UTF-8 if it is that, else as it declares.
+
+    Letters in another encoding are next to never valid UTF-8; declarations are often wrong.
+    """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace"), []
     match = _CHARSET.search(data[:_HEAD])
     declared = match.group(1).decode("ascii") if match else "utf-8"
-    with suppress(LookupError, UnicodeDecodeError):
-        return data.decode(declared), []
+    for encoding in (declared,) if data.isascii() else ("utf-8", declared):
+        with suppress(LookupError, UnicodeDecodeError):
+            return data.decode(encoding), []
     try:
         return data.decode("utf-8"), []
     except UnicodeDecodeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,7 @@ from urllib.parse import unquote
 
 import regex
 
+from nerbridge.documents.closed_class import is_closed_class
 from nerbridge.documents.document import Document
 from nerbridge.documents.mending import mend
 from nerbridge.documents.reading import load_module
@@ -18,8 +20,9 @@ from nerbridge.text.inflection import language_of, stems
 from nerbridge.text.normalise import normalise, normalise_text
 
 WARNING = (
-    "A model misses names, and parts of a name that stand alone, nicknames, pictures and "
-    "handwriting are not covered: a person must read the copy before it is passed on."
+    "A model misses names, above all in Latin letters, and parts of a name that stand alone (a "
+    "first name, a surname), nicknames, pictures and handwriting are not covered: a person must "
+    "read the copy before it is passed on."
 )
 
 _KEY_CHARS = 2
@@ -55,7 +58,8 @@ class Names:
 
     A name also covers longer words that begin with it (অসম: অসমৰ), unless it has fewer than three
     characters, and other forms of the same name (গুৱাহাটীত: গুৱাহাটীলৈ). Case, white space between
-    its words, and the Unicode form do not matter.
+    its words, and the Unicode form do not matter. Pronouns and the like are no names: one that the
+    model takes for a name once would else be hidden all over the text.
     """
 
     def __init__(self, labels: Iterable[tuple[str, str]]) -> None:
@@ -66,8 +70,9 @@ class Names:
         for name, type_ in sorted(dict(labels).items(), key=lambda item: (-len(item[0]), item)):
             plain = " ".join(normalise_text(_BROKEN.sub("", name)).split())
             start = _WORD_START.search(plain)
-            if start is not None and len(plain) - start.start() >= _KEY_CHARS:
-                self._add(plain[start.start() :], f"[{type_}]")
+            key = "" if start is None else plain[start.start() :]
+            if len(key) >= _KEY_CHARS and not is_closed_class(key):
+                self._add(key, f"[{type_}]")
 
     def _add(self, name: str, label: str) -> None:
         rest = rf"[{_LETTER}]*" if len(name) >= _MIN_PREFIX_CHARS else rf"(?![{_LETTER}])"
@@ -114,7 +119,11 @@ class Names:
         for length in range(len(letters), 0, -1):
             for pattern in self._patterns.get(letters[:length], ()):
                 hit = pattern.compiled.match(text, start)
-                if hit and (not pattern.is_stem or _is_form(hit.group(), pattern.name)):
+                if (
+                    hit
+                    and (not pattern.is_stem or _is_form(hit.group(), pattern.name))
+                    and not is_closed_class(hit.group())
+                ):
                     yield hit.end(), pattern.label
 
     def label_in(self, text: str) -> str:
@@ -160,7 +169,8 @@ class Redaction:
 
     ``ranges`` are half-open, in order and apart, in the document's text, each with what is
     written there. ``n_found`` mentions come from the model, ``n_repeated`` are further places
-    where one of the ``n_names`` names stands.
+    where one of the ``n_names`` names stands. ``hidden`` are the words of the ranges as they stand
+    in the text, each with how often, the most frequent first.
     """
 
     ranges: tuple[tuple[int, int, str], ...]
@@ -168,11 +178,13 @@ class Redaction:
     n_names: int
     n_found: int
     n_repeated: int
+    hidden: tuple[tuple[str, int], ...]
 
     def describe(self) -> str:
         """What was hidden, and that a person must check it, in two sentences."""
         return (
-            f"{self.n_found + self.n_repeated:,} mentions of {self.n_names:,} names hidden: "
+            f"{_count(self.n_found + self.n_repeated, 'mention')} of "
+            f"{_count(self.n_names, 'name')} hidden: "
             f"{self.n_found:,} found by the model, {self.n_repeated:,} by repetition. {WARNING}"
         )
 
@@ -198,7 +210,10 @@ def plan_redaction(
     ]
     new = [range_ for range_ in repeated if not _touches(range_, found)]
     ranges = _merge([*found, *repeated])
-    return Redaction(tuple(ranges), names, len(labels), len(chosen), len(new))
+    hidden = Counter(" ".join(document.text[start:end].split()) for start, end, _ in ranges)
+    return Redaction(
+        tuple(ranges), names, len(labels), len(chosen), len(new), tuple(hidden.most_common())
+    )
 
 
 def redact(document: Document, entities: Sequence[Entity], types: Collection[str]) -> bytes:
@@ -235,6 +250,10 @@ def write_redacted(document: Document, redaction: Redaction) -> bytes:
             text = text[:start] + label + text[end:]
         copy = text.encode("utf-8")
     return copy
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _is_form(found: str, stem: str) -> bool:
