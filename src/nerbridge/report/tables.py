@@ -182,8 +182,9 @@ def seen_table(record: RunRecord) -> Table:
     """Recall of mentions that were and were not among the training sentences."""
     return Table(
         "Seen and unseen mentions",
-        "Recall of gold entities whose words and type occur in the row's training sentences (seen) "
-        "and of the others (unseen).",
+        "Recall of gold entities whose words and type occur in the sentences that the row was "
+        "trained on, of the target and of the sources (seen), and of the others (unseen). Rows "
+        "that learned from different sentences divide the entities differently.",
         (
             Column("system", is_number=False),
             Column("seen"),
