@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from nerbridge.errors import RunError
 from nerbridge.evaluation.calibration import measure_calibration
-from nerbridge.evaluation.scores import score_predictions
+from nerbridge.evaluation.scores import find_mentions, score_predictions
 from nerbridge.records import (
     CorpusRecord,
     CurvePoint,
@@ -28,7 +28,7 @@ from nerbridge.records import (
 
 WORDS = [["ৰীতা", "গ’ল"], ["এয়া", "মাজুলী"]]
 GOLD = [["B-PER", "O"], ["O", "B-LOC"]]
-SCORES = score_predictions(WORDS, GOLD, GOLD, ("PER", "LOC"), training=(WORDS, GOLD))
+SCORES = score_predictions(WORDS, GOLD, GOLD, ("PER", "LOC"), known=find_mentions(WORDS, GOLD))
 CALIBRATION = measure_calibration(
     lambda t: np.array([0.9, 0.7]) ** t, np.array([True, False]), n_gold=2, temperature=1.7
 )

@@ -86,6 +86,7 @@ class Row(_Model):
     seeds: tuple[SeedResult, ...]
     f1_strict: Summary
     f1_conll: Summary
+    """Its interval is the strict one, moved along, and stands in no table: it has no counts."""
     f1_leak_free: Summary | None = None
     also: dict[str, Summary] = Field(default_factory=dict)
     """Strict F1 on the further test sets, by name."""

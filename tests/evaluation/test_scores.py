@@ -12,7 +12,7 @@ from seqeval.scheme import IOB2
 
 from nerbridge.errors import InputError
 from nerbridge.evaluation.counts import read_spans
-from nerbridge.evaluation.scores import Scores, score_predictions
+from nerbridge.evaluation.scores import Scores, find_mentions, score_predictions
 
 properties = settings(deadline=None, derandomize=True, max_examples=60)
 TYPES = ("PER", "ORG", "LOC")
@@ -46,7 +46,9 @@ def test_overall_scores_are_those_of_seqeval(rows):
 @given(sentences)
 def test_all_breakdowns_add_up(rows):
     words, gold, predicted = columns(rows)
-    scores = score_predictions(words, gold, predicted, TYPES, training=(words[:2], gold[:2]))
+    scores = score_predictions(
+        words, gold, predicted, TYPES, known=find_mentions(words[:2], gold[:2])
+    )
     for breakdown in (scores.per_type, scores.per_length):
         for name in ("n_gold", "n_predicted", "n_correct"):
             assert sum(getattr(part, name) for part in breakdown.values()) == getattr(scores, name)
@@ -85,7 +87,7 @@ def test_leak_free_f1_is_f1_of_the_other_sentences(rows, data):
 @given(sentences)
 def test_scores_survive_json(rows):
     words, gold, predicted = columns(rows)
-    scores = score_predictions(words, gold, predicted, TYPES, training=(words, gold))
+    scores = score_predictions(words, gold, predicted, TYPES, known=find_mentions(words, gold))
     assert TypeAdapter(Scores).validate_json(json.dumps(asdict(scores))) == scores
 
 
@@ -93,8 +95,8 @@ def test_seen_mentions_need_the_same_words_and_type():
     words = [["Tezpur", "met", "Tezpur", "Club", "in", "Tezpur"]]
     gold = [["B-PER", "O", "B-ORG", "I-ORG", "O", "B-LOC"]]
     predicted = [["O", "O", "B-ORG", "I-ORG", "O", "B-LOC"]]
-    training = ([["Tezpur", "Club"]], [["B-LOC", "O"]])
-    scores = score_predictions(words, gold, predicted, TYPES, training=training)
+    known = find_mentions([["Tezpur", "Club"]], [["B-LOC", "O"]])
+    scores = score_predictions(words, gold, predicted, TYPES, known=known)
     assert (scores.n_seen, scores.recall_seen) == (1, 1.0)
     assert (scores.n_unseen, scores.recall_unseen) == (2, 0.5)
 
@@ -103,7 +105,7 @@ def test_what_was_not_asked_for_or_does_not_exist_is_none():
     scores = score_predictions([["a"]], [["O"]], [["O"]], TYPES)
     assert (scores.f1_leak_free, scores.n_leaked) == (None, None)
     assert (scores.recall_seen, scores.n_seen, scores.n_unseen) == (None, None, None)
-    scores = score_predictions([["a"]], [["O"]], [["O"]], TYPES, training=([], []))
+    scores = score_predictions([["a"]], [["O"]], [["O"]], TYPES, known=frozenset())
     assert (scores.recall_seen, scores.n_seen, scores.n_unseen) == (None, 0, 0)
     assert scores.f1_strict == 0
 

@@ -15,7 +15,7 @@ from nerbridge.evaluation.resampling import (
     bootstrap_interval,
     paired_bootstrap,
 )
-from nerbridge.evaluation.scores import Scores, score_predictions
+from nerbridge.evaluation.scores import Scores, find_mentions, score_predictions
 from nerbridge.labels import Span
 from nerbridge.records import (
     CorpusRecord,
@@ -248,7 +248,7 @@ def build_record(name: str = "synthetic", shift: float = 0.0) -> RunRecord:
                         gold,
                         predicted,
                         TYPES,
-                        training=training if is_main else None,
+                        known=find_mentions(*training) if is_main else None,
                         leaked=leaked if is_main else None,
                     )
                 )

@@ -83,6 +83,21 @@ def test_a_further_test_set_may_be_called_otherwise_than_its_corpus(record: RunR
     assert [pair.test for pair in comparison.pairs] == ["test", "village_news"]
 
 
+def test_different_splits_of_a_corpus_are_not_paired(record: RunRecord) -> None:
+    def scored_on(split: str) -> RunRecord:
+        recipe = {"also": [{"name": "village_news", "split": split}]}
+        return keep(record, "adapt").model_copy(update={"recipe": recipe})
+
+    comparison = compare_runs({"a": scored_on("validation"), "b": scored_on("test")})
+    assert [pair.test for pair in comparison.pairs] == ["test"]
+    assert describe_unpaired(comparison) == [
+        "Not paired on village_news, a and b (adapt): other sentences were scored, validation and "
+        "test of the corpus."
+    ]
+    of_before = keep(record, "adapt")
+    assert len(compare_runs({"a": of_before, "b": scored_on("test")}).pairs) == 2
+
+
 def test_test_sets_of_different_size_are_not_paired(record: RunRecord) -> None:
     adapted = keep(record, "adapt")
     row = adapted.rows[0]

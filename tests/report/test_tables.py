@@ -50,6 +50,13 @@ def test_the_result_table_holds_the_numbers_of_the_record(record: RunRecord) -> 
         assert cells[4] == format_f1(row.f1_leak_free.mean)
 
 
+def test_it_says_that_a_crf_is_one_draw(record: RunRecord) -> None:
+    said = "its interval does not contain the draw"
+    assert said in result_table(record).caption
+    encoders = tuple(row for row in record.rows if row.stage != "crf")
+    assert said not in result_table(record.model_copy(update={"rows": encoders})).caption
+
+
 def test_every_comparison_of_the_record_is_in_the_paired_table(record: RunRecord) -> None:
     rows = paired_table(record).rows
     assert len(rows) == len(record.paired)

@@ -54,6 +54,8 @@ BOTH = {"path": "a", "language": "bn", "harmonise": True, "soft": True}
         ({"baseline": {"warm_up": 0.1}}, "Extra inputs are not permitted"),
         ({"encoder": {"ids": "x"}}, "Extra inputs are not permitted"),
         ({"lora": {"rank": 8}}, "rank"),
+        ({"encoder": {"id": "bundled:large"}}, "no such bundled encoder"),
+        ({"target": {"path": "bundled:mr", "language": "mr"}}, "no such bundled corpus"),
         ({"target": {"path": "a", "language": "as", "script": "Latn"}}, "Beng"),
         ({"also": [{"name": "test", "path": "a", "language": "as"}]}, "differ"),
         ({"also": [{"name": "x", "path": "a", "language": "as"}] * 2}, "differ"),

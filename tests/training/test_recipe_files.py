@@ -166,7 +166,7 @@ def test_overrides_are_toml_values_or_words(mine: Path) -> None:
         ("transfer..epochs=3", "expected stage.key=value"),
         ("name.x=3", "does not name a value"),
         ("sources.0.path=x", "does not name a value"),
-        ("transfer.epoch=3", "transfer.epoch: Extra inputs"),
+        ("transfer.epoch=3", "transfer.epoch: unknown key; did you mean epochs"),
         ("transfer.epochs=0", "transfer.epochs: Input should be greater than 0"),
         ("transfer=3", "transfer: "),
     ],
@@ -199,8 +199,12 @@ def test_data_root_reads_the_environment(
 def test_a_variable_without_a_value_is_said(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CORPORA", raising=False)
     mine.write_text('data_root = "${CORPORA}/ner"\n' + MINIMAL, "utf-8")
-    with pytest.raises(RecipeError, match="CORPORA"):
+    with pytest.raises(RecipeError, match="CORPORA") as error:
         read_recipe(mine)
+    assert "1 mistake in the recipe" in str(error.value)
+    with pytest.raises(RecipeError) as error:
+        read_recipe(mine, overrides=["transfer.epochs=0"])
+    assert "2 mistakes in the recipe" in str(error.value)
 
 
 def test_without_data_root_corpora_are_beside_the_recipe(mine: Path) -> None:

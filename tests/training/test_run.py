@@ -54,7 +54,7 @@ def test_windows_fit_encoder_and_recipe(tiny: Any, finished: Any, tmp_path: Path
     assert small.base.max_subwords == 20
 
 
-@pytest.mark.parametrize("encoder", ["no/such/encoder/at/all", "./absent", "bundled:absent"])
+@pytest.mark.parametrize("encoder", ["no/such/encoder/at/all", "./absent"])
 def test_a_wrong_encoder_is_said(encoder: str, tiny: Any, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"absent|no/such"):
         open_run(tiny.recipe(encoder={"id": encoder}), tmp_path)

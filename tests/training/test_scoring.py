@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from nerbridge.evaluation.quoting import quote_scores
-from nerbridge.evaluation.scores import score_predictions
+from nerbridge.evaluation.scores import find_mentions, score_predictions
 from nerbridge.models.card import CARD_FILE, model_card
 from nerbridge.models.folder import read_lineage
 from nerbridge.training.prediction import load_predictor
 from nerbridge.training.scoring import N_ERRORS, row_errors, score_model
 
 ROWS = (("baseline", 1), ("adapt", 2), ("crf_all", 0))
+LEARNED = {
+    "baseline": ("as",),
+    "transfer": ("bn", "hi"),
+    "adapt": ("as", "bn", "hi"),
+    "crf_target": ("as",),
+    "crf_transfer": ("bn", "hi"),
+    "crf_all": ("as", "bn", "hi"),
+}
+SCORED = (*ROWS, ("transfer", 1), ("crf_target", 0), ("crf_transfer", 0))
 
 
-@pytest.mark.parametrize(("row", "seed"), ROWS)
+@pytest.mark.parametrize(("row", "seed"), SCORED)
 def test_a_result_equals_its_recomputation(row: str, seed: int, finished: Any, tiny: Any) -> None:
     run = finished.run
     result = run.folder.read_result(row, seed)
     predictor = load_predictor(run.folder.path / result.model)
     train = tiny.labelled("as", "train")
+    learned = [tiny.labelled(language, "train") for language in LEARNED[row]]
     for split, scores in (("test", result.test), ("validation", result.validation)):
         labelled = tiny.labelled("as", split)
         expected = score_predictions(
@@ -31,11 +42,23 @@ def test_a_result_equals_its_recomputation(row: str, seed: int, finished: Any, t
             labelled.tags,
             predictor.tag_many(labelled.words),
             run.recipe.types,
-            training=(train.words, train.tags),
+            known=frozenset().union(*(find_mentions(part.words, part.tags) for part in learned)),
             leaked=[words in set(train.words) for words in labelled.words],
         )
         assert scores == expected
     assert score_model(run, row, seed) == result
+
+
+@pytest.mark.parametrize(("row", "seed"), SCORED)
+def test_seen_is_what_the_row_itself_has_seen(row: str, seed: int, finished: Any) -> None:
+    run = finished.run
+    target, (bengali, hindi) = run.materials.target, run.materials.sources
+    splits = {**bengali.splits, "train": target.splits["test"]}
+    sources = (replace(bengali, splits=splits), hindi)
+    knowing = replace(run, materials=replace(run.materials, sources=sources))
+    scores = score_model(knowing, row, seed).test
+    assert (scores.n_seen == scores.n_gold) == ("bn" in LEARNED[row])
+    assert scores.counts == score_model(run, row, seed).test.counts
 
 
 def test_the_result_carries_lineage_and_training_apart(finished: Any) -> None:

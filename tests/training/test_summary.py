@@ -135,7 +135,7 @@ def test_it_says_which_test_sentences_stand_in_a_source(finished: Any) -> None:
     run = finished.run
     target, (first, *others) = run.materials.target, run.materials.sources
     train = (*first.splits["train"], *target.splits["test"][:3])
-    known = replace(first, language="as", splits={**first.splits, "train": train})
+    known = replace(first, splits={**first.splits, "train": train})
     materials = replace(run.materials, sources=(known, *others))
     notes = build_record(replace(run, materials=materials), "").notes
     assert "test: 3 of 14 sentences stand in a source too." in notes

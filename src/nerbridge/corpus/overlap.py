@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import regex
+
 from nerbridge.corpus.sentence import Sentence
 from nerbridge.labels import tags_to_spans
 from nerbridge.text.normalise import normalise
@@ -17,13 +19,16 @@ from nerbridge.text.normalise import normalise
 SentenceKey = tuple[str, ...]
 Mention = tuple[str, ...]
 
+_NO_LETTER = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
+_LETTER = regex.compile(r"\p{L}")
+
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
     """What of ``split`` stands in ``other`` too; mentions are counted as often as they occur.
 
-    A mention is an entity's type and words. ``…_normalised`` compares after normalisation and so
-    includes the exact matches.
+    A mention is an entity's type and words. ``…_normalised`` compares sentences by their
+    `letters_key`, mentions by their normalised words, and so includes the exact matches.
     """
 
     split: str
@@ -37,7 +42,7 @@ class Overlap:
 
 
 def leaked(test: Sequence[Sentence], train: Iterable[Sentence]) -> list[bool]:
-    """For every test sentence: whether its words, normalised, are those of a train sentence."""
+    """For every test sentence: whether a train sentence has the same `letters_key`."""
     known = {normalised_key(sentence) for sentence in train}
     return [normalised_key(sentence) in known for sentence in test]
 
@@ -70,10 +75,11 @@ def count_duplicates(sentences: Iterable[Sentence], key: Callable[[Sentence], Se
 
 
 def count_conflicts(sentences: Iterable[Sentence]) -> int:
-    """How many distinct sentences (after normalisation) occur with more than one tagging."""
+    """How many distinct sentences (normalised, word by word) occur with more than one tagging."""
     taggings: dict[SentenceKey, set[tuple[str, ...]]] = {}
     for sentence in sentences:
-        taggings.setdefault(normalised_key(sentence), set()).add(sentence.tags)
+        words = tuple(map(normalise_word, sentence.words))
+        taggings.setdefault(words, set()).add(sentence.tags)
     return sum(len(found) > 1 for found in taggings.values())
 
 
@@ -83,8 +89,21 @@ def exact_key(sentence: Sentence) -> SentenceKey:
 
 
 def normalised_key(sentence: Sentence) -> SentenceKey:
-    """The words after normalisation."""
-    return tuple(map(normalise_word, sentence.words))
+    """The `letters_key` of its words."""
+    return letters_key(sentence.words)
+
+
+def letters_key(words: Sequence[str]) -> SentenceKey:
+    """Letters, marks and digits of the normalised words, however they are cut and punctuated.
+
+    The normalised words themselves where there is no letter: not all dates are the same.
+
+    >>> letters_key(["(", "Delhi", "-", "6", ")"]), letters_key(["19", "-", "6"])
+    (('Delhi6',), ('19', '-', '6'))
+    """
+    normalised = tuple(map(normalise_word, words))
+    letters = _NO_LETTER.sub("", "".join(normalised))
+    return (letters,) if _LETTER.search(letters) else normalised
 
 
 @lru_cache(maxsize=200_000)

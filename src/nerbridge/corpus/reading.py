@@ -134,7 +134,7 @@ def read_raw_corpus(spec: str | Path, *, tag_names: Sequence[str] | None = None)
         CorpusError: a file is missing, or not in the shape of its format.
     """
     if isinstance(spec, str) and spec.startswith("bundled:"):
-        return _read_bundled(spec)
+        return _raw_corpus(spec, _read_folder(find_bundled(spec), None))
     if isinstance(spec, str) and spec.startswith("hub:"):
         return _from_hub(spec, *read_hub(spec, tag_names))
     path = Path(spec)
@@ -172,7 +172,12 @@ def split_of(path: Path) -> str | None:
     return _SPLIT_NAMES.get(stem.lower())
 
 
-def _read_bundled(spec: str) -> RawCorpus:
+def find_bundled(spec: str) -> Path:
+    """The folder of ``bundled:CODE``.
+
+    Raises:
+        CorpusError: there is none.
+    """
     code = spec.removeprefix("bundled:")
     folder = _BUNDLED / code
     if not code.isalpha() or not folder.is_dir():
@@ -182,7 +187,7 @@ def _read_bundled(spec: str) -> RawCorpus:
             f"{', '.join('bundled:' + name for name in known) or '(none in this build)'}. "
             "Name one of them, or a folder of your own."
         )
-    return _raw_corpus(spec, _read_folder(folder, None))
+    return folder
 
 
 def _from_hub(spec: str, found: Mapping[str, RawSplit], revision: str | None) -> RawCorpus:

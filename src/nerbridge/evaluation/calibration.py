@@ -2,7 +2,7 @@
 
 An entity's score is the model's probability that exactly this entity is there. Scores are
 calibrated where of the entities scored 0.8 four in five are right. A model is usually too sure of
-itself; dividing its logits by one number, the temperature, mends most of it and changes no entity.
+itself; dividing its logits by one number, the temperature, mends some of it and changes no entity.
 
 Everything here takes the scores of predicted entities and whether each is right (strict: words and
 type), both of shape (n_entities,) and in the same order.

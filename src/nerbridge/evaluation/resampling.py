@@ -13,7 +13,7 @@ do: it can only be guessed from a handful of seeds (benchmarks/false_verdicts.py
 variance between seeds is unknown and not in the interval; from two or three it is a guess.
 
 Seeds pair up by position where both systems have equally many: the caller puts the same seed in
-the same place. A system that needs no seed comes with one. Nothing here averages the counts of
+the same place. A system that is trained once comes with one. Nothing here averages the counts of
 seeds; systems with different numbers of seeds are compared by their mean F1 all the same.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 
@@ -26,6 +26,8 @@ LENGTHS = ("1", "2", "3", "4+")
 Tags = Sequence[Sequence[str]]
 Words = Sequence[Sequence[str]]
 Spans = list[list[Span]]
+Mention = tuple[str, ...]
+"""Type and words of an entity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ class Scores:
         per_length: by number of words: precision over predicted, recall over gold entities of
             that length.
         recall_seen: recall of the gold mentions whose exact words carry the same type somewhere
-            in the training sentences. None if there are none, or training was not given.
+            in the training sentences. None if there are none, or ``known`` was not given.
         recall_unseen: the same for all other gold mentions.
-        n_seen: number of such gold mentions; None if training was not given.
+        n_seen: number of such gold mentions; None if ``known`` was not given.
         n_boundary_errors: right type, wrong words. This and the next four: each entity is counted
             once, as defined in :mod:`nerbridge.evaluation.matching`.
         n_type_errors: right words, wrong type.
@@ -101,7 +103,7 @@ def score_predictions(
     predicted: Tags,
     types: Sequence[str],
     *,
-    training: tuple[Words, Tags] | None = None,
+    known: Set[Mention] | None = None,
     leaked: Sequence[bool] | None = None,
 ) -> Scores:
     """Score predicted tags against gold tags, sentence by sentence.
@@ -111,7 +113,8 @@ def score_predictions(
         gold: their gold IOB2 tags.
         predicted: their predicted tags, which may be invalid IOB2.
         types: all entity types; others are an error.
-        training: words and tags of the training sentences, in the same form (script) as ``words``.
+        known: the `find_mentions` of the training sentences, in the same form (script) as
+            ``words``.
         leaked: per sentence, whether it was also in training.
 
     Raises:
@@ -127,7 +130,7 @@ def score_predictions(
     kinds = Counter(match.kind for match in matches)
     n_leaked, f1_leak_free = _score_leaks(counts, leaked)
     n_seen, n_unseen, recall_seen, recall_unseen = _score_seen(
-        words, gold_spans, predicted_spans, training
+        words, gold_spans, predicted_spans, known
     )
     return Scores(
         n_sentences=len(gold),
@@ -158,6 +161,16 @@ def score_predictions(
         confusion=_count_confusion(matches, types),
         counts=counts.sum(axis=1).tolist(),
     )
+
+
+def find_mentions(words: Words, tags: Tags) -> frozenset[Mention]:
+    """The different entities of sentences, each as its type and words.
+
+    >>> find_mentions([["New", "Delhi", "today"]], [["B-LOC", "I-LOC", "O"]])
+    frozenset({('LOC', 'New', 'Delhi')})
+    """
+    pairs = zip(words, tags, strict=True)
+    return frozenset(mention_of(sentence, span) for sentence, t in pairs for span in read_spans(t))
 
 
 def _counts_to_score(counts: NDArray[np.int64]) -> TypeScore:
@@ -227,16 +240,11 @@ def _correct_spans(gold: Spans, predicted: Spans) -> Iterable[Span]:
 
 
 def _score_seen(
-    words: Words, gold: Spans, predicted: Spans, training: tuple[Words, Tags] | None
+    words: Words, gold: Spans, predicted: Spans, known: Set[Mention] | None
 ) -> tuple[int | None, int | None, float | None, float | None]:
     """Number of gold mentions seen and not seen in training, and the recall of each."""
-    if training is None:
+    if known is None:
         return None, None, None, None
-    known = {
-        mention_of(sentence, span)
-        for sentence, tags in zip(*training, strict=True)
-        for span in read_spans(tags)
-    }
     n_gold: Counter[bool] = Counter()
     n_correct: Counter[bool] = Counter()
     for sentence, gold_spans, predicted_spans in zip(words, gold, predicted, strict=True):

@@ -72,7 +72,7 @@ def resolve_encoder(spec: str, revision: str | None = None) -> EncoderSource:
         EnvironmentProblem: if the hub cannot be reached and the model is not in the cache.
     """
     if spec.startswith(BUNDLED_PREFIX):
-        source = EncoderSource(spec, str(_bundled_folder(spec)))
+        source = EncoderSource(spec, str(bundled_folder(spec)))
     elif Path(spec).expanduser().is_dir():
         source = EncoderSource(spec, str(Path(spec).expanduser()))
     elif spec.startswith(("/", ".", "~")):
@@ -84,7 +84,12 @@ def resolve_encoder(spec: str, revision: str | None = None) -> EncoderSource:
     return source
 
 
-def _bundled_folder(spec: str) -> Path:
+def bundled_folder(spec: str) -> Path:
+    """The folder of ``bundled:NAME``.
+
+    Raises:
+        ModelError: there is none.
+    """
     folder = BUNDLED_FOLDER / spec.removeprefix(BUNDLED_PREFIX)
     if not (folder / "config.json").is_file():
         found = sorted(

@@ -35,8 +35,9 @@ def corpus_table(record: RunRecord) -> Table:
     )
     return Table(
         "Corpora",
-        "Duplicates stand in the same split before, after normalisation; conflicts are sentences "
-        "tagged in more than one way. Subwords per word as the model sees the text.",
+        "Duplicates stand in the same split before, but for Unicode form, spaces and punctuation; "
+        "conflicts are sentences tagged in more than one way. Subwords per word as the model sees "
+        "the text.",
         columns,
         rows,
         notes,
@@ -66,8 +67,8 @@ def overlap_table(record: RunRecord) -> Table:
     )
     return Table(
         "Leaks between splits",
-        "Sentences and entity mentions of one split that also stand in another, compared after "
-        "normalisation.",
+        "Sentences and entity mentions of one split that also stand in another: sentences but for "
+        "Unicode form, spaces and punctuation, mentions but for Unicode form.",
         columns,
         rows,
         is_by_row=False,

@@ -80,6 +80,11 @@ def result_table(record: RunRecord) -> Table:
         "interval over sentences and seeds. Strict and conll score the same predictions. Time is "
         "of the stage alone, per seed."
     )
+    if any(row.stage == "crf" for row in record.rows):
+        caption += (
+            " A CRF is trained once, with one draw of sentences where the recipe takes a part of "
+            "a corpus; its interval does not contain the draw."
+        )
     notes = tuple(row.description for row in record.rows)
     return Table("Every system on every test set", caption, columns, rows, notes)
 
@@ -182,8 +187,9 @@ def seen_table(record: RunRecord) -> Table:
     """Recall of mentions that were and were not among the training sentences."""
     return Table(
         "Seen and unseen mentions",
-        "Recall of gold entities whose words and type occur in the row's training sentences (seen) "
-        "and of the others (unseen).",
+        "Recall of gold entities whose words and type occur in the sentences that the row was "
+        "trained on, of the target and of the sources (seen), and of the others (unseen). Rows "
+        "that learned from different sentences divide the entities differently.",
         (
             Column("system", is_number=False),
             Column("seen"),
@@ -322,7 +328,7 @@ def format_summary(summary: Summary | None) -> str:
 def describe_seeds(record: RunRecord) -> str:
     """How many seeds the rows have.
 
-    A row that depends on no seed (a CRF) has one; the others have equally many.
+    A CRF, which is trained once, has one; the others have equally many.
     """
     n = max((len(row.seeds) for row in record.rows), default=0)
     return "one seed" if n == 1 else f"{n} seeds"

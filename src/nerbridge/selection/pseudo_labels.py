@@ -14,10 +14,9 @@ from itertools import islice
 from typing import TypeVar
 
 import numpy as np
-import regex
 
 from nerbridge.alignment.decoding import decode_spans_many
-from nerbridge.corpus.overlap import normalise_word
+from nerbridge.corpus.overlap import SentenceKey, letters_key
 from nerbridge.corpus.raw import check_word
 from nerbridge.corpus.sentence import Probabilities
 from nerbridge.corpus.sentence import Sentence as Labelled
@@ -35,7 +34,6 @@ Reconsider = Callable[[list[Sequence[str]], list[Probabilities]], list[Probabili
 MAX_WORDS = 40
 """Of longer sentences models are seldom sure in every word."""
 _BATCH = 512
-_NO_LETTER = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 _TINY = 1e-9
 _MIN_SEEN = 5
 _SELDOM, _MOSTLY = 0.3, 0.5
@@ -81,12 +79,12 @@ def leave_out_known(
     Neither how it is cut into words nor its punctuation makes a difference, and of a known text
     that is several sentences each is one.
     """
-    keys: set[str] = set()
+    keys: set[SentenceKey] = set()
     for words in known:
         parts = split_text("", 0, " ".join(words))
-        keys.update(_key(part) for part in (words, *(sentence.words for sentence in parts)))
+        keys.update(letters_key(part) for part in (words, *(sentence.words for sentence in parts)))
     for sentence in sentences:
-        if _key(sentence.words) in keys:
+        if letters_key(sentence.words) in keys:
             losses["held out"] += 1
         else:
             yield sentence
@@ -246,11 +244,6 @@ def _decode(
         logits = [np.log(p.astype(np.float64) + _TINY) for _, p in batch]
         for (sentence, p), scored in zip(batch, decode_spans_many(logits, label_set), strict=True):
             yield sentence, p, scored
-
-
-def _key(words: Sequence[str]) -> str:
-    letters: str = _NO_LETTER.sub("", "".join(map(normalise_word, words)))
-    return letters
 
 
 def _leave_out_noise(sentences: Iterable[Sentence], losses: Counter[str]) -> Iterator[Sentence]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from nerbridge.corpus.harmonising import find_discord, harmonise_corpora
-from nerbridge.corpus.overlap import leaked
+from nerbridge.corpus.overlap import SentenceKey, leaked, letters_key
 from nerbridge.corpus.probabilities import with_probabilities
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.corpus.sampling import mix_sources, take
@@ -94,6 +94,10 @@ class Materials:
             for name, sentences, script in found
         )
 
+    def n_in_sources(self, test: TestSet) -> int:
+        """How many of its sentences stand in a source's train too, as the model sees them."""
+        return sum(letters_key(words) in self._source_keys for words in test.labelled.words)
+
     @cached_property
     def target_validation(self) -> Labelled:
         """The target's validation sentences."""
@@ -159,6 +163,11 @@ class Materials:
             else 0
             for source, corpus in zip(sources, self.sources, strict=True)
         ]
+
+    @cached_property
+    def _source_keys(self) -> frozenset[SentenceKey]:
+        train = (sentence for corpus in self.sources for sentence in corpus.splits["train"])
+        return frozenset(letters_key(self._words[id(sentence)]) for sentence in train)
 
     @cached_property
     def _words(self) -> dict[int, tuple[str, ...]]:

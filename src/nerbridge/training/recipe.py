@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from nerbridge.corpus.reading import find_bundled
 from nerbridge.corpus.sampling import Strategy
+from nerbridge.errors import NerbridgeError
 from nerbridge.labels import DEFAULT_TYPES, Scheme
 from nerbridge.models.adapter import LoraSettings
+from nerbridge.models.encoder import bundled_folder
 
 StageName = Literal["baseline", "transfer", "adapt"]
 STAGES: tuple[StageName, ...] = ("baseline", "transfer", "adapt")
@@ -21,6 +25,16 @@ HERE = "here:"
 """Before a path: below the current folder, not below ``data_root``."""
 _NO_FOLDER = ("bundled:", "hub:")
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+def _checked(spec: str, find: Callable[[str], Path]) -> str:
+    """The name, of a bundled corpus or encoder only if there is one."""
+    try:
+        if spec.startswith("bundled:"):
+            find(spec)
+    except NerbridgeError as error:
+        raise ValueError(str(error)) from error
+    return spec
 
 
 class Settings(BaseModel):
@@ -41,6 +55,11 @@ class EncoderSettings(Settings):
     trim_vocabulary: bool = True
     """In full fine-tuning train the vocabulary rows in use only; the predictions are the same."""
 
+    @field_validator("id")
+    @classmethod
+    def _must_exist(cls, value: str) -> str:
+        return _checked(value, bundled_folder)
+
 
 class CorpusSettings(Settings):
     """A labelled corpus: a folder, a file, ``bundled:as`` or ``hub:owner/name@config``."""
@@ -60,6 +79,11 @@ class CorpusSettings(Settings):
     """New names of types; ``""`` drops a type (TOML has no null)."""
     tag_names: tuple[str, ...] | None = None
     """Names of the tags, in order, where the files have numbers."""
+
+    @field_validator("path")
+    @classmethod
+    def _must_exist(cls, value: str) -> str:
+        return _checked(value, find_bundled)
 
     @field_validator("type_map")
     @classmethod

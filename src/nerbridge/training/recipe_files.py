@@ -7,15 +7,15 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from nerbridge.errors import RecipeError
 from nerbridge.training.recipe import SHIPPED, Recipe
+from nerbridge.training.recipe_mistakes import describe_mistakes
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
@@ -49,7 +49,8 @@ def read_recipe(
     """Read a recipe and apply ``stage.key=value`` overrides.
 
     Raises:
-        RecipeError: with every mistake found, each with its place.
+        RecipeError: with every mistake found, each with its place; whether settings fit together
+            is looked at where each is right by itself.
     """
     path = find_recipe(name_or_path)
     try:
@@ -60,35 +61,15 @@ def read_recipe(
         _apply(values, override)
     if seeds is not None:
         values["seeds"] = list(seeds)
+    unset = list(_unset_variables(values.get("data_root")))
     values["data_root"] = _data_root(values.get("data_root"), path)
     try:
-        return Recipe.model_validate(values)
+        recipe = Recipe.model_validate(values)
     except ValidationError as error:
-        raise RecipeError(describe_mistakes(error, path)) from error
-
-
-def describe_mistakes(error: ValidationError, path: Path) -> str:
-    """One line a mistake: place, what is wrong, what was found."""
-    mistakes = [mistake for mistake in error.errors() if not _follows(mistake, error.errors())]
-    n = len(mistakes)
-    lines = [f"{path}: {n} mistake{'s' if n > 1 else ''} in the recipe:"]
-    for mistake in mistakes:
-        place = ".".join(str(part) for part in mistake["loc"]) or "recipe"
-        message = mistake["msg"].removeprefix("Value error, ")
-        found = (
-            "" if mistake["type"] in ("missing", "value_error") else f", found {mistake['input']!r}"
-        )
-        lines.append(f"  {place}: {message}{found}")
-    lines.append("`nerbridge recipe show quickstart` prints every key with its default.")
-    return "\n".join(lines)
-
-
-def _follows(mistake: ErrorDetails, others: Sequence[ErrorDetails]) -> bool:
-    """Whether a list is called too short only because an entry in it is wrong."""
-    place = mistake["loc"]
-    return mistake["type"] == "too_short" and any(
-        other["loc"][: len(place)] == place and other["loc"] != place for other in others
-    )
+        raise RecipeError(describe_mistakes(path, error.errors(), unset)) from error
+    if unset:
+        raise RecipeError(describe_mistakes(path, (), unset))
+    return recipe
 
 
 def deciding_settings(recipe: Recipe) -> dict[str, Any]:
@@ -138,15 +119,19 @@ def _parse_value(text: str) -> Any:
         return text
 
 
+def _unset_variables(data_root: Any) -> Iterator[str]:
+    """What is wrong with variables that ``data_root`` reads, one sentence each."""
+    for name, default in _VARIABLE.findall(data_root) if isinstance(data_root, str) else ():
+        if not (os.environ.get(name) or default):
+            yield (
+                f"data_root: {data_root!r} reads the environment variable {name}, which is not "
+                f"set. Set it, or give a default: ${{{name}:-folder}}."
+            )
+
+
 def _data_root(value: Any, path: Path) -> Any:
     if value is None:
         return str(path.parent)
     if not isinstance(value, str):
         return value
-    for name, default in _VARIABLE.findall(value):
-        if not (os.environ.get(name) or default):
-            raise RecipeError(
-                f"{path}: data_root = {value!r} reads the environment variable {name}, which is "
-                f"not set. Set it, or give a default: ${{{name}:-folder}}."
-            )
     return _VARIABLE.sub(lambda found: os.environ.get(found[1]) or found[2], value)

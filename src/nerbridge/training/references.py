@@ -13,8 +13,8 @@ from nerbridge.training.scoring import finish_row
 
 CRF_ROWS = ("crf_target", "crf_transfer", "crf_all")
 CRF_SEED = 0
-"""A CRF draws nothing at random; its one result, and the draw of its sentences where the recipe
-takes a part of them, stand under this seed, whatever the seeds of the others."""
+"""A CRF starts from no random weights and is trained once, whatever the seeds of the others. Where
+the recipe takes a part of a corpus, this seed draws it; that draw is not in the row's interval."""
 
 
 def run_references(run: Run, listen: Listener) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 from nerbridge.evaluation.calibration import Calibration
 from nerbridge.evaluation.errors import ErrorExample, frequent_errors
 from nerbridge.evaluation.quoting import quote_scores
-from nerbridge.evaluation.scores import Scores, score_predictions
+from nerbridge.evaluation.scores import Mention, Scores, find_mentions, score_predictions
 from nerbridge.models.card import write_card
 from nerbridge.models.folder import read_lineage
 from nerbridge.records import SeedResult, Training
 from nerbridge.training.calibration import ScoredEntities
-from nerbridge.training.materials import TestSet
+from nerbridge.training.materials import Materials, TestSet
 from nerbridge.training.prediction import Predictor, load_predictor
 from nerbridge.training.run import Listener, Progress, Run
 
@@ -43,7 +43,8 @@ def score_model(run: Run, row: str, seed: int) -> SeedResult:
     predictor = load_predictor(path)
     validation = run.materials.target_validation
     tests = [*run.materials.tests, TestSet("validation", validation, (False,) * len(validation))]
-    scored = {test.name: _score(run, predictor, test, seed) for test in tests}
+    known = _known_mentions(run.materials, row, seed)
+    scored = {test.name: _score(run, predictor, test, known) for test in tests}
     scores = {name: found for name, (found, _) in scored.items()}
     lineage = dict(predictor.lineage)
     training = lineage.pop("training", None)
@@ -59,18 +60,27 @@ def score_model(run: Run, row: str, seed: int) -> SeedResult:
     )
 
 
+def _known_mentions(materials: Materials, row: str, seed: int) -> frozenset[Mention]:
+    """The entities in all sentences that a row learned from, as the model sees them."""
+    parts = []
+    if row not in ("transfer", "crf_transfer"):
+        parts.append(materials.target_train(seed))
+    if row not in ("baseline", "crf_target"):
+        parts.append(materials.source_train(seed))
+    return frozenset().union(*(find_mentions(part.words, part.tags) for part in parts))
+
+
 def _score(
-    run: Run, predictor: Predictor, test: TestSet, seed: int
+    run: Run, predictor: Predictor, test: TestSet, known: frozenset[Mention]
 ) -> tuple[Scores, Calibration | None]:
     """Scores, and how good those of the entities are (None where the model gives none)."""
-    train = run.materials.target_train(seed)
     predicted = predictor.predict(test.labelled.words)
     scores = score_predictions(
         test.labelled.words,
         test.labelled.tags,
         predicted.tags,
         run.recipe.types,
-        training=(train.words, train.tags),
+        known=known,
         leaked=test.leaked,
     )
     if predicted.logits is None:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from nerbridge.alignment.subwords import encode_sentences
 from nerbridge.corpus.audit import audit_corpus
-from nerbridge.corpus.overlap import leaked
 from nerbridge.corpus.sentence import Corpus
 from nerbridge.errors import RunError
 from nerbridge.evaluation.calibration import MIN_ENTITIES
@@ -231,10 +230,8 @@ def _notes(run: Run, rows: Sequence[Row]) -> Iterator[str]:
             if n:
                 yield f"{corpus.name}: {n} {loss.replace('_', ' ')} while reading."
     yield from run.materials.advice
-    own = [c for c in run.materials.sources if c.language == run.recipe.target.language]
-    known = [sentence for corpus in own for sentence in corpus.splits["train"]]
     for test in run.materials.tests:
-        if n := sum(leaked(test.labelled.sentences, known)):
+        if n := run.materials.n_in_sources(test):
             yield f"{test.name}: {n} of {len(test.leaked)} sentences stand in a source too."
         if n := sum(test.leaked):
             yield (
