@@ -148,6 +148,13 @@ class RunRecord(_Model):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
+    def scored_split(self, test: str) -> str:
+        """Which split of its corpus a test set is; ``test`` stands for the recipe's own."""
+        further = self.recipe.get("also", ())
+        own = self.recipe.get("target", {}) if test == "test" else {}
+        named = (settings for settings in further if settings.get("name") == test)
+        return str(next(named, own).get("split", "test"))
+
     def row(self, name: str) -> Row:
         """The row called ``name``. Raises ``KeyError``."""
         for row in self.rows:

@@ -13,6 +13,7 @@ from hub_standin import write_tiny_encoder
 from nerbridge.cli import app as edge
 from nerbridge.corpus.reading import build_corpus, read_corpus
 from nerbridge.corpus.writing import write_corpus
+from nerbridge.export.card import find_scores
 from nerbridge.records import read_record
 
 RECIPE = """
@@ -93,6 +94,29 @@ def test_from_the_recipe_to_the_report_and_again(call: Call, recipe: Path, tmp_p
 
     locked = read_record(folder)
     assert locked == read_record(folder / "report")
+
+
+def test_on_validation_only_no_test_is_seen(call: Call, recipe: Path, tmp_path: Path) -> None:
+    further = 'also=[{ name = "own", path = "as", language = "as" }]'
+    code, out, err = call(recipe, "--validation-only", "--set", further)
+    assert code == 0
+    assert "On as (validation, not test), " in out
+    assert "F1 strict, own (validation, not test)" in out
+    assert "validation F1" in err
+    assert "test F1" not in err
+    folder = tmp_path / "runs" / "tiny-validation"
+    assert "chosen on the very sentences" in (folder / "report" / "index.html").read_text("utf-8")
+    for row in read_record(folder).rows:
+        for result in row.seeds:
+            assert result.validation is not None
+            counts = result.validation.counts
+            assert result.test.counts == result.also["own"].counts == counts
+    assert "Not known yet" in (folder / "models" / "adapt-1" / "README.md").read_text("utf-8")
+    assert find_scores(folder / "models" / "adapt-1") is None
+
+    code, _, err = call(recipe, "--set", further, "--output", folder)
+    assert code == 1
+    assert 'recipe.target.split was "validation", is "test"' in err
 
 
 def test_a_dry_run_says_what_it_would_read_and_leaves_nothing(

@@ -98,6 +98,16 @@ def test_different_splits_of_a_corpus_are_not_paired(record: RunRecord) -> None:
     assert len(compare_runs({"a": of_before, "b": scored_on("test")}).pairs) == 2
 
 
+def test_validation_is_paired_with_no_test(record: RunRecord) -> None:
+    adapted = keep(record, "adapt")
+    developed = adapted.model_copy(update={"recipe": {"target": {"split": "validation"}}})
+    unpaired = compare_runs({"a": developed, "b": adapted}).unpaired
+    assert [(pair.test, pair.why) for pair in unpaired] == [
+        ("test", "other sentences were scored, validation and test of the corpus")
+    ]
+    assert len(compare_runs({"a": developed, "b": developed}).pairs) == 2
+
+
 def test_test_sets_of_different_size_are_not_paired(record: RunRecord) -> None:
     adapted = keep(record, "adapt")
     row = adapted.rows[0]

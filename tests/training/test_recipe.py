@@ -66,6 +66,17 @@ def test_mistakes_are_refused(changes: dict[str, Any], said: str) -> None:
         Recipe.model_validate(values(**changes))
 
 
+def test_on_validation_no_split_is_test() -> None:
+    further = {"path": "a", "language": "as"}
+    also = [{**further, "name": name, "split": name} for name in ("train", "validation")]
+    recipe = Recipe.model_validate(values(also=[*also, {**further, "name": "x"}]))
+    assert recipe.target.split == recipe.also[-1].split == "test"
+    developing = recipe.on_validation()
+    assert developing.target.split == "validation"
+    assert [one.split for one in developing.also] == ["train", "validation", "validation"]
+    assert Recipe.model_validate(developing.to_dict()) == developing
+
+
 def test_the_head_learns_at_the_same_rate_unless_told() -> None:
     settings = {"learning_rate": 1e-3, "epochs": 1}
     assert StageSettings.model_validate(settings).head_rate == 1e-3

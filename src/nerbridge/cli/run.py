@@ -44,6 +44,12 @@ def run(
         Path | None,
         typer.Option(help="Run with the same sources and transfer: take its transferred models."),
     ] = None,
+    validation_only: Annotated[
+        bool,
+        typer.Option(
+            "--validation-only", help="Score validation instead of test, to develop without it."
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check recipe, corpora and encoder; train nothing.")
     ] = False,
@@ -59,7 +65,9 @@ def run(
     from nerbridge.training.recipe_files import read_recipe
 
     wanted = read_recipe(recipe, overrides=overrides or (), seeds=_parse_seeds(seeds))
-    folder = output or Path("runs") / wanted.name
+    wanted = wanted.on_validation() if validation_only else wanted
+    is_test = wanted.target.split == "test"
+    folder = output or Path("runs") / (wanted.name + ("" if is_test else "-validation"))
     with say_how_to_go_on(command_again()):
         _run(wanted, folder, jobs, reuse, dry_run=dry_run, json=json, quiet=quiet)
 

@@ -29,7 +29,7 @@ def write_model_card(folder: Path, trained: Path | None = None) -> None:
 
 
 def find_scores(folder: Path) -> dict[str, dict[str, Any]] | None:
-    """What a run's record says of one of its models; None outside of a finished run.
+    """What a run's record says of one of its models; None outside of a finished run with tests.
 
     Returns:
         By test set, as `nerbridge.evaluation.quoting.quote_scores` gives it.
@@ -42,7 +42,8 @@ def find_scores(folder: Path) -> dict[str, dict[str, Any]] | None:
     if not (run / _RECORD_FILE).is_file():
         return None
     name = model.relative_to(run).as_posix()
-    for row in read_record(run / _RECORD_FILE).rows:
+    record = read_record(run / _RECORD_FILE)
+    for row in record.rows if record.scored_split("test") == "test" else ():
         for result in row.seeds:
             if result.model == name:
                 return quote_scores({"test": result.test, **result.also})

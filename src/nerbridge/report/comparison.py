@@ -200,18 +200,11 @@ def _corpus_hashes(record: RunRecord, test: str) -> list[str]:
     return [further[names.index(test)].sha256]
 
 
-def _scored_split(record: RunRecord, test: str) -> str:
-    """Which split of its corpus a test set is; only of a further one the recipe has a say."""
-    further = record.recipe.get("also", ())
-    named = (also.get("split") for also in further if also.get("name") == test)
-    return next(named, None) or "test"
-
-
 def _explain_unpaired(a: RunRecord, b: RunRecord, row: str, test: str) -> str:
     """Why two rows were not scored on the same sentences; empty if they were."""
     if not _corpus_hashes(a, test) or _corpus_hashes(a, test) != _corpus_hashes(b, test):
         return "the corpora differ"
-    splits = [_scored_split(record, test) for record in (a, b)]
+    splits = [record.scored_split(test) for record in (a, b)]
     if splits[0] != splits[1]:
         return f"other sentences were scored, {' and '.join(splits)} of the corpus"
     sizes = {

@@ -58,7 +58,8 @@ def draw_reliability(record: RunRecord, styles: dict[str, RowStyle]) -> list[Dra
 def _draw_reliability(record: RunRecord, row: Row, test: str, slug: str, colour: str) -> Drawing:
     found = calibrations(row, test)
     after = pool_bins(one.bins_after for one in found)
-    title = f"Scores of {row.name}" + ("" if test == "test" else f" on {test}")
+    title = f"Scores of {row.name}"
+    title += "" if test == "test" else f" on {name_test(record, test)}"
     alt = f"Share of right entities by calibrated score, {row.name} on {name_test(record, test)}: "
     alt += "; ".join(
         f"{bin_.low:.1f} to {bin_.high:.1f} {format_f1(bin_.n_correct / bin_.n)} (n = {bin_.n})"

@@ -45,6 +45,7 @@ from nerbridge.report.wording import (
     headline,
     main_row,
     name_language,
+    name_test,
 )
 
 Figures = Mapping[str, list[Drawing]]
@@ -157,7 +158,7 @@ def errors(record: RunRecord, styles: Styles) -> Markup:
     return section(
         "errors",
         "Most frequent errors",
-        element("p", "Of the first seed, on the test set.", class_="caption"),
+        element("p", f"Of the first seed, on {name_test(record, 'test')}.", class_="caption"),
         legend(),
         shown if main.errors else None,
         concat_all(others),

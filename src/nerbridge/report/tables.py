@@ -57,7 +57,7 @@ def result_table(record: RunRecord) -> Table:
     columns = (
         Column("system", is_number=False),
         Column(f"F1 strict, {name_test(record, 'test')}"),
-        *(Column(f"F1 strict, {name}") for name in further),
+        *(Column(f"F1 strict, {name_test(record, name)}") for name in further),
         Column("F1 conll"),
         Column("F1 without leaks"),
         Column("time"),

@@ -55,10 +55,14 @@ def name_system(row: str) -> str:
 
 
 def name_test(record: RunRecord, test: str) -> str:
-    """The name of a test set: the target corpus for ``test``, else the further set's own."""
-    if test != "test":
-        return test
-    return " + ".join(corpus.name for corpus in record.corpora if corpus.role == "target") or test
+    """The name of a test set: the target corpus for ``test``, else the further set's own.
+
+    What is no test at all is called so.
+    """
+    split, name = record.scored_split(test), test
+    if test == "test":
+        name = " + ".join(c.name for c in record.corpora if c.role == "target") or test
+    return name if split == "test" else f"{name} ({split}, not test)"
 
 
 def decide(difference: float, p: float, p_randomisation: float) -> Verdict:
@@ -185,6 +189,11 @@ def caveats(record: RunRecord) -> list[str]:
         f"The test set {name} holds {test.n_sentences} sentences with {test.n_gold} entities, "
         "so every score on it is uncertain by the width of its interval."
     ]
+    if record.scored_split("test") == "validation":
+        told.append(
+            "All models and temperatures were chosen on the very sentences that they are scored "
+            "on here, so the scores are too high. Score the test set once all is decided."
+        )
     if len(main.seeds) == 1:
         told.append("One seed was run: the intervals leave out how much another seed would differ.")
     told += _describe_own_sources(record)

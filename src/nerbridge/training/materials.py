@@ -80,10 +80,10 @@ class Materials:
 
     @cached_property
     def tests(self) -> tuple[TestSet, ...]:
-        """The recipe's test set (``test``), then the further ones."""
+        """The recipe's test set (``test``, whichever split it is), then the further ones."""
         train = self.target.splits["train"]
         found = [
-            ("test", self.target.splits["test"], self.recipe.target.script),
+            ("test", self.target.splits[self.recipe.target.split], self.recipe.target.script),
             *(
                 (also.name, self.also[also.name].splits[also.split], also.script)
                 for also in self.recipe.also
@@ -191,7 +191,8 @@ def load_materials(recipe: Recipe) -> Materials:
     target = _read(recipe, recipe.target)
     sources = [_read_source(recipe, source) for source in recipe.sources]
     also = {also.name: _read(recipe, also) for also in recipe.also}
-    _need(target, _place(recipe, recipe.target), ("train", "validation", "test"))
+    needed = dict.fromkeys(("train", "validation", recipe.target.split))
+    _need(target, _place(recipe, recipe.target), tuple(needed))
     for further in recipe.also:
         _need(also[further.name], _place(recipe, further), (further.split,))
     return Materials(recipe, target, _harmonise(recipe, sources), also)

@@ -96,6 +96,8 @@ class TargetSettings(CorpusSettings):
 
     max_train: Positive | None = None
     """Training sentences to use."""
+    split: Literal["validation", "test"] = "test"
+    """Which of its splits is scored: `"validation"` as long as anything is still being decided."""
 
 
 class SourceSettings(CorpusSettings):
@@ -284,6 +286,13 @@ class Recipe(Settings):
             "adapt": self.adapt,
         }
         return stages[name]
+
+    def on_validation(self) -> Recipe:
+        """The same experiment, scored on validation wherever it would be on test."""
+        on_validation = {"split": "validation"}
+        also = (a.model_copy(update=on_validation if a.split == "test" else {}) for a in self.also)
+        target = self.target.model_copy(update=on_validation)
+        return self.model_copy(update={"target": target, "also": tuple(also)})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, defaults written out; what ``record.json`` keeps."""

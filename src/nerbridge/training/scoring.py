@@ -23,17 +23,18 @@ N_ERRORS = 15
 def finish_row(run: Run, row: str, seed: int, listen: Listener) -> None:
     """Score the saved model, write its card, keep the result, and clear the work folder."""
     result = score_model(run, row, seed)
-    _write_card(run.folder.model(row, seed), result)
+    split = run.recipe.target.split
+    _write_card(run.folder.model(row, seed), result if split == "test" else None)
     run.folder.write_result(row, result)
     shutil.rmtree(run.folder.work(row, seed), ignore_errors=True)
-    listen(Progress(row, seed, 1.0, f"test F1 {result.test.f1_strict:.3f}"))
+    listen(Progress(row, seed, 1.0, f"{split} F1 {result.test.f1_strict:.3f}"))
 
 
-def _write_card(folder: Path, result: SeedResult) -> None:
-    """The card, with the scores; none for a CRF, which is there for comparison only."""
+def _write_card(folder: Path, result: SeedResult | None) -> None:
+    """The card, with scores on tests; none for a CRF, which is there for comparison only."""
     lineage = read_lineage(folder)
     if lineage["kind"] != "crf":
-        scores = quote_scores({"test": result.test, **result.also})
+        scores = quote_scores({"test": result.test, **result.also}) if result else None
         write_card(folder, {**lineage, "scores": scores})
 
 
