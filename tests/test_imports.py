@@ -94,3 +94,7 @@ def test_a_command_is_imported_without_heavy_libraries(command: str) -> None:
 
 def test_documents_are_imported_without_the_libraries_of_their_extra() -> None:
     assert not {"lxml", "pypdfium2"} & modules_behind("nerbridge.documents")
+
+
+def test_a_recipe_is_checked_without_heavy_libraries() -> None:
+    assert not HEAVY & modules_behind("nerbridge.training.recipe_files")

@@ -23,7 +23,6 @@ from nerbridge.batch.sources import (
 )
 from nerbridge.cli.console import (
     command_again,
-    count_of,
     print_note,
     print_result,
     say_how_to_go_on,
@@ -39,6 +38,7 @@ from nerbridge.cli.options import (
 )
 from nerbridge.errors import EnvironmentProblem, InputError, RunError
 from nerbridge.files import write_text
+from nerbridge.text.counts import count_of
 
 if TYPE_CHECKING:
     from nerbridge.analysis.articles import Fields

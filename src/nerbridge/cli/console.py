@@ -46,15 +46,6 @@ def print_note(text: str, *, quiet: bool = False) -> None:
         typer.echo(text, err=True)
 
 
-def count_of(n: int, one: str, many: str | None = None) -> str:
-    """A number and what it counts.
-
-    >>> count_of(1, "record"), count_of(2_000, "entity", "entities")
-    ('1 record', '2,000 entities')
-    """
-    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
-
-
 def print_error(message: str, *, label: str = "error:") -> None:
     """Print ``error: message`` on stderr, the label in red where stderr is a terminal."""
     typer.secho(label, fg=typer.colors.RED, bold=True, nl=False, err=True)

@@ -23,13 +23,7 @@ from nerbridge.batch.sources import (
     refuse_own_output,
     total_bytes,
 )
-from nerbridge.cli.console import (
-    command_again,
-    count_of,
-    print_note,
-    say_what_is_kept,
-    show_bar,
-)
+from nerbridge.cli.console import command_again, print_note, say_what_is_kept, show_bar
 from nerbridge.cli.options import (
     BaseOption,
     FieldOption,
@@ -41,6 +35,7 @@ from nerbridge.cli.options import (
 )
 from nerbridge.cli.redaction import check_redaction, split_types, write_redacted_copy
 from nerbridge.errors import EnvironmentProblem, InputError
+from nerbridge.text.counts import count_of
 from nerbridge.text.romanised import notices_for
 
 if TYPE_CHECKING:

@@ -132,21 +132,19 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
             return data.decode(encoding, "replace"), []
     match = _CHARSET.search(data[:_HEAD])
     declared = match.group(1).decode("ascii") if match else "utf-8"
-    for encoding in (declared,) if data.isascii() else ("utf-8", declared):
+    for encoding in (declared, "utf-8") if data.isascii() else ("utf-8", declared):
         with suppress(LookupError, UnicodeDecodeError):
             return data.decode(encoding), []
-    try:
-        return data.decode("utf-8"), []
-    except UnicodeDecodeError as error:
-        text = data.decode("utf-8", "replace")
-        n_bad = text.count("\ufffd")
-        if n_bad > len(data) / 100:
-            return data.decode("windows-1252", "replace"), [
-                "its encoding is neither declared nor UTF-8; read as Windows-1252."
-            ]
-        return text, [
-            f"{n_bad} characters are not UTF-8 (the first at byte {error.start}) and were replaced."
+    text = data.decode("utf-8", "replace")
+    n_bad = text.count("\ufffd")
+    if n_bad > len(data) / 100:
+        return data.decode("windows-1252", "replace"), [
+            "its encoding is neither declared nor UTF-8; read as Windows-1252."
         ]
+    first = len(text[: text.index("\ufffd")].encode())
+    return text, [
+        f"{n_bad} characters are not UTF-8 (the first at byte {first}) and were replaced."
+    ]
 
 
 def _iter_blocks(root: etree._Element) -> Iterator[Block]:

@@ -16,6 +16,7 @@ from nerbridge.documents.mending import mend
 from nerbridge.documents.reading import load_module
 from nerbridge.errors import InputError
 from nerbridge.tagging.entity import Entity
+from nerbridge.text.counts import count_of
 from nerbridge.text.inflection import language_of, stems
 from nerbridge.text.normalise import normalise, normalise_text
 
@@ -183,8 +184,8 @@ class Redaction:
     def describe(self) -> str:
         """What was hidden, and that a person must check it, in two sentences."""
         return (
-            f"{_count(self.n_found + self.n_repeated, 'mention')} of "
-            f"{_count(self.n_names, 'name')} hidden: "
+            f"{count_of(self.n_found + self.n_repeated, 'mention')} of "
+            f"{count_of(self.n_names, 'name')} hidden: "
             f"{self.n_found:,} found by the model, {self.n_repeated:,} by repetition. {WARNING}"
         )
 
@@ -250,10 +251,6 @@ def write_redacted(document: Document, redaction: Redaction) -> bytes:
             text = text[:start] + label + text[end:]
         copy = text.encode("utf-8")
     return copy
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _is_form(found: str, stem: str) -> bool:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
@@ -22,29 +21,12 @@ from transformers import PreTrainedModel
 from nerbridge.errors import ModelError
 from nerbridge.models.encoder import encoder_sha256, head_modules, model_tags
 from nerbridge.models.folder import LINEAGE_FILE, new_folder, read_lineage, write_lineage
+from nerbridge.models.lora import LoraSettings
 
 __all__ = ["LoraSettings", "attach_adapter", "load_adapter", "read_lineage", "save_adapter"]
 
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILE = "adapter_model.safetensors"
-
-
-@dataclass(frozen=True)
-class LoraSettings:
-    """Settings of a LoRA adapter, named as in PEFT.
-
-    ``target_modules`` names linear layers of the encoder by their last name part, or is
-    ``"all-linear"`` (the head is never among them). The head is always trained and saved whole;
-    ``modules_to_save`` names further modules to treat that way.
-    """
-
-    r: int = 8
-    lora_alpha: int = 32
-    lora_dropout: float = 0.05
-    target_modules: tuple[str, ...] | Literal["all-linear"] = ("query", "value")
-    bias: Literal["none", "all", "lora_only"] = "none"
-    modules_to_save: tuple[str, ...] = ()
-    use_rslora: bool = False
 
 
 def attach_adapter(model: PreTrainedModel, settings: LoraSettings, seed: int) -> PeftModel:

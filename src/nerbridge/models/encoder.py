@@ -24,11 +24,10 @@ from transformers import (
 from nerbridge.alignment.subwords import SpecialIds
 from nerbridge.errors import ModelError
 from nerbridge.labels import LabelSet
+from nerbridge.models.bundled import BUNDLED_PREFIX, bundled_folder
 from nerbridge.models.download import download_encoder
 from nerbridge.models.quiet import quiet_transformers
 
-BUNDLED_PREFIX = "bundled:"
-BUNDLED_FOLDER = Path(__file__).parent / "bundled"
 WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model")
 
@@ -82,24 +81,6 @@ def resolve_encoder(spec: str, revision: str | None = None) -> EncoderSource:
         source = EncoderSource(spec, str(folder), commit)
     _check_folder(source)
     return source
-
-
-def bundled_folder(spec: str) -> Path:
-    """The folder of ``bundled:NAME``.
-
-    Raises:
-        ModelError: there is none.
-    """
-    folder = BUNDLED_FOLDER / spec.removeprefix(BUNDLED_PREFIX)
-    if not (folder / "config.json").is_file():
-        found = sorted(
-            f"{BUNDLED_PREFIX}{p.parent.name}" for p in BUNDLED_FOLDER.glob("*/config.json")
-        )
-        raise ModelError(
-            f"{spec}: no such bundled encoder. Available: {', '.join(found) or 'none'}. "
-            "Or give a folder or a hub id."
-        )
-    return folder
 
 
 def _check_folder(source: EncoderSource) -> None:

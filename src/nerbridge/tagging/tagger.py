@@ -66,7 +66,7 @@ class Tagger:
     Example::
 
         tagger = Tagger.load("runs/assamese")
-        for entity in tagger.tag("ভূপেন হাজৰিকাৰ জন্ম শদিয়াত।"):
+        for entity in tagger.tag("জোনালী শইকীয়া যোৰহাটৰ পৰা আহিছিল।"):
             print(entity.type, entity.text, entity.start_char, entity.end_char, entity.score)
     """
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 import regex
 
@@ -42,7 +43,7 @@ def _paragraphs(text: str) -> Iterator[list[tuple[int, int]]]:
     """Lines in a row that are not blank, as ranges."""
     lines: list[tuple[int, int]] = []
     start = 0
-    for match in (*LINE_BREAK.finditer(text), None):
+    for match in chain(LINE_BREAK.finditer(text), [None]):
         end = match.start() if match else len(text)
         if not text[start:end].isspace() and start < end:
             lines.append((start, end))

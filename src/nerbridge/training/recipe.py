@@ -12,8 +12,8 @@ from nerbridge.corpus.reading import find_bundled
 from nerbridge.corpus.sampling import Strategy
 from nerbridge.errors import NerbridgeError
 from nerbridge.labels import DEFAULT_TYPES, Scheme
-from nerbridge.models.adapter import LoraSettings
-from nerbridge.models.encoder import bundled_folder
+from nerbridge.models.bundled import bundled_folder
+from nerbridge.models.lora import LoraSettings
 
 StageName = Literal["baseline", "transfer", "adapt"]
 STAGES: tuple[StageName, ...] = ("baseline", "transfer", "adapt")

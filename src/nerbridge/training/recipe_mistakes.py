@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
+from nerbridge.text.counts import count_of
 from nerbridge.training.recipe import Recipe
 
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
@@ -31,8 +32,7 @@ def describe_mistakes(
         further: mistakes found otherwise, in words.
     """
     told = [*further, *(_describe(one) for one in mistakes if not _follows(one, mistakes))]
-    n = len(told)
-    lines = [f"{path}: {n} mistake{'s' if n > 1 else ''} in the recipe:"]
+    lines = [f"{path}: {count_of(len(told), 'mistake')} in the recipe:"]
     lines += [f"  {mistake}" for mistake in told]
     lines.append("`nerbridge recipe show quickstart` prints every key with its default.")
     if mistakes and all(mistake["loc"] for mistake in mistakes):
