@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from nerbridge.cli import encoder as cli_encoder
 from nerbridge.cli.encoder import app
 from nerbridge.errors import CorpusError, InputError, ModelError
-from nerbridge.models.encoder import BUNDLED_FOLDER
+from nerbridge.models.bundled import BUNDLED_FOLDER
 from nerbridge.models.probe import count_subwords, load_probed
 from nerbridge.models.probe_masking import score_masked_words
 from nerbridge.models.probe_names import find_nearest_names, score_retrieval

@@ -160,7 +160,7 @@ def test_the_twenty_lines_of_the_docs(
     monkeypatch.chdir(tmp_path)
     exec(compile(example, "docs/export.md", "exec"), {})
     tags = dict(line.split() for line in capsys.readouterr().out.splitlines())
-    assert list(tags) == ["ভূপেন", "হাজৰিকাৰ", "জন্ম", "শদিয়াত", "।"]
+    assert list(tags) == ["জোনালী", "শইকীয়া", "যোৰহাটৰ", "পৰা", "আহিছিল", "।"]
     assert set(tags.values()) <= {"O", *(f"{p}-{t}" for p in "BI" for t in ("PER", "ORG", "LOC"))}
 
 
