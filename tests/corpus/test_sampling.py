@@ -72,6 +72,19 @@ def test_the_order_is_mixed_and_hangs_on_the_seed() -> None:
     assert 10 < sum(sentence.words[0] == "a" for sentence in one[:50]) < 40
 
 
+def test_a_small_source_stands_there_several_times() -> None:
+    small, large = source("small", 3), source("large", 20)
+    mixed = Counter(mix_sources([small, large], caps=[2, None], times=[4, 1]))
+    assert sorted(mixed.values()) == [1] * 20 + [4, 4]
+    assert {sentence for sentence, n in mixed.items() if n == 4} < set(small)
+
+
+@pytest.mark.parametrize("times", [[1, 1], [0], [-2], []])
+def test_times_must_fit(times: Sequence[int]) -> None:
+    with pytest.raises(InputError, match=r"times=.* for 1 sources; expected a number of 1 or more"):
+        mix_sources([source("a", 3)], times=times)
+
+
 @pytest.mark.parametrize(
     ("strategy", "temperature", "caps", "message"),
     [

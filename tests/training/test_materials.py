@@ -248,3 +248,10 @@ def test_stops_are_left_out_of_what_is_learned_alone(tiny: Any, own: Path) -> No
         materials = load(tiny, own, sources=[bengali | {"without_stop": share}])
         assert [len(words) for words in materials.source_train(1).words] == [3 - share]
         assert [len(words) for words in materials.source_validation.words] == [3]
+
+
+def test_a_source_is_learned_as_often_as_the_recipe_says(tiny: Any, own: Path) -> None:
+    bengali = {"path": "bn", "language": "bn", "script": "Beng"}
+    once = load(tiny, own, sources=[bengali]).source_train(1).words
+    thrice = load(tiny, own, sources=[bengali | {"times": 3}]).source_train(1).words
+    assert sorted(thrice) == sorted(once * 3)

@@ -37,13 +37,15 @@ def mix_sources(
     temperature: float = 1.0,
     caps: Sequence[int | None] | None = None,
     seed: int = 0,
+    times: Sequence[int] | None = None,
 ) -> list[Sentence]:
     """One shuffled list of training sentences from several sources.
 
-    First every source is cut to its cap by `take`. Then, with n_i sentences left in source i:
+    First every source is cut to its cap by `take` and stands there as often as ``times`` says (once,
+    if None). Then, with n_i sentences in source i:
 
-    - ``proportional``: everything, once.
-    - ``equal``: as many of each source as the smallest has; nothing is repeated.
+    - ``proportional``: everything.
+    - ``equal``: as many of each source as the smallest has.
     - ``temperature``: source i gives a share proportional to ``n_i ** (1 / temperature)`` of the
       total sum(n_i). A source whose share exceeds n_i is passed through whole as often as it
       fits and the rest is drawn once more, so no sentence stands more than one time oftener
@@ -53,13 +55,15 @@ def mix_sources(
     The same arguments give the same list.
 
     Raises:
-        InputError: unknown strategy, temperature below 1, or a cap too many or too few.
+        InputError: unknown strategy, temperature below 1, a cap or number of times too many or too
+            few, or a source less than once.
     """
     caps = [None] * len(sources) if caps is None else caps
-    _check(sources, strategy, temperature, caps)
+    times = [1] * len(sources) if times is None else times
+    _check(sources, strategy, temperature, caps, times)
     capped = [
-        take(source, cap, seed + index)
-        for index, (source, cap) in enumerate(zip(sources, caps, strict=True))
+        take(source, cap, seed + index) * n
+        for index, (source, cap, n) in enumerate(zip(sources, caps, times, strict=True))
     ]
     sizes = source_sizes([len(source) for source in capped], strategy, temperature)
     mixed = [
@@ -104,6 +108,7 @@ def _check(
     strategy: str,
     temperature: float,
     caps: Sequence[int | None],
+    times: Sequence[int],
 ) -> None:
     if strategy not in ("proportional", "equal", "temperature"):
         raise InputError(
@@ -119,4 +124,9 @@ def _check(
         raise InputError(
             f"{len(caps)} caps for {len(sources)} sources; expected one cap (or None) a source. "
             "Give as many caps as sources."
+        )
+    if len(times) != len(sources) or any(n < 1 for n in times):
+        raise InputError(
+            f"times={list(times)} for {len(sources)} sources; expected a number of 1 or more a "
+            "source. Leave it out to take each once."
         )

@@ -130,6 +130,7 @@ class Materials:
             self.recipe.sampling.temperature,
             [source.max_sentences for source in self.recipe.sources],
             seed,
+            [source.times for source in self.recipe.sources],
         )
         return Labelled(tuple(mixed), tuple(self._words[id(sentence)] for sentence in mixed))
 

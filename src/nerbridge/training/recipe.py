@@ -105,6 +105,9 @@ class SourceSettings(CorpusSettings):
 
     max_sentences: Positive | None = None
     """Training sentences to use."""
+    times: Positive = 1
+    """How often each of them stands in the mixture: more than once where a small corpus is to have
+    a say among large ones."""
     harmonise: bool = False
     """Leave out entities all of whose words the other sources mostly leave outside: pronouns,
     offices and common nouns in a corpus that labels them as persons."""
