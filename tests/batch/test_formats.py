@@ -21,6 +21,9 @@ from nerbridge.errors import InputError
         ("x/a.parquet", "parquet"),
         ("a.conll", "conll"),
         ("a.tsv", "conll"),
+        ("a.txt.xz", "text"),
+        ("a.csv.GZ", "csv"),
+        ("a.gz", "text"),
     ],
 )
 def test_inputs(name: str, format: str) -> None:

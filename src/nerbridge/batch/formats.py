@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
+from nerbridge.batch.compressed import is_compressed, name_of_content
 from nerbridge.errors import InputError
 
 
@@ -49,15 +50,15 @@ _WRITTEN = {**_TABLES, ".txt": "text", ".html": "html", ".htm": "html"}
 
 
 def input_format_of(name: str) -> InputFormat:
-    """The format a file's ending tells; plain text if it tells none.
+    """The format a file's ending tells, or of a compressed file the ending before; else plain text.
 
     Raises:
         InputError: ``.json``, which may be one record a line or not.
 
-    >>> [str(input_format_of(name)) for name in ("a/b.ndjson", "b.pdf", "-")]
+    >>> [str(input_format_of(name)) for name in ("a/b.ndjson.gz", "b.pdf", "-")]
     ['jsonl', 'document', 'text']
     """
-    suffix = Path(name).suffix.lower()
+    suffix = Path(name_of_content(name)).suffix.lower()
     if suffix == ".json":
         raise InputError(
             f"{name}: a .json file; expected one record a line (.jsonl). If it is that, pass "
@@ -66,6 +67,18 @@ def input_format_of(name: str) -> InputFormat:
     if suffix in _DOCUMENTS:
         return InputFormat.DOCUMENT
     return InputFormat(_TABLES.get(suffix, "text"))
+
+
+def refuse_compressed(name: str, format: InputFormat) -> None:
+    """Refuse a compressed file of a format that is not read from its start to its end.
+
+    Raises:
+        InputError: it is one.
+    """
+    if is_compressed(name) and format in (InputFormat.PARQUET, InputFormat.DOCUMENT):
+        raise InputError(
+            f"{name}: a compressed {format} file; expected it as it is. Unpack it first."
+        )
 
 
 def is_document(head: bytes) -> bool:

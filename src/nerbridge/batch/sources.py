@@ -11,7 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nerbridge.batch.formats import InputFormat, input_format_of, is_document
+from nerbridge.batch.compressed import is_compressed, open_compressed
+from nerbridge.batch.formats import (
+    InputFormat,
+    input_format_of,
+    is_document,
+    refuse_compressed,
+)
 from nerbridge.errors import InputError
 
 STDIN = "-"
@@ -30,13 +36,18 @@ class Source:
         return self.name == STDIN
 
     @property
+    def is_compressed(self) -> bool:
+        """Whether its ending says that it is a compressed file."""
+        return is_compressed(self.name)
+
+    @property
     def path(self) -> Path:
         """Where the file is; only of a source that is a file."""
         return Path(self.name)
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """The bytes of the source.
+        """The bytes of the source, unpacked if it is compressed.
 
         Raises:
             InputError: it cannot be read.
@@ -45,7 +56,7 @@ class Source:
             yield sys.stdin.buffer
             return
         try:
-            stream = self.path.open("rb")
+            stream = open_compressed(self.path) if self.is_compressed else self.path.open("rb")
         except OSError as error:
             raise InputError(_describe(self.name, error)) from error
         with stream:
@@ -71,7 +82,7 @@ def find_sources(inputs: Sequence[str], format: InputFormat | None = None) -> li
             ``text``, unless the file begins as a document does).
 
     Raises:
-        InputError: an input is missing, is a folder, or is named twice.
+        InputError: an input is missing, is a folder, is named twice, or is a compressed document.
     """
     seen: dict[object, str] = {}
     sources = []
@@ -86,6 +97,7 @@ def find_sources(inputs: Sequence[str], format: InputFormat | None = None) -> li
         seen[key] = name
         if format is None and source.format is InputFormat.TEXT and _begins_as_document(source):
             source = Source(name, InputFormat.DOCUMENT)
+        refuse_compressed(name, source.format)
         sources.append(source)
     return sources
 
@@ -104,8 +116,8 @@ def refuse_own_output(sources: Sequence[Source], output: Path) -> None:
 
 
 def total_bytes(sources: Sequence[Source]) -> int | None:
-    """Size of all files; None if it cannot be known (standard input, a pipe)."""
-    if any(source.is_stdin or not source.path.is_file() for source in sources):
+    """Size of all files; None if it cannot be known (standard input, a pipe, a compressed file)."""
+    if any(s.is_stdin or s.is_compressed or not s.path.is_file() for s in sources):
         return None
     return sum(source.path.stat().st_size for source in sources)
 

@@ -41,8 +41,8 @@ def mix_sources(
 ) -> list[Sentence]:
     """One shuffled list of training sentences from several sources.
 
-    First every source is cut to its cap by `take` and stands there as often as ``times`` says (once,
-    if None). Then, with n_i sentences in source i:
+    First every source is cut to its cap by `take` and stands there as often as ``times`` says
+    (None: once). Then, with n_i sentences in source i:
 
     - ``proportional``: everything.
     - ``equal``: as many of each source as the smallest has.

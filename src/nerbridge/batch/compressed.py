@@ -1,0 +1,78 @@
+"""Compressed files, read as what is in them."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from nerbridge.errors import InputError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_OPENERS: dict[str, Callable[[Path], io.BufferedIOBase]] = {
+    ".gz": gzip.GzipFile,
+    ".bz2": bz2.BZ2File,
+    ".xz": lzma.LZMAFile,
+}
+_BUFFER = 1 << 16
+
+
+def is_compressed(name: str) -> bool:
+    """Whether a file's ending says that it is.
+
+    >>> is_compressed("as.txt.XZ"), is_compressed("as.txt")
+    (True, False)
+    """
+    return Path(name).suffix.lower() in _OPENERS
+
+
+def name_of_content(name: str) -> str:
+    """The name without the ending that says how it is compressed.
+
+    >>> name_of_content("news.jsonl.gz"), name_of_content("news.jsonl")
+    ('news.jsonl', 'news.jsonl')
+    """
+    return str(Path(name).with_suffix("")) if is_compressed(name) else name
+
+
+def open_compressed(path: Path) -> BinaryIO:
+    """What is in the file; reading it raises `InputError` where it is not whole.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    stream = _OPENERS[path.suffix.lower()](path)
+    return io.BufferedReader(_Checked(stream, path), _BUFFER)
+
+
+class _Checked(io.RawIOBase):
+    """A stream whose faults are told as those of the file."""
+
+    def __init__(self, stream: io.BufferedIOBase, path: Path) -> None:
+        self._stream, self._path = stream, path
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        try:
+            data = self._stream.read(len(view))
+        except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+            raise InputError(
+                f"{self._path}: cannot be unpacked ({error}); expected a whole {self._path.suffix} "
+                "file. Fetch it again; if it is not compressed, give it another ending."
+            ) from error
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
