@@ -27,13 +27,14 @@ from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.files import write_text
 
 if TYPE_CHECKING:
+    from nerbridge.batch.formats import InputFormat
     from nerbridge.corpus.sentence import Corpus, Sentence
     from nerbridge.labels import LabelSet
     from nerbridge.selection.pseudo_labels import Reconsider, Sureness
     from nerbridge.selection.word_vectors import CountedText
     from nerbridge.tagging.backend import TaggerModel
 
-_FILE, _ORIGIN = "train.conll", "pseudo-labels.json"
+LABELLED, ORIGIN = "train.conll", "pseudo-labels.json"
 _PARTS = ".parts"
 
 
@@ -98,6 +99,43 @@ def pseudo_label(
     Example: nerbridge pseudo-label news.txt -m runs/a/models/transfer-13 -m
     runs/a/models/transfer-21 --leave-out bundled:as --output build/pseudo-as
     """
+    said = label_text(
+        inputs,
+        output,
+        model,
+        n=n,
+        seed=seed,
+        min_score=min_score,
+        leave_out=leave_out or (),
+        soft=soft,
+        neighbours=neighbours,
+        input_format=input_format,
+        field=field,
+        threads=threads,
+        overwrite=overwrite,
+        quiet=quiet,
+    )
+    print_result(said)
+
+
+def label_text(
+    inputs: Sequence[str],
+    output: Path,
+    model: Sequence[str],
+    *,
+    n: int,
+    seed: int,
+    soft: bool,
+    neighbours: float,
+    leave_out: Sequence[str],
+    min_score: float | None = None,
+    input_format: InputFormat | None = None,
+    field: str = "text",
+    threads: int | None = None,
+    overwrite: bool = False,
+    quiet: bool = False,
+) -> str:
+    """Write the corpus, and say in a line what is in it; arguments as those of the command."""
     if soft and min_score is not None:
         raise InputError(
             "--soft keeps sentences however sure they are, and --min-score says how sure they must "
@@ -108,7 +146,7 @@ def pseudo_label(
     text = _counted_text(neighbours)
     sources = find_sources(inputs, input_format)
     _check_output(output, overwrite=overwrite)
-    refuse_own_output(sources, output / _FILE)
+    refuse_own_output(sources, output / LABELLED)
     described = describe_inputs(sources)
     from nerbridge.batch.records import read_records
     from nerbridge.corpus.reading import build_corpus
@@ -124,7 +162,7 @@ def pseudo_label(
     from nerbridge.selection.suggesting import leave_out_unfit
     from nerbridge.tagging.tagger import Tagger
 
-    held_out = [words for name in leave_out or () for words in _read_held_out(name)]
+    held_out = [words for name in leave_out for words in _read_held_out(name)]
     teachers = Teachers([Tagger.load(name, n_threads=threads).model for name in model])
     _say_which_are_not_zero_shot(teachers.models, quiet=quiet)
     progress, losses, reading = Progress(), Counter[str](), Reading()
@@ -157,8 +195,9 @@ def pseudo_label(
             "nerbridge": __version__,
             "models": [_describe_model(teacher) for teacher in teachers.models],
             "inputs": described,
-            "left_out": {"corpora": list(leave_out or ()), "n_sentences": len(held_out)},
+            "left_out": {"corpora": list(leave_out), "n_sentences": len(held_out)},
             "n_read": reading.n_sentences,
+            "n": n,
             "n_drawn": len(drawn),
             "seed": seed,
             "sureness": _thresholds(sureness, soft=soft),
@@ -173,8 +212,8 @@ def pseudo_label(
         known.remove()
     counted = ", ".join(f"{count:,} {type_}" for type_, count in entities.items())
     print_note(counted, quiet=quiet)
-    print_result(
-        f"{output / _FILE}: {len(labelled):,} sentences of {reading.n_sentences:,}, "
+    return (
+        f"{output / LABELLED}: {len(labelled):,} sentences of {reading.n_sentences:,}, "
         f"{len(drawn):,} drawn"
     )
 
@@ -227,7 +266,7 @@ def _write(
     from nerbridge.corpus.probabilities import PROBABILITIES_FILE, write_probabilities
     from nerbridge.corpus.writing import write_corpus
 
-    write_text(output / _ORIGIN, json.dumps(origin, ensure_ascii=False, indent=1) + "\n")
+    write_text(output / ORIGIN, json.dumps(origin, ensure_ascii=False, indent=1) + "\n")
     if soft_tags is not None:
         write_probabilities(output, corpus, soft_tags)
     write_corpus(corpus, output)
@@ -251,15 +290,15 @@ def _check_output(output: Path, *, overwrite: bool) -> None:
     from nerbridge.corpus.reading import split_of
 
     found = {path.name for path in output.glob("*") if split_of(path)}
-    if found - {_FILE} or (found and not (output / _ORIGIN).exists()):
+    if found - {LABELLED} or (found and not (output / ORIGIN).exists()):
         raise InputError(
             f"--output {output}: {', '.join(sorted(found))} is there, a corpus of another origin; "
             "expected a new folder. Choose another name."
         )
     if found and not overwrite:
         raise InputError(
-            f"--output {output}: there is a {_FILE} already. Choose another folder, or replace it: "
-            "--overwrite."
+            f"--output {output}: there is a {LABELLED} already. Choose another folder, or replace "
+            "it: --overwrite."
         )
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,12 +15,14 @@ from nerbridge.cli.console import (
     print_result,
     say_how_to_go_on,
 )
+from nerbridge.cli.made_sources import make_sources, missing_sources
 from nerbridge.cli.options import JsonOption, QuietOption
+from nerbridge.cli.stages import show_stages
 from nerbridge.errors import InputError
 
 if TYPE_CHECKING:
     from nerbridge.training.recipe import Recipe
-    from nerbridge.training.run import Listener, Progress, Run
+    from nerbridge.training.run import Run
 
 
 def run(
@@ -82,6 +82,10 @@ def _run(
     json: bool,
     quiet: bool,
 ) -> None:
+    if dry_run and (missing := missing_sources(recipe)):
+        _describe_missing(recipe, missing, json=json)
+        return
+    make_sources(recipe, jobs, quiet=quiet)
     print_note(f"reading corpora and encoder of {recipe.name} …", quiet=quiet)
     from nerbridge.records import write_record
     from nerbridge.report.page import write_report
@@ -96,7 +100,7 @@ def _run(
     if dry_run:
         _describe(opened, json=json)
         return
-    with _listener(opened, quiet=quiet) as listen:
+    with show_stages(quiet=quiet) as listen:
         run_experiment(opened, listen, jobs, reuse=reuse)
     print_note("writing the report …", quiet=quiet)
     record = build_record(opened, command_again())
@@ -120,6 +124,15 @@ def _parse_seeds(text: str | None) -> list[int] | None:
         ) from None
 
 
+def _describe_missing(recipe: Recipe, missing: Sequence[str], *, json: bool) -> None:
+    """What a dry run says where sources are to be made first."""
+    if json:
+        print_json({"recipe": recipe.name, "not made yet": missing})
+        return
+    print_result(f"{recipe.name}: no mistakes. Not made yet, and made first: {', '.join(missing)}")
+    print_result("Nothing was trained (--dry-run).")
+
+
 def _describe(opened: Run, *, json: bool) -> None:
     """What a dry run says: the recipe is fine, and this is what it would read."""
     recipe, materials = opened.recipe, opened.materials
@@ -141,45 +154,3 @@ def _describe(opened: Run, *, json: bool) -> None:
         for name, content in lines:
             print_result(f"{key:20}{name:20}{content}")
     print_result("Nothing was trained (--dry-run).")
-
-
-@contextmanager
-def _listener(opened: Run, *, quiet: bool) -> Iterator[Listener]:
-    """A bar a stage on a terminal, a line for each finished stage elsewhere."""
-    if quiet:
-        yield lambda _: None
-    elif not sys.stderr.isatty():
-        yield _print_finished
-    else:
-        with _bars() as listen:
-            yield listen
-
-
-def _print_finished(progress: Progress) -> None:
-    if progress.done in (0.0, 1.0):
-        print_note(f"{progress.row:13} seed {progress.seed:<4} {progress.message}")
-
-
-@contextmanager
-def _bars() -> Iterator[Listener]:
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[message]}"),
-    )
-    tasks = {}
-    with Bars(*columns, console=Console(stderr=True)) as bars:
-
-        def listen(progress: Progress) -> None:
-            key = (progress.row, progress.seed)
-            if key not in tasks:
-                name = f"{progress.row}, seed {progress.seed}"
-                tasks[key] = bars.add_task(name, total=1.0, message="")
-            bars.update(tasks[key], completed=progress.done, message=progress.message)
-
-        yield listen

@@ -35,7 +35,7 @@ from nerbridge.training.reuse import reuse_transfers
 from nerbridge.training.run import Listener, Progress, Run
 from nerbridge.training.scoring import finish_row
 from nerbridge.training.stage import StageData, StageOutcome, train_stage
-from nerbridge.training.workers import run_in_workers
+from nerbridge.training.workers import Work, run_in_workers
 
 _SMALL_PARAMETERS = 50_000_000
 
@@ -61,13 +61,31 @@ def run_experiment(
         run.folder.check_fingerprint(run.fingerprint())
         if reuse is not None:
             reuse_transfers(run, reuse, listen)
-        jobs = min(jobs or default_jobs(run), len(run.recipe.seeds))
-        if jobs > 1 and not _is_finished(run):
-            run_in_workers(run_seed, run.recipe, run.folder.path, jobs, listen)
-        else:
-            for seed in run.recipe.seeds:
-                run_seed(run, seed, listen)
+        _work_on_seeds(run, run_seed, listen, 1 if _is_finished(run) else jobs)
         run_references(run, listen)
+
+
+def train_transfers(run: Run, listen: Listener, jobs: int | None = None) -> list[Path]:
+    """The transferred models of all seeds, trained where they are not there; nothing is scored.
+
+    Raises:
+        RunError: as `run_experiment`.
+    """
+    models = [run.folder.model("transfer", seed) for seed in run.recipe.seeds]
+    with run.folder.locked():
+        run.folder.check_fingerprint(run.fingerprint())
+        if not all(model.is_dir() for model in models):
+            _work_on_seeds(run, train_transfer, listen, jobs)
+    return models
+
+
+def _work_on_seeds(run: Run, work: Work, listen: Listener, jobs: int | None) -> None:
+    jobs = min(jobs or default_jobs(run), len(run.recipe.seeds))
+    if jobs > 1:
+        run_in_workers(work, run.recipe, run.folder.path, jobs, listen)
+    else:
+        for seed in run.recipe.seeds:
+            work(run, seed, listen)
 
 
 def default_jobs(run: Run) -> int:
@@ -87,6 +105,13 @@ def run_seed(run: Run, seed: int, listen: Listener) -> None:
             if not run.folder.model(name, seed).is_dir():
                 _train(run, name, seed, listen)
             finish_row(run, name, seed, listen)
+
+
+def train_transfer(run: Run, seed: int, listen: Listener) -> None:
+    """The transferred model of one seed, if it is not there."""
+    if not run.folder.model("transfer", seed).is_dir():
+        _train(run, "transfer", seed, listen)
+        listen(Progress("transfer", seed, 1.0, "trained"))
 
 
 def _train(run: Run, name: StageName, seed: int, listen: Listener) -> None:

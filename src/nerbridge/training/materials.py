@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from nerbridge.corpus.harmonising import find_discord, harmonise_corpora
 from nerbridge.corpus.overlap import SentenceKey, leaked, letters_key
@@ -17,7 +16,7 @@ from nerbridge.corpus.stops import leave_out_stops
 from nerbridge.errors import CorpusError
 from nerbridge.labels import LabelSet
 from nerbridge.text.model_form import words_to_model_form
-from nerbridge.training.recipe import HERE, CorpusSettings, Recipe, SourceSettings
+from nerbridge.training.recipe import CorpusSettings, Recipe, SourceSettings
 
 _HELD_OUT = 0.1
 """Share of the sources' training sentences used for validation where no source has its own."""
@@ -193,9 +192,9 @@ def load_materials(recipe: Recipe) -> Materials:
     sources = [_read_source(recipe, source) for source in recipe.sources]
     also = {also.name: _read(recipe, also) for also in recipe.also}
     needed = dict.fromkeys(("train", "validation", recipe.target.split))
-    _need(target, _place(recipe, recipe.target), tuple(needed))
+    _need(target, recipe.place_of(recipe.target.path), tuple(needed))
     for further in recipe.also:
-        _need(also[further.name], _place(recipe, further), (further.split,))
+        _need(also[further.name], recipe.place_of(further.path), (further.split,))
     return Materials(recipe, target, _harmonise(recipe, sources), also)
 
 
@@ -206,14 +205,14 @@ def _harmonise(recipe: Recipe, sources: Sequence[Corpus]) -> tuple[Corpus, ...]:
     for corpus, settings in zip(harmonised, recipe.sources, strict=True):
         if settings.harmonise and not _has_entity(corpus.splits["train"]):
             raise CorpusError(
-                f"{_place(recipe, settings)}: harmonise left no entity in train; expected some "
-                "that the other sources know. Leave harmonise out, or this source."
+                f"{recipe.place_of(settings.path)}: harmonise left no entity in train; expected "
+                "some that the other sources know. Leave harmonise out, or this source."
             )
     return harmonised
 
 
 def _read_source(recipe: Recipe, settings: SourceSettings) -> Corpus:
-    corpus, place = _read(recipe, settings), _place(recipe, settings)
+    corpus, place = _read(recipe, settings), recipe.place_of(settings.path)
     _need(corpus, place, ("train",))
     if settings.soft:
         corpus = with_probabilities(corpus, place, LabelSet(recipe.types).tags)
@@ -222,7 +221,7 @@ def _read_source(recipe: Recipe, settings: SourceSettings) -> Corpus:
 
 def _read(recipe: Recipe, settings: CorpusSettings) -> Corpus:
     return read_corpus(
-        _place(recipe, settings),
+        recipe.place_of(settings.path),
         language=settings.language,
         scheme=settings.scheme,
         repair=settings.repair,
@@ -230,14 +229,6 @@ def _read(recipe: Recipe, settings: CorpusSettings) -> Corpus:
         allowed_types=recipe.types,
         tag_names=settings.tag_names,
     )
-
-
-def _place(recipe: Recipe, settings: CorpusSettings) -> str:
-    if settings.path.startswith(("bundled:", "hub:")):
-        return settings.path
-    if settings.path.startswith(HERE):
-        return settings.path.removeprefix(HERE)
-    return str(Path(recipe.data_root or ".") / settings.path)
 
 
 def _need(corpus: Corpus, place: str, splits: Sequence[str]) -> None:

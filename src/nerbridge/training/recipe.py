@@ -129,6 +129,26 @@ class AlsoSettings(CorpusSettings):
     """Which of its splits is scored."""
 
 
+class PseudoLabelSettings(Settings):
+    """How a source is made where it is not there yet: raw text that the transferred models of
+    another recipe label, as ``nerbridge pseudo-label`` does; with ``--soft`` where the source is
+    ``soft``. Validation and test sentences of ``target`` and ``also`` are left out."""
+
+    path: str
+    """The ``path`` of the source that is made; below the current folder (``here:``)."""
+    recipe: str
+    """Whose models label, those of all its seeds: a file beside this one, or a shipped recipe. They
+    are taken from ``runs/NAME``, and trained there first if need be."""
+    text: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Files of raw text, looked up as corpora are."""
+    n: Positive = 24_000
+    """Sentences to draw and label; fewer are kept."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Of the draw."""
+    neighbours: Share = 0.0
+    """How much of a say words that are used alike, all over the text, have beside the models."""
+
+
 class SamplingSettings(Settings):
     """How sources are mixed (see ``corpus.sampling.mix_sources``)."""
 
@@ -244,6 +264,7 @@ class Recipe(Settings):
     target: TargetSettings
     sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1)]
     also: tuple[AlsoSettings, ...] = ()
+    pseudo_labels: tuple[PseudoLabelSettings, ...] = ()
     sampling: SamplingSettings = SamplingSettings()
     baseline: BaselineSettings = BaselineSettings()
     transfer: TransferSettings = TransferSettings()
@@ -272,6 +293,12 @@ class Recipe(Settings):
                 f"sources: {', '.join(both)}: harmonise leaves out tags, and soft learns from "
                 "probabilities instead; choose one"
             )
+        made = [made.path for made in self.pseudo_labels]
+        if unfit := [path for path in made if not self._can_be_made(path) or made.count(path) > 1]:
+            faults.append(
+                f"pseudo_labels: {', '.join(unfit)}: expected the path of one of the sources each, "
+                f"and {HERE} before it"
+            )
         if self.adapt.method != self.transfer.method:
             faults.append(
                 f"adapt.method: {self.adapt.method!r} cannot go on from transfer.method "
@@ -280,6 +307,17 @@ class Recipe(Settings):
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    def place_of(self, path: str) -> str:
+        """Where a path leads: a folder or file, or ``bundled:NAME`` or ``hub:…`` as it is."""
+        if path.startswith(_NO_FOLDER):
+            return path
+        if path.startswith(HERE):
+            return path.removeprefix(HERE)
+        return str(Path(self.data_root or ".") / path)
+
+    def _can_be_made(self, path: str) -> bool:
+        return path.startswith(HERE) and path in [source.path for source in self.sources]
 
     def stage(self, name: StageName) -> StageSettings:
         """Settings of a stage by its name."""

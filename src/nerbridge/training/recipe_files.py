@@ -63,6 +63,7 @@ def read_recipe(
         values["seeds"] = list(seeds)
     unset = list(_unset_variables(values.get("data_root")))
     values["data_root"] = _data_root(values.get("data_root"), path)
+    _find_beside(values.get("pseudo_labels"), path)
     try:
         recipe = Recipe.model_validate(values)
     except ValidationError as error:
@@ -73,9 +74,12 @@ def read_recipe(
 
 
 def deciding_settings(recipe: Recipe) -> dict[str, Any]:
-    """The settings that decide the outcome of a seed: not names, places or which seeds."""
+    """The settings that decide the outcome of a seed: not names, places or which seeds.
+
+    Nor how a source was made: what is in it decides, by its hash.
+    """
     values = recipe.to_dict()
-    for key in ("name", "description", "seeds", "data_root"):
+    for key in ("name", "description", "seeds", "data_root", "pseudo_labels"):
         del values[key]
     return values
 
@@ -135,3 +139,11 @@ def _data_root(value: Any, path: Path) -> Any:
     if not isinstance(value, str):
         return value
     return _VARIABLE.sub(lambda found: os.environ.get(found[1]) or found[2], value)
+
+
+def _find_beside(pseudo_labels: Any, path: Path) -> None:
+    """Name recipes that are files beside this one as such; what is no table is left as it is."""
+    for made in pseudo_labels if isinstance(pseudo_labels, list) else ():
+        name = made.get("recipe") if isinstance(made, dict) else None
+        if isinstance(name, str) and name.endswith(".toml"):
+            made["recipe"] = str(path.parent / name)

@@ -15,10 +15,15 @@ from nerbridge.training.recipe import Recipe
 
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 _NO_TABLE = ("model_type", "dataclass_type")
-_SEVERAL = ("sources", "also")
+_SEVERAL = ("sources", "also", "pseudo_labels")
 _MODULES = ("lora", "target_modules")
 _LIST = '["…"]'
-_LISTS = {"seeds": "[13, 21, 34]", "types": '["PER", "LOC"]', "tag_names": '["O", "B-PER"]'}
+_LISTS = {
+    "seeds": "[13, 21, 34]",
+    "types": '["PER", "LOC"]',
+    "tag_names": '["O", "B-PER"]',
+    "text": '["a.txt"]',
+}
 
 
 def describe_mistakes(
