@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerbridge.errors import EnvironmentProblem
+from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.files import write_text, write_whole
 
 
@@ -58,3 +58,19 @@ def test_half_a_character_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError):
         write_text(tmp_path / "file", "\ud800")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    file, link = tmp_path / "there" / "file", tmp_path / "link"
+    link.symlink_to(file)
+    for text in ("new", "newer"):
+        write_text(link, text)
+        assert (link.is_symlink(), file.read_text()) == (True, text)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "link", "there"]
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="a device or a pipe was found"):
+        write_text(tmp_path / "pipe", "x")

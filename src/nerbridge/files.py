@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nerbridge.errors import EnvironmentProblem, RunError
+from nerbridge.errors import EnvironmentProblem, InputError, RunError
 
 WRITING = ".writing"
 """How the name of a file ends that is being written; its name begins with a dot."""
@@ -17,11 +17,19 @@ WRITING = ".writing"
 def write_whole(path: Path, fill: Callable[[Path], object]) -> None:
     """Let ``fill`` write a temporary file beside ``path``, then rename it.
 
-    Folders on the way are made. What was at ``path`` stays until the new file is safely on disk.
+    Folders on the way are made. What was at ``path`` stays until the new file is safely on disk. Of
+    a link the file that it leads to is replaced.
 
     Raises:
+        InputError: there is a device or a pipe at ``path``.
         EnvironmentProblem: the disk is full or the folder cannot be written.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise InputError(
+            f"{path}: a device or a pipe was found; expected a file. Name a file, or leave the "
+            "name out where the command can print."
+        )
+    path = Path(os.path.realpath(path))
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

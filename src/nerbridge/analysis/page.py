@@ -31,6 +31,7 @@ from nerbridge.analysis.drawings import (
 from nerbridge.analysis.network import Network
 from nerbridge.analysis.tables import TABLES, EntityRow, Passage
 from nerbridge.report.markup import Markup, concat, concat_all, element
+from nerbridge.text.counts import count_of
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
@@ -86,12 +87,13 @@ def _header(findings: Findings) -> Markup:
     if facts.first_day and facts.last_day:
         days = f"{say_day(facts.first_day)} – {say_day(facts.last_day)}"
     figures = [
-        (f"{facts.n_articles:,}", "articles"),
-        (f"{facts.n_mentions:,}", "mentions"),
-        (f"{facts.n_entities:,}", "entities"),
+        count_of(facts.n_articles, "article"),
+        count_of(facts.n_mentions, "mention"),
+        count_of(facts.n_entities, "entity", "entities"),
     ]
+    parts = [figure.partition(" ") for figure in figures]
     numbers = concat_all(
-        element("li", element("b", number), f" {what}") for number, what in figures
+        element("li", element("b", number), f" {what}") for number, _, what in parts
     )
     return element(
         "header",
@@ -293,7 +295,7 @@ def _entity(row: EntityRow, findings: Findings) -> Markup:
         if near
         else None
     )
-    count = f"{row.n_articles:,} articles, {row.n_mentions:,} mentions"
+    count = f"{count_of(row.n_articles, 'article')}, {count_of(row.n_mentions, 'mention')}"
     return element(
         "details",
         element(
