@@ -1,7 +1,8 @@
 """Line breaks that only wrap a paragraph, as letters and e-mails have them, and end no sentence.
 
 A paragraph is wrapped if no line but its last had room for the first word of the next. Measured in
-characters and in graphemes, one of which a program that wraps goes by.
+characters and in graphemes, one of which a program that wraps goes by. A salutation right above the
+paragraph is not part of it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _SLACK = 2
 """Characters that a line may be off: forms of Unicode, a space at its end."""
 _ITEM = regex.compile(r"\s*(?:[^\p{L}\p{N}\s\"'(\[‘“]|\p{N}{1,3}[.):]|\p{L}\))|.*\t", regex.DOTALL)
 """A line of a list or a table."""
+_SALUTATION = regex.compile(r".{1,39}[,،;:](?:\s*[-–—])?\s*", regex.DOTALL)
 _GRAPHEME = regex.compile(r"\X")
 
 
@@ -32,10 +34,7 @@ def find_wraps(text: str) -> frozenset[int]:
     if len(LINE_BREAK.findall(text)) < _MIN_LINES - 1:
         return frozenset()
     return frozenset(
-        end
-        for lines in _paragraphs(text)
-        if _is_wrapped([text[start:end] for start, end in lines])
-        for _, end in lines[:-1]
+        end for lines in _paragraphs(text) for _, end in _wrapped_lines(text, lines)[:-1]
     )
 
 
@@ -53,6 +52,15 @@ def _paragraphs(text: str) -> Iterator[list[tuple[int, int]]]:
         start = match.end() if match else end
     if lines:
         yield lines
+
+
+def _wrapped_lines(text: str, lines: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those of a wrapped paragraph: all of them, or all but a salutation; else none."""
+    below = lines[1:] if _SALUTATION.fullmatch(text, *lines[0]) else []
+    for part in (lines, below):
+        if _is_wrapped([text[start:end] for start, end in part]):
+            return part
+    return []
 
 
 def _is_wrapped(lines: Sequence[str]) -> bool:
