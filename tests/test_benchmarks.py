@@ -193,3 +193,18 @@ def test_neighbours_prints_a_score_for_each_weight(tmp_path: Path) -> None:
     scores = result["together"][str(tmp_path / "gold")]
     assert scores["0.0"] == pytest.approx(0.8)
     assert 0 <= scores["0.5"] <= 1
+
+
+def test_stops_scores_with_and_without(tmp_path: Path) -> None:
+    """A tagger by list finds the same without a stop; of two nameless sentences it marks one."""
+    model = write_tiny_tagger(tmp_path / "model")
+    lines = "ৰমেন B-PER\nদাস I-PER\nআহিল O\n। O\n\nভাল O\n। O\n\nসংঘ O\nআছে O\n। O\n"
+    (tmp_path / "gold").mkdir()
+    for split in ("train", "validation"):
+        (tmp_path / "gold" / f"{split}.conll").write_text(lines, "utf-8")
+    command = [sys.executable, str(BENCHMARKS / "stops.py"), str(model), "--json"]
+    command += ["--corpus", str(tmp_path / "gold")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    [scores] = json.loads(done.stdout)[str(model)].values()
+    assert scores["with"] == scores["without"] == {"f1": 0.6667, "n_marked": 1, "n_nameless": 2}

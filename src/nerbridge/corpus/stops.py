@@ -30,11 +30,12 @@ def leave_out_stops(corpus: Corpus, share: float) -> Corpus:
     rng = random.Random(0)
     train = corpus.splits["train"]
     chosen = [rng.random() < share for _ in train]
-    shortened = tuple(_without_stop(s) if c else s for s, c in zip(train, chosen, strict=True))
+    shortened = tuple(without_stop(s) if c else s for s, c in zip(train, chosen, strict=True))
     return replace(corpus, splits={**corpus.splits, "train": shortened})
 
 
-def _without_stop(sentence: Sentence) -> Sentence:
+def without_stop(sentence: Sentence) -> Sentence:
+    """The sentence without its final stops; as it is, where nothing else would be left."""
     n = _n_before_stop(sentence.words, sentence.tags)
     last = sentence.words[n - 1]
     return replace(
