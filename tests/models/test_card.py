@@ -131,6 +131,21 @@ def test_where_roles_are_not_recorded_none_is_made_up() -> None:
     assert "test split" not in card
 
 
+def test_a_target_among_the_sources_is_said() -> None:
+    data = {"as": {"language": "as", "role": "source", "is_target": True, "sha256": "1" * 64}}
+    card = model_card({**FULL, "data": {**FULL["data"], **data}, "scores": SCORES})
+    assert "| as | as | target and source | `1111111111111111` |" in card
+    assert "sentences of the target corpus among them" in card
+    assert "seen no sentence of the target" not in card
+    assert "| as, test split | 100 |" in card
+
+
+@pytest.mark.parametrize("validation", ["sources", "the validation sentences of mine"])
+def test_a_calibration_on_the_sources_is_a_limit(validation: str) -> None:
+    card = model_card({**FULL, "calibration": {**ADAPTED["calibration"], "validation": validation}})
+    assert ("Its calibration is that of its sources" in card) is (validation == "sources")
+
+
 def test_a_harmonised_source_is_named_as_such() -> None:
     data = {**TARGET_DATA, "bn": {"language": "bn", "role": "source", "sha256": "b" * 64}}
     card = model_card({**ADAPTED, "data": data, "parent": None})

@@ -108,6 +108,7 @@ def test_corpora_of_one_name_are_told_apart(
     data = data_lineage(load_materials(recipe), recipe, "adapt")
     roles = {name: facts["role"] for name, facts in data.items()}
     assert roles == {"as": "target", "here:pseudo/as": "source", "hi": "source"}
+    assert [name for name, facts in data.items() if "is_target" in facts] == ["here:pseudo/as"]
 
 
 def uses(lineage: dict[str, Any]) -> set[tuple[str, str]]:

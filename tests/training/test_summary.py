@@ -131,6 +131,17 @@ def test_models_named_in_it_exist(record: RunRecord, finished: Any) -> None:
             assert (finished.run.folder.path / seed.model / "nerbridge.json").is_file()
 
 
+def test_what_learned_from_the_target_too_is_not_called_zero_shot(
+    record: RunRecord, finished: Any
+) -> None:
+    materials = finished.run.materials
+    joint = replace(materials, sources=(*materials.sources[:-1], materials.target))
+    told = build_record(replace(finished.run, materials=joint), "nerbridge run tiny")
+    for name in ("transfer", "crf_transfer"):
+        assert "nothing of the target corpus seen" in record.row(name).description
+        assert "the target corpus among them" in told.row(name).description
+
+
 def test_it_says_which_test_sentences_stand_in_a_source(finished: Any) -> None:
     run = finished.run
     target, (first, *others) = run.materials.target, run.materials.sources

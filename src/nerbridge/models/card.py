@@ -29,6 +29,10 @@ _ROWS = {
     "(zero-shot, if nobody labelled text of its language among them).",
     "adapt": "Trained on source languages, then on sentences of the target language.",
 }
+_JOINT = (
+    "Trained on the sources below together, sentences of the target corpus among them: its scores\n"
+    "there are not zero-shot."
+)
 _TARGET = "target"
 _REST_OF_SCORES = "precision | recall | F1 by type |"
 
@@ -62,7 +66,7 @@ def model_card(manifest: Mapping[str, Any]) -> str:
         _training(origin),
         _scores(manifest, origin),
         _calibration(manifest),
-        _limits(origin),
+        _limits(manifest),
         _use(manifest),
         _licence(manifest, origin),
     )
@@ -91,7 +95,11 @@ def _about(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> Iterator[s
     yield f"# {f'{name}: n' if name else 'N'}amed entities ({types})"
     yield ""
     yield f"Finds named entities in text. {_KINDS[manifest['kind']]}"
-    if row := _ROWS.get(origin.get("row", "")):
+    if origin.get("row") == "transfer" and any(
+        _is_target(role) for *_, role, _ in _data_rows(origin)
+    ):
+        yield _JOINT
+    elif row := _ROWS.get(origin.get("row", "")):
         yield row
     if manifest.get("kind") == "onnx":
         yield from _export(manifest)
@@ -147,11 +155,15 @@ def _data_rows(origin: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]
         (_short(name), str(facts["language"]), _role(facts), str(facts["sha256"]))
         for name, facts in {**own, **before}.items()
     ]
-    yield from sorted(found, key=lambda row: row[2] != _TARGET)
+    yield from sorted(found, key=lambda row: not _is_target(row[2]))
+
+
+def _is_target(role: str) -> bool:
+    return role.startswith(_TARGET)
 
 
 def _role(facts: Mapping[str, Any]) -> str:
-    role = str(facts.get("role", "—"))
+    role = f"{_TARGET} and source" if facts.get("is_target") else str(facts.get("role", "—"))
     return ", ".join([role, *(how for how in ("harmonised", "soft") if facts.get(how))])
 
 
@@ -184,7 +196,7 @@ def _scores(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> Iterator[
     yield "## Scores"
     yield ""
     if scores := manifest.get("scores"):
-        target = next((name for name, _, role, _ in _data_rows(origin) if role == _TARGET), None)
+        target = next((name for name, _, role, _ in _data_rows(origin) if _is_target(role)), None)
         yield f"| test set | sentences | entities | F1 (95 % interval) | {_REST_OF_SCORES}"
         yield "|---|---|---|---|---|---|---|"
         for name, found in scores.items():
@@ -259,14 +271,14 @@ def _calibration(manifest: Mapping[str, Any]) -> Iterator[str]:
     yield f"{before:.3f} before, {after:.3f} after."
 
 
-def _limits(origin: Mapping[str, Any]) -> Iterator[str]:
+def _limits(manifest: Mapping[str, Any]) -> Iterator[str]:
     yield "## Limits"
     yield ""
     yield "- Scores hold for text like that of their test sets. On text of another kind, such as"
     yield "  running text after titles, expect much less, and measure before relying on it."
     yield "- It knows only the types above. Entities inside others are not found, and an entity is"
     yield "  always whole words of one sentence, with the case endings that are written on to them."
-    if origin.get("row") == "transfer":
+    if (manifest.get("calibration") or {}).get("validation") == "sources":
         yield "- Its calibration is that of its sources."
     yield "- Names and views of its training text are in it: people and places that such text"
     yield "  seldom mentions are found less often. It is not fit for decisions about people."

@@ -230,8 +230,8 @@ def data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[
     """Role, language and hash of each corpus that a stage learns from, by name.
 
     By the recipe's path instead, where corpora share a name. The hash is that of what was read;
-    ``harmonised`` says where not all of it was learned, ``soft`` is the hash of the
-    probabilities that were.
+    ``is_target`` says of a source that it is the target's corpus, ``harmonised`` says where not all
+    of it was learned, ``soft`` is the hash of the probabilities that were.
     """
     roles = [] if name == "transfer" else ["target"]
     if name == "transfer" or (name == "adapt" and recipe.adapt.replay):
@@ -247,6 +247,7 @@ def data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[
             "role": role,
             "language": corpus.language,
             "sha256": corpus.sha256,
+            **({"is_target": True} if role == "source" and corpus in materials.own_sources else {}),
             **({"harmonised": True} if LEFT_OUT in corpus.losses else {}),
             **({"soft": corpus.probabilities_sha256} if corpus.probabilities_sha256 else {}),
         }

@@ -77,6 +77,11 @@ class Materials:
         """All of them, target first."""
         return (self.target, *self.sources, *self.also.values())
 
+    @property
+    def own_sources(self) -> tuple[Corpus, ...]:
+        """The sources that are the target's own corpus: what learns from them is not zero-shot."""
+        return tuple(source for source in self.sources if source.sha256 == self.target.sha256)
+
     @cached_property
     def tests(self) -> tuple[TestSet, ...]:
         """The recipe's test set (``test``, whichever split it is), then the further ones."""

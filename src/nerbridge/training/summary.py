@@ -50,6 +50,11 @@ DESCRIPTIONS = {
     "crf_transfer": "linear CRF, sources in the model's script; nothing of the target corpus seen",
     "crf_all": "linear CRF, source languages and target together",
 }
+_JOINT = {
+    "transfer": "encoder, trained on the sources, the target corpus among them: not zero-shot",
+    "crf_transfer": "linear CRF, sources in the model's script, the target corpus among them",
+}
+"""The rows of which something else must be said where the target corpus is a source too."""
 
 PAIRS = (
     ("baseline", "transfer"),
@@ -100,7 +105,7 @@ def _build_row(run: Run, name: str) -> Row:
     return Row(
         name=name,
         stage=stage,
-        description=DESCRIPTIONS[name],
+        description=_describe_row(run, name),
         seeds=tuple(results),
         f1_strict=summarise(tests),
         f1_conll=_spread([scores.f1_conll for scores in tests], summarise(tests)),
@@ -111,6 +116,11 @@ def _build_row(run: Run, name: str) -> Row:
         },
         errors=tuple(row_errors(run, name, seeds[0])),
     )
+
+
+def _describe_row(run: Run, name: str) -> str:
+    told = DESCRIPTIONS | _JOINT if run.materials.own_sources else DESCRIPTIONS
+    return told[name]
 
 
 def _finished(run: Run, row: str, seed: int) -> SeedResult:
