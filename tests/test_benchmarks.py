@@ -196,9 +196,9 @@ def test_neighbours_prints_a_score_for_each_weight(tmp_path: Path) -> None:
 
 
 def test_stops_scores_with_and_without(tmp_path: Path) -> None:
-    """A tagger by list finds the same without a stop; of two nameless sentences it marks one."""
+    """A tagger by list knows a word without the stop that is glued to it, and not with it."""
     model = write_tiny_tagger(tmp_path / "model")
-    lines = "ৰমেন B-PER\nদাস I-PER\nআহিল O\n। O\n\nভাল O\n। O\n\nসংঘ O\nআছে O\n। O\n"
+    lines = "ৰমেন B-PER\nদাস I-PER\nআহিল O\n। O\n\nভাল O\n। O\n\nআছে O\nসংঘ। O\n"
     (tmp_path / "gold").mkdir()
     for split in ("train", "validation"):
         (tmp_path / "gold" / f"{split}.conll").write_text(lines, "utf-8")
@@ -207,4 +207,5 @@ def test_stops_scores_with_and_without(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     [scores] = json.loads(done.stdout)[str(model)].values()
-    assert scores["with"] == scores["without"] == {"f1": 0.6667, "n_marked": 1, "n_nameless": 2}
+    assert scores["with"] == {"f1": 1.0, "n_marked": 0, "n_nameless": 2}
+    assert scores["without"] == {"f1": 0.6667, "n_marked": 1, "n_nameless": 2}

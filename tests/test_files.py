@@ -72,5 +72,11 @@ def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
 
 def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InputError, match="a device or a pipe was found"):
-        write_text(tmp_path / "pipe", "x")
+    for path in (tmp_path / "pipe", Path("/dev/stdout"), Path("/proc/self/fd/1")):
+        with pytest.raises(InputError, match="a device or a pipe was found"):
+            write_text(path, "x")
+
+
+def test_a_name_too_long_is_said(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentProblem, match=r"not written \(File name too long\)"):
+        write_text(tmp_path / ("x" * 300), "x")

@@ -13,6 +13,8 @@ from nerbridge.errors import EnvironmentProblem, InputError, RunError
 WRITING = ".writing"
 """How the name of a file ends that is being written; its name begins with a dot."""
 
+_STANDARD = [("dev", name) for name in ("stdin", "stdout", "stderr", "fd")]
+
 
 def write_whole(path: Path, fill: Callable[[Path], object]) -> None:
     """Let ``fill`` write a temporary file beside ``path``, then rename it.
@@ -24,14 +26,10 @@ def write_whole(path: Path, fill: Callable[[Path], object]) -> None:
         InputError: there is a device or a pipe at ``path``.
         EnvironmentProblem: the disk is full or the folder cannot be written.
     """
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise InputError(
-            f"{path}: a device or a pipe was found; expected a file. Name a file, or leave the "
-            "name out where the command can print."
-        )
-    path = Path(os.path.realpath(path))
     temporary: Path | None = None
     try:
+        _refuse_device(path)
+        path = Path(os.path.realpath(path))
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(WRITING, f".{path.name}.", path.parent)
         os.close(handle)
@@ -49,6 +47,16 @@ def write_whole(path: Path, fill: Callable[[Path], object]) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _refuse_device(path: Path) -> None:
+    """Of ``/dev/stdout`` too that leads to a file: what is in it stays, with what others write."""
+    is_standard = path.parts[1:2] == ("proc",) or path.parts[1:3] in _STANDARD
+    if is_standard or (path.exists() and not (path.is_file() or path.is_dir())):
+        raise InputError(
+            f"{path}: a device or a pipe was found; expected a file. Name a file, or leave the "
+            "name out where the command can print."
+        )
 
 
 def write_text(path: Path, text: str) -> None:

@@ -14,10 +14,10 @@ import pytest
 from hub_standin import write_tiny_encoder
 from nerbridge.cli import app as edge
 from nerbridge.cli import made_sources
-from nerbridge.cli.made_sources import make_sources, missing_sources
+from nerbridge.cli.made_sources import check_sources, make_sources
 from nerbridge.corpus.reading import build_corpus, read_corpus
 from nerbridge.corpus.writing import write_corpus
-from nerbridge.errors import InputError, RecipeError, RunError
+from nerbridge.errors import InputError, NerbridgeError, RecipeError, RunError
 from nerbridge.records import read_record
 from nerbridge.training.recipe import Recipe
 from nerbridge.training.recipe_files import deciding_settings, read_recipe
@@ -35,6 +35,7 @@ pseudo_labels = [
   { path = "here:build/pseudo", recipe = "first.toml", text = ["news.txt"], n = 3, seed = 2 },
 ]
 """
+ALSO = 'also = [{ name = "hi", path = "bundled:hi", language = "hi" }]\n'
 FIRST = """
 name = "first"
 seeds = [1, 2]
@@ -78,9 +79,9 @@ def second(*overrides: str) -> Recipe:
 
 
 def test_the_source_is_made_once(place: Path, trained: list[str]) -> None:
-    assert missing_sources(second()) == ["build/pseudo"]
+    assert check_sources(second()) == ["build/pseudo"]
     make_sources(second(), None, quiet=True)
-    assert (trained, missing_sources(second())) == (["first"], [])
+    assert (trained, check_sources(second())) == (["first"], [])
     labelled = read_corpus(place / "build" / "pseudo", language="as").splits["train"]
     # The third sentence is one of the target's, on which the recipe is scored.
     assert sorted(s.tags for s in labelled) == [
@@ -103,6 +104,11 @@ def test_the_source_is_made_once(place: Path, trained: list[str]) -> None:
         (("seed = 2", "neighbours = 0.5"), "neighbours was 0.0, is 0.5; seed was 2, is 0"),
         (("first.toml", "other.toml"), r"models\.0 was .*first.*, is .*other"),
         ((", soft = true", ""), "soft was true, is false"),
+        (("news.txt", "other.txt"), r"text\.0 was .*news\.txt.*, is .*other\.txt"),
+        (
+            ("pseudo_labels =", f"{ALSO}pseudo_labels ="),
+            "sentences of bundled:hi were not left out",
+        ),
     ],
 )
 def test_one_that_was_made_otherwise_is_refused(
@@ -151,6 +157,44 @@ def test_text_that_is_not_there_is_said(place: Path, trained: list[str]) -> None
     Path("news.txt").unlink()
     with pytest.raises(InputError, match=r"news\.txt: no such file"):
         make_sources(second(), None, quiet=True)
+    assert trained == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("bundled:bn", "nowhere"), "nowhere"),
+        (("name = ", 'encoder = { id = "no/encoder/here" }\nname = '), "no/encoder/here"),
+        (("first.toml", "missing.toml"), r"missing\.toml: no such recipe"),
+        (("sources = [", f"{ALSO.replace('bundled:hi', 'gone')}sources = ["), "gone"),
+    ],
+)
+def test_what_else_is_wrong_is_said_before_the_training(
+    place: Path, trained: list[str], change: tuple[str, str], said: str
+) -> None:
+    (place / "second.toml").write_text(SECOND.replace(*change, 1), "utf-8")
+    for check in (check_sources, lambda recipe: make_sources(recipe, None, quiet=True)):
+        with pytest.raises(NerbridgeError, match=said):
+            check(second())
+    assert trained == []
+
+
+def test_numbered_tags_and_a_scored_train_split_are_held_out_too(
+    place: Path, trained: list[str]
+) -> None:
+    words = ["ৰমেন", "দাস", "আজি", "গুৱাহাটীত", "আছিল", "।"]
+    record = {"tokens": words, "ner_tags": [1, 2, 0, 0, 0, 0]}
+    (place / "own").mkdir()
+    (place / "own" / "train.jsonl").write_text(json.dumps(record), "utf-8")
+    further = (
+        'also = [{ name = "own", path = "own", language = "as", split = "train", '
+        'tag_names = ["O", "B-PER", "I-PER"] }]\n'
+    )
+    text = SECOND.replace("pseudo_labels =", f"{further}pseudo_labels =")
+    (place / "second.toml").write_text(text, "utf-8")
+    make_sources(second(), None, quiet=True)
+    labelled = read_corpus(place / "build" / "pseudo", language="as").splits["train"]
+    assert [s.words[:3] for s in labelled] == [("আজি", "অসম", "সংঘ")]
 
 
 def test_how_it_was_made_does_not_decide_the_outcome(place: Path) -> None:

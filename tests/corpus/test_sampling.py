@@ -79,6 +79,15 @@ def test_a_small_source_stands_there_several_times() -> None:
     assert {sentence for sentence, n in mixed.items() if n == 4} < set(small)
 
 
+@pytest.mark.parametrize(("strategy", "temperature"), [("equal", 1.0), ("temperature", 3.0)])
+def test_of_a_repeated_source_none_stands_oftener(strategy: Strategy, temperature: float) -> None:
+    small, large = source("small", 10), source("large", 500)
+    mixed = Counter(mix_sources([small, large], strategy, temperature, times=[3, 1]))
+    counts = [mixed[sentence] for sentence in small]
+    assert min(counts) >= 3
+    assert max(counts) - min(counts) <= 1
+
+
 @pytest.mark.parametrize("times", [[1, 1], [0], [-2], []])
 def test_times_must_fit(times: Sequence[int]) -> None:
     with pytest.raises(InputError, match=r"times=.* for 1 sources; expected a number of 1 or more"):

@@ -22,7 +22,14 @@ from nerbridge.models.encoder import encoder_sha256
 from nerbridge.models.folder import read_lineage
 from nerbridge.models.trained import load_trained
 from nerbridge.training import experiment
-from nerbridge.training.experiment import data_lineage, run_experiment, run_seed, stage_data
+from nerbridge.training.experiment import (
+    GAVE_UP,
+    data_lineage,
+    run_experiment,
+    run_seed,
+    stage_data,
+    train_transfers,
+)
 from nerbridge.training.materials import load_materials
 from nerbridge.training.recipe import STAGES
 from nerbridge.training.run import Progress, Run, open_run
@@ -262,6 +269,19 @@ def test_a_collapse_that_stays_is_said(
     assert len(result.training.remedies) == 3
     assert result.training.remedies[-1].startswith("gave up")
     assert result.training.n_steps == 27  # three times as many at each remedy
+
+
+def test_transfers_alone_are_those_of_the_run_and_one_that_finds_nothing_is_refused(
+    copied: Run,
+) -> None:
+    models = train_transfers(copied, lambda _: None)
+    assert [model.name for model in models] == ["transfer-1", "transfer-2"]
+    path = models[1] / "nerbridge.json"
+    lineage = json.loads(path.read_text("utf-8"))
+    lineage["training"]["remedies"] = [GAVE_UP]
+    path.write_text(json.dumps(lineage), "utf-8")
+    with pytest.raises(RunError, match=r"models/transfer-2: the transferred model predicts no"):
+        train_transfers(copied, lambda _: None)
 
 
 def test_full_fine_tuning_can_be_carried_over_too(tiny: Any, tmp_path: Path) -> None:

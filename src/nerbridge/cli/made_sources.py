@@ -3,42 +3,58 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nerbridge.batch.sources import STDIN, find_sources
 from nerbridge.cli.console import print_note
-from nerbridge.cli.pseudo_label import LABELLED, ORIGIN, label_text
+from nerbridge.cli.pseudo_label import LABELLED, ORIGIN, check_output, label_text
 from nerbridge.cli.stages import show_stages
 from nerbridge.errors import RecipeError, RunError
 
 if TYPE_CHECKING:
-    from nerbridge.training.recipe import PseudoLabelSettings, Recipe
+    from nerbridge.training.recipe import (
+        AlsoSettings,
+        PseudoLabelSettings,
+        Recipe,
+        TargetSettings,
+    )
 
 
-def missing_sources(recipe: Recipe) -> list[str]:
-    """Folders of the sources that are yet to be made."""
-    folders = [_folder(recipe, settings) for settings in recipe.pseudo_labels]
-    return [str(folder) for folder in folders if not (folder / LABELLED).exists()]
-
-
-def make_sources(
-    recipe: Recipe, jobs: int | None, *, quiet: bool, made_for: tuple[str, ...] = ()
-) -> None:
+def make_sources(recipe: Recipe, jobs: int | None, *, quiet: bool) -> None:
     """Make every source that is not there, and before it the models that label it.
 
     Args:
         recipe: whose sources.
         jobs: seeds at a time, as in `nerbridge.training.experiment.run_experiment`.
         quiet: tell nothing while it lasts.
+
+    Raises:
+        NerbridgeError: as `check_sources`, or nothing is found in the text.
+        RunError: a model that is to label finds nothing.
+    """
+    if check_sources(recipe):
+        _make_sources(recipe, jobs, quiet=quiet)
+
+
+def check_sources(recipe: Recipe, *, made_for: tuple[str, ...] = ()) -> list[str]:
+    """Folders of the sources that are yet to be made, those of the labelling recipes first.
+
+    Whatever can be wrong is looked at before hours of training, if there are any.
+
+    Args:
+        recipe: whose sources.
         made_for: names of the recipes that this one labels a source for.
 
     Raises:
         RecipeError: a recipe labels for itself.
         RunError: a source is there, but made otherwise than the recipe says.
-        InputError: the text cannot be read, or nothing is found in it.
+        InputError: the text is not there, or the folder is in use.
+        NerbridgeError: a corpus or the encoder of one of the recipes cannot be used.
     """
-    made_for = (*made_for, recipe.name)
+    made_for, found = (*made_for, recipe.name), list[str]()
+    missing = [settings for settings in recipe.pseudo_labels if _is_missing(recipe, settings)]
     for settings in recipe.pseudo_labels:
         labelling = _labelling_recipe(settings)
         if labelling.name in made_for:
@@ -47,12 +63,45 @@ def make_sources(
                 f"source {settings.path} itself ({' → '.join((*made_for, labelling.name))}). Name "
                 "another recipe."
             )
-        if (_folder(recipe, settings) / LABELLED).exists():
+        if settings in missing:
+            _check_labelling(recipe, settings)
+            found += [*check_sources(labelling, made_for=made_for), str(_folder(recipe, settings))]
+        else:
             _check_made_so(recipe, settings, labelling)
-            continue
-        make_sources(labelling, jobs, quiet=quiet, made_for=made_for)
-        models = _train(labelling, jobs, quiet=quiet)
-        print_note(label_source(recipe, settings, models, quiet=quiet), quiet=quiet)
+    if missing or len(made_for) > 1:
+        _check_rest(recipe, [settings.path for settings in missing])
+    return found
+
+
+def _make_sources(recipe: Recipe, jobs: int | None, *, quiet: bool) -> None:
+    for settings in recipe.pseudo_labels:
+        if _is_missing(recipe, settings):
+            labelling = _labelling_recipe(settings)
+            _make_sources(labelling, jobs, quiet=quiet)
+            models = _train(labelling, jobs, quiet=quiet)
+            print_note(_label(recipe, settings, models, quiet=quiet), quiet=quiet)
+
+
+def _is_missing(recipe: Recipe, settings: PseudoLabelSettings) -> bool:
+    return not (_folder(recipe, settings) / LABELLED).exists()
+
+
+def _check_labelling(recipe: Recipe, settings: PseudoLabelSettings) -> None:
+    find_sources(_text(recipe, settings))
+    check_output(_folder(recipe, settings), overwrite=False)
+    _held_out(recipe)
+
+
+def _check_rest(recipe: Recipe, missing: Sequence[str]) -> None:
+    """All that a recipe needs but the sources that are to be made."""
+    from nerbridge.training.materials import load_materials
+    from nerbridge.training.run import check_precision, load_base
+
+    check_precision(recipe)
+    load_base(recipe)
+    there = tuple(source for source in recipe.sources if source.path not in missing)
+    if there:
+        load_materials(recipe.model_copy(update={"sources": there}))
 
 
 def _labelling_recipe(settings: PseudoLabelSettings) -> Recipe:
@@ -79,19 +128,19 @@ def _train(recipe: Recipe, jobs: int | None, *, quiet: bool) -> list[Path]:
         return train_transfers(open_run(recipe, _run_folder(recipe)), listen, jobs)
 
 
-def label_source(
-    recipe: Recipe, settings: PseudoLabelSettings, models: list[Path], *, quiet: bool
+def _label(
+    recipe: Recipe, settings: PseudoLabelSettings, models: Sequence[Path], *, quiet: bool
 ) -> str:
     """Label the text of a source with the models; in a line, what came of it."""
     return label_text(
-        [recipe.place_of(path) for path in settings.text],
+        _text(recipe, settings),
         _folder(recipe, settings),
         [str(model) for model in models],
         n=settings.n,
         seed=settings.seed,
         soft=_is_soft(recipe, settings),
         neighbours=settings.neighbours,
-        leave_out=list(_scored_on(recipe)),
+        leave_out=_held_out(recipe),
         quiet=quiet,
     )
 
@@ -100,10 +149,32 @@ def _is_soft(recipe: Recipe, settings: PseudoLabelSettings) -> bool:
     return any(source.soft for source in recipe.sources if source.path == settings.path)
 
 
-def _scored_on(recipe: Recipe) -> Iterator[str]:
-    """Each corpus that the recipe is scored on, once."""
-    corpora = (recipe.target, *recipe.also)
-    yield from dict.fromkeys(recipe.place_of(corpus.path) for corpus in corpora)
+def _text(recipe: Recipe, settings: PseudoLabelSettings) -> list[str]:
+    return [recipe.place_of(path) for path in settings.text]
+
+
+def _scored_on(recipe: Recipe) -> list[TargetSettings | AlsoSettings]:
+    return [recipe.target, *recipe.also]
+
+
+def _held_out(recipe: Recipe) -> dict[str, list[Sequence[str]]]:
+    """Validation and test sentences of every corpus that the recipe is scored on, by its place."""
+    from nerbridge.corpus.reading import read_raw_corpus
+
+    splits: dict[str, set[str]] = {}
+    raw = {}
+    for corpus in _scored_on(recipe):
+        place = recipe.place_of(corpus.path)
+        splits.setdefault(place, {"validation", "test"}).add(corpus.split)
+        raw[place] = read_raw_corpus(place, tag_names=corpus.tag_names).splits
+    return {
+        place: [
+            s.words
+            for split in sorted(wanted & raw[place].keys())
+            for s in raw[place][split].sentences
+        ]
+        for place, wanted in splits.items()
+    }
 
 
 def _check_made_so(recipe: Recipe, settings: PseudoLabelSettings, labelling: Recipe) -> None:
@@ -118,7 +189,17 @@ def _check_made_so(recipe: Recipe, settings: PseudoLabelSettings, labelling: Rec
         "neighbours": settings.neighbours,
         "soft": _is_soft(recipe, settings),
     }
-    if changes := list(differences(_made_so(folder), wanted)):
+    found = _made_so(folder)
+    if STDIN not in found["text"]:
+        wanted["text"] = [Path(text).name for text in settings.text]
+    else:
+        del found["text"]
+    left_out = {Path(corpus).name for corpus in found.pop("left out")}
+    scored_on = {Path(recipe.place_of(c.path)).name for c in _scored_on(recipe)}
+    changes = list(differences(found, wanted))
+    if not_left_out := sorted(scored_on - left_out):
+        changes.append(f"sentences of {', '.join(not_left_out)} were not left out")
+    if changes:
         raise RunError(
             f"{folder}: this source was made otherwise than {recipe.name} says: "
             f"{'; '.join(changes)}. Remove the folder to make it anew, or name another path."
@@ -132,10 +213,12 @@ def _made_so(folder: Path) -> dict[str, Any]:
         origin = json.loads(path.read_text("utf-8"))
         return {
             "models": [model["name"] for model in origin["models"]],
+            "text": [Path(given["path"]).name for given in origin["inputs"]],
             "n": origin.get("n", origin["n_drawn"]),
             "seed": origin["seed"],
             "neighbours": origin["neighbours"]["weight"],
             "soft": origin["soft"],
+            "left out": list(origin["left_out"]["corpora"]),
         }
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(

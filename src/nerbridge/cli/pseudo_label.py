@@ -106,7 +106,7 @@ def pseudo_label(
         n=n,
         seed=seed,
         min_score=min_score,
-        leave_out=leave_out or (),
+        leave_out={name: [*_read_held_out(name)] for name in leave_out or ()},
         soft=soft,
         neighbours=neighbours,
         input_format=input_format,
@@ -127,7 +127,7 @@ def label_text(
     seed: int,
     soft: bool,
     neighbours: float,
-    leave_out: Sequence[str],
+    leave_out: Mapping[str, Sequence[Sequence[str]]],
     min_score: float | None = None,
     input_format: InputFormat | None = None,
     field: str = "text",
@@ -135,7 +135,13 @@ def label_text(
     overwrite: bool = False,
     quiet: bool = False,
 ) -> str:
-    """Write the corpus, and say in a line what is in it; arguments as those of the command."""
+    """Write the corpus, and say in a line what is in it.
+
+    Args:
+        leave_out: words of the sentences to leave out, by the name of their corpus.
+
+    The others are those of the command.
+    """
     if soft and min_score is not None:
         raise InputError(
             "--soft keeps sentences however sure they are, and --min-score says how sure they must "
@@ -145,7 +151,7 @@ def label_text(
         raise InputError(f"--model {', '.join(model)}: expected each model once.")
     text = _counted_text(neighbours)
     sources = find_sources(inputs, input_format)
-    _check_output(output, overwrite=overwrite)
+    check_output(output, overwrite=overwrite)
     refuse_own_output(sources, output / LABELLED)
     described = describe_inputs(sources)
     from nerbridge.batch.records import read_records
@@ -162,7 +168,7 @@ def label_text(
     from nerbridge.selection.suggesting import leave_out_unfit
     from nerbridge.tagging.tagger import Tagger
 
-    held_out = [words for name in leave_out for words in _read_held_out(name)]
+    held_out = [words for sentences in leave_out.values() for words in sentences]
     teachers = Teachers([Tagger.load(name, n_threads=threads).model for name in model])
     _say_which_are_not_zero_shot(teachers.models, quiet=quiet)
     progress, losses, reading = Progress(), Counter[str](), Reading()
@@ -280,7 +286,7 @@ def _thresholds(sureness: Sureness, *, soft: bool) -> dict[str, float]:
     return {key: value for key, value in asdict(sureness).items() if key not in unused}
 
 
-def _check_output(output: Path, *, overwrite: bool) -> None:
+def check_output(output: Path, *, overwrite: bool) -> None:
     """Refuse, before hours of labelling, a folder that cannot be written or is in use."""
     there = next(path for path in (output, *output.absolute().parents) if path.exists())
     if not there.is_dir():

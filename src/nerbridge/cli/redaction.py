@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nerbridge.batch.compressed import name_of_content
 from nerbridge.batch.formats import InputFormat, OutputFormat
 from nerbridge.batch.sources import Source, refuse_own_output
 from nerbridge.cli.console import print_note
@@ -44,10 +45,11 @@ def check_redaction(
             f"--redact: {name} is a table; expected a PDF, DOCX, HTML or text file. Redact the "
             "documents that it was made from."
         )
-    if not sources[0].is_stdin and Path(name).suffix.lower() != target.suffix.lower():
+    ending = Path(name_of_content(name)).suffix
+    if not sources[0].is_stdin and ending.lower() != target.suffix.lower():
         raise InputError(
             f"--output {target}: a copy of {name} has the same format; expected the ending "
-            f"{Path(name).suffix or '(none)'}. Rename it."
+            f"{ending or '(none)'}. Rename it."
         )
     refuse_own_output(sources, target)
     return target

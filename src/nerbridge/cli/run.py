@@ -15,7 +15,7 @@ from nerbridge.cli.console import (
     print_result,
     say_how_to_go_on,
 )
-from nerbridge.cli.made_sources import make_sources, missing_sources
+from nerbridge.cli.made_sources import check_sources, make_sources
 from nerbridge.cli.options import JsonOption, QuietOption
 from nerbridge.cli.stages import show_stages
 from nerbridge.errors import InputError
@@ -82,7 +82,7 @@ def _run(
     json: bool,
     quiet: bool,
 ) -> None:
-    if dry_run and (missing := missing_sources(recipe)):
+    if dry_run and (missing := check_sources(recipe)):
         _describe_missing(recipe, missing, json=json)
         return
     make_sources(recipe, jobs, quiet=quiet)
@@ -127,7 +127,7 @@ def _parse_seeds(text: str | None) -> list[int] | None:
 def _describe_missing(recipe: Recipe, missing: Sequence[str], *, json: bool) -> None:
     """What a dry run says where sources are to be made first."""
     if json:
-        print_json({"recipe": recipe.name, "not made yet": missing})
+        print_json({"recipe": recipe.name, "not_made_yet": missing})
         return
     print_result(f"{recipe.name}: no mistakes. Not made yet, and made first: {', '.join(missing)}")
     print_result("Nothing was trained (--dry-run).")

@@ -62,10 +62,11 @@ def mix_sources(
     times = [1] * len(sources) if times is None else times
     _check(sources, strategy, temperature, caps, times)
     capped = [
-        take(source, cap, seed + index) * n
-        for index, (source, cap, n) in enumerate(zip(sources, caps, times, strict=True))
+        take(source, cap, seed + index)
+        for index, (source, cap) in enumerate(zip(sources, caps, strict=True))
     ]
-    sizes = source_sizes([len(source) for source in capped], strategy, temperature)
+    counted = [len(source) * n for source, n in zip(capped, times, strict=True)]
+    sizes = source_sizes(counted, strategy, temperature)
     mixed = [
         sentence
         for index, (source, size) in enumerate(zip(capped, sizes, strict=True))

@@ -21,7 +21,7 @@ _SLACK = 2
 """Characters that a line may be off: forms of Unicode, a space at its end."""
 _ITEM = regex.compile(r"\s*(?:[^\p{L}\p{N}\s\"'(\[‘“]|\p{N}{1,3}[.):]|\p{L}\))|.*\t", regex.DOTALL)
 """A line of a list or a table."""
-_SALUTATION = regex.compile(r".{1,39}[,،;:](?:\s*[-–—])?\s*", regex.DOTALL)
+_SALUTATION = regex.compile(r".{1,39}[,،](?:\s*[-–—])?\s*", regex.DOTALL)
 _GRAPHEME = regex.compile(r"\X")
 
 

@@ -19,8 +19,10 @@ from transformers import PreTrainedModel
 
 from nerbridge.alignment.subwords import encode_sentences
 from nerbridge.corpus.harmonising import LEFT_OUT
+from nerbridge.errors import RunError
 from nerbridge.models.adapter import attach_adapter, load_adapter, save_adapter
 from nerbridge.models.encoder import load_token_classifier, special_ids
+from nerbridge.models.folder import read_lineage
 from nerbridge.models.full import load_full, save_full
 from nerbridge.models.vocabulary import VocabularyTrim, trim_vocabulary, used_ids
 from nerbridge.records import CurvePoint
@@ -38,6 +40,8 @@ from nerbridge.training.stage import StageData, StageOutcome, train_stage
 from nerbridge.training.workers import Work, run_in_workers
 
 _SMALL_PARAMETERS = 50_000_000
+GAVE_UP = "gave up: the model still predicts no entity"
+"""The last remedy of a training that collapsed every time."""
 
 AnyModel = PreTrainedModel | PeftModel
 
@@ -69,14 +73,24 @@ def train_transfers(run: Run, listen: Listener, jobs: int | None = None) -> list
     """The transferred models of all seeds, trained where they are not there; nothing is scored.
 
     Raises:
-        RunError: as `run_experiment`.
+        RunError: as `run_experiment`, or a model finds nothing.
     """
     models = [run.folder.model("transfer", seed) for seed in run.recipe.seeds]
     with run.folder.locked():
         run.folder.check_fingerprint(run.fingerprint())
         if not all(model.is_dir() for model in models):
             _work_on_seeds(run, train_transfer, listen, jobs)
+    if collapsed := [model for model in models if _has_given_up(model)]:
+        raise RunError(
+            f"{', '.join(map(str, collapsed))}: the transferred model predicts no entity, and "
+            f"would label nothing. Give {run.recipe.name} more sources or epochs, or other seeds."
+        )
     return models
+
+
+def _has_given_up(model: Path) -> bool:
+    remedies = read_lineage(model)["training"]["remedies"]
+    return GAVE_UP in remedies
 
 
 def _work_on_seeds(run: Run, work: Work, listen: Listener, jobs: int | None) -> None:
@@ -127,7 +141,7 @@ def _train(run: Run, name: StageName, seed: int, listen: Listener) -> None:
         remedies.append(remedy)
         listen(Progress(name, seed, 0.0, remedy))
     if outcome.has_collapsed and settings.retries:
-        remedies.append("gave up: the model still predicts no entity")
+        remedies.append(GAVE_UP)
     training = outcome.training.model_copy(update={"remedies": tuple(remedies)})
     calibration = calibrate_model(run, name, model, data)
     facts = {"training": training.model_dump(mode="json"), "calibration": calibration}
