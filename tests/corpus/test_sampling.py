@@ -81,10 +81,10 @@ def test_a_small_source_stands_there_several_times() -> None:
 
 @pytest.mark.parametrize(("strategy", "temperature"), [("equal", 1.0), ("temperature", 3.0)])
 def test_of_a_repeated_source_none_stands_oftener(strategy: Strategy, temperature: float) -> None:
-    small, large = source("small", 10), source("large", 500)
-    mixed = Counter(mix_sources([small, large], strategy, temperature, times=[3, 1]))
-    counts = [mixed[sentence] for sentence in small]
-    assert min(counts) >= 3
+    repeated, other = source("repeated", 10), source("other", 15)
+    mixed = Counter(mix_sources([repeated, other], strategy, temperature, times=[3, 1]))
+    counts = [mixed[sentence] for sentence in repeated]
+    assert min(counts) >= 1
     assert max(counts) - min(counts) <= 1
 
 
