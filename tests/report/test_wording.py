@@ -98,6 +98,11 @@ def test_caveats_tell_of_sources_in_the_targets_own_language(record: RunRecord) 
     [said] = [sentence for sentence in told if "zero-shot" in sentence]
     assert said.startswith("raw is a source in the target's own language.")
 
+    itself = own.model_copy(update={"sha256": targets[0].sha256})
+    told = caveats(record.model_copy(update={"corpora": (*targets, *others, itself)}))
+    [said] = [sentence for sentence in told if "zero-shot" in sentence]
+    assert said.startswith("raw is the target corpus and a source too: nothing")
+
 
 def test_caveats_tell_of_leaks_retries_and_single_seeds(record: RunRecord) -> None:
     told = " ".join(caveats(record))

@@ -34,6 +34,8 @@ def make_sources(recipe: Recipe, jobs: int | None, *, quiet: bool) -> None:
         NerbridgeError: as `check_sources`, or nothing is found in the text.
         RunError: a model that is to label finds nothing.
     """
+    if any(_is_missing(recipe, settings) for settings in recipe.pseudo_labels):
+        print_note(f"checking what the sources of {recipe.name} are made from …", quiet=quiet)
     if check_sources(recipe):
         _make_sources(recipe, jobs, quiet=quiet)
 

@@ -210,12 +210,15 @@ def caveats(record: RunRecord) -> list[str]:
 
 def _describe_own_sources(record: RunRecord) -> list[str]:
     """Zero-shot is a claim about what nobody labelled."""
-    targets = {corpus.language for corpus in record.corpora if corpus.role == "target"}
+    [target] = [corpus for corpus in record.corpora if corpus.role == "target"]
     return [
-        f"{corpus.name} is a source in the target's own language. What is called zero-shot here is "
-        "so only if nobody labelled it, nor taught a model that did."
+        f"{corpus.name} is the target corpus and a source too: nothing that learned from the "
+        "sources is zero-shot here, whatever it is called."
+        if corpus.sha256 == target.sha256
+        else f"{corpus.name} is a source in the target's own language. What is called zero-shot "
+        "here is so only if nobody labelled it, nor taught a model that did."
         for corpus in record.corpora
-        if corpus.role == "source" and corpus.language in targets
+        if corpus.role == "source" and corpus.language == target.language
     ]
 
 

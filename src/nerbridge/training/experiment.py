@@ -89,8 +89,7 @@ def train_transfers(run: Run, listen: Listener, jobs: int | None = None) -> list
 
 
 def _has_given_up(model: Path) -> bool:
-    remedies = read_lineage(model)["training"]["remedies"]
-    return GAVE_UP in remedies
+    return GAVE_UP in read_lineage(model)["training"]["remedies"]
 
 
 def _work_on_seeds(run: Run, work: Work, listen: Listener, jobs: int | None) -> None:
@@ -261,7 +260,7 @@ def data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[
             "role": role,
             "language": corpus.language,
             "sha256": corpus.sha256,
-            **({"is_target": True} if role == "source" and corpus in materials.own_sources else {}),
+            **({"is_target": True} if role == "source" and materials.is_target(corpus) else {}),
             **({"harmonised": True} if LEFT_OUT in corpus.losses else {}),
             **({"soft": corpus.probabilities_sha256} if corpus.probabilities_sha256 else {}),
         }

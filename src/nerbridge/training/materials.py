@@ -77,10 +77,9 @@ class Materials:
         """All of them, target first."""
         return (self.target, *self.sources, *self.also.values())
 
-    @property
-    def own_sources(self) -> tuple[Corpus, ...]:
-        """The sources that are the target's own corpus: what learns from them is not zero-shot."""
-        return tuple(source for source in self.sources if source.sha256 == self.target.sha256)
+    def is_target(self, source: Corpus) -> bool:
+        """Whether a source is the target's own corpus: what learns from it is not zero-shot."""
+        return source.sha256 == self.target.sha256
 
     @cached_property
     def tests(self) -> tuple[TestSet, ...]:

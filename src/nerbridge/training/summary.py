@@ -119,8 +119,8 @@ def _build_row(run: Run, name: str) -> Row:
 
 
 def _describe_row(run: Run, name: str) -> str:
-    told = DESCRIPTIONS | _JOINT if run.materials.own_sources else DESCRIPTIONS
-    return told[name]
+    is_joint = any(map(run.materials.is_target, run.materials.sources))
+    return (DESCRIPTIONS | _JOINT if is_joint else DESCRIPTIONS)[name]
 
 
 def _finished(run: Run, row: str, seed: int) -> SeedResult:
