@@ -10,6 +10,7 @@ from nerbridge.report.comparison import (
     compare_runs,
     comparison_tables,
     comparison_to_dict,
+    describe_limits,
     describe_unpaired,
     name_runs,
 )
@@ -49,6 +50,18 @@ def test_the_difference_is_the_second_run_minus_the_first(
         )
         assert pair.difference == pytest.approx(next(means) - next(means))
         assert pair.ci95[0] <= pair.difference <= pair.ci95[1]
+
+
+def test_rows_of_one_name_that_are_not_alike_are_told(
+    comparison: Comparison, record: RunRecord
+) -> None:
+    assert describe_limits(comparison) == []
+    row = record.row("adapt").model_copy(update={"description": "made in another way"})
+    other = compare_runs({**comparison.runs, "other": record.model_copy(update={"rows": (row,)})})
+    old = record.row("adapt").description
+    assert describe_limits(other) == [
+        f"adapt is not the same in all runs. old, new: {old}; other: made in another way."
+    ]
 
 
 def test_the_order_of_seeds_does_not_matter(comparison: Comparison, record: RunRecord) -> None:

@@ -50,7 +50,7 @@ def compare(
 def _print_tables(comparison: Comparison) -> None:
     from rich.console import Console
 
-    from nerbridge.report.comparison import comparison_tables, describe_unpaired
+    from nerbridge.report.comparison import comparison_tables, describe_limits
     from nerbridge.report.tables import table_to_rich
 
     console = Console()
@@ -58,5 +58,5 @@ def _print_tables(comparison: Comparison) -> None:
         console.width = _WIDTH_OF_FILES
     for table in comparison_tables(comparison):
         console.print(table_to_rich(table))
-    for reason in describe_unpaired(comparison):
+    for reason in describe_limits(comparison):
         print_result(reason)

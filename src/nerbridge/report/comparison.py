@@ -137,7 +137,27 @@ def comparison_to_markdown(comparison: Comparison) -> str:
     """All tables as Markdown."""
     title = f"# {' · '.join(comparison.runs)}"
     tables = [table_to_markdown(table) for table in comparison_tables(comparison)]
-    return "\n\n".join([title, *tables, *describe_unpaired(comparison)]) + "\n"
+    return "\n\n".join([title, *tables, *describe_limits(comparison)]) + "\n"
+
+
+def describe_limits(comparison: Comparison) -> list[str]:
+    """What cannot be compared or only with care, one sentence each."""
+    return [*describe_unlike(comparison), *describe_unpaired(comparison)]
+
+
+def describe_unlike(comparison: Comparison) -> list[str]:
+    """One sentence for every row that was not made in the same way in all runs."""
+    told = []
+    for name in list_rows(comparison):
+        ways: dict[str, list[str]] = {}
+        for label, record in comparison.runs.items():
+            for row in record.rows:
+                if row.name == name:
+                    ways.setdefault(row.description, []).append(label)
+        if len(ways) > 1:
+            said = "; ".join(f"{', '.join(labels)}: {way}" for way, labels in ways.items())
+            told.append(f"{name} is not the same in all runs. {said}.")
+    return told
 
 
 def describe_unpaired(comparison: Comparison) -> list[str]:

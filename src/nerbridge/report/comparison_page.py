@@ -13,7 +13,7 @@ from nerbridge.report.comparison import (
     comparison_tables,
     comparison_to_dict,
     comparison_to_markdown,
-    describe_unpaired,
+    describe_limits,
     list_rows,
     list_tests,
 )
@@ -70,7 +70,7 @@ def _render(comparison: Comparison, drawings: list[Drawing]) -> str:
     styles = style_rows(list_rows(comparison))
     *scores, pairs = comparison_tables(comparison)
     title = " and ".join(comparison.runs)
-    unpaired = bullets(describe_unpaired(comparison))
+    limits = bullets(describe_limits(comparison))
     body = concat(
         element("header", element("p", "nerbridge compare", class_="facts"), element("h1", title)),
         section(
@@ -79,7 +79,7 @@ def _render(comparison: Comparison, drawings: list[Drawing]) -> str:
             concat_all(table_to_html(table, styles) for table in scores),
             figures(drawings),
         ),
-        section("differences", "Differences", table_to_html(pairs, styles), unpaired),
+        section("differences", "Differences", table_to_html(pairs, styles), limits),
     )
     contents = [("scores", "Scores"), ("differences", "Differences")]
     return render_page(f"{title}: nerbridge compare", contents, body)
