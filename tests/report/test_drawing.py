@@ -6,10 +6,11 @@ import sys
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from nerbridge.errors import EnvironmentProblem
 from nerbridge.report import drawing
-from nerbridge.report.drawing import label_all, slug_all, spread, style_rows
+from nerbridge.report.drawing import draw, label_all, slug_all, spread, style_rows
 
 NAMES = st.lists(st.text(max_size=40), max_size=12, unique=True)
 
@@ -48,6 +49,19 @@ def test_file_names_are_safe_and_all_different(names: list[str]) -> None:
 def test_labels_hold_only_what_matplotlib_can_draw(names: list[str]) -> None:
     for label in label_all(names, "system").values():
         assert all(ord(letter) < 0x250 or letter == "…" for letter in label)
+
+
+def test_a_long_title_is_wrapped_and_its_figure_higher() -> None:
+    def paint(figure: Figure) -> None:
+        figure.subplots()
+
+    title = "Strict F1 on village_news-validation (validation, not test)"
+    short, long = (draw("figure", text, "", 2.0, paint) for text in ("Strict F1", title))
+    shown = re.findall(r"<text [^>]*>([^<]*)</text>|<tspan [^>]*>([^<]*)</tspan>", long.svg)
+    words = " ".join(text for pair in shown for text in pair).split()
+    assert set(title.split()) <= set(words)
+    heights = [float(re.findall(r'height="([0-9.]+)pt"', d.svg)[0]) for d in (short, long)]
+    assert heights[1] > heights[0]
 
 
 def test_known_rows_look_the_same_in_every_run() -> None:

@@ -20,7 +20,10 @@ _WIDTH_OF_FILES = 140
 def compare(
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN", help="Folders of finished runs, or their record.json."),
+        typer.Argument(
+            metavar="RUN",
+            help="Folders of finished runs, or their record.json; RUN:ROW takes one row of it.",
+        ),
     ],
     output: Annotated[
         Path | None,
@@ -31,12 +34,15 @@ def compare(
 ) -> None:
     """Compare runs row by row, with paired tests where the test set is the same.
 
-    Example: nerbridge compare runs/paper runs/assamese --output comparison
-    """
-    from nerbridge.records import read_record
-    from nerbridge.report.comparison import compare_runs, comparison_to_dict, name_runs
+    RUN:ROW for every run compares just these rows, whatever their names.
 
-    comparison = compare_runs(name_runs([read_record(run) for run in runs], runs))
+    Example: nerbridge compare runs/paper runs/assamese --output comparison
+    Example: nerbridge compare runs/assamese-one-round:adapt runs/assamese-joint:transfer
+    """
+    from nerbridge.report.comparison import compare_runs, comparison_to_dict, name_runs
+    from nerbridge.report.picking import read_runs
+
+    comparison = compare_runs(name_runs(read_runs(runs), runs))
     if as_json:
         print_json(comparison_to_dict(comparison))
     else:

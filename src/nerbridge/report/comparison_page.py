@@ -59,9 +59,10 @@ def _dots(comparison: Comparison, test: str, styles: dict[str, RowStyle]) -> Ite
     labels = label_all(comparison.runs, "run")
     for name, style in styles.items():
         for run, record in comparison.runs.items():
+            label = f"{style.label}, {labels[run]}" if len(styles) > 1 else labels[run]
             for row in record.rows:
                 if row.name == name:
-                    dot = dot_of(row, test, f"{style.label}, {labels[run]}", style)
+                    dot = dot_of(row, test, label, style)
                     if dot is not None:
                         yield dot
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,6 +55,9 @@ NARROW = 2.7
 _PNG_DPI = 200
 _MAX_LABEL = 26
 _TITLE_LETTERS_PER_INCH = 11.5
+_TITLE_LINE = 0.16
+"""Inches of a further line of a title."""
+
 _LAST_LATIN = 0x24F
 
 _RC: dict[str, Any] = {
@@ -192,14 +196,16 @@ def draw(
 ) -> Drawing:
     """Paint a figure of ``width`` by ``height`` inches; the same bytes every time.
 
-    The title stands in the figure too, unless matplotlib cannot shape it.
+    The title stands in the figure too, unless matplotlib cannot shape it; a second line of it
+    makes the figure higher.
     """
     settings: dict[Any, Any] = {**_RC, "svg.hashsalt": name}
     with rc_context(settings):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        if _is_drawable(title):
-            shown = _shorten(title, int(_TITLE_LETTERS_PER_INCH * width))
-            figure.suptitle(shown, x=0, ha="left", size=9.5, weight="bold")
+        lines = _wrap_title(title, width)
+        higher = _TITLE_LINE * max(0, len(lines) - 1)
+        figure = Figure(figsize=(width, height + higher), layout="constrained")
+        if lines:
+            figure.suptitle("\n".join(lines), x=0, ha="left", size=9.5, weight="bold")
         paint(figure)
         _lay_out(figure)
         svg, png = io.BytesIO(), io.BytesIO()
@@ -277,6 +283,14 @@ def _is_touching(a: tuple[float, list[int]], b: tuple[float, list[int]], gap: fl
 
 def _is_drawable(text: str) -> bool:
     return all(character.isprintable() and ord(character) <= _LAST_LATIN for character in text)
+
+
+def _wrap_title(title: str, width: float) -> list[str]:
+    """The title in one line or two; none if matplotlib cannot shape it."""
+    if not _is_drawable(title):
+        return []
+    letters = int(_TITLE_LETTERS_PER_INCH * width)
+    return textwrap.wrap(title, letters, max_lines=2, placeholder=" …")
 
 
 def _shorten(text: str, longest: int = _MAX_LABEL) -> str:

@@ -140,7 +140,7 @@ def _paint_dots(dots: Sequence[Dot], limits: tuple[float, float], figure: Figure
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.grid(True)
     axes.set_axisbelow(True)
-    axes.set_xlabel("strict F1 with 95 % interval; points: seeds")
+    axes.set_xlabel("strict F1 with 95 % interval; points: seeds", loc="right")
 
 
 def draw_curves(record: RunRecord, styles: dict[str, RowStyle]) -> list[Drawing]:
