@@ -99,6 +99,15 @@ def test_convert_a_file_by_its_ending(call: Call, corpus: Path, tmp_path: Path, 
     assert again.sha256 == read_corpus(corpus / "test.conll").sha256
 
 
+def test_convert_replaces_words_by_a_lexicon(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "words.tsv").write_text("में\t-ত\n", "utf-8")
+    (tmp_path / "hi.conll").write_text("दिल्ली\tB-LOC\nमें\tO\n", "utf-8")
+    out = tmp_path / "out.conll"
+    result = call("convert", tmp_path / "hi.conll", out, "--lexicon", tmp_path / "words.tsv")
+    assert out.read_text("utf-8").split() == ["दिल्लीত", "B-LOC"]
+    assert "words from lexicon: 1" in result.stderr
+
+
 def test_convert_repairs_only_if_asked(call: Call, tmp_path: Path) -> None:
     bad = tmp_path / "bad.conll"
     bad.write_text("x\tO\ny\tI-LOC\n")

@@ -250,6 +250,28 @@ def test_stops_are_left_out_of_what_is_learned_alone(tiny: Any, own: Path) -> No
         assert [len(words) for words in materials.source_validation.words] == [3]
 
 
+def test_a_lexicon_writes_what_is_learned_and_a_target_never(tiny: Any, own: Path) -> None:
+    for folder in ("bn", "as"):
+        (own / folder / "train.conll").write_text("রহিম B-PER\nআসেন O\n", "utf-8")
+    (own / "words.tsv").write_text("আসেন\tআহে\nরহিম\tৰহিম\n", "utf-8")
+    bengali = {"path": "bn", "language": "bn", "lexicon": "words.tsv", "lexicon_share": 1}
+    materials = load(tiny, own, sources=[bengali])
+    assert materials.source_train(1).words == (("ৰহিম", "আহে"),)
+    assert materials.target.splits["train"][0].words == ("রহিম", "আসেন")
+
+
+def test_a_lexicon_that_is_missing_or_does_not_go_with_soft_is_refused(
+    tiny: Any, own: Path
+) -> None:
+    bengali = {"path": "bn", "language": "bn", "lexicon": "none.tsv"}
+    with pytest.raises(CorpusError, match=r"none\.tsv: cannot be read"):
+        load(tiny, own, sources=[bengali])
+    with pytest.raises(ValueError, match="no such bundled lexicon"):
+        load(tiny, own, sources=[bengali | {"lexicon": "bundled:none"}])
+    with pytest.raises(ValueError, match="lexicon changes how many words"):
+        load(tiny, own, sources=[bengali | {"lexicon": "bundled:bn-as", "soft": True}])
+
+
 def test_a_source_is_learned_as_often_as_the_recipe_says(tiny: Any, own: Path) -> None:
     bengali = {"path": "bn", "language": "bn", "script": "Beng"}
     once = load(tiny, own, sources=[bengali]).source_train(1).words

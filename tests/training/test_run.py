@@ -16,6 +16,7 @@ from hub_standin import Hub, write_tiny_encoder, write_wikiann
 from nerbridge.corpus import read_corpus
 from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.models.encoder import encoder_sha256
+from nerbridge.training.experiment import data_lineage
 from nerbridge.training.recipe_files import read_recipe
 from nerbridge.training.run import Run, check_precision, open_run
 from nerbridge.training.run_folder import RunFolder
@@ -39,6 +40,19 @@ def test_folders_of_one_name_are_told_apart(tiny: Any, tmp_path: Path) -> None:
     run = open_run(recipe, tmp_path / "run")
     assert len(set(run.fingerprint()["data"].values())) == 3
     assert not (tmp_path / "run").exists()  # opening alone leaves nothing behind
+
+
+def test_another_lexicon_is_another_run(tiny: Any, tmp_path: Path) -> None:
+    source = {"path": str(tiny.data / "bn"), "language": "bn", "lexicon": str(tmp_path / "bn.tsv")}
+    found = []
+    for entry in ("তিনি\tতেওঁ\n", "তিনি\tতেখেত\n"):
+        (tmp_path / "bn.tsv").write_text(entry, "utf-8")
+        run = open_run(tiny.recipe(sources=[source]), tmp_path / "run")
+        found.append(run.fingerprint())
+        facts = data_lineage(run.materials, run.recipe, "transfer")["bn"]
+        assert facts["lexicon"] in run.fingerprint()["data"]["source 1 (bn)"]
+    assert found[0]["data"] != found[1]["data"]
+    assert found[0]["recipe"] == found[1]["recipe"]
 
 
 def test_the_lineage_is_enough_to_load_a_model(finished: Any) -> None:

@@ -107,20 +107,31 @@ def convert_command(
         str | None,
         typer.Option("--format", help="conll, jsonl, csv or parquet; else by the ending of OUT."),
     ] = None,
+    lexicon: Annotated[
+        str | None,
+        typer.Option(
+            "--lexicon",
+            metavar="FILE",
+            help="Replace words by those of a lexicon: bundled:hi-as, bundled:bn-as or a file.",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that are there.")
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Write a corpus in another format, scheme or set of types.
+    """Write a corpus in another format, scheme or set of types, or with words of another language.
 
     Prints the files written; what was repaired, renamed or dropped is counted on stderr.
 
     Example: nerbridge data convert export.jsonl corpora/as/train.conll --map GPE=LOC --map MISC=
     """
     from nerbridge.corpus import read_corpus, write_sentences
+    from nerbridge.corpus.lexicon import apply_lexicon, find_lexicon, read_lexicon
 
     corpus = read_corpus(source, scheme=scheme, repair=repair, type_map=parse_map(mappings))
+    if lexicon is not None:
+        corpus = apply_lexicon(corpus, read_lexicon(find_lexicon(lexicon)))
     files, format = _choose_files(corpus, target, format)
     _check_files(files.values(), overwrite=overwrite)
     for split, path in files.items():

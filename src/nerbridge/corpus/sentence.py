@@ -32,7 +32,8 @@ class Corpus:
 
     ``losses`` counts what reading cost: ``repaired_tags``, ``mapped_types``, ``dropped_empty`` …
     ``sha256`` is over words and tags of all splits as they were read; ``revision`` is the hub
-    commit, if any; ``probabilities_sha256`` is over those of its training sentences, if any.
+    commit, if any; ``probabilities_sha256`` is over those of its training sentences, if any, and
+    ``lexicon_sha256`` of the lexicon that replaced words in them.
     """
 
     name: str
@@ -42,3 +43,4 @@ class Corpus:
     losses: Mapping[str, int] = field(default_factory=dict)
     revision: str | None = None
     probabilities_sha256: str | None = None
+    lexicon_sha256: str | None = None

@@ -164,7 +164,7 @@ def _is_target(role: str) -> bool:
 
 def _role(facts: Mapping[str, Any]) -> str:
     role = f"{_TARGET} and source" if facts.get("is_target") else str(facts.get("role", "—"))
-    return ", ".join([role, *(how for how in ("harmonised", "soft") if facts.get(how))])
+    return ", ".join([role, *(how for how in ("harmonised", "soft", "lexicon") if facts.get(how))])
 
 
 def _training(origin: Mapping[str, Any]) -> Iterator[str]:

@@ -244,7 +244,8 @@ def data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[
 
     By the recipe's path instead, where corpora share a name. The hash is that of what was read;
     ``is_target`` says of a source that it is the target's corpus, ``harmonised`` says where not all
-    of it was learned, ``soft`` is the hash of the probabilities that were.
+    of it was learned, ``soft`` is the hash of the probabilities that were, ``lexicon`` that of the
+    lexicon that replaced words.
     """
     roles = [] if name == "transfer" else ["target"]
     if name == "transfer" or (name == "adapt" and recipe.adapt.replay):
@@ -263,6 +264,7 @@ def data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[
             **({"is_target": True} if role == "source" and materials.is_target(corpus) else {}),
             **({"harmonised": True} if LEFT_OUT in corpus.losses else {}),
             **({"soft": corpus.probabilities_sha256} if corpus.probabilities_sha256 else {}),
+            **({"lexicon": corpus.lexicon_sha256} if corpus.lexicon_sha256 else {}),
         }
         for role, path, corpus in corpora
         if role in roles

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from nerbridge.corpus.harmonising import find_discord, harmonise_corpora
+from nerbridge.corpus.lexicon import apply_lexicon, find_lexicon, read_lexicon
 from nerbridge.corpus.overlap import SentenceKey, leaked, letters_key
 from nerbridge.corpus.probabilities import with_probabilities
 from nerbridge.corpus.reading import read_corpus
@@ -220,6 +221,9 @@ def _read_source(recipe: Recipe, settings: SourceSettings) -> Corpus:
     _need(corpus, place, ("train",))
     if settings.soft:
         corpus = with_probabilities(corpus, place, LabelSet(recipe.types).tags)
+    if settings.lexicon is not None:
+        lexicon = read_lexicon(find_lexicon(recipe.place_of(settings.lexicon)))
+        corpus = apply_lexicon(corpus, lexicon, settings.lexicon_share)
     return leave_out_stops(corpus, settings.without_stop)
 
 

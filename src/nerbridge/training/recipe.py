@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from nerbridge.corpus.lexicon import find_lexicon
 from nerbridge.corpus.reading import find_bundled
 from nerbridge.corpus.sampling import Strategy
 from nerbridge.errors import NerbridgeError
@@ -28,7 +29,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 def _checked(spec: str, find: Callable[[str], Path]) -> str:
-    """The name, of a bundled corpus or encoder only if there is one."""
+    """The name, of something bundled only if it is there."""
     try:
         if spec.startswith("bundled:"):
             find(spec)
@@ -111,6 +112,11 @@ class SourceSettings(CorpusSettings):
     harmonise: bool = False
     """Leave out entities all of whose words the other sources mostly leave outside: pronouns,
     offices and common nouns in a corpus that labels them as persons."""
+    lexicon: str | None = None
+    """Words of the source's language and how the target's says them, replaced in its training
+    sentences: a file, looked up as corpora are, or ``bundled:hi-as`` or ``bundled:bn-as``."""
+    lexicon_share: Share = 0.7
+    """Share of the words in the lexicon that are replaced; endings always are."""
     without_stop: Share = 0.0
     """Share of its training sentences that are learned without their final stop, so that not
     everything without one is taken for a title."""
@@ -118,6 +124,11 @@ class SourceSettings(CorpusSettings):
     """Learn how probable every tag was to the models that labelled it, not only the tag that won:
     from the file that ``nerbridge pseudo-label --soft`` wrote beside its sentences. A CRF
     learns the tags that won."""
+
+    @field_validator("lexicon")
+    @classmethod
+    def _lexicon_must_exist(cls, value: str | None) -> str | None:
+        return None if value is None else _checked(value, find_lexicon)
 
 
 class AlsoSettings(CorpusSettings):
@@ -292,6 +303,11 @@ class Recipe(Settings):
             faults.append(
                 f"sources: {', '.join(both)}: harmonise leaves out tags, and soft learns from "
                 "probabilities instead; choose one"
+            )
+        if soft := [source.path for source in self.sources if source.lexicon and source.soft]:
+            faults.append(
+                f"sources: {', '.join(soft)}: a lexicon changes how many words there are, and soft "
+                "has probabilities for each; choose one"
             )
         made = [made.path for made in self.pseudo_labels]
         if unfit := [path for path in made if not self._can_be_made(path) or made.count(path) > 1]:

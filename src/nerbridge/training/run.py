@@ -110,7 +110,8 @@ class Run:
 
 
 def _hash_learned(source: Corpus) -> str:
-    return " ".join(filter(None, (source.sha256, source.probabilities_sha256)))
+    hashes = (source.sha256, source.probabilities_sha256, source.lexicon_sha256)
+    return " ".join(filter(None, hashes))
 
 
 def open_run(recipe: Recipe, folder: Path) -> Run:
