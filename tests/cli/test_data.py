@@ -108,6 +108,16 @@ def test_convert_replaces_words_by_a_lexicon(call: Call, tmp_path: Path) -> None
     assert "words from lexicon: 1" in result.stderr
 
 
+def test_the_most_frequent_words_are_printed_to_be_filled_in(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "hi.conll").write_text("और\tO\nऔर\tO\nयह\tO\nराम\tB-PER\nमें\tO\n", "utf-8")
+    (tmp_path / "words.tsv").write_text("में\t-ত\n", "utf-8")
+    result = call("words", tmp_path / "hi.conll", "--lexicon", tmp_path / "words.tsv", "-n", 1)
+    assert result.stdout == "और\t\n"
+    assert (
+        "Of 4 words outside of entities 25% are in the lexicon and 50% are printed" in result.stderr
+    )
+
+
 def test_convert_repairs_only_if_asked(call: Call, tmp_path: Path) -> None:
     bad = tmp_path / "bad.conll"
     bad.write_text("x\tO\ny\tI-LOC\n")

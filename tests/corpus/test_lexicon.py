@@ -8,17 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerbridge.corpus.lexicon import Lexicon, apply_lexicon, find_lexicon, read_lexicon
+from nerbridge.corpus.lexicon import (
+    Lexicon,
+    apply_lexicon,
+    count_words,
+    find_lexicon,
+    read_lexicon,
+)
 from nerbridge.corpus.reading import build_corpus
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.errors import CorpusError
 from nerbridge.labels import OUTSIDE, tags_to_spans
+from nerbridge.text.normalise import normalise_text
 
 ENTRIES = """# Hindi as Assamese says it
 में	-ত
 ने	-ে/য়ে
 से	-ৰ পৰা
-है
+है	-
 और	আৰু
 शहर	চহৰ
 राजमार्ग	ৰাষ্ট্ৰীয় ঘাইপথ
@@ -28,7 +35,7 @@ ENTRIES = """# Hindi as Assamese says it
 
 @pytest.fixture
 def lexicon(tmp_path: Path) -> Lexicon:
-    return read_lexicon(write(tmp_path, ENTRIES.replace("है\n", "है\t\n")))
+    return read_lexicon(write(tmp_path, ENTRIES))
 
 
 def write(folder: Path, text: str) -> Path:
@@ -83,6 +90,18 @@ def test_what_does_not_fit_stays_a_word(lexicon: Lexicon, words: str, tags: str)
     assert after.losses["words_from_lexicon"] == 0
 
 
+def test_lines_still_to_be_written_pass(tmp_path: Path) -> None:
+    path = write(tmp_path, "और\tআৰু\nबाढ़\t\n")
+    assert read_lexicon(path).words == {"और": "আৰু"}
+
+
+def test_the_words_that_a_lexicon_lacks_are_counted(lexicon: Lexicon) -> None:
+    sentences = corpus("राम और बाढ़ में बाढ़, 2017 ।", "B-PER O O O O O O").splits["train"]
+    missing, n_known = count_words(sentences, lexicon)
+    assert (missing, n_known) == ({normalise_text("बाढ़"): 2}, 2)
+    assert count_words(sentences, None)[0].total() == 4
+
+
 def test_every_split_is_changed_and_the_change_is_told(lexicon: Lexicon) -> None:
     before = corpus("राम और शहर में", "B-PER O O O")
     after = apply_lexicon(before, lexicon)
@@ -134,7 +153,7 @@ def test_every_entity_is_still_there_in_order(sentence: Sentence, share: float) 
         ("में -ত\n", r"hi-as\.tsv:1: found 'में -ত', expected one word, a tab"),
         ("और\tআৰু\n\nऔर\tআৰু\n", r"hi-as\.tsv:3: 'और' found twice"),
         ("हवाई अड्डा\tবিমানবন্দৰ\n", "expected one word"),
-        ("# nothing\n", "no entry found"),
+        ("# nothing\nऔर\t\n", "no entry found"),
     ],
 )
 def test_a_line_that_is_no_entry_is_told_with_its_place(

@@ -28,6 +28,14 @@ MapOption = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="OLD=NEW", help="Rename a type; OLD= drops it. Repeatable."),
 ]
+LexiconOption = Annotated[
+    str | None,
+    typer.Option(
+        "--lexicon",
+        metavar="FILE",
+        help="Words and what replaces them: bundled:hi-as, bundled:bn-as or a file.",
+    ),
+]
 
 
 def parse_map(mappings: Sequence[str] | None) -> dict[str, str | None]:

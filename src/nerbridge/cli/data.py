@@ -12,6 +12,7 @@ import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result, print_table
 from nerbridge.cli.corpora import (
+    LexiconOption,
     MapOption,
     RepairOption,
     SchemeOption,
@@ -107,14 +108,7 @@ def convert_command(
         str | None,
         typer.Option("--format", help="conll, jsonl, csv or parquet; else by the ending of OUT."),
     ] = None,
-    lexicon: Annotated[
-        str | None,
-        typer.Option(
-            "--lexicon",
-            metavar="FILE",
-            help="Replace words by those of a lexicon: bundled:hi-as, bundled:bn-as or a file.",
-        ),
-    ] = None,
+    lexicon: LexiconOption = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that are there.")
     ] = False,
@@ -216,6 +210,40 @@ def agree_command(
         print_json(rows)
     else:
         print_table(discord_table(rows))
+
+
+@app.command("words")
+def words_command(
+    paths: PathsArgument,
+    lexicon: LexiconOption = None,
+    n: Annotated[int, typer.Option("-n", min=1, help="How many words to print.")] = 500,
+    scheme: SchemeOption = None,
+    repair: RepairOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Print the most frequent words of sources, a line each, for a lexicon to be made of them.
+
+    Words outside of entities in the training sentences that --lexicon does not have yet. Behind
+    the tab of each line write what the target language says instead.
+
+    Example: nerbridge data words corpora/hi --lexicon bundled:hi-as -n 200 > more.tsv
+    """
+    from nerbridge.corpus import read_corpus
+    from nerbridge.corpus.lexicon import count_words, find_lexicon, read_lexicon
+
+    known = None if lexicon is None else read_lexicon(find_lexicon(lexicon))
+    corpora = [read_corpus(path, scheme=scheme, repair=repair) for path in paths]
+    train = (s for c in corpora for s in c.splits.get("train") or next(iter(c.splits.values())))
+    missing, n_known = count_words(train, known)
+    printed = missing.most_common(n)
+    for word, _ in printed:
+        print_result(f"{word}\t")
+    n_words = n_known + missing.total()
+    print_note(
+        f"Of {n_words:,} words outside of entities {n_known / max(n_words, 1):.0%} are in the "
+        f"lexicon and {sum(count for _, count in printed) / max(n_words, 1):.0%} are printed.",
+        quiet=quiet,
+    )
 
 
 def _count(corpus: Corpus) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ from __future__ import annotations
 import hashlib
 import random
 import unicodedata
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -68,8 +69,9 @@ def find_lexicon(spec: str) -> Path:
 def read_lexicon(path: Path) -> Lexicon:
     """Read a lexicon: a line a word, ``source<TAB>replacement``; ``#`` begins a comment line.
 
-    A replacement may have several words; none leaves the word out; one that begins with ``-`` is
-    an ending of the word before, ``-A/B`` one after a consonant and another after a vowel.
+    A replacement may have several words; ``-`` alone leaves the word out; one that begins with
+    ``-`` is an ending of the word before, ``-A/B`` one after a consonant and another after a vowel.
+    Lines without a replacement are still to be written, and pass.
 
     Raises:
         CorpusError: no such file, not UTF-8, or a line that is no entry, with its number.
@@ -87,7 +89,8 @@ def read_lexicon(path: Path) -> Lexicon:
             word, replacement = _read_entry(line, f"{path}:{number}")
             if word in words:
                 raise CorpusError(f"{path}:{number}: {word!r} found twice, expected once.")
-            words[word] = replacement
+            if replacement:
+                words[word] = replacement
     if not words:
         raise CorpusError(f"{path}: no entry found, expected lines of word<TAB>replacement.")
     endings = sorted((w for w in words if w.startswith(ATTACHED)), key=len, reverse=True)
@@ -130,6 +133,25 @@ def apply_lexicon(corpus: Corpus, lexicon: Lexicon, share: float = 1.0) -> Corpu
     )
 
 
+def count_words(sentences: Iterable[Sentence], lexicon: Lexicon | None) -> tuple[Counter[str], int]:
+    """Words outside of entities that a lexicon does not have yet, and how many it does have.
+
+    Counted as a lexicon looks them up; what has no letter is no word.
+    """
+    missing: Counter[str] = Counter()
+    n_known = 0
+    for sentence in sentences:
+        for word, tag in zip(sentence.words, sentence.tags, strict=True):
+            core = normalise_text(word.rstrip(_STOPS))
+            if tag != OUTSIDE or not any(map(str.isalpha, core)):
+                continue
+            if lexicon is not None and _look_up(core, lexicon) is not None:
+                n_known += 1
+            else:
+                missing[core] += 1
+    return missing, n_known
+
+
 def _rewrite(
     sentence: Sentence, lexicon: Lexicon, share: float, rng: random.Random
 ) -> tuple[Sentence, int]:
@@ -167,8 +189,8 @@ def _write(written: list[tuple[str, str]], new: str, tag: str, stop: str) -> boo
     entity is never left out.
     """
     first, *others = new.split(" ")
-    if not first or first.startswith(ATTACHED):
-        if not written or tag.startswith("B-") or not (first or tag == OUTSIDE):
+    if first.startswith(ATTACHED):
+        if not written or tag.startswith("B-") or (new == ATTACHED and tag != OUTSIDE):
             return False
         before, before_tag = written[-1]
         if not unicodedata.category(before[-1]).startswith(("L", "M")):
