@@ -92,7 +92,7 @@ def test_what_does_not_fit_stays_a_word(lexicon: Lexicon, words: str, tags: str)
 
 
 def test_lines_still_to_be_written_pass(tmp_path: Path) -> None:
-    path = write(tmp_path, "और\tআৰু\nबाढ़\t\n")
+    path = write(tmp_path, "\ufeffऔर\tআৰু\nबाढ़\t\n")
     assert read_lexicon(path).words == {"और": "আৰু"}
 
 

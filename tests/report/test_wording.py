@@ -2,9 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nerbridge.corpus.lexicon import FROM_LEXICON
 from nerbridge.records import Paired, RunRecord
 from nerbridge.report.numbers import format_f1
 from nerbridge.report.wording import (
+    WORDS_FROM_LEXICON,
     caveats,
     decide,
     describe_pair,
@@ -102,6 +104,17 @@ def test_caveats_tell_of_sources_in_the_targets_own_language(record: RunRecord) 
     told = caveats(record.model_copy(update={"corpora": (*targets, *others, itself)}))
     [said] = [sentence for sentence in told if "zero-shot" in sentence]
     assert said.startswith("raw is the target corpus and a source too: nothing")
+
+
+def test_caveats_tell_of_words_from_a_lexicon(record: RunRecord) -> None:
+    assert WORDS_FROM_LEXICON == FROM_LEXICON
+    assert "lexicon" not in " ".join(caveats(record))
+    target, *others = record.corpora
+    written = target.model_copy(
+        update={"name": "il_ner", "role": "source", "language": "hi", "losses": {FROM_LEXICON: 3}}
+    )
+    told = caveats(record.model_copy(update={"corpora": (target, *others, written)}))
+    assert [said for said in told if said.startswith("Words of il_ner were replaced")]
 
 
 def test_caveats_tell_of_leaks_retries_and_single_seeds(record: RunRecord) -> None:

@@ -23,6 +23,8 @@ from nerbridge.errors import CorpusError
 from nerbridge.labels import OUTSIDE
 from nerbridge.text.normalise import normalise_text
 
+FROM_LEXICON = "words_from_lexicon"
+"""What ``losses`` calls the words that were replaced."""
 ATTACHED = "-"
 """Before an entry: an ending. As a replacement it is written on the word before; as a source word
 it stands for the end of words that are not in the lexicon themselves."""
@@ -78,7 +80,7 @@ def read_lexicon(path: Path) -> Lexicon:
     """
     try:
         data = path.read_bytes()
-        lines = data.decode("utf-8").splitlines()
+        lines = data.decode("utf-8-sig").splitlines()
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error.strerror}). Check the path.") from error
     except UnicodeDecodeError as error:
@@ -128,7 +130,7 @@ def apply_lexicon(corpus: Corpus, lexicon: Lexicon, share: float = 1.0) -> Corpu
     return replace(
         corpus,
         splits=rewritten,
-        losses={**corpus.losses, "words_from_lexicon": n_replaced},
+        losses={**corpus.losses, FROM_LEXICON: n_replaced},
         lexicon_sha256=lexicon.sha256,
     )
 

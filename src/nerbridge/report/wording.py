@@ -7,6 +7,9 @@ from typing import Literal
 from nerbridge.records import Paired, Row, RunRecord
 from nerbridge.report.numbers import format_f1, format_points
 
+WORDS_FROM_LEXICON = "words_from_lexicon"
+"""What a record's ``losses`` call them (``corpus.lexicon.FROM_LEXICON``)."""
+
 Verdict = Literal["better", "worse", "undecided", "disagree"]
 
 _LEVEL = 0.05
@@ -197,6 +200,7 @@ def caveats(record: RunRecord) -> list[str]:
     if len(main.seeds) == 1:
         told.append("One seed was run: the intervals leave out how much another seed would differ.")
     told += _describe_own_sources(record)
+    told += _describe_lexicons(record)
     told += _describe_leaks(main, name)
     told += [
         f"{row.name}, seed {result.seed}: training collapsed and was repeated "
@@ -219,6 +223,17 @@ def _describe_own_sources(record: RunRecord) -> list[str]:
         "here is so only if nobody labelled it, nor taught a model that did."
         for corpus in record.corpora
         if corpus.role == "source" and corpus.language == target.language
+    ]
+
+
+def _describe_lexicons(record: RunRecord) -> list[str]:
+    """What the sources say of the target's language beside their labels."""
+    written = [corpus.name for corpus in record.corpora if corpus.losses.get(WORDS_FROM_LEXICON)]
+    if not written:
+        return []
+    return [
+        f"Words of {', '.join(written)} were replaced by those of a lexicon: someone who knows the "
+        "target's language wrote it, though no sentence was labelled for it."
     ]
 
 
