@@ -44,9 +44,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
-        raise CorpusError(
-            f"{path}: no such file; expected a labelled file. Check the path."
-        ) from error
+        raise CorpusError(f"{path}: no such file; expected a text file. Check the path.") from error
     except OSError as error:
         raise CorpusError(
             f"{path}: cannot be read ({error.strerror}); expected a readable file. "

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nerbridge.corpus.files import read_text
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.errors import CorpusError
 from nerbridge.labels import OUTSIDE
@@ -32,7 +33,7 @@ ALTERNATIVE = "/"
 """Between two endings: after a consonant, after a vowel."""
 
 _BUNDLED = Path(__file__).parent / "lexicons"
-_STOPS = "।॥৷.,:;?!)\"'’”"
+_CLOSING = "।॥৷.,:;?!)\"'’”"
 _SHORTEST_STEM = 2
 _VOWEL_SIGNS = ("Mn", "Mc")
 _NUKTAS = "़়"
@@ -42,7 +43,7 @@ _NUKTAS = "़়"
 class Lexicon:
     """Replacements by normalised source word; ``endings`` by ending, the longest first.
 
-    ``sha256`` is of the file.
+    ``sha256`` is of its text.
     """
 
     words: Mapping[str, str]
@@ -76,17 +77,11 @@ def read_lexicon(path: Path) -> Lexicon:
     Lines without a replacement are still to be written, and pass.
 
     Raises:
-        CorpusError: no such file, not UTF-8, or a line that is no entry, with its number.
+        CorpusError: it cannot be read as text, or a line that is no entry, with its number.
     """
-    try:
-        data = path.read_bytes()
-        lines = data.decode("utf-8-sig").splitlines()
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read ({error.strerror}). Check the path.") from error
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{path}: not UTF-8 at byte {error.start}. Save it as UTF-8.") from error
+    text = read_text(path)
     words: dict[str, str] = {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.startswith("#"):
             word, replacement = _read_entry(line, f"{path}:{number}")
             if word in words:
@@ -99,7 +94,7 @@ def read_lexicon(path: Path) -> Lexicon:
     return Lexicon(
         {word: new for word, new in words.items() if not word.startswith(ATTACHED)},
         {ending.removeprefix(ATTACHED): words[ending] for ending in endings},
-        hashlib.sha256(data).hexdigest(),
+        hashlib.sha256(text.encode("utf-8")).hexdigest(),
     )
 
 
@@ -144,7 +139,7 @@ def count_words(sentences: Iterable[Sentence], lexicon: Lexicon | None) -> tuple
     n_known = 0
     for sentence in sentences:
         for word, tag in zip(sentence.words, sentence.tags, strict=True):
-            core = normalise_text(word.rstrip(_STOPS))
+            core = normalise_text(word.rstrip(_CLOSING))
             if tag != OUTSIDE or not any(map(str.isalpha, core)):
                 continue
             if lexicon is not None and _look_up(core, lexicon) is not None:
@@ -161,7 +156,7 @@ def _rewrite(
     written: list[tuple[str, str]] = []
     n_replaced = 0
     for word, tag in zip(sentence.words, sentence.tags, strict=True):
-        core = word.rstrip(_STOPS)
+        core = word.rstrip(_CLOSING)
         new = _look_up(normalise_text(core), lexicon)
         if new is not None and not new.startswith(ATTACHED) and rng.random() >= share:
             new = None

@@ -293,5 +293,5 @@ def _wrap_title(title: str, width: float) -> list[str]:
     return textwrap.wrap(title, letters, max_lines=2, placeholder=" …")
 
 
-def _shorten(text: str, longest: int = _MAX_LABEL) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+def _shorten(text: str) -> str:
+    return text if len(text) <= _MAX_LABEL else f"{text[: _MAX_LABEL - 1]}…"

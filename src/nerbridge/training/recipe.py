@@ -113,7 +113,7 @@ class SourceSettings(CorpusSettings):
     """Leave out entities all of whose words the other sources mostly leave outside: pronouns,
     offices and common nouns in a corpus that labels them as persons."""
     lexicon: str | None = None
-    """Words of the source's language and how the target's says them, replaced in its training
+    """Words of the source's language and how the target's says them, replaced in all its
     sentences: a file, looked up as corpora are, or ``bundled:hi-as`` or ``bundled:bn-as``."""
     lexicon_share: Share = 0.7
     """Share of the words in the lexicon that are replaced; endings always are."""

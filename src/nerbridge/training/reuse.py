@@ -70,7 +70,9 @@ def _deciding_transfer(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{key: recipe[key] for key in _SETTINGS},
         "script": recipe["target"]["script"],
-        "sources": [{**s, "path": None, "lexicon": bool(s["lexicon"])} for s in recipe["sources"]],
+        "sources": [
+            {**s, "path": None, "lexicon": bool(s.get("lexicon"))} for s in recipe["sources"]
+        ],
         "data": [data[key] for key in sorted(data) if key.startswith("source ")],
         "encoder weights": fingerprint["encoder"],
     }
