@@ -203,7 +203,7 @@ def test_notices_are_looked_for_beside_the_event_loop(
 
     async def ask() -> httpx2.Response:
         app = create_app(Settings())
-        await app.service.start()  # type: ignore[attr-defined]
+        await app.app.service.start()  # type: ignore[attr-defined]
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
             if path == "/tag":

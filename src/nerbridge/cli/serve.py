@@ -38,6 +38,13 @@ def serve(
     report: Annotated[
         Path | None, typer.Option(help="Report or run folder to show; default: the model's.")
     ] = None,
+    root_path: Annotated[
+        str,
+        typer.Option(
+            help="Path under which a proxy shows the server, such as /ner; needed only where the "
+            "proxy does not strip it."
+        ),
+    ] = "",
     max_bytes: Annotated[int, typer.Option(min=1, help="Largest request of texts.")] = 2**20,
     max_document_bytes: Annotated[
         int, typer.Option(min=1, help="Largest request with a document.")
@@ -70,6 +77,7 @@ def serve(
     try:
         from nerbridge.server.catalogue import check_models, find_report
         from nerbridge.server.limits import Limits
+        from nerbridge.server.prefix import check_root_path
         from nerbridge.server.running import bind, url_of
         from nerbridge.server.running import serve as run_server
         from nerbridge.server.settings import Settings
@@ -98,6 +106,7 @@ def serve(
         token=token,
         is_local=is_loopback(host),
         report=page,
+        root_path=check_root_path(root_path),
     )
     with bind(host, port) as bound:
         print_note(f"{', '.join(found)} on {url_of(bound)} (Ctrl-C to stop)", quiet=quiet)

@@ -26,8 +26,8 @@ from nerbridge.server.batching import queue_full
 from nerbridge.server.isolation import prepare
 from nerbridge.server.limits import ClientGone
 from nerbridge.server.logs import FACTS
-from nerbridge.server.openapi import describe
 from nerbridge.server.paths import PAGE_CSP, PAGE_PATHS, router, static_files
+from nerbridge.server.prefix import UnderPath
 from nerbridge.server.problems import (
     Problem,
     http_problem,
@@ -65,6 +65,7 @@ def create_app(settings: Settings) -> ASGIApp:
         version=__version__,
         summary="Named entities in text and documents.",
         lifespan=live,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -72,12 +73,11 @@ def create_app(settings: Settings) -> ASGIApp:
     app.state.service = service
     app.include_router(router)
     app.mount("/static", static_files(), name="static")
-    app.openapi = lambda: describe(app, service)  # type: ignore[method-assign]
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(NerbridgeError, _answer_own)
     app.add_exception_handler(Exception, _answer_unexpected)  # and then it goes on to the edge
-    return Edge(app, service)
+    return UnderPath(Edge(app, service), settings.root_path)
 
 
 def _answer_http(request: Request, error: Any) -> Response:

@@ -8,13 +8,21 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, File, Form, Request, UploadFile
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+)
 from starlette.staticfiles import StaticFiles
 
 from nerbridge.errors import InputError
 from nerbridge.server import uploads
 from nerbridge.server.catalogue import ServedModel
 from nerbridge.server.metrics import CONTENT_TYPE
+from nerbridge.server.openapi import describe
+from nerbridge.server.prefix import FORWARDED
 from nerbridge.server.problems import Problem
 from nerbridge.server.schema import (
     DocumentAnswer,
@@ -57,11 +65,29 @@ def _service(request: Request) -> Service:
 
 @router.head("/", include_in_schema=False)
 @router.get("/", include_in_schema=False)
-async def get_page() -> Response:
-    """The page."""
-    if not (_STATIC / "index.html").is_file():
+async def get_page(request: Request) -> Response:
+    """The page; its links are relative, so that it works under any path.
+
+    Where the prefix is known, they begin with it: a page asked for without a slash at the end, as
+    ``https://host/ner``, would look for its files one level too high.
+    """
+    page = _STATIC / "index.html"
+    if not page.is_file():
         raise Problem(404, "no-page", "this build of nerbridge has no page; see /openapi.json.")
-    return FileResponse(_STATIC / "index.html")
+    prefix, headers = request.state.prefix, {"Vary": FORWARDED.decode()}
+    if not prefix:
+        return FileResponse(page, headers=headers)
+    text = page.read_text("utf-8")
+    return HTMLResponse(text.replace('="static/', f'="{prefix}/static/'), headers=headers)
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def get_openapi(request: Request) -> Response:
+    """The description of the paths."""
+    found = describe(request.app, _service(request))
+    if request.state.prefix:
+        found["servers"] = [{"url": request.state.prefix}]
+    return JSONResponse(found, headers={"Vary": FORWARDED.decode()})
 
 
 @router.post("/tag", response_model=TagAnswer, responses=refusals(404, 422), operation_id="tag")

@@ -12,7 +12,8 @@ from nerbridge.server.limits import Limits
 class Settings:
     """Goes to every worker, pickled.
 
-    ``is_local`` says that it listens for programs on this machine alone.
+    ``is_local`` says that it listens for programs on this machine alone. ``root_path`` is where a
+    proxy shows it: empty, or such as ``/ner``.
     """
 
     models: tuple[str, ...] = ("bundled:as",)
@@ -21,3 +22,4 @@ class Settings:
     token: str | None = field(default=None, repr=False)
     is_local: bool = False
     report: Path | None = None
+    root_path: str = ""

@@ -1,5 +1,9 @@
 /* The server: every request of the page goes through here, and only to its own origin. */
 
+/* Where the server is. A proxy may show it under a path, such as /ner/, which only the address of
+   this file tells. */
+export const ROOT = new URL("../", import.meta.url);
+
 const TOKEN = "nerbridge.token";
 const MAX_TEXTS = 64;
 const MAX_CHARACTERS = 20000;
@@ -33,7 +37,7 @@ async function request(path, { signal, ...options } = {}) {
   if (token) headers.set("Authorization", `Bearer ${token}`);
   let response;
   try {
-    response = await fetch(path, { ...options, headers, signal, credentials: "same-origin" });
+    response = await fetch(new URL(path, ROOT), { ...options, headers, signal, credentials: "same-origin" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError("away");
@@ -63,7 +67,7 @@ function kindOf(status) {
 /* Tag texts, a few at a time; `onPart(texts, results)` is called as results come. */
 export async function tagTexts(texts, { model, signal, onPart }) {
   for (const part of parts(texts)) {
-    const response = await request("/tag", {
+    const response = await request("tag", {
       method: "POST",
       signal,
       headers: { "Content-Type": "application/json" },
@@ -92,19 +96,19 @@ export async function tagDocument(file, { model, signal }) {
   const form = new FormData();
   form.set("file", file);
   if (model) form.set("model", model);
-  const response = await request("/tag/document", { method: "POST", body: form, signal });
+  const response = await request("tag/document", { method: "POST", body: form, signal });
   return response.json();
 }
 
 export async function fetchModels() {
-  return (await (await request("/models")).json()).models;
+  return (await (await request("models")).json()).models;
 }
 
 export async function fetchCard(name) {
-  const path = `/models/${name.split("/").map(encodeURIComponent).join("/")}/card`;
+  const path = `models/${name.split("/").map(encodeURIComponent).join("/")}/card`;
   return (await request(path)).text();
 }
 
 export async function fetchReport() {
-  return (await request("/report")).text();
+  return (await request("report")).text();
 }

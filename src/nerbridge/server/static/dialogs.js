@@ -1,6 +1,6 @@
 /* The model's card, the server's token, and the report. */
 
-import { fetchCard, fetchReport, hasToken, isToken, setToken } from "./api.js";
+import { ROOT, fetchCard, fetchReport, hasToken, isToken, setToken } from "./api.js";
 import { $, element, save } from "./dom.js";
 import { language, number, t, typeName } from "./i18n.js";
 import { markdownToNodes } from "./markdown.js";
@@ -122,7 +122,7 @@ export async function showReport(panel) {
 }
 
 function framedReport() {
-  return element("iframe", { src: "/report", sandbox: "", title: t("reportTitle") });
+  return element("iframe", { src: new URL("report", ROOT), sandbox: "", title: t("reportTitle") });
 }
 
 function savedReport(report) {
