@@ -5,8 +5,8 @@ that has been made already, and shows baseline and adapted F1 beside the CRF on 
 everything; no target sentence at all is zero-shot. Each k is a run folder of its own below the
 output folder: an interrupted benchmark goes on where it stopped.
 
-    nerbridge run recipes/assamese.toml
-    python benchmarks/target_size.py recipes/assamese-running-text.toml --reuse runs/assamese \\
+    nerbridge run assamese
+    python benchmarks/target_size.py assamese-running-text --reuse runs/assamese \\
         --output runs/sizes --plot sizes.png --json
 """
 

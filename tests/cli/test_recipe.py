@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from nerbridge.cli.recipe import app, to_toml
-from nerbridge.errors import RecipeError
+from nerbridge.errors import InputError, RecipeError
 from nerbridge.training.recipe import Recipe
 from nerbridge.training.recipe_files import read_recipe, shipped_recipes
 
@@ -103,3 +103,21 @@ def test_check_says_what_is_right_and_what_is_wrong(tmp_path: Path) -> None:
     path.write_text('name = "x"\nseed = 3\n', "utf-8")
     with pytest.raises(RecipeError, match=r"seed: (?s:.*)target: (?s:.*)sources: |3 mistakes"):
         call("check", path)
+
+
+def test_new_writes_once_and_replaces_only_when_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ask = ("new", "gu.toml", "--target", "corpora/gu", "--source", "bundled:hi")
+    call(*ask)
+    before = (tmp_path / "gu.toml").read_text("utf-8")
+    with pytest.raises(InputError, match="--overwrite"):
+        call(*ask)
+    call(*ask, "--overwrite", "--language", "guj")
+    assert (tmp_path / "gu.toml").read_text("utf-8") != before
+    with pytest.raises(InputError, match="--language"):
+        call("new", "other.toml", "--target", "corpora/gujarati", "--source", "bundled:hi")
+    with pytest.raises(RecipeError, match="bundled:xx"):
+        call("new", "other.toml", "--target", "gu", "--source", "bundled:xx")
+    assert not (tmp_path / "other.toml").exists()

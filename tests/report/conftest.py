@@ -281,7 +281,7 @@ def build_record(name: str = "synthetic", shift: float = 0.0) -> RunRecord:
             "transfer": {"epochs": 6, "learning_rate": 2e-3, "lora": {"r": 32, "bias": "none"}},
         },
         recipe_sha256="c0ffee" * 10 + "abcd",
-        command=f"nerbridge run recipes/{name}.toml --seeds 13,21,42,87,100",
+        command=f"nerbridge run {name} --seeds 13,21,42,87,100",
         created="2025-03-01T10:20:30Z",
         machine={"cpu": "2 cores", "gpu": None, "memory_bytes": 16_000_000_000, "system": "Linux"},
         versions={"python": "3.11.9", "torch": "2.13.0", "transformers": "5.5.0"},

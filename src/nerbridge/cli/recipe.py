@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result
 from nerbridge.cli.options import JsonOption, QuietOption
+from nerbridge.errors import InputError
 
-app = typer.Typer(help="Show and check recipes.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="Show, check and write recipes.", no_args_is_help=True, add_completion=False)
 
 RecipeArgument = Annotated[
     str, typer.Argument(help="A recipe file, or the name of a shipped recipe.")
@@ -28,8 +30,9 @@ def list_command(json: JsonOption = False, quiet: QuietOption = False) -> None:
     if json:
         print_json(recipes)
     else:
+        width = max(map(len, recipes))
         for name, description in recipes.items():
-            print_result(f"{name:12} {description}")
+            print_result(f"{name:{width}}  {description}")
 
 
 @app.command("show")
@@ -64,6 +67,58 @@ def check_command(
         print_json({"name": checked.name, "sha256": recipe_sha256(checked)})
     else:
         print_note(f"{recipe}: no mistakes.", quiet=quiet)
+
+
+@app.command("new")
+def new_command(
+    file: Annotated[Path, typer.Argument(help="The recipe to write, such as gujarati.toml.")],
+    target: Annotated[str, typer.Option(help="Corpus of the target language: folder or name.")],
+    sources: Annotated[
+        list[str],
+        typer.Option(
+            "--source", help="Source corpus, such as bundled:hi or hi=news/hindi. Repeatable."
+        ),
+    ],
+    language: Annotated[
+        str | None, typer.Option(help="Code of the target language, such as gu.")
+    ] = None,
+    encoder: Annotated[
+        str, typer.Option(help="bundled:mini, a folder, or a model id of the hub.")
+    ] = "bundled:mini",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the file if it is there.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Write a recipe for your own language.
+
+    Example: nerbridge recipe new gujarati.toml --target corpora/gu --source bundled:hi
+    """
+    from nerbridge.files import write_text
+    from nerbridge.training.recipe_writing import (
+        NamedCorpus,
+        check_recipe_text,
+        find_language,
+        new_recipe,
+        read_source,
+    )
+
+    if file.exists() and not overwrite:
+        raise InputError(
+            f"{file}: a file is there already; expected a new name. "
+            "Choose another name, or replace the file: --overwrite."
+        )
+    code = language or find_language(target)
+    if code is None:
+        raise InputError(
+            f"--target {target}: the name has no language code at its end. "
+            "Give the code: --language gu."
+        )
+    named = [read_source(source) for source in sources]
+    text = new_recipe(file, NamedCorpus(target, code), named, encoder)
+    check_recipe_text(text, file)
+    write_text(file, text)
+    print_note(f"{file}: written. Next: nerbridge recipe check {file}", quiet=quiet)
 
 
 def to_toml(values: dict[str, Any]) -> list[str]:

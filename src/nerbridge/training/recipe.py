@@ -24,7 +24,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(gt=0, lt=1)]
 HERE = "here:"
 """Before a path: below the current folder, not below ``data_root``."""
-_NO_FOLDER = ("bundled:", "hub:")
+NOT_ON_DISK = ("bundled:", "hub:")
+"""How names of corpora begin that are no path."""
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
@@ -294,7 +295,7 @@ class Recipe(Settings):
             faults.append(f"also: the names {names} must differ from each other and from 'test'")
         if len(self.sources) == 1 and self.sources[0].harmonise:
             faults.append("sources: harmonise holds a source against others; there is only one")
-        if bundled := [s.path for s in self.sources if s.soft and s.path.startswith(_NO_FOLDER)]:
+        if bundled := [s.path for s in self.sources if s.soft and s.path.startswith(NOT_ON_DISK)]:
             faults.append(
                 f"sources: {', '.join(bundled)}: soft needs a folder that `nerbridge pseudo-label "
                 "--soft` wrote"
@@ -326,7 +327,7 @@ class Recipe(Settings):
 
     def place_of(self, path: str) -> str:
         """Where a path leads: a folder or file, or ``bundled:NAME`` or ``hub:…`` as it is."""
-        if path.startswith(_NO_FOLDER):
+        if path.startswith(NOT_ON_DISK):
             return path
         if path.startswith(HERE):
             return path.removeprefix(HERE)
