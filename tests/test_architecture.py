@@ -19,6 +19,7 @@ WHOLE_REPOSITORY = {
     "test_architecture.py",
     "test_benchmarks.py",
     "test_docs.py",
+    "test_hub_shapes.py",
     "test_hub_standin.py",
     "test_imports.py",
     "test_pretraining.py",
