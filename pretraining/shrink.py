@@ -101,19 +101,25 @@ class Lines:
         place = int(order[step % POOL]) * size
         native = pool[place : place + size]
         one_script = [to_one_script(" ".join(words)).split() for words in native]
-        kept = [
-            (mine, theirs)
-            for mine, theirs in zip(native, one_script, strict=True)
-            if len(mine) == len(theirs)
-        ]
-        offsets = np.cumsum([0, *(len(words) for words, _ in kept)])
-        batches = (
-            split_batch(tokenizer.encode_batch(list(lines), is_pretokenized=True), pad, offsets)
-            for tokenizer, pad, lines in zip(
-                (self.teacher, self.student), self.pads, zip(*kept, strict=True), strict=True
+        encoded = [
+            tokenizer.encode_batch(list(lines), is_pretokenized=True)
+            for tokenizer, lines in zip(
+                (self.teacher, self.student), (native, one_script), strict=True
             )
+        ]
+        # A word of which a tokenizer leaves nothing has no state that could be learned.
+        kept = [
+            row
+            for row, (mine, theirs) in enumerate(zip(native, one_script, strict=True))
+            if len(mine) == len(theirs)
+            and all(covers(encodings[row], len(mine)) for encodings in encoded)
+        ]
+        offsets = np.cumsum([0, *(len(native[row]) for row in kept)])
+        theirs, mine = (
+            split_batch([encodings[row] for row in kept], pad, offsets)
+            for encodings, pad in zip(encoded, self.pads, strict=True)
         )
-        return next(batches), next(batches)
+        return theirs, mine
 
     def _draw(self, number: int) -> list[list[str]]:
         if self._pool[0] != number:
@@ -127,6 +133,11 @@ class Lines:
             )
             self._pool = (number, sorted((words[:MAX_WORDS] for words in drawn), key=len))
         return self._pool[1]
+
+
+def covers(encoding: Encoding, n_words: int) -> bool:
+    """Whether every word has at least one piece."""
+    return len({word for word in encoding.word_ids if word is not None}) == n_words
 
 
 def find_pad(tokenizer: Tokenizer) -> int:
