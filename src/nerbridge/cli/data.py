@@ -257,6 +257,7 @@ def _count(corpus: Corpus) -> list[dict[str, Any]]:
         rows.append(
             {
                 "corpus": corpus.name,
+                "sha256": corpus.sha256,
                 "split": split,
                 "n_sentences": len(sentences),
                 "n_words": sum(len(sentence.words) for sentence in sentences),

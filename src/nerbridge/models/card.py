@@ -57,20 +57,29 @@ def model_card(manifest: Mapping[str, Any]) -> str:
         manifest: the content of ``nerbridge.json``, and ``scores`` if there are any: by test set,
             as `nerbridge.evaluation.quoting.quote_scores` gives them.
     """
+    return "\n".join(card_sections(manifest).values())
+
+
+def card_sections(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The sections of a card by name, in order, for cards whose prose is written by hand.
+
+    Args:
+        manifest: as `model_card`.
+    """
     origin = _origin(manifest)
-    sections = (
-        _header(manifest, origin),
-        _about(manifest, origin),
-        _labels(manifest),
-        _data(manifest, origin),
-        _training(origin),
-        _scores(manifest, origin),
-        _calibration(manifest),
-        _limits(manifest),
-        _use(manifest),
-        _licence(manifest, origin),
-    )
-    return "\n".join("\n".join(lines) + "\n" for lines in map(list, sections))
+    sections = {
+        "header": _header(manifest, origin),
+        "about": _about(manifest, origin),
+        "labels": _labels(manifest),
+        "data": _data(manifest, origin),
+        "training": _training(origin),
+        "scores": _scores(manifest, origin),
+        "calibration": _calibration(manifest),
+        "limits": _limits(manifest),
+        "use": _use(manifest),
+        "licence": _licence(manifest, origin),
+    }
+    return {name: "\n".join(lines) + "\n" for name, lines in sections.items()}
 
 
 def _origin(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -217,8 +226,8 @@ def _scores(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> Iterator[
 
 def _parity(parity: Mapping[str, Any]) -> Iterator[str]:
     yield ""
-    yield "Scores are of the model before its export. The exported one was compared to it: logits"
-    yield f"of {parity['n_sentences']:,} sentences differ by at most {parity['max_difference']:.1g}"
+    yield "The exported model was compared with the trained one: logits of"
+    yield f"{parity['n_sentences']:,} sentences differ by at most {parity['max_difference']:.1g}"
     int8 = parity.get("int8")
     if int8 is None:
         yield "(float32)."

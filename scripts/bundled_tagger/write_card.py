@@ -1,0 +1,63 @@
+"""Write the card of the tagger bundled:as: hand-written prose, header and figures of its manifest."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from nerbridge.files import write_text
+from nerbridge.models.card import CARD_FILE, REPO_PLACEHOLDER, card_sections
+from nerbridge.models.card_header import set_license
+from nerbridge.models.folder import LINEAGE_FILE, read_lineage
+from nerbridge.tagging.model_folder import BUNDLED_FOLDER
+
+NAME, LICENSE = "bundled:as", "apache-2.0"
+TEST_SETS = ("wikiann_as", "asner_as", NAME)
+PROSE = Path(__file__).with_name("card.md")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--score", action="store_true", help="measure the tagger first")
+    args = parser.parse_args()
+    folder = BUNDLED_FOLDER / "as"
+    if args.score:
+        manifest = {**read_lineage(folder), "scores": {name: measure(name) for name in TEST_SETS}}
+        text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True)
+        write_text(folder / LINEAGE_FILE, text + "\n")
+    write_text(folder / CARD_FILE, render(PROSE.read_text("utf-8"), read_lineage(folder)))
+
+
+def render(prose: str, manifest: dict[str, Any]) -> str:
+    """The prose with every ``{{section}}`` filled in."""
+    for name, section in card_sections(manifest).items():
+        prose = prose.replace("{{" + name + "}}", section)
+    return set_license(prose, LICENSE).replace(REPO_PLACEHOLDER, NAME)
+
+
+def measure(corpus: str) -> dict[str, Any]:
+    """What a card quotes of the tagger's scores on the test part of a corpus."""
+    shared = Path(os.environ.get("NERBRIDGE_SHARED", "../shared"))
+    spec = corpus if corpus.startswith("bundled:") else str(shared / "data" / corpus)
+    command = [sys.executable, "-m", "nerbridge", "evaluate", NAME, spec, "--json", "--quiet"]
+    found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return {
+        "f1": found["f1_strict"],
+        "ci95": found["ci95"],
+        "precision": found["precision_strict"],
+        "recall": found["recall_strict"],
+        "f1_leak_free": None,
+        "n_leaked": None,
+        "n_sentences": found["n_sentences"],
+        "n_entities": found["n_gold"],
+        "per_type": {type_: scores["f1"] for type_, scores in found["per_type"].items()},
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The data page and the tagger's card say what is so."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from nerbridge.corpus import read_corpus
+from nerbridge.models.folder import read_lineage
+from nerbridge.tagging.model_folder import BUNDLED_FOLDER
+from nerbridge.training.recipe_files import read_recipe, shipped_recipes
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PAGE = (REPOSITORY / "docs" / "data.md").read_text("utf-8")
+ROW = re.compile(
+    r"^\| `([\w:]+)` \| \w+ \| ([\d,]+) / ([\d,]+) / ([\d,]+|–) \| [^|]+ \| `(\w{16})` \|$", re.M
+)
+CORPORA = {name: (sizes, sha256) for name, *sizes, sha256 in ROW.findall(PAGE)}
+BUNDLED = sorted(name for name in CORPORA if name.startswith("bundled:"))
+SHARED = sorted(CORPORA.keys() - set(BUNDLED))
+
+
+def check(name: str, spec: str | Path) -> None:
+    corpus = read_corpus(spec)
+    sizes, sha256 = CORPORA[name]
+    n_sentences = [len(corpus.splits.get(s, ())) for s in ("train", "validation", "test")]
+    assert [f"{n:,}" if n else "–" for n in n_sentences] == sizes
+    assert corpus.sha256.startswith(sha256)
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_corpora_are_as_the_page_says(name: str) -> None:
+    check(name, name)
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_shared_corpora_are_as_the_page_says(name: str, shared: Path) -> None:
+    check(name, shared / "data" / name)
+
+
+def test_every_corpus_of_a_recipe_is_on_the_page() -> None:
+    recipes = [read_recipe(name) for name in shipped_recipes()]
+    used = {
+        corpus.path
+        for recipe in recipes
+        for corpus in (recipe.target, *recipe.sources, *recipe.also)
+        if not corpus.path.startswith(("hub:", "here:"))
+    }
+    assert used <= CORPORA.keys()
+
+
+def test_the_tagger_s_card_is_made_of_its_prose_and_manifest() -> None:
+    script = REPOSITORY / "scripts" / "bundled_tagger" / "write_card.py"
+    spec = importlib.util.spec_from_file_location("write_card", script)
+    assert spec is not None
+    assert spec.loader is not None
+    write_card = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(write_card)
+    folder = BUNDLED_FOLDER / "as"
+    card = write_card.render(write_card.PROSE.read_text("utf-8"), read_lineage(folder))
+    assert card == (folder / "README.md").read_text("utf-8"), "give scripts/write-tagger-card"
+    assert "{{" not in card
+    assert not re.search(r"(^|[ `(])/\w+/", card)  # no path of a machine
