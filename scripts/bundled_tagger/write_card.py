@@ -1,4 +1,4 @@
-"""Write the card of the tagger bundled:as: hand-written prose, header and figures of its manifest."""
+"""Write the card of the tagger bundled:as: prose by hand, header and figures from its manifest."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ PROSE = Path(__file__).with_name("card.md")
 
 
 def main() -> None:
+    """Write the card, and with ``--score`` the scores first."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--score", action="store_true", help="measure the tagger first")
     args = parser.parse_args()
