@@ -18,6 +18,7 @@ FOR_ALL = {"errors", "files", "text", "labels"}
 WHOLE_REPOSITORY = {
     "test_architecture.py",
     "test_benchmarks.py",
+    "test_data_page.py",
     "test_docs.py",
     "test_hub_shapes.py",
     "test_hub_standin.py",
