@@ -147,6 +147,7 @@ def test_wrong_arguments(call: Call, corpus: Path, tmp_path: Path) -> None:
 
 def test_stats(call: Call, corpus: Path) -> None:
     rows = json.loads(call("stats", corpus, "--json").stdout)
+    assert {row.pop("sha256") for row in rows} == {read_corpus(corpus).sha256}
     assert rows[1] == {
         "corpus": "mine",
         "split": "test",
