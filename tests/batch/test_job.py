@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,12 @@ def test_every_record_with_its_own_entities_in_order(tagger: Tagger) -> None:
     assert [record for record, _ in found] == list(make_records(40))
     for record, entities in found:
         alone = tagger.tag_words(record.words) if record.words else tagger.tag(record.text)
-        assert entities == alone
+        # The last digit of a score depends on what else was in the batch.
+        scores = [entity.score for entity in entities]
+        assert scores == pytest.approx([entity.score for entity in alone])
+        assert [replace(entity, score=0) for entity in entities] == [
+            replace(entity, score=0) for entity in alone
+        ]
         assert all(record.text[e.start_char : e.end_char] == e.text for e in entities)
 
 

@@ -48,8 +48,10 @@ def test_a_text_file_is_one_record_as_it_stands(read: Read) -> None:
 
 def test_a_text_file_by_lines(read: Read) -> None:
     found, remarks = read("a.txt", "অসম\r\n\n \nখ\u2028গ\r\rঘ", by_line=True)
-    assert [(record.number, record.text) for record in found] == [(1, "অসম"), (4, "খ\u2028গ\r\rঘ")]
-    assert remarks == {"blank lines left out": 2}
+    assert [(record.number, record.text) for record in found] == [
+        *((1, "অসম"), (4, "খ\u2028গ"), (6, "ঘ")),
+    ]
+    assert remarks == {"blank lines left out": 3}
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.conll"])
@@ -130,6 +132,29 @@ def test_other_separators(read: Read, separator: str) -> None:
     assert (one.text, two.text) == (f"ক{separator}খ", "গ, ঘ")
     with pytest.raises(InputError, match=r"3 cells; expected 2.*around cells with '(;|\\t)'"):
         read("a.csv", f"id{separator}text\n1{separator}ক{separator}খ\n")
+
+
+MAC = ("a.csv", "id,text\r1,অসম\r2,ক\r", ["অসম", "ক"])
+MAC_ROWS = [
+    MAC,
+    ("b.csv", 'sep=;\rid;text\r1;"ক\rখ"\r', ["ক\rখ"]),
+    ("a.jsonl", '{"text": "অসম"}\r{"text": "ক"}\r', ["অসম", "ক"]),
+    ("a.conll", "ৰমেন\tB-PER\rদাস\tI-PER\r\rএকো\tO\r", ["ৰমেন দাস", "একো"]),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "texts"), MAC_ROWS)
+def test_line_ends_of_old_macs(read: Read, name: str, content: str, texts: list[str]) -> None:
+    found, _ = read(name, content)
+    assert [record.text for record in found] == texts
+
+
+def test_excel_says_its_separator_and_leaves_empty_columns(read: Read) -> None:
+    found, _ = read("a.csv", "\ufeffsep=;\r\nid;text;;\r\n1;ক, খ;;\r\n2;গ;;ঘ\r\n3;ঙ\r\n4;চ;;;;\r\n")
+    assert [record.text for record in found] == ["ক, খ", "গ", "ঙ", "চ"]
+    fields = [json.loads(record.fields or "") for record in found]
+    assert fields[0] == {"id": "1", "text": "ক, খ"}
+    assert fields[1] == {"id": "2", "text": "গ", "column 4": "ঘ"}
 
 
 def test_a_long_csv_cell(read: Read) -> None:

@@ -52,10 +52,19 @@ def test_rows_keep_their_fields(tmp_path: Path) -> None:
     assert dict(progress.remarks) == {"null texts kept as empty": 1}
 
 
-@pytest.mark.parametrize("kind", ["string", "large_string", "dictionary"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("string", "large_string", "string_view", "binary", "large_binary", "binary_view"),
+        *("dictionary", "dictionary of binary"),
+    ],
+)
 def test_every_kind_of_text(tmp_path: Path, kind: str) -> None:
     values = pyarrow.array([f"বাক্য {number}" for number in range(2500)])
-    cast = values.dictionary_encode() if kind == "dictionary" else values.cast(kind)
+    if kind.startswith("dictionary"):
+        cast = values.cast("binary" if "binary" in kind else "string").dictionary_encode()
+    else:
+        cast = values.cast("binary").cast(kind) if "binary" in kind else values.cast(kind)
     path = write(tmp_path / "a.parquet", {"body": cast})
     found, progress = read(path, field="body")
     assert [record.text for record in found] == values.to_pylist()
@@ -94,8 +103,41 @@ def test_a_cut_file_is_said(tmp_path: Path) -> None:
 
 def test_invalid_utf8_is_said(tmp_path: Path) -> None:
     broken = pyarrow.array([b"\xff"]).cast(pyarrow.string(), safe=False)
-    with pytest.raises(InputError, match=r"UTF-8 text.*0xff"):
+    with pytest.raises(InputError, match=r"row 1: .*0xff.*UTF-8"):
         read(write(tmp_path / "a.parquet", {"text": broken}))
+
+
+def test_text_of_a_fixed_size_in_bytes(tmp_path: Path) -> None:
+    values = pyarrow.array(["অসম".encode(), None], pyarrow.binary(9))
+    found, _ = read(write(tmp_path / "a.parquet", {"text": values}))
+    assert [record.text for record in found] == ["অসম", ""]
+    assert json.loads(found[0].fields or "") == {"text": "অসম"}
+
+
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"\x89PNG\r\n\x1a\n", b"a\0b", "অ".encode()[:2]])
+def test_bytes_that_are_no_text_are_said(tmp_path: Path, value: bytes) -> None:
+    path = write(tmp_path / "a.parquet", {"text": [b"ok", value]})
+    with pytest.raises(InputError, match=r"row 2: field 'text' holds bytes that are no text"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "value", [None, {"b": None}, {"b": {"c": None}}], ids=["outside", "between", "inside"]
+)
+def test_nulls_at_every_level(tmp_path: Path, value: Any) -> None:
+    kind = pyarrow.struct([("b", pyarrow.struct([("c", pyarrow.string())]))])
+    rows = pyarrow.array([value, {"b": {"c": "অসম"}}], kind)
+    found, progress = read(write(tmp_path / "a.parquet", {"a": rows}), field="a.b.c")
+    assert [record.text for record in found] == ["", "অসম"]
+    assert dict(progress.remarks) == {"null texts kept as empty": 1}
+    assert json.loads(found[0].fields or "") == {"a": value}
+
+
+def test_a_value_that_python_cannot_hold_is_said_with_its_row(tmp_path: Path) -> None:
+    days = pyarrow.array([0, 2**62], pyarrow.timestamp("us"))
+    path = write(tmp_path / "a.parquet", {"text": ["a", "b"], "day": days})
+    with pytest.raises(InputError, match=r"a\.parquet, row 2: a value that cannot be read"):
+        read(path)
 
 
 def test_standard_input_is_refused() -> None:

@@ -62,5 +62,40 @@ def test_a_stream_gains_a_column(tagger: Tagger) -> None:
 def test_wrong_columns_are_named(tagger: Tagger) -> None:
     with pytest.raises(InputError, match=r"columns body, id; expected 'text'"):
         tagger_columns(tagger)({"body": ["a"], "id": ["b"]})
-    with pytest.raises(TextError, match="text 2: found NoneType"):
-        tagger_columns(tagger)({"text": ["a", None]})  # type: ignore[list-item]
+    with pytest.raises(InputError, match=r"columns page; expected 'page\.body'"):
+        tagger_columns(tagger, "page.body")({"page": [{"title": "a"}]})
+    with pytest.raises(TextError, match="text 2: found int"):
+        tagger_columns(tagger)({"text": ["a", 1]})
+    with pytest.raises(TextError, match="text 1: found bytes"):
+        tagger_columns(tagger)({"text": [b"\xff\xfe"]})
+
+
+def test_a_null_has_no_entities(tagger: Tagger) -> None:
+    datasets = pytest.importorskip("datasets")
+    datasets.disable_progress_bars()
+    texts = [TEXTS[2], None, ""]
+    columns = tagger_columns(tagger)
+    data = datasets.Dataset.from_dict({"text": texts})
+    tagged = data.map(columns, batched=True, features=columns.features(data.features))
+    assert [len(cell) for cell in tagged[ENTITIES]] == [1, 0, 0]
+    assert tagged["text"][:] == texts
+    nothing = datasets.Dataset.from_dict(
+        {"text": [None, None]}, features=datasets.Features({"text": datasets.Value("string")})
+    )
+    tagged = nothing.map(columns, batched=True, features=columns.features(nothing.features))
+    assert tagged[ENTITIES][:] == [[], []]
+
+
+def test_a_field_inside_others_may_be_null_at_every_level(tagger: Tagger) -> None:
+    datasets = pytest.importorskip("datasets")
+    datasets.disable_progress_bars()
+    pages = [{"part": {"body": TEXTS[2]}}, {"part": {"body": None}}, {"part": None}, None]
+    columns = tagger_columns(tagger, "page.part.body")
+    data = datasets.Dataset.from_dict({"page": pages})
+    tagged = data.map(columns, batched=True, features=columns.features(data.features))
+    assert [len(cell) for cell in tagged[ENTITIES]] == [1, 0, 0, 0]
+
+
+def test_text_stored_as_bytes_is_decoded(tagger: Tagger) -> None:
+    found = tagger_columns(tagger)({"text": [TEXTS[2].encode(), None]})[ENTITIES]
+    assert [len(cell) for cell in found] == [1, 0]

@@ -22,8 +22,9 @@ from nerbridge.analysis.dates import Order, read_date
 from nerbridge.batch.outputs import SCORE_DIGITS, Tagged
 from nerbridge.batch.records import Record, read_records
 from nerbridge.batch.sources import Progress, Source
-from nerbridge.batch.tables import merge_tables
 from nerbridge.errors import InputError
+from nerbridge.io.fields import find_field
+from nerbridge.io.parquet import merge_tables, read_table
 from nerbridge.tagging.entity import Entity
 from nerbridge.text.sentences import iter_sentences
 from nerbridge.text.words import split_words
@@ -94,7 +95,7 @@ class ArticleWriter:
         """One file, whose row groups end where shards do, the job in its metadata."""
         schema = SCHEMA.with_metadata({_JOB_KEY: json.dumps(self.job).encode()})
         with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-            for table in merge_tables(map(pyarrow.parquet.read_table, shards)):
+            for table in merge_tables(map(read_table, shards)):
                 writer.write_table(table.cast(schema))
 
 
@@ -203,12 +204,10 @@ def _first_words(text: str) -> str:
 
 
 def _find(values: Mapping[str, Any], name: str | None) -> Any:
-    if name is None or name in values:
-        return values.get(name) if name is not None else None
-    found: Any = values
-    for key in name.split("."):
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found
+    try:
+        return None if name is None else find_field(values, name)
+    except KeyError:
+        return None
 
 
 def _as_text(value: Any) -> str | None:

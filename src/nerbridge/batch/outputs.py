@@ -87,11 +87,11 @@ class ParquetWriter:
 
     def join(self, shards: Sequence[Path], path: Path) -> None:
         """Write one Parquet file; its row groups end where shards do."""
-        from nerbridge.batch.tables import merge_tables
+        from nerbridge.io.parquet import merge_tables, read_table
 
         arrow, schema = _arrow_schema(self.with_places)
         with arrow.parquet.ParquetWriter(path, schema) as writer:
-            for table in merge_tables(map(arrow.parquet.read_table, shards)):
+            for table in merge_tables(map(read_table, shards)):
                 writer.write_table(table)
 
 
@@ -237,10 +237,9 @@ def _with_colours(
 
 
 def _arrow_schema(with_places: bool) -> tuple[Any, Any]:
-    from nerbridge.batch.tables import import_pyarrow
+    from nerbridge.io.parquet import import_pyarrow
 
     arrow = import_pyarrow()
-    import pyarrow.parquet  # noqa: F401 (makes arrow.parquet)
 
     kinds = {"source": arrow.string(), "type": arrow.string(), "text": arrow.string()}
     kinds |= {"score": arrow.float64(), PLACE: arrow.string()}

@@ -17,6 +17,7 @@ from nerbridge.batch.formats import InputFormat
 from nerbridge.batch.lines import read_lines
 from nerbridge.batch.sources import Progress, Source
 from nerbridge.errors import InputError
+from nerbridge.io.fields import bytes_to_text, find_field
 
 if TYPE_CHECKING:
     from nerbridge.documents.document import Document
@@ -75,7 +76,7 @@ def read_records(
 
 
 def find_text(record: Mapping[str, Any], field: str, place: str) -> str | None:
-    """The text of a record; None where it is null.
+    """The text of a record; None where it, or a field that it is inside of, is null.
 
     Raises:
         InputError: no such field, or it holds something else than text.
@@ -83,17 +84,18 @@ def find_text(record: Mapping[str, Any], field: str, place: str) -> str | None:
     >>> find_text({"page": {"body": "অসম"}}, "page.body", "in.jsonl:1")
     'অসম'
     """
-    value: Any = record
-    for key in (field,) if field in record else field.split("."):
-        if not isinstance(value, Mapping) or key not in value:
-            names = ", ".join(map(repr, record)) or "none"
-            raise InputError(
-                f"{place}: no field {field!r}; found {names:.200}. Name the one with the text: "
-                "--field NAME."
-            )
-        value = value[key]
+    try:
+        value = find_field(record, field)
+    except KeyError:
+        names = ", ".join(map(repr, record)) or "none"
+        raise InputError(
+            f"{place}: no field {field!r}; found {names:.200}. Name the one with the text: "
+            "--field NAME."
+        ) from None
     if value is None:
         return None
+    if isinstance(value, bytes):
+        value = _decode(value, field, place)
     if not isinstance(value, str):
         raise InputError(
             f"{place}: field {field!r} holds {value!r:.60}; expected text. Mend the record, or "
@@ -105,6 +107,16 @@ def find_text(record: Mapping[str, Any], field: str, place: str) -> str | None:
             "surrogate); expected whole Unicode text. Mend the record where it comes from."
         )
     return value
+
+
+def _decode(value: bytes, field: str, place: str) -> str:
+    text = bytes_to_text(value)
+    if text is None:
+        raise InputError(
+            f"{place}: field {field!r} holds bytes that are no text in UTF-8 ({value[:12]!r}); "
+            "expected text. Write the column again as strings, or name another field: --field NAME."
+        )
+    return text
 
 
 def _read_text(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:
@@ -181,7 +193,7 @@ def _is_comment(columns: list[str]) -> bool:
 
 
 def _read_table(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:
-    from nerbridge.batch.tables import read_csv_rows, read_parquet_rows
+    from nerbridge.batch.tables import read_csv_rows, read_parquet_rows, value_to_json
 
     read_rows = read_csv_rows if source.format is InputFormat.CSV else read_parquet_rows
     for number, place, row in read_rows(source, progress):
@@ -190,7 +202,7 @@ def _read_table(source: Source, field: str, by_line: bool, progress: Progress) -
             progress.remarks["null texts kept as empty"] += 1
         if ENTITIES in row:
             progress.remarks[f"fields {ENTITIES!r} replaced"] += 1
-        fields = {name: value for name, value in row.items() if name != ENTITIES}
+        fields = {name: value_to_json(value) for name, value in row.items() if name != ENTITIES}
         yield Record(source.name, number, text or "", fields=_dump(fields, place))
 
 

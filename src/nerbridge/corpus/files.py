@@ -39,10 +39,21 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         CorpusError: missing, a folder, not readable, or empty.
     """
+    check_file(path)
+    return path.read_bytes()
+
+
+def check_file(path: Path) -> None:
+    """Refuse what cannot be read at all.
+
+    Raises:
+        CorpusError: missing, a folder, not readable, or empty.
+    """
     if path.is_dir():
         raise CorpusError(f"{path}: a folder was found, expected a file. Name a file inside it.")
     try:
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            is_empty = not stream.read(1)
     except FileNotFoundError as error:
         raise CorpusError(f"{path}: no such file; expected a text file. Check the path.") from error
     except OSError as error:
@@ -50,11 +61,10 @@ def read_bytes(path: Path) -> bytes:
             f"{path}: cannot be read ({error.strerror}); expected a readable file. "
             "Check its permissions."
         ) from error
-    if not data:
+    if is_empty:
         raise CorpusError(
             f"{path}: the file is empty (0 bytes); expected labelled sentences. {_REMEDY}"
         )
-    return data
 
 
 def write_text(path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nerbridge.corpus.files import read_bytes
+from nerbridge.corpus.files import check_file
 from nerbridge.corpus.hub_form import (
     TAG_COLUMNS,
     WORD_COLUMNS,
@@ -19,8 +19,9 @@ from nerbridge.corpus.hub_form import (
 )
 from nerbridge.corpus.raw import RawSplit
 from nerbridge.corpus.sentence import Sentence
-from nerbridge.errors import CorpusError, EnvironmentProblem
+from nerbridge.errors import CorpusError, InputError
 from nerbridge.files import write_whole
+from nerbridge.io.parquet import import_pyarrow, read_table
 
 if TYPE_CHECKING:
     import pyarrow
@@ -35,7 +36,11 @@ def read_parquet(path: Path, tag_names: Sequence[str] | None = None) -> RawSplit
         CorpusError: not Parquet, cut, or without the columns.
         EnvironmentProblem: pyarrow is not installed.
     """
-    table = _read_table(path)
+    check_file(path)
+    try:
+        table = read_table(path)
+    except InputError as error:
+        raise CorpusError(str(error)) from error
     names = tag_names or _names_in(table) or find_tag_names(path)
     word_column = first_column(table.column_names, WORD_COLUMNS)
     tag_column = first_column(table.column_names, TAG_COLUMNS)
@@ -67,9 +72,7 @@ def write_parquet(path: Path, sentences: Iterable[Sentence]) -> None:
     Raises:
         EnvironmentProblem: pyarrow is not installed, or the file cannot be written.
     """
-    arrow = _import_pyarrow(path)
-    import pyarrow.parquet
-
+    arrow = import_pyarrow()
     sentences = list(sentences)
     seen = {tag for sentence in sentences for tag in sentence.tags}
     prefixes = "BI" + "".join(sorted({tag[0] for tag in seen} - set("BIO")))
@@ -87,7 +90,7 @@ def write_parquet(path: Path, sentences: Iterable[Sentence]) -> None:
             ),
         }
     ).replace_schema_metadata({_METADATA: json.dumps(_describe(names))})
-    write_whole(path, lambda temporary: pyarrow.parquet.write_table(table, temporary))
+    write_whole(path, lambda temporary: arrow.parquet.write_table(table, temporary))
 
 
 def _describe(names: list[str]) -> dict[str, object]:
@@ -103,30 +106,6 @@ def _describe(names: list[str]) -> dict[str, object]:
     }
 
 
-def _read_table(path: Path) -> pyarrow.Table:
-    arrow = _import_pyarrow(path)
-    import pyarrow.parquet
-
-    try:
-        return pyarrow.parquet.read_table(arrow.BufferReader(read_bytes(path)))
-    except (arrow.ArrowInvalid, arrow.ArrowTypeError, OSError) as error:
-        raise CorpusError(
-            f"{path}: not a whole Parquet file ({error}); expected one as the hub serves. "
-            "Fetch it again; if it is another format, give it the right ending."
-        ) from error
-
-
 def _names_in(table: pyarrow.Table) -> tuple[str, ...] | None:
     metadata = (table.schema.metadata or {}).get(_METADATA)
     return tag_names_of(json.loads(metadata)) if metadata else None
-
-
-def _import_pyarrow(path: Path) -> pyarrow:
-    try:
-        import pyarrow
-    except ImportError as error:
-        raise EnvironmentProblem(
-            f"{path}: Parquet needs pyarrow, which is not installed. "
-            "Install it with: pip install 'nerbridge[train]'"
-        ) from error
-    return pyarrow

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nerbridge.errors import InputError
+from nerbridge.io.fields import bytes_to_text, find_field
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.tagger import Tagger
 
@@ -36,26 +37,34 @@ def entities_to_displacy(
 class TaggerColumns:
     """A function for ``Dataset.map(…, batched=True)`` that adds a column ``entities``.
 
-    Each cell is a list of records with the fields of `Entity`.
+    Each cell is a list of records with the fields of `Entity`; of a null it is empty, as on the
+    command line. ``field`` may be inside another: ``a.b`` is field b inside field a.
     """
 
     tagger: Tagger
     field: str = "text"
 
-    def __call__(self, batch: Mapping[str, Sequence[str]]) -> dict[str, list[list[dict[str, Any]]]]:
+    def __call__(self, batch: Mapping[str, Sequence[Any]]) -> dict[str, list[list[dict[str, Any]]]]:
         """The new column of a batch.
 
         Raises:
             InputError: if the batch has no column ``field``.
             TextError: if a cell holds no text.
         """
-        if self.field not in batch:
+        tagged = self.tagger.tag_many(self._texts(batch))
+        return {ENTITIES: [[entity.to_dict() for entity in entities] for entities in tagged]}
+
+    def _texts(self, batch: Mapping[str, Sequence[Any]]) -> list[Any]:
+        """The texts; a null is an empty one, and bytes are decoded where they are text."""
+        column = self.field if self.field in batch else self.field.partition(".")[0]
+        try:
+            values = [find_field({column: cell}, self.field) for cell in batch[column]]
+        except KeyError:
             raise InputError(
                 f"the data set has the columns {', '.join(batch)}; expected {self.field!r}. Name "
                 "the one with the text: tagger_columns(tagger, field=…)."
-            )
-        tagged = self.tagger.tag_many(batch[self.field])
-        return {ENTITIES: [[entity.to_dict() for entity in entities] for entities in tagged]}
+            ) from None
+        return [_to_text(value) for value in values]
 
     def features(self, features: Features) -> Features:
         """The features of a data set with the new column.
@@ -72,6 +81,13 @@ class TaggerColumns:
             "score": Value("float64"),
         }
         return Features({**features, ENTITIES: List(entity)})
+
+
+def _to_text(value: Any) -> Any:
+    if value is None:
+        return ""
+    text = bytes_to_text(value) if isinstance(value, bytes) else None
+    return value if text is None else text
 
 
 def tagger_columns(tagger: Tagger, field: str = "text") -> TaggerColumns:

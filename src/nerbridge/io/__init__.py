@@ -1,0 +1,1 @@
+"""Files as people have them: lines, tables, Parquet, and what cannot be read at all."""
