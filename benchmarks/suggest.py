@@ -42,8 +42,8 @@ from nerbridge.selection.suggesting import MAX_WORDS, MIN_WORDS, suggest
 from nerbridge.selection.suggesting import Sentence as Unlabelled
 from nerbridge.tagging import Tagger
 from nerbridge.text.model_form import words_to_model_form
-from nerbridge.training.recipe import AdaptSettings
 from nerbridge.training.stage import StageData, train_stage
+from nerbridge.training.stage_settings import AdaptSettings
 
 WAYS = ("suggested", "random")
 MAX_SUBWORDS = 126

@@ -16,8 +16,8 @@ from nerbridge.corpus import Sentence, read_corpus
 from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import LoraSettings, attach_adapter
 from nerbridge.models.encoder import load_token_classifier, load_tokenizer, resolve_encoder
-from nerbridge.training.recipe import StageSettings
 from nerbridge.training.stage import StageData, train_stage
+from nerbridge.training.stage_settings import StageSettings
 
 SEED = 13
 N_SENTENCES, N_EPOCHS = 10_000, 6

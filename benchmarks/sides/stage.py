@@ -17,8 +17,8 @@ from nerbridge.models.encoder import (
     special_ids,
 )
 from nerbridge.models.vocabulary import trim_vocabulary, used_ids
-from nerbridge.training.recipe import StageSettings
 from nerbridge.training.stage import StageData, train_stage
+from nerbridge.training.stage_settings import StageSettings
 
 SEED = 13
 

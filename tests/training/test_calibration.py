@@ -21,10 +21,10 @@ from nerbridge.models.full import save_full
 from nerbridge.training.calibration import ScoredEntities, calibrate
 from nerbridge.training.experiment import calibrate_model, stage_data
 from nerbridge.training.prediction import Predictor, load_predictor
-from nerbridge.training.recipe import StageName
 from nerbridge.training.run import Run
 from nerbridge.training.run_folder import RunFolder
 from nerbridge.training.scoring import score_model
+from nerbridge.training.stage_settings import StageName
 
 LABELS = LabelSet(("PER", "LOC"))
 STAGES = ("baseline", "transfer", "adapt")

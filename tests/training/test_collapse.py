@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nerbridge.training.collapse import apply_remedy, has_collapsed
-from nerbridge.training.recipe import BaselineSettings
+from nerbridge.training.stage_settings import BaselineSettings
 
 
 @pytest.mark.parametrize(

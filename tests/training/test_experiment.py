@@ -31,9 +31,9 @@ from nerbridge.training.experiment import (
     train_transfers,
 )
 from nerbridge.training.materials import load_materials
-from nerbridge.training.recipe import STAGES
 from nerbridge.training.run import Progress, Run, open_run
 from nerbridge.training.run_folder import RunFolder
+from nerbridge.training.stage_settings import STAGES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 IDS = torch.tensor([[0, 7, 9, 30, 2], [0, 8, 2, 1, 1]])

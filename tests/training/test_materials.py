@@ -18,7 +18,7 @@ from nerbridge.labels import LabelSet
 from nerbridge.text.script import detect_script
 from nerbridge.training.experiment import data_lineage, stage_data
 from nerbridge.training.materials import Materials, load_materials
-from nerbridge.training.recipe import StageName
+from nerbridge.training.stage_settings import StageName
 
 SOURCES = ("bn", "hi")
 HINDI = {"path": "hi", "language": "hi", "script": "Beng"}

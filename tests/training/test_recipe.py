@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from nerbridge.training.recipe import STAGES, Recipe, StageSettings
+from nerbridge.training.recipe import Recipe
+from nerbridge.training.recipe_files import recipe_sha256
+from nerbridge.training.stage_settings import STAGES, StageSettings
 
 
 def values(**changes: Any) -> dict[str, Any]:
@@ -81,3 +83,52 @@ def test_the_head_learns_at_the_same_rate_unless_told() -> None:
     settings = {"learning_rate": 1e-3, "epochs": 1}
     assert StageSettings.model_validate(settings).head_rate == 1e-3
     assert StageSettings.model_validate({**settings, "head_learning_rate": 0.1}).head_rate == 0.1
+
+
+def scripts_of(**changes: Any) -> list[str | None]:
+    recipe = Recipe.model_validate({**SCRIPTED, **changes})
+    return [c.script for c in (recipe.target, *recipe.sources, *recipe.also)]
+
+
+SCRIPTED: dict[str, Any] = {
+    "name": "scripted",
+    "target": {"path": "as", "language": "as"},
+    "sources": [
+        {"path": "hi", "language": "hi"},
+        {"path": "bn", "language": "bn", "script": "native"},
+        {"path": "ne", "language": "ne", "script": "Deva"},
+    ],
+    "also": [{"name": "other", "path": "x", "language": "as"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        (None, [None, None, None, "Deva", None]),
+        ("native", [None, None, None, "Deva", None]),
+        ("target", ["Beng", "Beng", None, "Deva", "Beng"]),
+        ("Orya", ["Orya", "Orya", None, "Deva", "Orya"]),
+        ("native-folded", ["native-folded", "native-folded", None, "Deva", "native-folded"]),
+    ],
+)
+def test_the_script_of_a_recipe_is_that_of_corpora_without_one(
+    script: str | None, expected: list[str | None]
+) -> None:
+    assert scripts_of(**({} if script is None else {"script": script})) == expected
+
+
+def test_a_recipe_with_one_script_is_that_with_the_script_at_every_corpus() -> None:
+    """Both have the same settings, so that a run of one continues with the other."""
+    short = Recipe.model_validate({**SCRIPTED, "script": "target"})
+    written_out = Recipe.model_validate(short.to_dict())
+    assert "script" not in short.to_dict()
+    assert recipe_sha256(short) == recipe_sha256(written_out)
+
+
+def test_a_script_that_is_not_known_is_one_mistake() -> None:
+    with pytest.raises(ValidationError) as error:
+        scripts_of(script="beng")
+    assert [mistake["loc"] for mistake in error.value.errors()] == [("script",)]
+    with pytest.raises(ValidationError, match="script of the target language 'xx' is not known"):
+        scripts_of(script="target", target={"path": "xx", "language": "xx"})

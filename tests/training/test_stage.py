@@ -24,7 +24,6 @@ from nerbridge.models.vocabulary import trim_vocabulary, used_ids
 from nerbridge.records import CurvePoint
 from nerbridge.training.batching import Example
 from nerbridge.training.prediction import word_logits
-from nerbridge.training.recipe import StageSettings
 from nerbridge.training.stage import (
     StageData,
     StageOutcome,
@@ -34,6 +33,7 @@ from nerbridge.training.stage import (
     tag_weights,
     train_stage,
 )
+from nerbridge.training.stage_settings import StageSettings
 from nerbridge.training.validation import Validation
 
 LABELS = LabelSet()

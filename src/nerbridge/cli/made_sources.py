@@ -14,12 +14,7 @@ from nerbridge.cli.stages import show_stages
 from nerbridge.errors import RecipeError, RunError
 
 if TYPE_CHECKING:
-    from nerbridge.training.recipe import (
-        AlsoSettings,
-        PseudoLabelSettings,
-        Recipe,
-        TargetSettings,
-    )
+    from nerbridge.training.recipe import AlsoSettings, PseudoLabelSettings, Recipe, TargetSettings
 
 
 def make_sources(recipe: Recipe, jobs: int | None, *, quiet: bool) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from nerbridge.files import write_bytes
 from nerbridge.models.card_header import header_lines
+from nerbridge.text.model_form import NATIVE_FOLDED
 
 CARD_FILE = "README.md"
 REPO_PLACEHOLDER = "owner/name"
@@ -149,7 +150,11 @@ def _data(manifest: Mapping[str, Any], origin: Mapping[str, Any]) -> Iterator[st
     else:
         yield "What it was trained on is not recorded."
     yield ""
-    if script := manifest.get("script"):
+    script = manifest.get("script")
+    if script == NATIVE_FOLDED:
+        yield "The model reads words normalised, in the script they are written in. Assamese ৰ and"
+        yield "ৱ are read as র and ব."
+    elif script:
         yield f"The model reads words normalised and in one script (`{script}`), whatever script"
         yield "they are written in. nerbridge sees to that, and gives entities in your own text."
     else:

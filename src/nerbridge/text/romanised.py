@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 import regex
 
+from nerbridge.text.model_form import NATIVE_FOLDED
 from nerbridge.text.script import detect_script
 
 _MIN_SHARE = 0.2
@@ -120,9 +121,9 @@ def notices_for(
 
     Args:
         text: what is to be tagged.
-        script: ISO 15924 code of the script that the model reads; None if words as they are, then
-            only Latin letters are noticed. Bengali–Assamese and Devanagari are taken as known to
-            every model, since the source languages are written in them.
+        script: ISO 15924 code of the script that the model reads. None or `NATIVE_FOLDED`: words in
+            their own script; then only Latin letters are noticed. Bengali–Assamese and Devanagari
+            are taken as known to every model, since the source languages are written in them.
         trained_on: codes of further scripts that the model's training text was written in.
 
     >>> notices_for("moi Guwahatit asu aru bhal pau")[0][:40]
@@ -130,6 +131,7 @@ def notices_for(
     >>> notices_for("তেওঁ Google ত কাম কৰে")
     []
     """
+    script = None if script == NATIVE_FOLDED else script
     reads = f"the tagger reads {_SCRIPT_NAMES.get(script or 'Beng', script)} script"
     words = _words(text)
     if len(words) < _MIN_WORDS:

@@ -48,6 +48,24 @@ SCRIPT_OF_LANGUAGE = MappingProxyType(
     }
 )
 
+_LANGUAGES_OF_SCRIPT = {
+    "Beng": "as bn bpy mni",
+    "Deva": "awa bho brx doi gom hi hne kok mag mai mr ne new raj sa",
+}
+
+
+def script_of_language(code: str) -> str | None:
+    """ISO 15924 code of the script that a language is written in; None where it is not known.
+
+    >>> script_of_language("as"), script_of_language("ne"), script_of_language("en")
+    ('Beng', 'Deva', None)
+    """
+    for script, codes in _LANGUAGES_OF_SCRIPT.items():
+        if code in codes.split():
+            return script
+    return SCRIPT_OF_LANGUAGE.get(code)
+
+
 _DANDAS = "\u0964\u0965"
 _VIRAMA = "\u094d"
 _NUKTA = "\u093c"

@@ -24,7 +24,7 @@ from nerbridge.evaluation.calibration import (
 )
 from nerbridge.evaluation.counts import read_all_spans
 from nerbridge.labels import LabelSet, Span
-from nerbridge.training.recipe import StageName
+from nerbridge.training.stage_settings import StageName
 
 
 @dataclass(frozen=True)

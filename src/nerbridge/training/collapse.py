@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nerbridge.training.recipe import StageSettings
+from nerbridge.training.stage_settings import StageSettings
 
 S = TypeVar("S", bound=StageSettings)
 

@@ -30,13 +30,14 @@ from nerbridge.training.calibration import ScoredEntities, calibrate
 from nerbridge.training.collapse import apply_remedy
 from nerbridge.training.materials import Labelled, Materials
 from nerbridge.training.prediction import word_logits
-from nerbridge.training.recipe import STAGES as STAGES  # summary reads it here
-from nerbridge.training.recipe import Recipe, StageName, StageSettings
+from nerbridge.training.recipe import Recipe
 from nerbridge.training.references import run_references
 from nerbridge.training.reuse import reuse_transfers
 from nerbridge.training.run import Listener, Progress, Run
 from nerbridge.training.scoring import finish_row
 from nerbridge.training.stage import StageData, StageOutcome, train_stage
+from nerbridge.training.stage_settings import STAGES as STAGES  # summary reads it here
+from nerbridge.training.stage_settings import StageName, StageSettings
 from nerbridge.training.workers import Work, run_in_workers
 
 _SMALL_PARAMETERS = 50_000_000

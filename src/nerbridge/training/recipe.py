@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from nerbridge.corpus.lexicon import find_lexicon
 from nerbridge.corpus.reading import find_bundled
@@ -15,13 +15,22 @@ from nerbridge.errors import NerbridgeError
 from nerbridge.labels import DEFAULT_TYPES, Scheme
 from nerbridge.models.bundled import bundled_folder
 from nerbridge.models.lora import LoraSettings
+from nerbridge.text.script import SCRIPTS, script_of_language
+from nerbridge.training.stage_settings import (
+    AdaptSettings,
+    BaselineSettings,
+    Positive,
+    Settings,
+    Share,
+    StageName,
+    StageSettings,
+    TransferSettings,
+)
 
-StageName = Literal["baseline", "transfer", "adapt"]
-STAGES: tuple[StageName, ...] = ("baseline", "transfer", "adapt")
-Script = Literal["Deva", "Beng", "Gujr", "Guru", "Orya", "Taml", "Telu", "Knda", "Mlym"]
-Positive = Annotated[int, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Rate = Annotated[float, Field(gt=0, lt=1)]
+Script = Literal[
+    "native-folded", "Deva", "Beng", "Gujr", "Guru", "Orya", "Taml", "Telu", "Knda", "Mlym"
+]
+NATIVE, TARGET = "native", "target"
 HERE = "here:"
 """Before a path: below the current folder, not below ``data_root``."""
 NOT_ON_DISK = ("bundled:", "hub:")
@@ -37,12 +46,6 @@ def _checked(spec: str, find: Callable[[str], Path]) -> str:
     except NerbridgeError as error:
         raise ValueError(str(error)) from error
     return spec
-
-
-class Settings(BaseModel):
-    """Frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class EncoderSettings(Settings):
@@ -72,7 +75,9 @@ class CorpusSettings(Settings):
     language: str
     """Its code, such as ``as``."""
     script: Script | None = None
-    """The script the model sees this corpus in; None leaves it as written."""
+    """The script the model sees this corpus in, in place of the recipe's ``script``; ``"native"``
+    leaves it as written, ``"native-folded"`` as well except for ৰ → র and ৱ → ব. None is
+    ``"native"``."""
     scheme: Scheme | None = None
     """The tagging scheme of its files; None finds it out."""
     repair: bool = False
@@ -86,6 +91,11 @@ class CorpusSettings(Settings):
     @classmethod
     def _must_exist(cls, value: str) -> str:
         return _checked(value, find_bundled)
+
+    @field_validator("script", mode="before")
+    @classmethod
+    def _read_native_as_written(cls, value: Any) -> Any:
+        return None if value == NATIVE else value
 
     @field_validator("type_map")
     @classmethod
@@ -170,84 +180,6 @@ class SamplingSettings(Settings):
     """1 is proportional; the higher, the more equal."""
 
 
-class StageSettings(Settings):
-    """One stage of training."""
-
-    method: Literal["full", "lora"] = "full"
-    """Train everything, or an adapter beside a frozen base."""
-    learning_rate: Rate
-    """Its peak."""
-    head_learning_rate: Rate | None = None
-    """Learning rate of the classification head; None is ``learning_rate``."""
-    epochs: Positive
-    """Times every sentence is seen."""
-    batch_size: Positive = 32
-    """Sentences a step."""
-    warmup: Share = 0.1
-    """Share of the steps in which the learning rate rises from zero."""
-    schedule: Literal["linear", "cosine", "constant"] = "linear"
-    """How the learning rate falls."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
-    """Of AdamW."""
-    max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
-    """Longer gradients are shortened to this."""
-    dropout: Share | None = None
-    """Dropout of the encoder; None leaves what its configuration says."""
-    class_weights: Literal["none", "balanced"] = "none"
-    """``balanced`` weighs a tag by the square root of its rarity."""
-    label_smoothing: Share = 0.0
-    """Probability that the loss takes from the right tag and spreads."""
-    masked_words: Share = 0.0
-    """Share of the input subwords hidden while training, against learning names by heart."""
-    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
-    """Of the arithmetic; fp16 needs a GPU."""
-    group_by_length: bool = True
-    """Batches of sentences of like length, which is faster."""
-    validate_every: Positive = 1
-    """Epochs between looks at the validation set."""
-    keep_best: bool = True
-    """End with the weights of the epoch that did best on validation, else with the last."""
-    patience: Positive | None = None
-    """Stop after this many looks at the validation set without a better F1; None never stops."""
-    retries: Annotated[int, Field(ge=0, le=3)] = 2
-    """How often a collapsed training (no entity predicted at all) is tried again."""
-
-    @property
-    def head_rate(self) -> float:
-        """The learning rate of the head."""
-        return self.head_learning_rate or self.learning_rate
-
-
-class BaselineSettings(StageSettings):
-    """Target language alone."""
-
-    learning_rate: Rate = 5e-4
-    epochs: Positive = 20
-    batch_size: Positive = 16
-    validate_every: Positive = 2
-
-
-class TransferSettings(StageSettings):
-    """Source languages alone; chosen on the sources' own validation sets, never the target's."""
-
-    method: Literal["full", "lora"] = "lora"
-    learning_rate: Rate = 1e-3
-    epochs: Positive = 4
-    max_validation: Positive = 600
-    """Validation sentences taken from all sources together."""
-
-
-class AdaptSettings(StageSettings):
-    """The transferred model on the target language; ``method`` is the transfer's."""
-
-    method: Literal["full", "lora"] = "lora"
-    learning_rate: Rate = 5e-4
-    epochs: Positive = 10
-    batch_size: Positive = 16
-    replay: Annotated[int, Field(ge=0)] = 0
-    """Source sentences shown again in every epoch beside the target's, against forgetting."""
-
-
 class ReferenceSettings(Settings):
     """Rows that need no encoder."""
 
@@ -266,6 +198,9 @@ class Recipe(Settings):
     """A line for people."""
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (13, 21, 34)
     """Every stage is trained once for each."""
+    script: Literal["native", "target", Script] | None = Field(default=None, exclude=True)
+    """The script the model sees all corpora in: ``"target"`` is the script of the target language.
+    A corpus with a ``script`` of its own is not affected. None is ``"native"``: as written."""
     types: Annotated[tuple[str, ...], Field(min_length=1)] = DEFAULT_TYPES
     """Entity types; a corpus with others needs a ``type_map``."""
     data_root: str | None = None
@@ -283,9 +218,30 @@ class Recipe(Settings):
     adapt: AdaptSettings = AdaptSettings()
     reference: ReferenceSettings = ReferenceSettings()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _give_script_to_corpora(cls, values: Any) -> Any:
+        """The recipe's script for every corpus without one, so that nothing else knows both."""
+        script = values.get("script") if isinstance(values, dict) else None
+        if script == TARGET:
+            target = values.get("target")
+            language = target.get("language") if isinstance(target, dict) else None
+            script = script_of_language(language) if isinstance(language, str) else None
+        if not isinstance(script, str) or script not in get_args(Script):
+            return values
+        given = dict(values)
+        for key in ("target", "sources", "also"):
+            given[key] = _with_script(given.get(key), script)
+        return {key: value for key, value in given.items() if value is not None}
+
     @model_validator(mode="after")
     def _fits_together(self) -> Recipe:
         faults = []
+        if self.script == TARGET and script_of_language(self.target.language) is None:
+            faults.append(
+                f"script: the script of the target language {self.target.language!r} is not known; "
+                f"name it instead: one of {', '.join(SCRIPTS)}"
+            )
         if len(set(self.seeds)) < len(self.seeds):
             faults.append(f"seeds: {list(self.seeds)} has a seed twice")
         if len(set(self.types)) < len(self.types):
@@ -355,6 +311,15 @@ class Recipe(Settings):
     def to_dict(self) -> dict[str, Any]:
         """Plain values, defaults written out; what ``record.json`` keeps."""
         return self.model_dump(mode="json")
+
+
+def _with_script(corpora: Any, script: str) -> Any:
+    """Corpora as they stand in a recipe, those without a script with this one."""
+    if isinstance(corpora, dict):
+        return {"script": script, **corpora}
+    if isinstance(corpora, (list, tuple)):
+        return [_with_script(corpus, script) for corpus in corpora]
+    return corpora
 
 
 SHIPPED = Path(__file__).parent / "recipes"

@@ -23,9 +23,10 @@ from nerbridge.models.encoder import (
     resolve_encoder,
 )
 from nerbridge.training.materials import Materials, load_materials
-from nerbridge.training.recipe import STAGES, Recipe
+from nerbridge.training.recipe import Recipe
 from nerbridge.training.recipe_files import deciding_settings, recipe_sha256
 from nerbridge.training.run_folder import RunFolder
+from nerbridge.training.stage_settings import STAGES
 
 _MAX_SUBWORDS = 510
 

@@ -49,7 +49,7 @@ from nerbridge.records import CurvePoint, Training
 from nerbridge.training.batching import Collator, Example, LengthGroupedBatches
 from nerbridge.training.checkpoints import last_checkpoint
 from nerbridge.training.collapse import has_collapsed
-from nerbridge.training.recipe import StageSettings
+from nerbridge.training.stage_settings import StageSettings
 from nerbridge.training.validation import KeepBest, Validation
 
 _N_SEEN = 100

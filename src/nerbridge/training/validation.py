@@ -33,7 +33,7 @@ from nerbridge.models.encoder import special_ids
 from nerbridge.models.prediction import predict_logits
 from nerbridge.records import CurvePoint
 from nerbridge.training.checkpoints import mark_whole
-from nerbridge.training.recipe import StageSettings
+from nerbridge.training.stage_settings import StageSettings
 
 BEST = "best.safetensors"
 
