@@ -169,9 +169,12 @@ def test_code_keeps_the_house_rules(path: Path) -> None:
     assert source.count("\n") <= MAX_LINES
 
 
-def test_the_package_imports_nothing() -> None:
+def test_the_package_imports_nothing_of_its_own() -> None:
     tree = ast.parse((SOURCE / "__init__.py").read_text(encoding="utf-8"))
-    assert list(imports_of(tree, "nerbridge")) == []
+    # What type checkers alone read is never run.
+    tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
+    names = {name for _, name in imports_of(tree, "nerbridge")}
+    assert names == {"importlib.import_module", "typing.TYPE_CHECKING"}
 
 
 def test_every_part_is_in_the_table() -> None:

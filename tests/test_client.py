@@ -24,6 +24,7 @@ from nerbridge.errors import (
     ModelError,
     NerbridgeError,
     TextError,
+    TextTypeError,
 )
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.tagger import Tagger
@@ -120,7 +121,8 @@ def test_errors_say_what_the_server_says(client: Client, server: Server, tmp_pat
 
     refused(InputError, "text 1 has 1,001 characters", lambda: client.tag("a" * 1001))
     refused(TextError, "lone surrogate", lambda: client.tag("\ud800"))
-    refused(TextError, "found int, expected str", lambda: client.tag(5))  # type: ignore[arg-type]
+    refused(TextTypeError, "found int, expected str", lambda: client.tag(5))  # type: ignore[arg-type]
+    refused(TextTypeError, "use tag_many", lambda: client.tag(["অসম"]))  # type: ignore[arg-type]
     refused(InputError, "a wrong token", lambda: Client(server.url, token="x").tag("a"))
     refused(InputError, "no token.*NERBRIDGE_TOKEN", lambda: Client(server.url).tag("a"))
     other = Client(server.url, token=TOKEN, model="other")

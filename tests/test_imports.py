@@ -98,3 +98,32 @@ def test_documents_are_imported_without_the_libraries_of_their_extra() -> None:
 
 def test_a_recipe_is_checked_without_heavy_libraries() -> None:
     assert not HEAVY & modules_behind("nerbridge.training.recipe_files")
+
+
+def test_what_the_package_offers_is_found_and_is_what_its_module_has() -> None:
+    import nerbridge
+    from nerbridge import client, errors, tagging
+
+    assert set(nerbridge.__all__) <= set(dir(nerbridge))
+    for name in set(nerbridge.__all__) - {"__version__"}:
+        found = getattr(nerbridge, name)
+        assert any(getattr(module, name, None) is found for module in (client, errors, tagging))
+    public = [error for error in vars(errors).values() if isinstance(error, type)]
+    assert {error.__name__ for error in public} <= set(nerbridge.__all__)
+    with pytest.raises(AttributeError, match="module 'nerbridge' has no attribute 'Tager'"):
+        nerbridge.Tager  # noqa: B018
+
+
+def test_an_error_class_is_had_without_the_tagger() -> None:
+    program = "import json, sys; from nerbridge import InputError, ScriptWarning; "
+    program += "print(json.dumps({'modules': sorted(sys.modules)}))"
+    modules = set(run_python(program)["modules"])  # type: ignore[call-overload]
+    assert "nerbridge.errors" in modules
+    assert not {"numpy", "nerbridge.tagging", "nerbridge.client"} & modules
+
+
+def test_the_tagger_is_had_from_the_package_without_heavier_libraries() -> None:
+    program = "import json, sys; from nerbridge import *; Tagger, Entity; "
+    program += "print(json.dumps({'modules': sorted(sys.modules)}))"
+    modules = {name.split(".")[0] for name in run_python(program)["modules"]}  # type: ignore[attr-defined]
+    assert not {"torch", "transformers", "onnxruntime", "pandas", "pyarrow"} & modules

@@ -18,9 +18,10 @@ from nerbridge.errors import (
     ModelError,
     NerbridgeError,
     TextError,
+    TextTypeError,
 )
 from nerbridge.tagging.entity import Entity
-from nerbridge.text.checking import refuse_single_text
+from nerbridge.text.checking import check_single_text, check_text, refuse_single_text
 
 BATCH_TEXTS = 64
 BATCH_CHARS = 50_000
@@ -33,6 +34,7 @@ _LONGEST_PAUSE_S = 10.0
 _URN = "urn:nerbridge:problem:"
 _KINDS: dict[str, type[NerbridgeError]] = {
     "text-error": TextError,
+    "text-type-error": TextTypeError,
     "no-such-model": ModelError,
     "document-error": DocumentError,
 }
@@ -112,12 +114,13 @@ class Client:
         """Entities of a text, in order; as `nerbridge.tagging.Tagger.tag` finds them.
 
         Raises:
-            TextError: if ``text`` holds a lone surrogate.
+            TextTypeError: if ``text`` is no ``str``.
+            TextError: if it holds a lone surrogate.
             InputError: if the server refuses the request: too large, a wrong token, …
             ModelError: if there is no such model, or it failed.
             EnvironmentProblem: if the server cannot be reached, or is busy for too long.
         """
-        return self._tag([text])[0]
+        return self._tag([check_single_text(text)])[0]
 
     def tag_many(self, texts: Iterable[str]) -> Iterator[list[Entity]]:
         """Entities of each text, in the order given; several texts go into a request.
@@ -200,7 +203,7 @@ class Client:
 
     def _tag(self, texts: Sequence[str], n_before: int = 0) -> list[list[Entity]]:
         for number, text in enumerate(texts, start=n_before + 1):
-            _check(text, number)
+            check_text(text, f"text {number}")
         try:
             answer = self._ask("POST", "/tag", json={"texts": list(texts), **self._options})
         except InputError as error:
@@ -276,18 +279,6 @@ def _join_types(types: Iterable[str]) -> str:
     if not joined:
         raise InputError("types: found none; expected some, or None for all of them.")
     return joined
-
-
-def _check(text: object, number: int) -> None:
-    if not isinstance(text, str):
-        raise TextError(f"text {number}: found {type(text).__name__}, expected str.")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise TextError(
-            f"text {number}: lone surrogate at character {error.start}, which is half a character. "
-            "Clean it: text.encode('utf-8', 'replace').decode()."
-        ) from error
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:

@@ -7,12 +7,15 @@
     │   ├── CorpusError         a labelled file cannot be read as asked
     │   ├── RecipeError         a recipe is wrong; lists every mistake at once
     │   ├── DocumentError       a PDF, DOCX or HTML file cannot be read, or is not safe to
-    │   └── TextError           a text cannot be processed (not a str, lone surrogates)
+    │   └── TextError           a text cannot be processed, such as one with lone surrogates
+    │       └── TextTypeError   something else than a str was given; it is a TypeError, too
     ├── ModelError              a model folder, adapter or encoder does not fit
     ├── RunError                a run folder cannot be continued or read
     └── EnvironmentProblem      no network, no disk, a missing extra
 
 A message names the place, what was found, what was expected, and what to do.
+
+`ScriptWarning` is no error: it warns of texts that the model cannot read well.
 """
 
 from __future__ import annotations
@@ -42,6 +45,10 @@ class TextError(InputError):
     """A text cannot be processed."""
 
 
+class TextTypeError(TextError, TypeError):
+    """Something else than a text was given where a text is expected."""
+
+
 class ModelError(NerbridgeError):
     """A model folder, adapter or encoder is incomplete or does not fit."""
 
@@ -52,3 +59,12 @@ class RunError(NerbridgeError):
 
 class EnvironmentProblem(NerbridgeError):
     """The machine lacks something: network, disk space, an optional dependency."""
+
+
+class ScriptWarning(UserWarning):
+    """A text is in letters that the model does not read well, so that it will miss most names.
+
+    `Tagger` gives each of these warnings once. To silence them::
+
+        warnings.simplefilter("ignore", ScriptWarning)
+    """

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,3 +100,20 @@ def test_a_field_inside_others_may_be_null_at_every_level(tagger: Tagger) -> Non
 def test_text_stored_as_bytes_is_decoded(tagger: Tagger) -> None:
     found = tagger_columns(tagger)({"text": [TEXTS[2].encode(), None]})[ENTITIES]
     assert [len(cell) for cell in found] == [1, 0]
+
+
+def test_a_data_set_is_mapped_by_several_processes_and_kept(
+    tagger: Tagger, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    datasets = pytest.importorskip("datasets")
+    path = tmp_path / "texts.jsonl"
+    path.write_text('{"text": "অসম কলিকতা"}\n' * 4, encoding="utf-8")
+    data = datasets.load_dataset("json", data_files=str(path), cache_dir=str(tmp_path))["train"]
+    mapped = [
+        data.map(tagger_columns(tagger), batched=True, num_proc=n_processes)
+        for n_processes in (2, None, None)
+    ]
+    expected = [[entity.to_dict() for entity in tagger.tag(text)] for text in data["text"]]
+    assert all(list(one["entities"]) == expected for one in mapped)
+    assert "couldn't be hashed" not in caplog.text
+    assert mapped[1].cache_files == mapped[2].cache_files != []

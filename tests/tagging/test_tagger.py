@@ -257,7 +257,8 @@ def test_odd_texts_are_texts(tagger: Tagger, text: str) -> None:
     ("text", "message"),
     [
         (b"abc", r"text 2: found bytes, expected str. Decode it first: text.decode\('utf-8'\)"),
-        (None, "text 2: found NoneType, expected str"),
+        (None, r"text 2: found NoneType, expected str\. Leave missing texts out"),
+        (float("nan"), r"text 2: found float, expected str\. Leave missing texts out"),
         (["অসম"], "text 2: found list, expected str"),
         ("অসম \udce0", r"text 2: lone surrogate U\+DCE0 at character 4"),
         ("\ud83d😀", r"lone surrogate U\+D83D at character 0"),
@@ -268,6 +269,37 @@ def test_what_is_no_text_is_refused_in_its_turn(tagger: Tagger, text: Any, messa
     next(results)
     with pytest.raises(TextError, match=message):
         next(results)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["অসম"], ("অসম", "দাস"), (text for text in ["অসম"]), {"text": "অসম"}, np.array(["অসম"]), []],
+    ids=lambda texts: type(texts).__name__,
+)
+def test_several_texts_are_not_one(tagger: Tagger, texts: Any) -> None:
+    with pytest.raises(TypeError, match=r"expected one str\. For several texts use tag_many") as at:
+        tagger.tag(texts)
+    assert isinstance(at.value, TextError)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"abc", r"text: found bytes, expected str\. Decode it first"),
+        (None, r"text: found NoneType, expected str\. Leave missing"),
+        (7, "text: found int, expected str"),
+        (Path("letter.txt"), "text: found .*Path, expected str"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_one_text_is_a_string(tagger: Tagger, text: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        tagger.tag(text)
+
+
+def test_a_tagger_shows_what_it_is(tagger: Tagger) -> None:
+    named = Tagger(replace(tagger.model, name="runs/as"), types=["LOC", "PER"])
+    assert repr(named) == "Tagger('runs/as', types=('PER', 'LOC'))"
 
 
 @pytest.mark.parametrize("text", ["অসম", b"abc"])

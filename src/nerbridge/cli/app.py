@@ -10,6 +10,7 @@ import errno
 import os
 import sys
 import traceback
+import warnings
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ import typer.main
 
 from nerbridge import __version__
 from nerbridge.cli.console import print_error, print_note, print_result
-from nerbridge.errors import InputError, NerbridgeError
+from nerbridge.errors import InputError, NerbridgeError, ScriptWarning
 
 # name of the command → where its function, or its Typer app of sub-commands, is found
 COMMANDS = {
@@ -136,7 +137,10 @@ def root(
 def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong input, 130 interrupted."""
     try:
-        app()
+        with warnings.catch_warnings():
+            # The commands count what these warnings are about, and say it once themselves.
+            warnings.simplefilter("ignore", ScriptWarning)
+            app()
     except Exception as error:  # the edge: whatever happened, the user gets a message
         sys.exit(report_error(error))
 

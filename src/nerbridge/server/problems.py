@@ -78,6 +78,7 @@ ROWS: dict[type[errors.NerbridgeError], Row] = {
     errors.RecipeError: Row(422, "recipe-error", is_shown=True),
     errors.DocumentError: Row(422, "document-error", is_shown=True),
     errors.TextError: Row(422, "text-error", is_shown=True),
+    errors.TextTypeError: Row(422, "text-type-error", is_shown=True),
     # Their messages name places on this machine.
     errors.ModelError: Row(500, "model-error"),
     errors.RunError: Row(500, "run-error"),

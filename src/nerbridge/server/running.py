@@ -8,6 +8,7 @@ import resource
 import shutil
 import socket
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -19,7 +20,7 @@ from uvicorn import Config
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
-from nerbridge.errors import EnvironmentProblem, InputError
+from nerbridge.errors import EnvironmentProblem, InputError, ScriptWarning
 from nerbridge.server.logs import log_config
 from nerbridge.server.metrics import MULTIPROCESS_VARIABLE
 from nerbridge.server.protocol import GuardedProtocol
@@ -103,6 +104,7 @@ def make_app(settings: Settings) -> ASGIApp:
     """The application, in a worker; the supervisor does not load the web framework."""
     from nerbridge.server.app import create_app
 
+    warnings.simplefilter("ignore", ScriptWarning)  # each answer carries its own notices
     return create_app(settings)
 
 

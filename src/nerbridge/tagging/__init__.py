@@ -3,8 +3,8 @@
 >>> from nerbridge.tagging import Entity, Tagger
 """
 
-from nerbridge.tagging.entity import Entity
+from nerbridge.tagging.entity import Entities, Entity
 from nerbridge.tagging.stream import StreamResult
 from nerbridge.tagging.tagger import Tagger
 
-__all__ = ["Entity", "StreamResult", "Tagger"]
+__all__ = ["Entities", "Entity", "StreamResult", "Tagger"]

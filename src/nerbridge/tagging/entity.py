@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,3 +41,19 @@ class Entity:
             "end_word": self.end_word,
             "score": self.score,
         }
+
+
+class Entities(list[Entity]):
+    """The entities of one text: a list that a notebook shows as the text, highlighted.
+
+    ``text`` is the string that the offsets count in.
+    """
+
+    def __init__(self, entities: Iterable[Entity] = (), text: str = "") -> None:
+        super().__init__(entities)
+        self.text = text
+
+    def _repr_html_(self) -> str:
+        from nerbridge.tagging.page import highlight
+
+        return highlight(self.text, self)

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 
+from nerbridge.labels import LabelSet
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.marked import mark_entities, show_controls
 
-_N_COLOURS = 6
+COLOURS = ("#0072b2", "#b34700", "#007a58", "#aa4499", "#7a6c00", "#332288")
+"""Of the types, in turn; as in ``page.css``."""
+_SHOWN_CHARS = 20_000
 
 
 def page_head(title: str, types: Sequence[str]) -> str:
@@ -53,6 +56,34 @@ def mark_text(
     return f'<p class="text" lang="" dir="auto">{pieces}</p>'
 
 
+def highlight(text: str, entities: Sequence[Entity]) -> str:
+    """A text with its entities highlighted, for a notebook; of a long text its beginning.
+
+    The styles stand in the elements: some notebook viewers remove style sheets.
+    """
+    types = [*LabelSet().types, *sorted({entity.type for entity in entities})]
+    shown = [entity for entity in entities if entity.start_char < _SHOWN_CHARS]
+    end_char = max([_SHOWN_CHARS, *(entity.end_char for entity in shown)])
+    pieces = "".join(
+        _text(piece) if entity is None else _mark_in_notebook(piece, entity, types)
+        for piece, entity in mark_entities(text, shown, end_char=end_char)
+    )
+    rest = f"<p>… and {len(text) - end_char:,} more characters</p>" if end_char < len(text) else ""
+    style = "line-height:2;white-space:pre-wrap;overflow-wrap:anywhere"
+    return f'<div lang="" dir="auto" style="{style}">{pieces}</div>{rest}'
+
+
+def _mark_in_notebook(text: str, entity: Entity, types: Sequence[str]) -> str:
+    colour = COLOURS[types.index(entity.type) % len(COLOURS)]
+    style = (
+        f"background:{colour}26;border-bottom:2px solid {colour};color:inherit;padding:0.15em 0.3em"
+    )
+    return (
+        f'<mark style="{style}" title="{escape(entity.type)} {entity.score:.2f}">'
+        f'<bdi>{_text(text)}</bdi> <small lang="en">{_text(entity.type)}</small></mark>'
+    )
+
+
 def _mark(text: str, entity: Entity, types: Sequence[str]) -> str:
     return (
         f'<mark class="{_colour_class(entity.type, types)}" '
@@ -62,7 +93,7 @@ def _mark(text: str, entity: Entity, types: Sequence[str]) -> str:
 
 
 def _colour_class(type_: str, types: Sequence[str]) -> str:
-    return f"c{types.index(type_) % _N_COLOURS}" if type_ in types else "c0"
+    return f"c{types.index(type_) % len(COLOURS)}" if type_ in types else "c0"
 
 
 def _text(text: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -13,24 +13,22 @@ import regex
 
 from nerbridge.alignment.decoding import decode_spans_many
 from nerbridge.alignment.inference import Logits
-from nerbridge.errors import EnvironmentProblem, InputError, TextError
+from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.labels import OUTSIDE, Span
 from nerbridge.tagging.backend import TaggerModel
-from nerbridge.tagging.entity import Entity
+from nerbridge.tagging.entity import Entities, Entity
 from nerbridge.tagging.model_folder import find_model
+from nerbridge.tagging.origin import Origin, to_origin
+from nerbridge.tagging.script_warning import warn_of_script
+from nerbridge.tagging.sentence import LETTER, ReadSentence, batches, join_words, split_text
 from nerbridge.tagging.stream import StreamResult
-from nerbridge.text.checking import refuse_single_text
+from nerbridge.text.checking import check_single_text, check_text, refuse_single_text
 from nerbridge.text.normalise import DANDA_LOOKALIKES
-from nerbridge.text.sentences import iter_sentences
 from nerbridge.text.social import Reading, read_past_noise
-from nerbridge.text.words import iter_words
 
 BATCH_SENTENCES = 256
 """Sentences that are read ahead, so that those of one length go through the model together."""
-_BATCH_WORDS = 16_384
 
-_SURROGATE = regex.compile("[\ud800-\udfff]")
-_LETTER = regex.compile(r"\p{L}")
 _SOLID = regex.compile(r"[\p{L}\p{N}\p{S}]")
 # Some dandas are numbers or symbols to Unicode, and a grapheme may hold a space or a quote, such as
 # one with a vowel sign or behind a prepended letter.
@@ -40,28 +38,10 @@ _IMPOSSIBLE = -100.0
 _CLOSING_OF = {"(": ")", "[": "]", "{": "}"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    """A sentence of ``text``, its words as character ranges; the first is word ``first_word``."""
-
-    text: str
-    ranges: Sequence[tuple[int, int]]
-    first_word: int
-    is_last: bool
-
-    @property
-    def words(self) -> list[str]:
-        return [self.text[start:end] for start, end in self.ranges]
-
-    @property
-    def has_letter(self) -> bool:
-        if not self.ranges:
-            return False
-        return _LETTER.search(self.text, self.ranges[0][0], self.ranges[-1][1]) is not None
-
-
 class Tagger:
     """Finds entities in text. Safe in several threads and after a fork.
+
+    Sent to another process (pickled), it loads itself there again, from the same place.
 
     Example::
 
@@ -77,6 +57,8 @@ class Tagger:
         self._model = model
         self._types = _check_types(types, model)
         self._min_score = _check_score(min_score)
+        self._origin: Origin | None = None
+        self._warnings: set[str] = set()
 
     @classmethod
     def load(
@@ -106,6 +88,7 @@ class Tagger:
                 know one of ``types``.
             EnvironmentProblem: if the hub cannot be reached, or torch is needed and not there.
         """
+        types = types if types is None or isinstance(types, str) else tuple(types)
         if n_threads is not None and n_threads < 1:
             raise InputError(f"n_threads is {n_threads}, expected 1 or more, or None for all.")
         found = find_model(model)
@@ -115,7 +98,30 @@ class Tagger:
             loaded = load_onnx(found.path, n_threads=n_threads)
         else:
             loaded = _load_with_torch(found.path, base, n_threads)
-        return cls(replace(loaded, name=found.name), min_score=min_score, types=types)
+        tagger = cls(replace(loaded, name=found.name), min_score=min_score, types=types)
+        given = {"n_threads": n_threads, "min_score": min_score, "types": types}
+        arguments = {"model": model, "base": base, **given}
+        tagger._origin = to_origin(arguments, found.name, found.path)
+        return tagger
+
+    def __repr__(self) -> str:
+        return f"Tagger({self.name!r}, types={self._types})"
+
+    def __copy__(self) -> Tagger:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Tagger:
+        """Itself: nothing in it changes, so that copies share the loaded model."""
+        return self
+
+    def __reduce__(self) -> tuple[Callable[[Origin], Tagger], tuple[Origin]]:
+        """Where it came from: another process loads the model again."""
+        if self._origin is None:
+            raise TypeError(
+                f"{self!r} cannot be pickled: its model was handed over, so that another process "
+                "cannot find it. Make it with Tagger.load."
+            )
+        return load_again, (self._origin,)
 
     @property
     def model(self) -> TaggerModel:
@@ -132,17 +138,24 @@ class Tagger:
         """The entity types that are kept, in the model's order."""
         return self._types
 
-    def tag(self, text: str) -> list[Entity]:
+    def tag(self, text: str) -> Entities:
         """Entities of a text of any length, in order.
 
         An entity is whole words of one sentence (`nerbridge.text.sentences`), one with a letter at
         least; punctuation at its ends is left out. Emoji, addresses, mentions and hash marks are
-        in none and change none (`nerbridge.text.social`).
+        in none and change none (`nerbridge.text.social`). A notebook shows the result as the text
+        with its entities highlighted.
+
+        Warns:
+            ScriptWarning: if the model cannot read the letters of the text well; each such warning
+                comes once.
 
         Raises:
-            TextError: if ``text`` is no ``str`` or holds a lone surrogate.
+            TextTypeError: if ``text`` is no ``str``; it is a `TypeError`.
+            TextError: if ``text`` holds a lone surrogate.
         """
-        return next(self.tag_many([text]))
+        sentences = self._read(check_single_text(text), "text")
+        return Entities(next(self._tag(sentences, BATCH_SENTENCES, trims=True)), text)
 
     def tag_many(
         self, texts: Iterable[str], *, batch_size: int = BATCH_SENTENCES
@@ -161,7 +174,7 @@ class Tagger:
         sentences = (
             sentence
             for number, text in enumerate(texts, start=1)
-            for sentence in _split(_checked(text, f"text {number}"))
+            for sentence in self._read(text, f"text {number}")
         )
         return self._tag(sentences, batch_size, trims=True)
 
@@ -177,17 +190,20 @@ class Tagger:
         refuse_single_text(messages)
         for number, message in enumerate(messages, start=1):
             start = time.perf_counter()
-            sentences = _split(_checked(message, f"message {number}"))
+            sentences = self._read(message, f"message {number}")
             entities = next(self._tag(sentences, BATCH_SENTENCES, trims=True))
             yield StreamResult(message, entities, 1000 * (time.perf_counter() - start))
 
-    def tag_words(self, words: Sequence[str]) -> list[Entity]:
+    def tag_words(self, words: Sequence[str]) -> Entities:
         """Entities of one sentence given as words: exactly what the model says of them.
 
         Raises:
-            TextError: if ``words`` is no sequence of ``str``, or one holds a lone surrogate.
+            TextTypeError: if ``words`` is no sequence of ``str``.
+            TextError: if a word holds a lone surrogate.
         """
-        return next(self.tag_words_many([words]))
+        sentence = self._read_words(words, 1)
+        found = next(self._tag(iter([sentence]), BATCH_SENTENCES, trims=False))
+        return Entities(found, sentence.text)
 
     def tag_words_many(
         self, sentences: Iterable[Sequence[str]], *, batch_size: int = BATCH_SENTENCES
@@ -195,14 +211,24 @@ class Tagger:
         """`tag_words` of each sentence, in the order given; streams as `tag_many` does."""
         if batch_size < 1:
             raise InputError(f"batch_size is {batch_size}, expected 1 or more sentences.")
-        checked = (_join(words, number) for number, words in enumerate(sentences, start=1))
-        return self._tag(checked, batch_size, trims=False)
+        read = (self._read_words(words, number) for number, words in enumerate(sentences, start=1))
+        return self._tag(read, batch_size, trims=False)
+
+    def _read(self, text: object, place: str) -> Iterator[ReadSentence]:
+        checked = check_text(text, place)
+        warn_of_script(checked, self._model, self._warnings)
+        return split_text(checked)
+
+    def _read_words(self, words: object, number: int) -> ReadSentence:
+        sentence = join_words(words, number)
+        warn_of_script(sentence.text, self._model, self._warnings)
+        return sentence
 
     def _tag(
-        self, sentences: Iterator[_Sentence], batch_size: int, *, trims: bool
+        self, sentences: Iterator[ReadSentence], batch_size: int, *, trims: bool
     ) -> Iterator[list[Entity]]:
         entities: list[Entity] = []
-        for batch in _batches(sentences, batch_size):
+        for batch in batches(sentences, batch_size):
             for sentence, found in zip(
                 batch, self._decode(batch, reads_all=not trims), strict=True
             ):
@@ -215,7 +241,7 @@ class Tagger:
                     entities = []
 
     def _decode(
-        self, batch: Sequence[_Sentence], *, reads_all: bool
+        self, batch: Sequence[ReadSentence], *, reads_all: bool
     ) -> list[list[tuple[Span, float]]]:
         if reads_all:
             words = [sentence.words for sentence in batch]
@@ -244,6 +270,19 @@ class Tagger:
 
     def _keeps(self, span: Span, score: float) -> bool:
         return span.type in self._types and score >= self._min_score
+
+
+def load_again(origin: Origin) -> Tagger:
+    """What `Tagger.load` gave in another process; loaded once for all texts that are sent here."""
+    return _load_and_keep(origin)
+
+
+@lru_cache(maxsize=2)
+def _load_and_keep(origin: Origin) -> Tagger:
+    tagger = Tagger.load(**origin.arguments)
+    tagger._model = replace(tagger._model, name=origin.name)
+    tagger._origin = origin
+    return tagger
 
 
 def _load_with_torch(path: Path, base: str | None, n_threads: int | None) -> TaggerModel:
@@ -275,59 +314,6 @@ def _check_score(min_score: float) -> float:
     return min_score
 
 
-def _checked(text: object, place: str) -> str:
-    """The text, if it is one."""
-    if not isinstance(text, str):
-        hint = " Decode it first: text.decode('utf-8')." if isinstance(text, bytes) else ""
-        raise TextError(f"{place}: found {type(text).__name__}, expected str.{hint}")
-    if not text.isascii() and (match := _SURROGATE.search(text)):
-        raise TextError(
-            f"{place}: lone surrogate U+{ord(match.group()):04X} at character {match.start()}, "
-            "which is half a character. Read the text again in its right encoding, or clean it: "
-            "text.encode('utf-8', 'replace').decode()."
-        )
-    return text
-
-
-def _split(text: str) -> Iterator[_Sentence]:
-    """The sentences of a text, at least one, the last of them marked."""
-    first_word = 0
-    previous: list[tuple[int, int]] = []
-    for ranges in iter_sentences(text, iter_words(text)):
-        if previous:
-            yield _Sentence(text, previous, first_word, is_last=False)
-        first_word += len(previous)
-        previous = ranges
-    yield _Sentence(text, previous, first_word, is_last=True)
-
-
-def _join(words: object, number: int) -> _Sentence:
-    if isinstance(words, str) or not isinstance(words, Sequence):
-        raise TextError(
-            f"sentence {number}: found {type(words).__name__}, expected a list of words. For "
-            "running text use tag or tag_many."
-        )
-    checked = [
-        _checked(word, f"sentence {number}, word {index}") for index, word in enumerate(words)
-    ]
-    ends = list(accumulate((len(word) + 1 for word in checked), initial=0))
-    ranges = [(start, end - 1) for start, end in pairwise(ends)]
-    return _Sentence(" ".join(checked), ranges, 0, is_last=True)
-
-
-def _batches(sentences: Iterator[_Sentence], batch_size: int) -> Iterator[list[_Sentence]]:
-    batch: list[_Sentence] = []
-    n_words = 0
-    for sentence in sentences:
-        batch.append(sentence)
-        n_words += len(sentence.ranges)
-        if len(batch) >= batch_size or n_words >= _BATCH_WORDS:
-            yield batch
-            batch, n_words = [], 0
-    if batch:
-        yield batch
-
-
 def _put_borders(logits: Logits, reading: Reading, outside: int) -> Logits:
     """Logits of the words kept: those read, and for every border a row that says ``O``.
 
@@ -346,7 +332,7 @@ def _place(span: Span, words: Sequence[int]) -> Span:
     return Span(words[span.start_word], words[span.end_word - 1] + 1, span.type)
 
 
-def _trim(sentence: _Sentence, span: Span) -> Span | None:
+def _trim(sentence: ReadSentence, span: Span) -> Span | None:
     """The span without punctuation at its ends; a bracket stays if its partner is inside.
 
     None if there is no letter in it: a number is no name.
@@ -354,7 +340,7 @@ def _trim(sentence: _Sentence, span: Span) -> Span | None:
     ranges = sentence.ranges[span.start_word : span.end_word]
     words = [sentence.text[start:end] for start, end in ranges]
     solid = [index for index, word in enumerate(words) if _is_solid(word)]
-    if not any(map(_LETTER.search, words)) or not solid:
+    if not any(map(LETTER.search, words)) or not solid:
         return None
     start, end = solid[0], solid[-1] + 1
     inside = words[start:end]
@@ -369,7 +355,7 @@ def _is_solid(word: str) -> bool:
     return _SOLID.search(word) is not None and _UNFIT_EDGE.search(word) is None
 
 
-def _to_entity(sentence: _Sentence, span: Span, score: float) -> Entity:
+def _to_entity(sentence: ReadSentence, span: Span, score: float) -> Entity:
     start_char = sentence.ranges[span.start_word][0]
     end_char = sentence.ranges[span.end_word - 1][1]
     return Entity(

@@ -1,0 +1,30 @@
+"""What the command line says of texts that a model cannot read well, as warnings in Python."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+from nerbridge.errors import ScriptWarning
+from nerbridge.tagging.backend import TaggerModel
+from nerbridge.text.romanised import notices_for
+
+_NOTICED_CHARS = 2_000
+"""Of a longer text, this much tells what it is written in."""
+
+
+def warn_of_script(text: str, model: TaggerModel, given: set[str]) -> None:
+    """Warn that the model cannot read a text well, unless the same was ``given`` before."""
+    for notice in notices_for(text[:_NOTICED_CHARS], model.script, model.trained_scripts):
+        if notice not in given:
+            given.add(notice)
+            warnings.warn(notice, ScriptWarning, stacklevel=_level_of_caller())
+
+
+def _level_of_caller() -> int:
+    """The ``stacklevel`` of the nearest line outside nerbridge, where the user can act."""
+    level = 1
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] == "nerbridge":
+        frame, level = frame.f_back, level + 1
+    return level
