@@ -54,6 +54,8 @@ def test_a_tokenizer_without_a_mask_says_so(own_encoder: Path) -> None:
     config = json.loads(path.read_text())
     del config["mask_token"]
     path.write_text(json.dumps(config))
+    tokenizer = own_encoder / "tokenizer.json"
+    tokenizer.write_text(tokenizer.read_text("utf-8").replace("<mask>", "<hole>"), "utf-8")
     assert load_probed(str(own_encoder), None).head_fault == "its tokenizer has no mask token"
 
 

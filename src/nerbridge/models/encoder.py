@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from peft import PeftModel
 from safetensors import SafetensorError
+from tokenizers.normalizers import BertNormalizer
 from torch import nn
 from transformers import (
     AutoConfig,
@@ -27,6 +28,12 @@ from nerbridge.labels import LabelSet
 from nerbridge.models.bundled import BUNDLED_PREFIX, bundled_folder
 from nerbridge.models.download import download_encoder
 from nerbridge.models.quiet import quiet_transformers
+from nerbridge.models.special_tokens import (
+    CONFIG_FILE,
+    complete_special_tokens,
+    read_json,
+    untyped_tokens,
+)
 
 WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model")
@@ -144,14 +151,28 @@ def load_tokenizer(source: EncoderSource) -> PreTrainedTokenizerFast:
     try:
         with quiet_transformers():
             tokenizer = loader.from_pretrained(
-                source.path_or_repo, local_files_only=True, trust_remote_code=False
+                source.path_or_repo,
+                local_files_only=True,
+                trust_remote_code=False,
+                **untyped_tokens(source.folder),
             )
     except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
         raise ModelError(f"{source.id}: the tokenizer cannot be loaded: {error}") from error
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise ModelError(f"{source.id}: {type(tokenizer).__name__} is not a fast tokenizer.")
+    complete_special_tokens(tokenizer, source.folder)
     special_ids(tokenizer)
+    if has_json:
+        _follow_config(tokenizer, source.folder)
     return tokenizer
+
+
+def _follow_config(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Let ``tokenizer_config.json`` decide about case and accents, as transformers does."""
+    config, normalizer = read_json(folder / CONFIG_FILE), tokenizer.backend_tokenizer.normalizer
+    if isinstance(normalizer, BertNormalizer):
+        normalizer.lowercase = config.get("do_lower_case", normalizer.lowercase)
+        normalizer.strip_accents = config.get("strip_accents", normalizer.strip_accents)
 
 
 def special_ids(tokenizer: PreTrainedTokenizerFast) -> SpecialIds:
@@ -166,8 +187,9 @@ def special_ids(tokenizer: PreTrainedTokenizerFast) -> SpecialIds:
     missing = [name for name, id_ in found.items() if id_ is None]
     if missing:
         raise ModelError(
-            f"{tokenizer.name_or_path}: the tokenizer has no {', '.join(missing)} token. Name them "
-            'in its tokenizer_config.json ("cls_token", "sep_token", "pad_token", "unk_token").'
+            f"{tokenizer.name_or_path}: the tokenizer has no {', '.join(missing)} token; neither "
+            "its files nor its model type name one of its vocabulary. Name them in its "
+            'tokenizer_config.json ("cls_token", "sep_token", "pad_token", "unk_token").'
         )
     return SpecialIds(start=start, end=end, pad=found["pad"], unk=found["unk"])
 
