@@ -44,7 +44,7 @@ def test_types_and_tags_are_mended(folder: Path, tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "validation.conll", 140, 60)
     text = corpus.read_text("utf-8").replace("B-LOC", "I-PLACE")
     corpus.write_text(text, "utf-8")
-    options = ["--scheme", "iob2", "--repair", "--map", "PLACE=LOC", "--json"]
+    options = ["--scheme", "iob2", "--repair", "--map-types", "PLACE=LOC", "--json"]
     done = CliRunner().invoke(app, ["calibrate", str(folder), str(corpus), *options])
     assert json.loads(done.stdout.splitlines()[-1])["n_entities"] == 200
 

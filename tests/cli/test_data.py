@@ -79,7 +79,7 @@ def test_convert_a_folder(call: Call, corpus: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = call(
         "convert", corpus, out, "--format", "jsonl", "--to-scheme", "bilou",
-        "--map", "MISC=ORG", "--map", "PER=",
+        "--map-types", "MISC=ORG", "--map-types", "PER=O",
     )  # fmt: skip
     assert result.exit_code == 0
     assert result.stdout.split() == [str(out / "train.jsonl"), str(out / "test.jsonl")]
@@ -90,6 +90,35 @@ def test_convert_a_folder(call: Call, corpus: Path, tmp_path: Path) -> None:
         "ner_tags": ["B-ORG", "L-ORG"],
     }
     assert "U-LOC" in (out / "train.jsonl").read_text("utf-8")
+
+
+def test_fine_types_become_coarse_ones(call: Call, tmp_path: Path) -> None:
+    fine = tmp_path / "fine.conll"
+    fine.write_text(
+        "মামণি\tB-Artist\nগোস্বামী\tI-Artist\nজ্বৰৰ\tB-Symptom\nটিকা\tB-Medication/Vaccine\n"
+        "শিৱসাগৰত\tB-HumanSettlement\n",
+        "utf-8",
+    )
+    result = call("convert", fine, tmp_path / "coarse.conll", "--map-types", "multiconer2")
+    tags = read_corpus(tmp_path / "coarse.conll").splits["test"][0].tags
+    assert tags == ("B-PER", "I-PER", "O", "O", "B-LOC")
+    assert "mapped types: 2" in result.stderr
+    assert "dropped types: 2" in result.stderr
+    rows = json.loads(call("stats", fine, "--map-types", "multiconer2", "--json").stdout)
+    assert rows[0]["type_counts"] == {"PER": 1, "LOC": 1}
+    found = json.loads(call("audit", fine, "--map-types", "multiconer2", "--json").stdout)
+    assert found["splits"]["test"]["type_counts"] == {"PER": 1, "LOC": 1}
+    words = call("words", fine, "--map-types", "multiconer2").stdout
+    assert words.split() == ["জ্বৰৰ", "টিকা"]
+    with pytest.raises(CorpusError, match="no type map names Artist"):
+        call("convert", fine, tmp_path / "b.conll", "--map-types", "fewnerd")
+
+
+def test_the_old_name_of_the_option_works_and_says_the_new_one(call: Call, corpus: Path) -> None:
+    result = call("stats", corpus, "--map", "MISC=", "--json")
+    assert "MISC" not in result.stdout
+    assert "--map is called --map-types now" in result.stderr
+    assert "--map " not in call("stats", "--help").stdout
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.jsonl", "a.tsv"])
@@ -132,8 +161,8 @@ def test_convert_repairs_only_if_asked(call: Call, tmp_path: Path) -> None:
 def test_wrong_arguments(call: Call, corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"mine has 2 splits \(train, test\).*expected a folder"):
         call("convert", corpus, tmp_path / "one.conll")
-    with pytest.raises(InputError, match="--map GPE: expected OLD=NEW"):
-        call("convert", corpus, tmp_path / "out", "--map", "GPE")
+    with pytest.raises(InputError, match=r"--map-types GPE: no such map.*or OLD=NEW"):
+        call("convert", corpus, tmp_path / "out", "--map-types", "GPE")
     with pytest.raises(InputError, match="format 'xml' is unknown"):
         call("convert", corpus, tmp_path / "out", "--format", "xml")
     with pytest.raises(InputError, match=r"no tokenizer\.json"):
@@ -204,14 +233,15 @@ def test_help_has_an_example(call: Call, command: str) -> None:
 
 def test_convert_replaces_nothing_unasked(call: Call, corpus: Path, tmp_path: Path) -> None:
     before = (corpus / "train.conll").read_bytes()
+    options = ("--map-types", "PER=O", "--map-types", "MISC=O")
     with pytest.raises(
         InputError, match=r"train\.conll, .*test\.conll: there already.*--overwrite"
     ):
-        call("convert", corpus, corpus, "--map", "PER=")
+        call("convert", corpus, corpus, *options)
     with pytest.raises(InputError, match=r"train\.jsonl: train\.conll is there, of the same split"):
         call("convert", corpus / "train.conll", corpus / "train.jsonl", "--overwrite")
     assert (corpus / "train.conll").read_bytes() == before
-    assert call("convert", corpus, corpus, "--map", "PER=", "--overwrite").exit_code == 0
+    assert call("convert", corpus, corpus, *options, "--overwrite").exit_code == 0
     assert (corpus / "train.conll").read_bytes() != before
 
 
@@ -220,7 +250,7 @@ def test_convert_replaces_nothing_unasked(call: Call, corpus: Path, tmp_path: Pa
     [
         ("a.xls", [], r"no format of corpora ends in \.xls"),
         ("a.conll", ["--format", "jsonl"], "is read as conll, and --format says jsonl"),
-        ("out", ["--map", "PER=A", "--map", "PER=B"], "PER was named before"),
+        ("out", ["--map-types", "PER=A", "--map-types", "PER=B"], "PER was named before"),
     ],
 )
 def test_convert_writes_nothing_that_could_not_be_read(
@@ -239,7 +269,7 @@ def test_json_is_what_reading_takes_it_for(call: Call, corpus: Path, tmp_path: P
 def test_types_and_tags_are_mended_for_looking_too(call: Call, corpus: Path) -> None:
     with (corpus / "test.conll").open("a", encoding="utf-8") as file:
         file.write("\nx\tO\ny\tI-LOC\n")
-    options = ("--scheme", "iob2", "--repair", "--map", "MISC=", "--json", "-q")
+    options = ("--scheme", "iob2", "--repair", "--map-types", "MISC=", "--json", "-q")
     rows = json.loads(call("stats", corpus, *options).stdout)
     assert [row["type_counts"] for row in rows] == [{"LOC": 1, "PER": 1}, {"LOC": 2}]
     found = call("agree", corpus, "bundled:as", *options)

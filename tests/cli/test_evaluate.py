@@ -160,9 +160,9 @@ def test_invalid_tags_are_said_or_repaired(model: Path, tmp_path: Path) -> None:
 def test_types_of_another_name_are_mapped(model: Path, tmp_path: Path) -> None:
     path = tmp_path / "mine.conll"
     path.write_text("অসম\tB-PLACE\n", "utf-8")
-    with pytest.raises(CorpusError, match=r"on the command line --map PLACE=LOC"):
+    with pytest.raises(CorpusError, match=r"--map-types PLACE=LOC"):
         call(model, path)
-    assert json.loads(call(model, path, "--map", "PLACE=LOC", "--json").stdout)["n_gold"] == 1
+    assert json.loads(call(model, path, "--map-types", "PLACE=LOC", "--json").stdout)["n_gold"] == 1
 
 
 def test_a_missing_corpus_or_split_is_said(model: Path, tmp_path: Path) -> None:

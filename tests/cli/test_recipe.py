@@ -27,6 +27,8 @@ RICH = {
     "sources": [
         {"path": "bn", "language": "bn", "type_map": {"GPE": "LOC", "A-B c": "PER"}},
         {"path": "hi", "language": "hi", "script": "Beng", "tag_names": ["O", "B-PER"]},
+        {"path": "ne", "language": "ne", "type_map": ["fewnerd", "City=LOC"]},
+        {"path": "mr", "language": "mr", "type_map": "multiconer2"},
     ],
     "also": [{"name": "other", "path": "x", "language": "as", "split": "validation"}],
     "adapt": {"learning_rate": 1e-7, "patience": 3, "dropout": 0.0},

@@ -161,12 +161,50 @@ def test_types_not_asked_for_are_all_told_with_a_mapping(put: Put) -> None:
     for part in ("GPE (2 entities)", "MISC (1 entities)", "PERSON (1 entities)", "loc (1"):
         assert part in message
     mapping = {"GPE": "LOC", "MISC": None, "PERSON": "PER", "loc": "LOC"}
-    assert f"type_map={mapping!r}" in message
-    assert "--map GPE=LOC --map MISC= --map PERSON=PER --map loc=LOC" in message
+    options = ("GPE=LOC", "MISC=O", "PERSON=PER", "loc=LOC")
+    assert " ".join(f"--map-types {option}" for option in options) in message
     assert read_corpus(path, allowed_types=("PER", "LOC"), type_map=mapping).losses == {
         "mapped_types": 4,
         "dropped_types": 1,
     }
+
+
+def test_a_type_that_no_map_names_is_an_error(put: Put) -> None:
+    path = put("a.conll", lines("B-GPE", "B-MISC", "B-MISC", "B-TIME", "B-PER", "B-PLACE"))
+    type_map = ["GPE=PLACE", "TIME=TIME"]
+    with pytest.raises(CorpusError, match=r"a\.conll:1: no type map names MISC \(2 entities\)"):
+        read_corpus(path, type_map=type_map)
+    corpus = read_corpus(path, type_map=[*type_map, "MISC=O"])
+    assert corpus.splits["test"][0].tags == (
+        "B-PLACE", "O", "O", "B-TIME", "B-PER", "B-PLACE",
+    )  # fmt: skip
+    kept = read_corpus(path, type_map=type_map, allowed_types=("PLACE", "TIME", "PER", "MISC"))
+    assert "B-MISC" in kept.splits["test"][0].tags
+
+
+@pytest.mark.parametrize(
+    ("found", "allowed", "said"),
+    [
+        (["PER", "LOC"], ("Artist", "OtherPER", "Food"), "--map-types multiconer2"),
+        (["person-actor", "art"], ("PER", "ORG", "LOC"), "--map-types fewnerd"),
+        (["PER", "X"], ("Y", "Z"), "--map-types OLD=NEW for each type"),
+        (["X", "Organisation"], ("PER", "ORG"), "--map-types X=O --map-types Organisation=ORG"),
+    ],
+)
+def test_the_message_names_the_map_that_fits(
+    put: Put, found: list[str], allowed: tuple[str, ...], said: str
+) -> None:
+    path = put("a.conll", lines(*(f"B-{type_}" for type_ in found)))
+    with pytest.raises(CorpusError) as error:
+        read_corpus(path, allowed_types=allowed)
+    assert said in str(error.value)
+    assert "type_map=" not in str(error.value)
+
+
+def test_a_long_list_of_expected_types_is_cut(put: Put) -> None:
+    path = put("a.conll", lines("B-PER"))
+    with pytest.raises(CorpusError, match=r"expected only T0, .*, T7 and 92 more\."):
+        read_corpus(path, allowed_types=[f"T{n}" for n in range(100)])
 
 
 def test_the_hash_is_of_words_and_tags_only() -> None:
@@ -182,7 +220,7 @@ def test_the_hash_is_of_words_and_tags_only() -> None:
 
 
 def test_all_shared_corpora_are_read(shared: Path) -> None:
-    folders = sorted(path for path in (shared / "data").iterdir() if path.is_dir())
+    folders = sorted(path.parent for path in (shared / "data").glob("*/test.conll"))
     assert len(folders) >= 10
     for folder in folders:
         n_lines = sum(bool(line) for line in (folder / "test.conll").read_bytes().split(b"\n"))

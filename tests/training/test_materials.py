@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nerbridge.corpus.probabilities import write_probabilities
 from nerbridge.corpus.reading import read_corpus
-from nerbridge.errors import CorpusError, RecipeError
+from nerbridge.errors import CorpusError, InputError, RecipeError
 from nerbridge.labels import LabelSet
 from nerbridge.text.script import detect_script
 from nerbridge.training.experiment import data_lineage, stage_data
@@ -227,6 +227,26 @@ def test_an_unknown_label_is_said_with_its_line(tiny: Any, own: Path) -> None:
         load(tiny, own)
     mapped = [{**s, "type_map": {"GPE": "LOC"}} for s in tiny.values()["sources"]]
     assert load(tiny, own, sources=mapped).sources[0].splits["train"][0].tags == ("B-LOC",)
+
+
+def test_a_type_map_may_be_a_name_a_file_or_pairs(tiny: Any, own: Path) -> None:
+    fine = "ৰুমি\tB-Artist\nআহে\tO\nবহি\tB-WrittenWork\nঢাকা\tB-Town\n"
+    (own / "bn" / "train.conll").write_text(fine, "utf-8")
+    (own / "towns.tsv").write_text("Town\tLOC\n", "utf-8")
+    for type_map in (
+        ["multiconer2", "Town=LOC"],
+        ["multiconer2", "towns.tsv"],
+        {"Artist": "PER", "WrittenWork": "O", "Town": "LOC"},
+    ):
+        mapped = [{**s, "type_map": type_map} for s in tiny.values()["sources"]]
+        found = load(tiny, own, sources=mapped).sources[0].splits["train"][0].tags
+        assert found == ("B-PER", "O", "O", "B-LOC")
+    mapped = [{**s, "type_map": "multiconer2"} for s in tiny.values()["sources"]]
+    with pytest.raises(CorpusError, match="no type map names Town"):
+        load(tiny, own, sources=mapped)
+    mapped = [{**s, "type_map": "absent.tsv"} for s in tiny.values()["sources"]]
+    with pytest.raises(InputError, match=r"absent\.tsv: no such map and no such file"):
+        load(tiny, own, sources=mapped)
 
 
 def test_a_language_without_data_is_said(tiny: Any, own: Path) -> None:

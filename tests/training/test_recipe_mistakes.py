@@ -45,6 +45,15 @@ def told(**changes: Any) -> list[str]:
             'sources.0.tag_names: expected a list, such as ["O", "B-PER"], found \'O\'',
         ),
         (
+            {"sources": [{**CORPUS, "type_map": 8}]},
+            'sources.0.type_map: expected a table such as {GPE = "LOC"}, "multiconer2", "fewnerd", '
+            "a file, or a list of these, found 8",
+        ),
+        (
+            {"target": {**CORPUS, "type_map": ["A=B", "A=C"]}},
+            "target.type_map: --map-types A=C: A was named before; expected each type once.",
+        ),
+        (
             {"sources": CORPUS},
             "sources: expected double brackets, [[sources]], before each; found [sources]",
         ),

@@ -31,10 +31,12 @@ from nerbridge.cli.console import (
 )
 from nerbridge.cli.options import (
     InputFormatOption,
+    MapTypesOption,
     ModelOption,
     QuietOption,
     ThreadsOption,
     TypesOption,
+    read_map_option,
 )
 from nerbridge.errors import EnvironmentProblem, InputError, RunError
 from nerbridge.files import write_text
@@ -43,6 +45,7 @@ from nerbridge.text.counts import count_of
 if TYPE_CHECKING:
     from nerbridge.analysis.articles import Fields
     from nerbridge.analysis.counting import By
+    from nerbridge.type_maps import TypeMap
 
 ARTICLES = "articles.parquet"
 REPORT = "report.html"
@@ -78,6 +81,7 @@ def analyse(
         float, typer.Option(min=0.0, max=1.0, help="Leave out mentions less probable than this.")
     ] = 0.0,
     types: TypesOption = None,
+    map_types: MapTypesOption = None,
     threads: ThreadsOption = None,
     input_format: InputFormatOption = None,
     overwrite: Annotated[
@@ -97,11 +101,12 @@ def analyse(
     from nerbridge.analysis.counting import By
 
     unit = _check_by(by, [str(period) for period in By])
+    type_map = read_map_option(map_types)
     sources = _find_sources(inputs, input_format)
     fields = Fields(text, date or None, title, id, url)
     check_fields(sources, fields)
     _make_folder(output)
-    job = _describe_job(sources, fields, model, min_score, types)
+    job = _describe_job(sources, fields, model, min_score, types, type_map)
     _tag(sources, fields, output / ARTICLES, job, model, threads, overwrite, quiet=quiet)
     with say_how_to_go_on(_command_again(), "The articles are tagged."):
         name = ", ".join(Path(source.name).name for source in sources)
@@ -154,13 +159,23 @@ def _make_folder(output: Path) -> None:
 
 
 def _describe_job(
-    sources: list[Source], fields: Fields, model: str, min_score: float, types: str | None
+    sources: list[Source],
+    fields: Fields,
+    model: str,
+    min_score: float,
+    types: str | None,
+    type_map: TypeMap,
 ) -> dict[str, Any]:
     from nerbridge.batch.shards import hash_folder
     from nerbridge.tagging.model_folder import find_model
 
     wanted = None if types is None else [name.strip() for name in types.split(",")]
-    options = {**asdict(fields), "min_score": min_score, "types": wanted}
+    options = {
+        **asdict(fields),
+        "min_score": min_score,
+        "types": wanted,
+        "map_types": dict(type_map),
+    }
     return {
         "version": __version__,
         "model": hash_folder(find_model(model).path),
@@ -196,7 +211,7 @@ def _tag(
             "--overwrite; or choose another --output."
         )
     writer = ArticleWriter(fields, job)
-    options = {name: job["options"][name] for name in ("min_score", "types")}
+    options = {name: job["options"][name] for name in ("min_score", "types", "map_types")}
     tagger = Tagger.load(model, n_threads=threads, **options)
     parts = open_parts(target, writer, job, resume=not overwrite, overwrite=overwrite)
     progress, totals, start = Progress(), Totals(), time.monotonic()

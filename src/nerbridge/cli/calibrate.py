@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result
-from nerbridge.cli.corpora import MapOption, RepairOption, SchemeOption, parse_map
+from nerbridge.cli.corpora import RepairOption, SchemeOption
 from nerbridge.cli.evaluate import Reading
-from nerbridge.cli.options import BaseOption, JsonOption, QuietOption
+from nerbridge.cli.options import (
+    BaseOption,
+    JsonOption,
+    MapTypesOption,
+    OldMapOption,
+    QuietOption,
+    read_map_option,
+)
 from nerbridge.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,7 +35,8 @@ def calibrate(
     split: Annotated[str, typer.Option(help="Split to take of a corpus.")] = "validation",
     scheme: SchemeOption = None,
     repair: RepairOption = False,
-    mappings: MapOption = None,
+    map_types: MapTypesOption = None,
+    old_map: OldMapOption = None,
     base: BaseOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -36,7 +44,8 @@ def calibrate(
     """Fit the scores of a model to labelled sentences, so that of ten scored 0.8 eight are right.
 
     Finds the same entities afterwards; only their scores change. Give sentences that the model was
-    not trained on and that no test is made with.
+    not trained on and that no test is made with. With --map-types the scores are fitted to the
+    mapped types.
 
     Example: nerbridge calibrate runs/assamese my/news.conll my/letters.conll
     """
@@ -47,9 +56,9 @@ def calibrate(
 
     if not model.is_dir():
         raise InputError(f"{model}: no such folder. Give a model folder that may be changed.")
-    reading = Reading(split, scheme, repair, parse_map(mappings), quiet)
+    reading = Reading(split, scheme, repair, read_map_option(map_types, old_map), quiet)
     folder = find_model(model).path
-    loaded = Tagger.load(folder, base=base).model
+    loaded = Tagger.load(folder, base=base, map_types=reading.type_map).model
     found = _fit(loaded, corpora, reading, quiet)
     update_lineage(folder, {"calibration": found})
     write_model_card(folder)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerbridge.cli.console import new_table, print_note, print_result, print_table
-from nerbridge.errors import InputError
 from nerbridge.labels import Scheme
 
 if TYPE_CHECKING:
@@ -24,10 +23,6 @@ SchemeOption = Annotated[
 RepairOption = Annotated[
     bool, typer.Option("--repair", help="Turn invalid tags into valid ones, and count them.")
 ]
-MapOption = Annotated[
-    list[str] | None,
-    typer.Option("--map", metavar="OLD=NEW", help="Rename a type; OLD= drops it. Repeatable."),
-]
 LexiconOption = Annotated[
     str | None,
     typer.Option(
@@ -36,28 +31,6 @@ LexiconOption = Annotated[
         help="Words and what replaces them: bundled:hi-as, bundled:bn-as or a file.",
     ),
 ]
-
-
-def parse_map(mappings: Sequence[str] | None) -> dict[str, str | None]:
-    """What ``--map`` says: the new name of each type, None to drop it.
-
-    Raises:
-        InputError: not of the form OLD=NEW, or a type twice.
-
-    >>> parse_map(["GPE=LOC", "MISC="])
-    {'GPE': 'LOC', 'MISC': None}
-    """
-    type_map: dict[str, str | None] = {}
-    for mapping in mappings or ():
-        old, equals, new = (part.strip() for part in mapping.partition("="))
-        if not old or not equals:
-            raise InputError(
-                f"--map {mapping}: expected OLD=NEW, as in --map GPE=LOC, or OLD= to drop a type."
-            )
-        if old in type_map:
-            raise InputError(f"--map {mapping}: {old} was named before; expected each type once.")
-        type_map[old] = new or None
-    return type_map
 
 
 def print_losses(corpus: Corpus, *, quiet: bool) -> None:

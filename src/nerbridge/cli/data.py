@@ -13,16 +13,20 @@ import typer
 from nerbridge.cli.console import print_json, print_note, print_result, print_table
 from nerbridge.cli.corpora import (
     LexiconOption,
-    MapOption,
     RepairOption,
     SchemeOption,
     discord_table,
-    parse_map,
     print_audit,
     print_losses,
     stats_table,
 )
-from nerbridge.cli.options import JsonOption, QuietOption
+from nerbridge.cli.options import (
+    JsonOption,
+    MapTypesOption,
+    OldMapOption,
+    QuietOption,
+    read_map_option,
+)
 from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.labels import Scheme
 
@@ -56,6 +60,7 @@ _FORMATS = {".jsonl": "jsonl", ".json": "jsonl", ".csv": "csv", ".parquet": "par
 def audit_command(
     paths: PathsArgument,
     scheme: SchemeOption = None,
+    map_types: MapTypesOption = None,
     tokenizer: Annotated[
         Path | None,
         typer.Option("--tokenizer", help="Folder with tokenizer.json: count subwords per word."),
@@ -76,10 +81,10 @@ def audit_command(
     from nerbridge.corpus.audit import audit_spec
 
     loaded = None if tokenizer is None else _load_tokenizer(tokenizer)
-    audits = []
+    audits, type_map = [], read_map_option(map_types)
     for path in paths:
         print_note(f"Auditing {path} …", quiet=quiet)
-        audits.append(audit_spec(path, scheme=scheme, tokenizer=loaded))
+        audits.append(audit_spec(path, scheme=scheme, type_map=type_map, tokenizer=loaded))
     if as_json:
         found = [audit.to_dict() for audit in audits]
         print_json(found[0] if len(found) == 1 else found)
@@ -103,7 +108,8 @@ def convert_command(
         Scheme, typer.Option("--to-scheme", help="Tagging scheme to write.")
     ] = Scheme.IOB2,
     repair: RepairOption = False,
-    mappings: MapOption = None,
+    map_types: MapTypesOption = None,
+    old_map: OldMapOption = None,
     format: Annotated[
         str | None,
         typer.Option("--format", help="conll, jsonl, csv or parquet; else by the ending of OUT."),
@@ -118,12 +124,15 @@ def convert_command(
 
     Prints the files written; what was repaired, renamed or dropped is counted on stderr.
 
-    Example: nerbridge data convert export.jsonl corpora/as/train.conll --map GPE=LOC --map MISC=
+    Example: nerbridge data convert export.jsonl corpora/as/train.conll --map-types GPE=LOC
+    --map-types MISC=O
     """
     from nerbridge.corpus import read_corpus, write_sentences
     from nerbridge.corpus.lexicon import apply_lexicon, find_lexicon, read_lexicon
 
-    corpus = read_corpus(source, scheme=scheme, repair=repair, type_map=parse_map(mappings))
+    corpus = read_corpus(
+        source, scheme=scheme, repair=repair, type_map=read_map_option(map_types, old_map)
+    )
     if lexicon is not None:
         corpus = apply_lexicon(corpus, read_lexicon(find_lexicon(lexicon)))
     files, format = _choose_files(corpus, target, format)
@@ -139,7 +148,8 @@ def stats_command(
     paths: PathsArgument,
     scheme: SchemeOption = None,
     repair: RepairOption = False,
-    mappings: MapOption = None,
+    map_types: MapTypesOption = None,
+    old_map: OldMapOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -149,7 +159,7 @@ def stats_command(
     """
     from nerbridge.corpus import read_corpus
 
-    corpora, type_map = [], parse_map(mappings)
+    corpora, type_map = [], read_map_option(map_types, old_map)
     for path in paths:
         print_note(f"Reading {path} …", quiet=quiet)
         corpora.append(read_corpus(path, scheme=scheme, repair=repair, type_map=type_map))
@@ -170,7 +180,8 @@ def agree_command(
     ] = None,
     scheme: SchemeOption = None,
     repair: RepairOption = False,
-    mappings: MapOption = None,
+    map_types: MapTypesOption = None,
+    old_map: OldMapOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -191,7 +202,7 @@ def agree_command(
         raise InputError(f"{' '.join(paths)}: expected two corpora or more, each named once.")
     if script is not None and script not in SCRIPTS:
         raise InputError(f"--script {script}: expected one of {', '.join(SCRIPTS)}.")
-    corpora, type_map = [], parse_map(mappings)
+    corpora, type_map = [], read_map_option(map_types, old_map)
     for path in paths:
         print_note(f"Reading {path} …", quiet=quiet)
         corpora.append(read_corpus(path, scheme=scheme, repair=repair, type_map=type_map))
@@ -219,6 +230,7 @@ def words_command(
     n: Annotated[int, typer.Option("-n", min=1, help="How many words to print.")] = 500,
     scheme: SchemeOption = None,
     repair: RepairOption = False,
+    map_types: MapTypesOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Print the most frequent words of sources, a line each, for a lexicon to be made of them.
@@ -232,7 +244,8 @@ def words_command(
     from nerbridge.corpus.lexicon import count_words, find_lexicon, read_lexicon
 
     known = None if lexicon is None else read_lexicon(find_lexicon(lexicon))
-    corpora = [read_corpus(path, scheme=scheme, repair=repair) for path in paths]
+    type_map = read_map_option(map_types)
+    corpora = [read_corpus(path, scheme=scheme, repair=repair, type_map=type_map) for path in paths]
     train = (s for c in corpora for s in c.splits.get("train") or next(iter(c.splits.values())))
     missing, n_known = count_words(train, known)
     printed = missing.most_common(n)

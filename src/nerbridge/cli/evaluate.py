@@ -9,19 +9,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result
-from nerbridge.cli.corpora import MapOption, RepairOption, SchemeOption, parse_map, print_losses
-from nerbridge.cli.options import BaseOption, JsonOption, QuietOption
-from nerbridge.errors import CorpusError
+from nerbridge.cli.corpora import RepairOption, SchemeOption, print_losses
+from nerbridge.cli.options import (
+    BaseOption,
+    JsonOption,
+    MapTypesOption,
+    OldMapOption,
+    QuietOption,
+    read_map_option,
+)
+from nerbridge.errors import CorpusError, InputError
 from nerbridge.labels import Scheme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nerbridge.alignment.inference import Logits
-    from nerbridge.corpus.cleaning import TypeMap
     from nerbridge.corpus.sentence import Sentence
     from nerbridge.tagging.backend import TaggerModel
     from nerbridge.training.prediction import Predictor
+    from nerbridge.type_maps import TypeMap
 
 _THRESHOLDS = (0.5, 0.7, 0.9)
 
@@ -36,7 +43,8 @@ def evaluate(
     split: Annotated[str, typer.Option(help="Split to score where a corpus has several.")] = "test",
     scheme: SchemeOption = None,
     repair: RepairOption = False,
-    mappings: MapOption = None,
+    map_types: MapTypesOption = None,
+    old_map: OldMapOption = None,
     base: BaseOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -44,10 +52,12 @@ def evaluate(
     """Score a model on labelled sentences: strict and conll F1, per type, 95 % interval,
     and how far the scores of its entities can be trusted.
 
+    --map-types applies to the model's types and to those of the labelled sentences.
+
     Example: nerbridge evaluate runs/quickstart/models/adapt-13 my/test.conll --json
     """
-    reading = Reading(split, scheme, repair, parse_map(mappings), quiet)
-    loaded = _load(model, base)
+    reading = Reading(split, scheme, repair, read_map_option(map_types, old_map), quiet)
+    loaded = _load(model, base, reading.type_map)
     results = {}
     for spec in corpora:
         print_note(f"scoring {spec} …", quiet=quiet)
@@ -93,16 +103,28 @@ class Reading:
         return found
 
 
-def _load(model: str, base: str | None) -> TaggerModel | Predictor:
-    """Any model that can tag, as `nerbridge tag` loads it; or the CRF of a run."""
+def _load(model: str, base: str | None, type_map: TypeMap) -> TaggerModel | Predictor:
+    """Any model that can tag, as `nerbridge tag` loads it; or the CRF of a run.
+
+    Raises:
+        InputError: a CRF has types that would change: it has no probabilities to add up.
+    """
     from nerbridge.models.folder import LINEAGE_FILE, read_lineage
     from nerbridge.tagging.tagger import Tagger
+    from nerbridge.type_maps import map_types
 
     if (Path(model) / LINEAGE_FILE).is_file() and read_lineage(Path(model))["kind"] == "crf":
         from nerbridge.training.prediction import load_predictor
 
-        return load_predictor(Path(model))
-    return Tagger.load(model, base=base).model
+        crf = load_predictor(Path(model))
+        if any(old != new for old, new in map_types(crf.label_set.types, type_map, model).items()):
+            raise InputError(
+                f"{model}: the types of a CRF cannot be mapped; expected a map that leaves "
+                f"{', '.join(crf.label_set.types)} as they are. Train it on mapped types: type_map "
+                "in the recipe."
+            )
+        return crf
+    return Tagger.load(model, base=base, map_types=type_map).model
 
 
 def _predict(

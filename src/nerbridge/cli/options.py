@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nerbridge.batch.formats import InputFormat
+
+if TYPE_CHECKING:
+    from nerbridge.type_maps import TypeMap
 
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print results and errors only, no progress.")
@@ -36,3 +40,28 @@ ThreadsOption = Annotated[
     int | None,
     typer.Option("--threads", min=1, help="Processor cores to use; default: all."),
 ]
+MapTypesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map-types",
+        metavar="MAP",
+        help="New names of entity types: multiconer2, fewnerd, a file, or OLD=NEW. O drops a type. "
+        "Repeatable.",
+    ),
+]
+OldMapOption = Annotated[list[str] | None, typer.Option("--map", hidden=True)]
+"""What `--map-types` was called; goes with version 0.2."""
+
+
+def read_map_option(map_types: Sequence[str] | None, old: Sequence[str] | None = None) -> TypeMap:
+    """What ``--map-types`` says, and ``--map``, of which a notice says its new name.
+
+    Raises:
+        InputError: no such map or file, or no pair of types.
+    """
+    from nerbridge.cli.console import print_note
+    from nerbridge.type_maps import read_type_map
+
+    if old:
+        print_note("--map is called --map-types now; the old name goes with the next version.")
+    return read_type_map([*(map_types or ()), *(old or ())])

@@ -21,7 +21,14 @@ from nerbridge.cli.console import (
     say_how_to_go_on,
     track,
 )
-from nerbridge.cli.options import FieldOption, InputFormatOption, QuietOption, ThreadsOption
+from nerbridge.cli.options import (
+    FieldOption,
+    InputFormatOption,
+    MapTypesOption,
+    QuietOption,
+    ThreadsOption,
+    read_map_option,
+)
 from nerbridge.cli.unlabelled import Reading, say_what_was_left_out
 from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.files import write_text
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
     from nerbridge.selection.pseudo_labels import Reconsider, Sureness
     from nerbridge.selection.word_vectors import CountedText
     from nerbridge.tagging.backend import TaggerModel
+    from nerbridge.type_maps import TypeMap
 
 LABELLED, ORIGIN = "train.conll", "pseudo-labels.json"
 _PARTS = ".parts"
@@ -84,6 +92,7 @@ def pseudo_label(
     ] = 0.0,
     input_format: InputFormatOption = None,
     field: FieldOption = "text",
+    map_types: MapTypesOption = None,
     threads: ThreadsOption = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the corpus if there is one.")
@@ -111,6 +120,7 @@ def pseudo_label(
         neighbours=neighbours,
         input_format=input_format,
         field=field,
+        type_map=read_map_option(map_types),
         threads=threads,
         overwrite=overwrite,
         quiet=quiet,
@@ -131,6 +141,7 @@ def label_text(
     min_score: float | None = None,
     input_format: InputFormat | None = None,
     field: str = "text",
+    type_map: TypeMap | None = None,
     threads: int | None = None,
     overwrite: bool = False,
     quiet: bool = False,
@@ -169,14 +180,16 @@ def label_text(
     from nerbridge.tagging.tagger import Tagger
 
     held_out = [words for sentences in leave_out.values() for words in sentences]
-    teachers = Teachers([Tagger.load(name, n_threads=threads).model for name in model])
+    teachers = Teachers(
+        [Tagger.load(name, n_threads=threads, map_types=type_map).model for name in model]
+    )
     _say_which_are_not_zero_shot(teachers.models, quiet=quiet)
     progress, losses, reading = Progress(), Counter[str](), Reading()
     records = read_records(sources, field=field, by_line=True, progress=progress)
     unlabelled = track(reading.split(records), "Reading", quiet=quiet)
     fit = leave_out_unfit(unlabelled, teachers.models[0], losses, max_words=MAX_WORDS)
     sureness = Sureness() if min_score is None else Sureness(entity=min_score)
-    known = KnownProbabilities(output / _PARTS, _decided_by(model))
+    known = KnownProbabilities(output / _PARTS, _decided_by(model, type_map))
     with say_how_to_go_on(command_again(), "What was labelled is kept."), known.locked():
         wanted = leave_out_known(fit, held_out, losses)
         drawn = draw(text.read(wanted) if text else wanted, n, seed)
@@ -327,13 +340,13 @@ def _describe_model(teacher: TaggerModel) -> dict[str, Any]:
     return {"name": teacher.name, **{key: value for key, value in known.items() if value}}
 
 
-def _decided_by(models: Sequence[str]) -> str:
+def _decided_by(models: Sequence[str], type_map: TypeMap | None) -> str:
     """What the probabilities of a sentence's tags depend on, as a key."""
     from nerbridge.batch.shards import hash_folder
     from nerbridge.tagging.model_folder import find_model
 
     hashes = [hash_folder(find_model(name).path) for name in models]
-    return json.dumps([__version__, hashes])
+    return json.dumps([__version__, hashes, *([type_map] if type_map else [])])
 
 
 def _say_which_are_not_zero_shot(teachers: Sequence[TaggerModel], *, quiet: bool) -> None:

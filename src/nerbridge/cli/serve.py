@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nerbridge.cli.console import print_note
-from nerbridge.cli.options import QuietOption
+from nerbridge.cli.options import MapTypesOption, QuietOption, read_map_option
 from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.server.hosts import is_loopback
 
@@ -60,6 +60,7 @@ def serve(
     max_document_seconds: Annotated[
         float, typer.Option(min=0.001, help="Longest time for each step of a document.")
     ] = 60.0,
+    map_types: MapTypesOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Serve models over HTTP, with a page for people at /.
@@ -68,6 +69,7 @@ def serve(
 
     Example: nerbridge serve --model bundled:as --port 8000
     """
+    type_map = read_map_option(map_types)
     token = read_token(token_file)
     if token is None and not is_loopback(host):
         print_note(
@@ -106,6 +108,7 @@ def serve(
         token=token,
         is_local=is_loopback(host),
         report=page,
+        type_map=type_map,
         root_path=check_root_path(root_path),
     )
     with bind(host, port) as bound:

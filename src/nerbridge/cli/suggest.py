@@ -13,9 +13,11 @@ from nerbridge.cli.console import print_note, print_result, track
 from nerbridge.cli.options import (
     FieldOption,
     InputFormatOption,
+    MapTypesOption,
     ModelOption,
     QuietOption,
     ThreadsOption,
+    read_map_option,
 )
 from nerbridge.cli.unlabelled import Reading, say_what_was_left_out
 from nerbridge.errors import InputError
@@ -36,6 +38,7 @@ def suggest(
     input_format: InputFormatOption = None,
     field: FieldOption = "text",
     seed: Annotated[int, typer.Option(min=0, help="Of the comparison of sentences.")] = 0,
+    map_types: MapTypesOption = None,
     threads: ThreadsOption = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the output if there is one.")
@@ -49,6 +52,7 @@ def suggest(
 
     Example: nerbridge suggest news.jsonl --field body -n 100 --output tasks.json
     """
+    type_map = read_map_option(map_types)
     sources = find_sources(inputs, input_format)
     refuse_own_output(sources, output)
     chosen = format or suggestion_format_of(output)
@@ -62,7 +66,7 @@ def suggest(
     from nerbridge.selection.writing import write_suggestions
     from nerbridge.tagging.tagger import Tagger
 
-    tagger = Tagger.load(model, n_threads=threads)
+    tagger = Tagger.load(model, n_threads=threads, map_types=type_map)
     progress, losses, reading = Progress(), Counter[str](), Reading()
     records = read_records(sources, field=field, progress=progress)
     sentences = track(reading.split(records), "Reading", quiet=quiet)

@@ -28,10 +28,12 @@ from nerbridge.cli.options import (
     BaseOption,
     FieldOption,
     InputFormatOption,
+    MapTypesOption,
     ModelOption,
     QuietOption,
     ThreadsOption,
     TypesOption,
+    read_map_option,
 )
 from nerbridge.cli.redaction import check_redaction, split_types, write_redacted_copy
 from nerbridge.errors import EnvironmentProblem, InputError
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from nerbridge.tagging.backend import TaggerModel
     from nerbridge.tagging.entity import Entity
     from nerbridge.tagging.tagger import Tagger
+    from nerbridge.type_maps import TypeMap
 
 _NOTICED_CHARS = 2000
 """Of a longer text the beginning tells its language."""
@@ -82,6 +85,7 @@ def tag(
         float, typer.Option(min=0.0, max=1.0, help="Leave out entities less probable than this.")
     ] = 0.0,
     types: TypesOption = None,
+    map_types: MapTypesOption = None,
     threads: ThreadsOption = None,
     base: BaseOption = None,
     resume: Annotated[
@@ -103,11 +107,12 @@ def tag(
     Example: nerbridge tag letter.docx --redact PER,ORG --output copy.docx
     """
     target = None if output is None or str(output) == "-" else output
+    type_map = read_map_option(map_types)
     sources = find_sources(inputs, input_format)
     if redact is not None:
         copy = check_redaction(sources, target, format, lines=lines or stream, resume=resume)
         check_output(copy, resume=False, overwrite=overwrite)
-        tagger = _load(model, base, threads, min_score, types)
+        tagger = _load(model, base, threads, min_score, types, type_map)
         write_redacted_copy(tagger, sources[0], copy, split_types(redact, tagger), quiet=quiet)
         if min_score > 0:
             print_note(f"--min-score {min_score:g}: names less probable than that are in the copy.")
@@ -123,7 +128,7 @@ def tag(
     from nerbridge.batch.outputs import TextWriter, make_writer
     from nerbridge.batch.records import read_records
 
-    tagger = _load(model, base, threads, min_score, types)
+    tagger = _load(model, base, threads, min_score, types, type_map)
     progress = Progress()
     notices: Counter[str] = Counter()
     records = read_records(sources, field=field, by_line=lines, progress=progress)
@@ -147,6 +152,7 @@ def tag(
             "field": field,
             "lines": lines,
             "types": list(tagger.types),
+            "map_types": type_map,
             "min_score": min_score,
             "base": base,
         }
@@ -169,12 +175,24 @@ def tag(
 
 
 def _load(
-    model: str, base: str | None, threads: int | None, min_score: float, types: str | None
+    model: str,
+    base: str | None,
+    threads: int | None,
+    min_score: float,
+    types: str | None,
+    type_map: TypeMap,
 ) -> Tagger:
     from nerbridge.tagging.tagger import Tagger
 
     wanted = None if types is None else [name.strip() for name in types.split(",")]
-    return Tagger.load(model, base=base, n_threads=threads, min_score=min_score, types=wanted)
+    return Tagger.load(
+        model,
+        base=base,
+        n_threads=threads,
+        min_score=min_score,
+        types=wanted,
+        map_types=type_map,
+    )
 
 
 def _count_notices(

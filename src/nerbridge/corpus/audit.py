@@ -26,6 +26,7 @@ from nerbridge.corpus.reading import build_corpus, read_raw_corpus
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.labels import Scheme
 from nerbridge.text.script import detect_script
+from nerbridge.type_maps import TypeMapSpec, read_type_map
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -120,11 +121,13 @@ def audit_spec(
     *,
     language: str = "und",
     scheme: Scheme | None = None,
+    type_map: TypeMapSpec | None = None,
     tokenizer: Tokenizer | None = None,
 ) -> Audit:
     """Audit a corpus by name, as `read_corpus` names it, also one with invalid tags.
 
-    Invalid tags are reported; the other facts are counted with these tags repaired.
+    Invalid tags are reported; the other facts are counted with these tags repaired and the types
+    mapped.
 
     Raises:
         CorpusError: a file is missing, or not in the shape of its format.
@@ -137,7 +140,9 @@ def audit_spec(
         places = invalid_places(split, scheme)
         examples = (f"{where.place(index)}: {why}" for where, index, why in places[:_N_EXAMPLES])
         invalid[name] = InvalidTags(len(places), tuple(examples))
-    splits, losses = clean_sentences(sentences, scheme=scheme, repair=True)
+    splits, losses = clean_sentences(
+        sentences, scheme=scheme, repair=True, type_map=read_type_map(type_map)
+    )
     losses.update(raw.losses)
     corpus = build_corpus(raw.name, language, splits, losses=losses, revision=raw.revision)
     return audit_corpus(corpus, tokenizer, scheme=scheme, invalid_tags=invalid)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from nerbridge.corpus.raw import RawSentence
 from nerbridge.corpus.sentence import Sentence
 from nerbridge.errors import CorpusError
 from nerbridge.labels import (
+    DEFAULT_TYPES,
     OUTSIDE,
     Scheme,
     convert_tags,
@@ -17,8 +18,7 @@ from nerbridge.labels import (
     find_invalid_tags,
     repair_tags,
 )
-
-TypeMap = Mapping[str, str | None]
+from nerbridge.type_maps import TypeMap, fitting_map, kept_types, map_tags, unnamed_message
 
 # Only for the suggestion in a message; nothing is ever renamed without being asked for.
 _SUGGESTED = {
@@ -36,7 +36,8 @@ _SUGGESTED = {
 }
 _TAG = re.compile(r"O|[BILUES]-.+", re.DOTALL)
 _MEND = "Mend the file, or pass repair=True (on the command line --repair)."
-_N_SHOWN = 3
+_N_TYPES = 8
+"""Expected types that a message lists."""
 
 
 def clean_sentences(
@@ -53,7 +54,8 @@ def clean_sentences(
     entities, except ``repaired_tags``: ``mapped_types`` were renamed, ``dropped_types`` became O.
 
     Raises:
-        CorpusError: tags invalid in the scheme (unless ``repair``), or types not allowed.
+        CorpusError: tags invalid in the scheme (unless ``repair``), types that a type map does not
+            name, or types not allowed.
     """
     losses: Counter[str] = Counter()
     raw = [sentence for sentences in splits.values() for sentence in sentences]
@@ -66,6 +68,8 @@ def clean_sentences(
         )
         for name, sentences in splits.items()
     }
+    if type_map:
+        _check_named(done, kept_types(type_map, allowed_types or ()))
     if allowed_types is not None:
         _check_types(done, allowed_types)
     return done, +losses
@@ -144,40 +148,69 @@ def _clean(
         if scheme is not Scheme.IOB2:
             tags = convert_tags(tags, scheme, Scheme.IOB2)
         if type_map:
-            tags = [_map_tag(tag, type_map, losses) for tag in tags]
+            _count_mapped(tags, type_map, losses)
+            tags = map_tags(tags, type_map)
     return Sentence(sentence.words, tuple(tags), sentence.path, sentence.lines[0])
 
 
-def _map_tag(tag: str, type_map: TypeMap, losses: Counter[str]) -> str:
-    prefix, _, type_ = tag.partition("-")
-    if type_ not in type_map:
-        return tag
-    target = type_map[type_]
-    if prefix == "B" and target != type_:
-        losses["dropped_types" if target is None else "mapped_types"] += 1
-    return OUTSIDE if target is None else f"{prefix}-{target}"
+def _count_mapped(tags: Sequence[str], type_map: TypeMap, losses: Counter[str]) -> None:
+    for tag in tags:
+        if tag.startswith("B-") and (target := type_map.get(tag[2:], tag[2:])) != tag[2:]:
+            losses["dropped_types" if target is None else "mapped_types"] += 1
+
+
+def _check_named(splits: Mapping[str, Sequence[Sentence]], kept: Collection[str]) -> None:
+    found, place = _find_other_types(splits, kept)
+    if found:
+        raise CorpusError(f"{place}: {unnamed_message(_count_entities(found))}")
 
 
 def _check_types(splits: Mapping[str, Sequence[Sentence]], allowed: Sequence[str]) -> None:
+    found, place = _find_other_types(splits, allowed)
+    if found:
+        raise CorpusError(
+            f"{place}: types that are not asked for: {', '.join(_count_entities(found))}; expected "
+            f"only {_list_some(allowed)}. {_suggest_map(found, allowed)}"
+        )
+
+
+def _find_other_types(
+    splits: Mapping[str, Sequence[Sentence]], known: Collection[str]
+) -> tuple[dict[str, int], str]:
+    """Entities of types that are not among ``known``, the most frequent first, and the place."""
     counts: Counter[str] = Counter()
-    first: dict[str, Sentence] = {}
+    place = ""
     for sentences in splits.values():
         for sentence in sentences:
             for tag in sentence.tags:
-                if tag.startswith("B-") and tag[2:] not in allowed:
+                if tag.startswith("B-") and tag[2:] not in known:
                     counts[tag[2:]] += 1
-                    first.setdefault(tag[2:], sentence)
-    if not counts:
-        return
-    sentence = first[next(iter(first))]
-    found = ", ".join(f"{type_} ({n:,} entities)" for type_, n in counts.most_common())
-    mapping = {type_: _suggest(type_, allowed) for type_, _ in counts.most_common()}
-    options = " ".join(f"--map {type_}={target or ''}" for type_, target in mapping.items())
-    raise CorpusError(
-        f"{sentence.path}:{sentence.line}: types that are not asked for: {found}; expected only "
-        f"{', '.join(allowed)}. Say what to do with them, for example type_map={mapping!r} "
-        f"(None: drop the entity), or on the command line {options}."
-    )
+                    place = place or f"{sentence.path}:{sentence.line}"
+    return dict(counts.most_common()), place
+
+
+def _count_entities(found: Mapping[str, int]) -> list[str]:
+    return [f"{type_} ({n:,} entities)" for type_, n in found.items()]
+
+
+def _list_some(types: Sequence[str]) -> str:
+    more = f" and {len(types) - _N_TYPES} more" if len(types) > _N_TYPES else ""
+    return f"{', '.join(types[:_N_TYPES])}{more}"
+
+
+def _suggest_map(found: Iterable[str], allowed: Sequence[str]) -> str:
+    """The option that makes these types fit; both sides may be the one that has to change."""
+    found = list(found)
+    where = "A recipe's type_map takes the same values."
+    if name := fitting_map([*found, *allowed]):
+        return f"Map the types of both to PER, ORG and LOC: --map-types {name}. {where}"
+    if not set(allowed) & set(DEFAULT_TYPES):
+        return (
+            "Map the types that are expected to those of the corpus, or the other way round: "
+            f"--map-types OLD=NEW for each type, or --map-types FILE. {where}"
+        )
+    pairs = (f"--map-types {type_}={_suggest(type_, allowed) or OUTSIDE}" for type_ in found)
+    return f"Say what to do with them, for example {' '.join(pairs)} (O drops a type). {where}"
 
 
 def _suggest(type_: str, allowed: Sequence[str]) -> str | None:

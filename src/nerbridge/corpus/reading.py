@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nerbridge.corpus.cleaning import TypeMap, clean_sentences
+from nerbridge.corpus.cleaning import clean_sentences
 from nerbridge.corpus.conll import read_conll
 from nerbridge.corpus.csv_table import read_csv
 from nerbridge.corpus.hub import read_hub
@@ -20,6 +20,7 @@ from nerbridge.corpus.raw import RawSplit
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.errors import CorpusError
 from nerbridge.labels import Scheme
+from nerbridge.type_maps import TypeMapSpec, read_type_map
 
 SPLITS = ("train", "validation", "test")
 _SPLIT_NAMES = {
@@ -51,7 +52,7 @@ def read_corpus(
     language: str = "und",
     scheme: Scheme | None = None,
     repair: bool = False,
-    type_map: TypeMap | None = None,
+    type_map: TypeMapSpec | None = None,
     allowed_types: Sequence[str] | None = None,
     tag_names: Sequence[str] | None = None,
 ) -> Corpus:
@@ -65,7 +66,7 @@ def read_corpus(
         language: language code to record.
         scheme: the scheme of the files; recognised if None.
         repair: turn invalid tags into valid ones, counted as ``losses["repaired_tags"]``.
-        type_map: new name of a type, or None to drop its entities.
+        type_map: new names of types, as `nerbridge.type_maps.read_type_map` takes them.
         allowed_types: types that may be left after mapping; all if None.
         tag_names: names of integer tags, where the files do not tell them.
 
@@ -76,7 +77,11 @@ def read_corpus(
     raw = read_raw_corpus(spec, tag_names=tag_names)
     sentences = {name: split.sentences for name, split in raw.splits.items()}
     splits, losses = clean_sentences(
-        sentences, scheme=scheme, repair=repair, type_map=type_map, allowed_types=allowed_types
+        sentences,
+        scheme=scheme,
+        repair=repair,
+        type_map=read_type_map(type_map),
+        allowed_types=allowed_types,
     )
     losses.update(raw.losses)
     return build_corpus(raw.name, language, splits, losses=losses, revision=raw.revision)
@@ -87,7 +92,7 @@ def read_sentences(
     *,
     scheme: Scheme | None = None,
     repair: bool = False,
-    type_map: TypeMap | None = None,
+    type_map: TypeMapSpec | None = None,
     allowed_types: Sequence[str] | None = None,
     tag_names: Sequence[str] | None = None,
 ) -> list[Sentence]:
@@ -97,7 +102,7 @@ def read_sentences(
         {"": raw.sentences},
         scheme=scheme,
         repair=repair,
-        type_map=type_map,
+        type_map=read_type_map(type_map),
         allowed_types=allowed_types,
     )
     return list(splits[""])

@@ -12,6 +12,7 @@ from typing import Any
 from nerbridge.errors import InputError
 from nerbridge.tagging.model_folder import BUNDLED_PREFIX, find_model
 from nerbridge.tagging.tagger import Tagger
+from nerbridge.type_maps import TypeMap
 
 _CARD = "README.md"
 _REPORT = Path("report") / "index.html"
@@ -71,15 +72,20 @@ def check_models(specs: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def load_models(specs: Sequence[str], n_threads: int | None) -> dict[str, ServedModel]:
-    """Load all models, the default first.
+def load_models(
+    specs: Sequence[str], n_threads: int | None, type_map: TypeMap | None = None
+) -> dict[str, ServedModel]:
+    """Load all models, the default first, their types mapped.
 
     Raises:
         NerbridgeError: as `check_models` and `Tagger.load`.
     """
     return {
         name: ServedModel(
-            name, Tagger.load(spec, n_threads=n_threads), find_model(spec).path, find_report(spec)
+            name,
+            Tagger.load(spec, n_threads=n_threads, map_types=type_map),
+            find_model(spec).path,
+            find_report(spec),
         )
         for name, spec in check_models(specs).items()
     }

@@ -53,7 +53,9 @@ class Service:
             NerbridgeError: if one cannot be loaded.
         """
         settings = self.settings
-        self.models = await asyncio.to_thread(load_models, settings.models, settings.n_threads)
+        self.models = await asyncio.to_thread(
+            load_models, settings.models, settings.n_threads, settings.type_map
+        )
         for name, model in self.models.items():
             self._batchers[name] = Batcher(model.tagger, self.limits, self.metrics)
             self._batchers[name].start()

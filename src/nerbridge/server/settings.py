@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nerbridge.server.limits import Limits
+from nerbridge.type_maps import TypeMap
 
 
 @dataclass(frozen=True)
@@ -22,4 +23,5 @@ class Settings:
     token: str | None = field(default=None, repr=False)
     is_local: bool = False
     report: Path | None = None
+    type_map: TypeMap = field(default_factory=dict)
     root_path: str = ""

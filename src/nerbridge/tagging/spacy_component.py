@@ -54,6 +54,7 @@ class NerbridgeComponent:
         "n_threads": None,
         "min_score": 0.0,
         "types": None,
+        "map_types": None,
     },
 )
 def create_component(
@@ -64,13 +65,21 @@ def create_component(
     n_threads: int | None,
     min_score: float,
     types: list[str] | None,
+    map_types: str | list[str] | dict[str, str] | None,
 ) -> NerbridgeComponent:
     """Load the model of a component's config; the keys are those of `Tagger.load`.
 
     ``nlp.to_disk`` keeps the config, and so the name or the path of the model, not its weights.
     """
     return NerbridgeComponent(
-        Tagger.load(model, base=base, n_threads=n_threads, min_score=min_score, types=types)
+        Tagger.load(
+            model,
+            base=base,
+            n_threads=n_threads,
+            min_score=min_score,
+            types=types,
+            map_types=map_types,
+        )
     )
 
 

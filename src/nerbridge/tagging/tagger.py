@@ -22,9 +22,11 @@ from nerbridge.tagging.origin import Origin, to_origin
 from nerbridge.tagging.script_warning import warn_of_script
 from nerbridge.tagging.sentence import LETTER, ReadSentence, batches, join_words, split_text
 from nerbridge.tagging.stream import StreamResult
+from nerbridge.tagging.type_mapping import with_mapped_types
 from nerbridge.text.checking import check_single_text, check_text, refuse_single_text
 from nerbridge.text.normalise import DANDA_LOOKALIKES
 from nerbridge.text.social import Reading, read_past_noise
+from nerbridge.type_maps import TypeMapSpec, read_type_map
 
 BATCH_SENTENCES = 256
 """Sentences that are read ahead, so that those of one length go through the model together."""
@@ -69,6 +71,7 @@ class Tagger:
         n_threads: int | None = None,
         min_score: float = 0.0,
         types: Iterable[str] | None = None,
+        map_types: TypeMapSpec | None = None,
     ) -> Tagger:
         """Load a model.
 
@@ -80,17 +83,21 @@ class Tagger:
             n_threads: processor cores to use; None for all.
             min_score: entities less probable than this are left out.
             types: the entity types to keep; None for all.
+            map_types: other names for the model's types: ``"multiconer2"``, ``"fewnerd"``, a file,
+                ``"OLD=NEW"``, several of these, or a mapping (`nerbridge.type_maps`). ``types``
+                and scores are those of the new names.
 
         Raises:
             ModelError: if there is no such model, or it is incomplete, damaged, pickled, in need
                 of remote code, or does not fit together.
             InputError: if ``min_score`` or ``n_threads`` is out of range, or the model does not
-                know one of ``types``.
+                know one of ``types``, or ``map_types`` does not name one of its types.
             EnvironmentProblem: if the hub cannot be reached, or torch is needed and not there.
         """
         types = types if types is None or isinstance(types, str) else tuple(types)
         if n_threads is not None and n_threads < 1:
             raise InputError(f"n_threads is {n_threads}, expected 1 or more, or None for all.")
+        type_map = read_type_map(map_types)
         found = find_model(model)
         if found.kind == "onnx":
             from nerbridge.tagging.onnx_backend import load_onnx
@@ -98,8 +105,11 @@ class Tagger:
             loaded = load_onnx(found.path, n_threads=n_threads)
         else:
             loaded = _load_with_torch(found.path, base, n_threads)
-        tagger = cls(replace(loaded, name=found.name), min_score=min_score, types=types)
+        mapped = with_mapped_types(replace(loaded, name=found.name), type_map)
+        tagger = cls(mapped, min_score=min_score, types=types)
         given = {"n_threads": n_threads, "min_score": min_score, "types": types}
+        if type_map:
+            given["map_types"] = type_map
         arguments = {"model": model, "base": base, **given}
         tagger._origin = to_origin(arguments, found.name, found.path)
         return tagger

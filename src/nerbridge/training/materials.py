@@ -233,7 +233,7 @@ def _read(recipe: Recipe, settings: CorpusSettings) -> Corpus:
         language=settings.language,
         scheme=settings.scheme,
         repair=settings.repair,
-        type_map=settings.type_map or None,
+        type_map=recipe.type_map_of(settings),
         allowed_types=recipe.types,
         tag_names=settings.tag_names,
     )

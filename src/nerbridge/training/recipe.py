@@ -26,6 +26,7 @@ from nerbridge.training.stage_settings import (
     StageSettings,
     TransferSettings,
 )
+from nerbridge.type_maps import TypeMap, is_map_file, read_type_map
 
 Script = Literal[
     "native-folded", "Deva", "Beng", "Gujr", "Guru", "Orya", "Taml", "Telu", "Knda", "Mlym"
@@ -82,8 +83,9 @@ class CorpusSettings(Settings):
     """The tagging scheme of its files; None finds it out."""
     repair: bool = False
     """Repair invalid tags and count them, instead of stopping at the first."""
-    type_map: dict[str, str | None] = Field(default_factory=dict)
-    """New names of types; ``""`` drops a type (TOML has no null)."""
+    type_map: dict[str, str | None] | tuple[str, ...] = Field(default_factory=dict)
+    """New names of types: a table, ``"multiconer2"``, ``"fewnerd"``, a file (looked up as corpora
+    are), ``"OLD=NEW"``, or a list of these. ``"O"`` drops a type."""
     tag_names: tuple[str, ...] | None = None
     """Names of the tags, in order, where the files have numbers."""
 
@@ -97,10 +99,25 @@ class CorpusSettings(Settings):
     def _read_native_as_written(cls, value: Any) -> Any:
         return None if value == NATIVE else value
 
-    @field_validator("type_map")
+    @field_validator("type_map", mode="before")
     @classmethod
-    def _read_empty_as_dropped(cls, value: dict[str, str | None]) -> dict[str, str | None]:
-        return {name: new or None for name, new in value.items()}
+    def _check_map(cls, value: Any) -> Any:
+        """A value that can be read as it stands is read, so that its mistakes are found here."""
+        values = [value] if isinstance(value, str) else value
+        is_list = isinstance(values, list | tuple) and all(isinstance(one, str) for one in values)
+        is_table = isinstance(values, dict) and all(
+            isinstance(new, str | None) for new in values.values()
+        )
+        if not is_list and not is_table:
+            raise ValueError(
+                'expected a table such as {GPE = "LOC"}, "multiconer2", "fewnerd", a file, or a '
+                f"list of these, found {value!r}"
+            )
+        try:
+            read = read_type_map(values if is_table else [v for v in values if not is_map_file(v)])
+        except NerbridgeError as error:
+            raise ValueError(str(error)) from error
+        return read if is_table else tuple(values)
 
 
 class TargetSettings(CorpusSettings):
@@ -288,6 +305,17 @@ class Recipe(Settings):
         if path.startswith(HERE):
             return path.removeprefix(HERE)
         return str(Path(self.data_root or ".") / path)
+
+    def type_map_of(self, settings: CorpusSettings) -> TypeMap:
+        """The map of a corpus, its files read.
+
+        Raises:
+            InputError: a file is missing or wrong.
+        """
+        found = settings.type_map
+        if isinstance(found, dict):
+            return found
+        return read_type_map([self.place_of(v) if is_map_file(v) else v for v in found])
 
     def _can_be_made(self, path: str) -> bool:
         return path.startswith(HERE) and path in [source.path for source in self.sources]
