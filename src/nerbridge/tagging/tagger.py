@@ -108,9 +108,7 @@ class Tagger:
         mapped = with_mapped_types(replace(loaded, name=found.name), type_map)
         tagger = cls(mapped, min_score=min_score, types=types)
         given = {"n_threads": n_threads, "min_score": min_score, "types": types}
-        if type_map:
-            given["map_types"] = type_map
-        arguments = {"model": model, "base": base, **given}
+        arguments = {"model": model, "base": base, "map_types": type_map or None, **given}
         tagger._origin = to_origin(arguments, found.name, found.path)
         return tagger
 
