@@ -51,10 +51,13 @@ def encode_sentences(
 ) -> list[SubwordSentence]:
     """Encode sentences given as words; nothing is truncated, padded or lost.
 
-    Words that tokenise to nothing get the single subword ``unk_id`` and are counted in
+    The subwords are those of the running text, the words joined by single spaces. Words that
+    tokenise to nothing get the single subword ``unk_id`` and are counted in
     ``SubwordSentence.n_unmapped``. Safe in several threads if the tokenizer has neither truncation
     nor padding set.
     """
+    if _needs_spaces(tokenizer):
+        sentences = [_with_spaces(words) for words in sentences]
     with _whole_sentences(tokenizer):
         # One by one: encode_batch starts threads of its own, which a fork would lose, and on
         # sentences it is no faster.
@@ -66,6 +69,32 @@ def encode_sentences(
         _to_subword_sentence(encoding, len(words), unk_id)
         for encoding, words in zip(encodings, sentences, strict=True)
     ]
+
+
+def _needs_spaces(tokenizer: Tokenizer) -> bool:
+    """Whether a word after the first is cut as in running text only with its space in front.
+
+    Byte-level BPE (RoBERTa, ModernBERT, DeBERTa) and BPE over "▁" without a prefix (Gemma) write
+    the space into the piece. The other tokenizers drop the space, or add the prefix themselves.
+    """
+    alone, spaced = _pieces(tokenizer, "a"), _pieces(tokenizer, " a")
+    running = _pieces(tokenizer, "a a")
+    # A plain space in a piece means that nothing cuts at spaces: each word is looked up whole.
+    return " " not in spaced and running != alone + alone and running == alone + spaced
+
+
+def _pieces(tokenizer: Tokenizer, text: str) -> str:
+    """What the model is given to cut, written in one."""
+    normalizer, pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
+    text = text if normalizer is None else normalizer.normalize_str(text)
+    if pre_tokenizer is None:
+        return text
+    return "".join(piece for piece, _ in pre_tokenizer.pre_tokenize_str(text))
+
+
+def _with_spaces(words: Sequence[str]) -> list[str]:
+    """The words as they stand in running text; an empty one stays empty."""
+    return [f" {word}" if index and word else word for index, word in enumerate(words)]
 
 
 @contextmanager

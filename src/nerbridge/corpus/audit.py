@@ -237,9 +237,7 @@ def _count_scripts(words: Mapping[str, int]) -> dict[str, int]:
 
 
 def _count_subwords(sentences: Iterable[Sentence], tokenizer: Tokenizer) -> int:
-    encodings = tokenizer.encode_batch(
-        [list(sentence.words) for sentence in sentences],
-        is_pretokenized=True,
-        add_special_tokens=False,
-    )
-    return sum(len(encoding.ids) for encoding in encodings)
+    from nerbridge.alignment.subwords import encode_sentences
+
+    encoded = encode_sentences(tokenizer, [sentence.words for sentence in sentences], unk_id=0)
+    return sum(len(sub) - sub.n_unmapped for sub in encoded)
