@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCE = REPOSITORY / "src" / "nerbridge"
 FILES = sorted(SOURCE.rglob("*.py"))
 EVERYTHING = "everything"
-FOR_ALL = {"errors", "files", "text", "labels", "type_maps", "io"}
+FOR_ALL = {"errors", "files", "platforms", "text", "labels", "type_maps", "io"}
 # Tests of rules and of the repository as a whole; every other test file mirrors a source file.
 WHOLE_REPOSITORY = {
     "test_architecture.py",
@@ -26,6 +26,27 @@ WHOLE_REPOSITORY = {
     "test_pretraining.py",
 }
 MAX_LINES = 400
+# What only some systems have; nerbridge.platforms guards it.
+NOT_EVERYWHERE_MODULES = {
+    *("fcntl", "resource", "pwd", "grp", "termios", "pty", "tty", "posix", "syslog", "uvloop"),
+    *("msvcrt", "winreg"),
+}
+NOT_EVERYWHERE = {
+    *("sys.platform", "os.name", "select.poll", "select.epoll", "socket.AF_UNIX"),
+    *("socket.SO_REUSEPORT", "socket.SO_REUSEADDR"),
+    *(
+        f"os.{name}"
+        for name in (
+            *("fork", "sched_getaffinity", "register_at_fork", "setsid", "setpgid", "killpg"),
+            *("geteuid", "getuid", "getgid", "fchmod", "fchown", "chown", "O_DIRECTORY", "statvfs"),
+            *("O_NOFOLLOW", "mkfifo", "symlink", "link", "nice", "getloadavg", "sysconf", "uname"),
+        )
+    ),
+    *(f"signal.SIG{name}" for name in ("KILL", "HUP", "ALRM", "USR1", "USR2", "QUIT", "PIPE")),
+    *("signal.alarm", "signal.setitimer", "signal.pthread_sigmask", "signal.pause"),
+}
+FORKING = ("get_context('fork')", "get_context('forkserver')")
+NOT_EVERYWHERE_METHODS = {"symlink_to", "hardlink_to", "add_signal_handler", "owner"}
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 
@@ -169,6 +190,12 @@ def test_code_keeps_the_house_rules(path: Path) -> None:
     assert source.count("\n") <= MAX_LINES
 
 
+@every_file
+def test_systems_differ_in_one_module_only(path: Path) -> None:
+    if part_of(path) != "platforms":
+        assert not find_system_calls(path.read_text(encoding="utf-8"))
+
+
 def test_the_package_imports_nothing_of_its_own() -> None:
     tree = ast.parse((SOURCE / "__init__.py").read_text(encoding="utf-8"))
     # What type checkers alone read is never run.
@@ -198,6 +225,25 @@ def test_tests_mirror_the_source() -> None:
         str(path) for path in found if path.name not in WHOLE_REPOSITORY and not is_mirror(path)
     ]
     assert not strays, "no source of the same path; rename them, or move what they test"
+
+
+def find_system_calls(source: str) -> list[str]:
+    """What some system lacks: modules, names of modules, methods and options."""
+    tree = ast.parse(source)
+    found = [
+        f"line {line}: {name}"
+        for line, name in imports_of(tree, "")
+        if name.split(".")[0] in NOT_EVERYWHERE_MODULES or name in NOT_EVERYWHERE
+    ]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            if ast.unparse(node) in NOT_EVERYWHERE or node.attr in NOT_EVERYWHERE_METHODS:
+                found.append(f"line {node.lineno}: {ast.unparse(node)}")
+        elif isinstance(node, ast.keyword) and node.arg in {"start_new_session", "preexec_fn"}:
+            found.append(f"line {node.value.lineno}: {node.arg}")
+        elif isinstance(node, ast.Call) and ast.unparse(node).endswith(FORKING):
+            found.append(f"line {node.lineno}: {ast.unparse(node)}")
+    return found
 
 
 def is_mirror(path: Path) -> bool:
@@ -265,6 +311,27 @@ def test_code_rule_catches(source: str) -> None:
 def test_code_rule_lets_safe_loading_pass() -> None:
     assert not find_forbidden_code("torch.load('a.pt', weights_only=True)")
     assert not find_forbidden_code("load('a', trust_remote_code=False)")
+
+
+@pytest.mark.parametrize(
+    ("source", "caught"),
+    [
+        ("import fcntl", True),
+        ("def f():\n    from resource import getrlimit", True),
+        ("import os\nlen(os.sched_getaffinity(0))", True),
+        ("os.kill(1, signal.SIGKILL)", True),
+        ("from signal import SIGKILL", True),
+        ("from os import fork as f", True),
+        ("if sys.platform == 'win32': pass", True),
+        ("get_context('fork')", True),
+        ("multiprocessing.get_context('spawn')", False),
+        ("Popen([], start_new_session=True)", True),
+        ("path.symlink_to(other)", True),
+        ("os.replace(a, b)\nsignal.SIGTERM\nos.getppid()", False),
+    ],
+)
+def test_system_rule_catches(source: str, caught: bool) -> None:
+    assert bool(find_system_calls(source)) is caught
 
 
 @pytest.mark.parametrize("handler", ["except:", "except Exception:", "except BaseException as e:"])

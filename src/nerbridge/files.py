@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nerbridge.errors import EnvironmentProblem, InputError, RunError
+from nerbridge.platforms import is_device_name
 
 WRITING = ".writing"
 """How the name of a file ends that is being written; its name begins with a dot."""
@@ -31,11 +32,11 @@ def write_whole(path: Path, fill: Callable[[Path], object]) -> None:
         _refuse_device(path)
         path = Path(os.path.realpath(path))
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(WRITING, f".{path.name}.", path.parent)
+        handle, name = tempfile.mkstemp(WRITING, ".", path.parent)
         os.close(handle)
         temporary = Path(name)
         fill(temporary)
-        with temporary.open("rb") as written:
+        with temporary.open("rb+") as written:  # Windows saves only what may be written to
             os.fsync(written.fileno())
         temporary.chmod(default_mode())  # mkstemp's own is for the owner's eyes alone
         temporary.replace(path)
@@ -52,7 +53,11 @@ def write_whole(path: Path, fill: Callable[[Path], object]) -> None:
 def _refuse_device(path: Path) -> None:
     """Of ``/dev/stdout`` too that leads to a file: what is in it stays, with what others write."""
     is_standard = path.parts[1:2] == ("proc",) or path.parts[1:3] in _STANDARD
-    if is_standard or (path.exists() and not (path.is_file() or path.is_dir())):
+    if (
+        is_standard
+        or is_device_name(path)
+        or (path.exists() and not (path.is_file() or path.is_dir()))
+    ):
         raise InputError(
             f"{path}: a device or a pipe was found; expected a file. Name a file, or leave the "
             "name out where the command can print."
@@ -89,17 +94,16 @@ def locked(folder: Path, output: Path) -> Iterator[None]:
     Raises:
         RunError: another process works in the folder.
     """
-    import fcntl  # not on Windows, where everything else here works
+    import filelock
 
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunError(
-                f"{output}: another nerbridge is working in this folder. Wait for it, or "
-                "give another --output."
-            ) from None
-        yield
+    try:
+        with filelock.FileLock(folder / ".lock", timeout=0):
+            yield
+    except filelock.Timeout:
+        raise RunError(
+            f"{output}: another nerbridge is working in this folder. Wait for it, or give another "
+            "--output."
+        ) from None
 
 
 def default_mode() -> int:

@@ -7,7 +7,6 @@ output can be piped. ``--quiet`` silences notes and progress, never results and 
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -15,6 +14,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import typer
+
+from nerbridge.platforms import quote_command
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -54,7 +55,7 @@ def print_error(message: str, *, label: str = "error:") -> None:
 
 def command_again(*, without: Collection[str] = ()) -> str:
     """The command as the user gave it, to be shown; ``without`` some options."""
-    return shlex.join(["nerbridge", *(word for word in sys.argv[1:] if word not in without)])
+    return quote_command(["nerbridge", *(word for word in sys.argv[1:] if word not in without)])
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import typer
 from nerbridge.cli.console import print_note
 from nerbridge.cli.options import MapTypesOption, QuietOption, read_map_option
 from nerbridge.errors import EnvironmentProblem, InputError
+from nerbridge.platforms import n_usable_cores
 from nerbridge.server.hosts import is_loopback
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def serve(
             max_seconds=max_seconds,
             max_document_seconds=max_document_seconds,
         ),
-        n_threads=threads or max(1, len(os.sched_getaffinity(0)) // workers),
+        n_threads=threads or max(1, n_usable_cores() // workers),
         token=token,
         is_local=is_loopback(host),
         report=page,

@@ -26,13 +26,14 @@ from nerbridge.documents.pdf_lines import (
     to_reading_order,
 )
 from nerbridge.errors import DocumentError
+from nerbridge.platforms import limit_this_process
 
 Paragraphs = list[list[Line]]
 
 
 def main() -> None:
     """Do what stdin says."""
-    limit_resources()
+    limit_this_process(MAX_MEMORY_BYTES, cpu_seconds=int(MAX_SECONDS))
     stream, out = sys.stdin.buffer, sys.stdout.buffer
     order = json.loads(stream.readline())
     try:
@@ -142,15 +143,6 @@ def cell_starts(paragraphs: Paragraphs, offset: int) -> Iterator[tuple[Line, lis
             yield line, starts, offset
             offset += 1
         offset += len(BETWEEN) - 1
-
-
-def limit_resources() -> None:
-    """Hold this process to its memory and time, where the system can."""
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CPU, (int(MAX_SECONDS), int(MAX_SECONDS) + 5))
 
 
 if __name__ == "__main__":

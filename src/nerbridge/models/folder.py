@@ -65,7 +65,7 @@ def _finish(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file():
             path.chmod(default_mode())
-            with path.open("rb") as file:
+            with path.open("rb+") as file:
                 os.fsync(file.fileno())
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import multiprocessing
 import os
-import resource
-import signal
 from collections.abc import Callable
-from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
 from nerbridge.errors import NerbridgeError
+from nerbridge.platforms import (
+    kill_with_children,
+    lead_process_group,
+    limit_this_process,
+    preload_in_processes,
+    process_context,
+)
 from nerbridge.server.logs import FACTS, describe
 from nerbridge.server.problems import Problem
 
@@ -22,12 +25,12 @@ Result = TypeVar("Result")
 
 MAX_MEMORY_BYTES = 3 * 2**30
 log = logging.getLogger("nerbridge.server")
-_FORKS = multiprocessing.get_context("forkserver")
+_PROCESSES: Any = process_context()
 
 
 def prepare(module: str) -> None:
     """Have ``module`` loaded once, so that processes that need it start at once."""
-    _FORKS.set_forkserver_preload([module, __name__])
+    preload_in_processes(_PROCESSES, [module, __name__])
 
 
 async def run_isolated(
@@ -45,15 +48,16 @@ async def run_isolated(
         NerbridgeError: what the function raises of these.
         Problem: 503 if it takes too long, 422 if it dies or fails otherwise.
     """
-    receiver, sender = _FORKS.Pipe(duplex=False)
-    process = _FORKS.Process(target=_call, args=(sender, function, args, options), daemon=True)
+    receiver, sender = _PROCESSES.Pipe(duplex=False)
+    process = _PROCESSES.Process(target=_call, args=(sender, function, args, options), daemon=True)
     # Starting may write a large argument to a pipe: not in the event loop.
     await asyncio.to_thread(process.start)
     sender.close()
     try:
         found = await asyncio.to_thread(_receive, receiver, seconds)
     finally:
-        _kill_group(process.pid)
+        if process.pid is not None:
+            await asyncio.to_thread(kill_with_children, process.pid)
         await asyncio.to_thread(process.join)
         receiver.close()
         process.close()
@@ -63,18 +67,10 @@ async def run_isolated(
     return result
 
 
-def _kill_group(pid: int | None) -> None:
-    """Kill a process and those it started, if they are still there."""
-    for kill in (os.killpg, os.kill):
-        with suppress(ProcessLookupError):
-            kill(pid or 0, signal.SIGKILL)
-
-
 def _call(sender: Connection, function: Callable[..., Any], args: Any, options: Any) -> None:
     """In the new process: bounds, then the work."""
-    os.setpgid(0, 0)  # so that what it starts is killed with it
-    for what, bound in ((resource.RLIMIT_AS, MAX_MEMORY_BYTES), (resource.RLIMIT_CORE, 0)):
-        resource.setrlimit(what, (bound, resource.getrlimit(what)[1]))
+    lead_process_group()  # so that what it starts is killed with it
+    limit_this_process(MAX_MEMORY_BYTES)
     # What libraries say of a file may quote it.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:

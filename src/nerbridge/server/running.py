@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import resource
 import shutil
 import socket
 import tempfile
@@ -21,6 +20,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from nerbridge.errors import EnvironmentProblem, InputError, ScriptWarning
+from nerbridge.platforms import allow_many_open_files, claim_address
 from nerbridge.server.logs import log_config
 from nerbridge.server.metrics import MULTIPROCESS_VARIABLE
 from nerbridge.server.protocol import GuardedProtocol
@@ -82,7 +82,7 @@ def bind(host: str, port: int) -> socket.socket:
     family, kind, protocol, _, address = found[0]
     bound = socket.socket(family, kind, protocol)
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        claim_address(bound)
         bound.bind(address)
     except OSError as error:
         bound.close()
@@ -117,8 +117,7 @@ def serve(settings: Settings, bound: socket.socket, *, n_workers: int, quiet: bo
     limits = settings.limits
     longest = max(limits.max_seconds, limits.max_document_seconds, limits.receive_s)
     # One file a connection: the usual limit of 1,024 is less than a worker can hold.
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    allow_many_open_files()
     with _shared_metrics():
         config = Config(
             cast(Any, partial(make_app, settings)),

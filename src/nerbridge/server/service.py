@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import threading
@@ -126,8 +127,9 @@ class Service:
 
 async def end_with_parent() -> None:
     """End this process when the one that started it has gone without a word."""
-    parent = os.getppid()
-    while os.getppid() == parent:
+    number, parent = os.getppid(), multiprocessing.parent_process()
+    # Windows goes on to give the number of a parent that is gone.
+    while os.getppid() == number and (parent is None or parent.is_alive()):
         await asyncio.sleep(_PARENT_S)
     signal.raise_signal(signal.SIGTERM)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import threading
 import weakref
@@ -19,6 +18,7 @@ from nerbridge.alignment.subwords import SpecialIds
 from nerbridge.errors import ModelError
 from nerbridge.labels import LabelSet
 from nerbridge.models.folder import LINEAGE_FILE, read_lineage
+from nerbridge.platforms import call_in_forked_children, has_processor_flag, n_usable_cores
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.model_folder import ONNX_FILE, read_temperature
 from nerbridge.tagging.runtime import ort
@@ -73,7 +73,7 @@ def load_onnx(folder: Path, *, n_threads: int | None) -> TaggerModel:
         # In int8 a batch shares the steps its values are rounded to: alone, a sentence is rounded
         # least, and its entities never depend on its neighbours.
         batch_subwords=1 if manifest.get("quantisation") == "int8" else BATCH_SUBWORDS,
-        n_parallel=n_threads or len(os.sched_getaffinity(0)),
+        n_parallel=n_threads or n_usable_cores(),
     )
 
 
@@ -123,7 +123,7 @@ def _forget_sessions() -> None:
         forward.forget_session()
 
 
-os.register_at_fork(after_in_child=_forget_sessions)
+call_in_forked_children(_forget_sessions)
 
 
 def _open_session(path: Path, n_threads: int) -> ort.InferenceSession:
@@ -159,8 +159,7 @@ def _overflows_in_int8() -> bool:
     """
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return False
-    facts = Path("/proc/cpuinfo")
-    return not facts.exists() or "vnni" not in facts.read_text(encoding="ascii", errors="replace")
+    return not has_processor_flag("vnni")
 
 
 def _first_line(error: Exception) -> str:

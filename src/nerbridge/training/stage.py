@@ -6,8 +6,6 @@ rates, class weights, and a look at the validation set with the project's own sc
 
 from __future__ import annotations
 
-import resource
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -45,6 +43,7 @@ from nerbridge.labels import LabelSet
 from nerbridge.models.dropout import use_fast_dropout
 from nerbridge.models.encoder import special_ids
 from nerbridge.models.quiet import quiet_transformers
+from nerbridge.platforms import peak_resident_bytes
 from nerbridge.records import CurvePoint, Training
 from nerbridge.training.batching import Collator, Example, LengthGroupedBatches
 from nerbridge.training.checkpoints import last_checkpoint
@@ -205,8 +204,7 @@ def peak_memory_bytes() -> int:
     """Most memory this process has held so far: resident on the CPU, allocated on a GPU."""
     if torch.cuda.is_available():
         return int(torch.cuda.max_memory_allocated())
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return peak_resident_bytes()
 
 
 def _arguments(settings: StageSettings, seed: int, folder: Path) -> TrainingArguments:

@@ -10,8 +10,7 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 import torch
 
 from nerbridge.errors import NerbridgeError, RunError
+from nerbridge.platforms import interrupts_held, n_usable_cores
 from nerbridge.training.recipe import Recipe
 from nerbridge.training.run import Listener, Run, open_run
 
@@ -41,7 +41,7 @@ def run_in_workers(work: Work, recipe: Recipe, folder: Path, jobs: int, listen: 
     context = get_context("spawn")
     events: Any = context.Queue()
     lifeline, keep = context.Pipe(duplex=False)
-    n_threads = max(1, (os.cpu_count() or jobs) // jobs)
+    n_threads = max(1, n_usable_cores() // jobs)
     workers = [
         context.Process(
             target=_worker,
@@ -51,7 +51,8 @@ def run_in_workers(work: Work, recipe: Recipe, folder: Path, jobs: int, listen: 
         for i in range(jobs)
     ]
     try:
-        with _interrupts_held():
+        # A terminal sends Ctrl-C to all processes; this one alone answers, and ends the others.
+        with interrupts_held():
             for worker in workers:
                 worker.start()
         lifeline.close()
@@ -63,19 +64,6 @@ def run_in_workers(work: Work, recipe: Recipe, folder: Path, jobs: int, listen: 
         for worker in started:
             worker.join()
         keep.close()
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Let Ctrl-C wait until the workers are started: they inherit its being held.
-
-    A terminal sends it to all processes; here one alone answers, and ends the others.
-    """
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _listen(workers: Sequence[Any], events: Any, listen: Listener) -> None:
@@ -116,6 +104,7 @@ def _worker(
     events: Any,
     lifeline: Connection,
 ) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be held
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
     torch.set_num_threads(n_threads)
     try:
