@@ -105,7 +105,7 @@ def family(pid: int) -> Iterator[int]:
     """A process and all that descend from it."""
     yield pid
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
     except OSError:
         return
     for child in children:
@@ -115,7 +115,9 @@ def family(pid: int) -> Iterator[int]:
 def resident_bytes(pid: int) -> int:
     """Memory of a process; 0 if it has ended."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1]) * os.sysconf(
+            "SC_PAGE_SIZE"
+        )
     except OSError:
         return 0
 

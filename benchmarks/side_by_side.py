@@ -37,7 +37,7 @@ def run_side(name: str, *arguments: object) -> str:
 def machine() -> dict[str, Any]:
     """What the numbers depend on besides the code."""
     cpus = Path("/proc/cpuinfo")
-    lines = cpus.read_text().splitlines() if cpus.exists() else []
+    lines = cpus.read_text(encoding="utf-8").splitlines() if cpus.exists() else []
     models = [line.split(": ", 1)[1] for line in lines if line.startswith("model name")]
     return {
         "cpu": models[0] if models else platform.processor(),

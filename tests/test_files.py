@@ -46,7 +46,7 @@ def test_files_can_be_read_by_others_as_usual(tmp_path: Path) -> None:
 
 def test_what_interrupts_the_writing_leaves_no_temporary_file(tmp_path: Path) -> None:
     def interrupt(temporary: Path) -> None:
-        temporary.write_text("half")
+        temporary.write_text("half", encoding="utf-8")
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

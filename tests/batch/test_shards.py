@@ -41,7 +41,7 @@ def start(output: Path, job: dict[str, Any] = JOB, **how: bool) -> Parts:
 
 def fill(text: str) -> Any:
     def write(path: Path) -> tuple[int, int]:
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         return 1, 2
 
     return write
@@ -53,7 +53,7 @@ def test_shards_become_the_output(output: Path) -> None:
     parts.write(1, "h1", fill("b\n"))
     assert not output.exists()
     parts.finish(2)
-    assert output.read_text() == "head\na\nb\ntail\n"
+    assert output.read_text(encoding="utf-8") == "head\na\nb\ntail\n"
     assert os.listdir(output.parent) == ["out.txt"]
 
 
@@ -117,18 +117,18 @@ def test_other_times_of_the_inputs_are_no_other_job(output: Path) -> None:
 
 
 def test_what_is_there_is_not_replaced_unasked(output: Path) -> None:
-    output.write_text("precious")
+    output.write_text("precious", encoding="utf-8")
     with pytest.raises(InputError, match=r"out\.txt: exists already. To replace it: --overwrite"):
         start(output)
     with pytest.raises(InputError, match=r"nothing left to go on with.*--overwrite"):
         start(output, resume=True)
     parts = start(output, overwrite=True)
-    assert output.read_text() == "precious"
+    assert output.read_text(encoding="utf-8") == "precious"
     parts.write(0, "h", fill("a\n"))
     with pytest.raises(InputError, match=r"unfinished job.*--resume.*--overwrite"):
         start(output)
     start(output, resume=True).finish(1)
-    assert output.read_text() == "head\na\ntail\n"
+    assert output.read_text(encoding="utf-8") == "head\na\ntail\n"
 
 
 def test_of_two_jobs_begun_at_once_one_is_refused(output: Path) -> None:
@@ -165,7 +165,7 @@ def test_odd_outputs_are_refused(tmp_path: Path) -> None:
 
 def test_a_full_disk_leaves_what_is_finished(output: Path) -> None:
     def full(path: Path) -> tuple[int, int]:
-        path.write_text("half")
+        path.write_text("half", encoding="utf-8")
         raise OSError(28, "No space left on device")
 
     parts = start(output)

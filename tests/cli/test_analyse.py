@@ -90,7 +90,8 @@ def test_csv_and_parquet_say_the_same(call: Call) -> None:
     lines = [json.loads(line) for line in Path("a.jsonl").read_text("utf-8").splitlines()]
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(lines), "a.parquet")
     Path("a.csv").write_text(
-        "published,body\n" + "".join(f"{line['published']},{line['body']}\n" for line in lines)
+        "published,body\n" + "".join(f"{line['published']},{line['body']}\n" for line in lines),
+        encoding="utf-8",
     )
     for name in ("a.parquet", "a.csv"):
         call(name, "--overwrite")
@@ -164,7 +165,7 @@ def test_wrong_inputs_say_so(name: str, text: str, message: str, call: Call) -> 
 def test_wrong_options_say_so(call: Call) -> None:
     with pytest.raises(InputError, match="--by year: expected one of day, week, month"):
         call("a.jsonl", "--by", "year")
-    Path("out").write_text("")
+    Path("out").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="expected a folder"):
         call("a.jsonl")
 

@@ -52,12 +52,12 @@ def test_suggestions_go_into_the_audit_and_a_recipe(call: Call, name: str) -> No
 
 
 def test_nothing_is_overwritten_unasked(call: Call) -> None:
-    Path("tasks.json").write_text("[]")
+    Path("tasks.json").write_text("[]", encoding="utf-8")
     with pytest.raises(InputError, match="there already"):
         call("a.txt", "--output", "tasks.json")
-    assert Path("tasks.json").read_text() == "[]"
+    assert Path("tasks.json").read_text(encoding="utf-8") == "[]"
     call("a.txt", "--output", "tasks.json", "--overwrite")
-    assert Path("tasks.json").read_text() != "[]"
+    assert Path("tasks.json").read_text(encoding="utf-8") != "[]"
 
 
 def test_a_file_without_a_fit_sentence_is_refused(call: Call) -> None:

@@ -301,7 +301,7 @@ def test_no_such_model(call: Call) -> None:
 
 
 def test_an_output_is_replaced_only_when_asked(call: Call) -> None:
-    Path("o.csv").write_text("precious")
+    Path("o.csv").write_text("precious", encoding="utf-8")
     with pytest.raises(InputError, match=r"exists already.*--overwrite"):
         call("a.txt", "-o", "o.csv")
     call("a.txt", "-o", "o.csv", "--overwrite")
@@ -406,10 +406,10 @@ def test_a_killed_job_goes_on_where_it_was(job: Job, how: signal.Signals, call: 
 def test_a_broken_line_keeps_what_is_finished_and_can_be_mended(call: Call) -> None:
     good = [json.dumps({"text": f"{number} অসম"}) for number in range(25)]
     path = Path("a.jsonl")
-    path.write_text("\n".join([*good[:22], "{broken", *good[22:]]))
+    path.write_text("\n".join([*good[:22], "{broken", *good[22:]]), encoding="utf-8")
     with pytest.raises(InputError, match=r"a\.jsonl:23: not JSON"):
         call("a.jsonl", "-o", "o.jsonl")
-    path.write_text("\n".join(good))
+    path.write_text("\n".join(good), encoding="utf-8")
     with pytest.raises(InputError, match="an unfinished job"):
         call("a.jsonl", "-o", "o.jsonl")
     done = call("a.jsonl", "-o", "o.jsonl", "--resume")
@@ -429,7 +429,7 @@ def test_an_error_says_how_to_go_on(job: Job) -> None:
 
 
 def test_an_error_before_anything_is_finished_leaves_nothing(call: Call) -> None:
-    Path("a.jsonl").write_text('{"text": "a"}\n{')
+    Path("a.jsonl").write_text('{"text": "a"}\n{', encoding="utf-8")
     with pytest.raises(InputError, match=r"a\.jsonl:2"):
         call("a.jsonl", "-o", "o.jsonl")
     assert not list(Path().glob("o*"))
@@ -447,12 +447,12 @@ def test_an_error_before_anything_is_finished_leaves_nothing(call: Call) -> None
 def test_another_job_is_not_continued(call: Call, change: str, said: str) -> None:
     path = Path("a.jsonl")
     lines = [json.dumps({"text": f"{number} অসম"}) for number in range(12)]
-    path.write_text("\n".join([*lines, "{broken"]))
+    path.write_text("\n".join([*lines, "{broken"]), encoding="utf-8")
     with pytest.raises(InputError, match="not JSON"):
         call("a.jsonl", "-o", "o.jsonl")
-    path.write_text("\n".join(lines))
+    path.write_text("\n".join(lines), encoding="utf-8")
     if change == "input":
-        path.write_text("\n".join([json.dumps({"text": "new"}), *lines]))
+        path.write_text("\n".join([json.dumps({"text": "new"}), *lines]), encoding="utf-8")
     other = write_tiny_tagger(Path("other"), sure=3.0)
     extra = {"model": ["--model", str(other)], "options": ["--min-score", "0.5"]}.get(change, [])
     arguments = ("a.jsonl", "-o", "o.jsonl", *extra)
@@ -460,7 +460,7 @@ def test_another_job_is_not_continued(call: Call, change: str, said: str) -> Non
         call(*arguments, "--resume", with_model=change != "model")
     assert not Path("o.jsonl").exists()
     call(*arguments, "--overwrite", with_model=change != "model")
-    assert len(Path("o.jsonl").read_text().splitlines()) == 12 + (change == "input")
+    assert len(Path("o.jsonl").read_text(encoding="utf-8").splitlines()) == 12 + (change == "input")
 
 
 def test_a_full_disk_loses_nothing(job: Job) -> None:

@@ -53,7 +53,7 @@ def text_of(content: Path | bytes) -> str:
 
 
 def change(path: Path, **values: Any) -> None:
-    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **values}))
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **values}), encoding="utf-8")
 
 
 def test_what_is_uploaded_is_the_folder_with_licence_and_name(model: Path) -> None:

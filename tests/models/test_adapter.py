@@ -135,7 +135,9 @@ def _halve_weights(folder: Path) -> None:
 
 
 def _edit_json(path: Path, **values: object) -> None:
-    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+    path.write_text(
+        json.dumps({**json.loads(path.read_text(encoding="utf-8")), **values}), encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize(

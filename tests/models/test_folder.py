@@ -55,7 +55,7 @@ def test_other_users_can_read_it(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     with pytest.raises(EnvironmentProblem, match="no space left"), new_folder(folder):
-        Path("/dev/full").write_text("x")
+        Path("/dev/full").write_text("x", encoding="utf-8")
     with pytest.raises(EnvironmentProblem, match=r"cannot be written.*choose another"):
         _write(Path("/dev/null/model"), "x")
     assert list(tmp_path.iterdir()) == []

@@ -95,7 +95,7 @@ def test_markdown_keeps_its_columns_whatever_the_text(
 @pytest.mark.parametrize("build", BUILDERS)
 def test_the_terminal_shows_text_and_no_markup(build: object, hostile_record: RunRecord) -> None:
     table: Table = build(hostile_record)  # type: ignore[operator]
-    console = Console(width=400, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=400, record=True, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115
     console.print(table_to_rich(table))
     text = console.export_text()
     assert all(cells[0].split()[0] in text for cells in table.rows)

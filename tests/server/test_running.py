@@ -118,7 +118,7 @@ def test_orphans_end_with_their_supervisor() -> None:
 
 def state_of(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
     except OSError:
         return "Z"
 

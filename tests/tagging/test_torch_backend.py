@@ -99,7 +99,9 @@ def found(tagger: Tagger) -> list[tuple[int, int, str]]:
 
 
 def change_json(path: Path, **changes: Any) -> None:
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    path.write_text(
+        json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize("kind", ["full", "adapter"])
