@@ -137,7 +137,7 @@ class Client:
             n_before += len(batch)
 
     def tag_document(self, path: str | Path) -> dict[str, Any]:
-        """Text, segments and entities of a PDF, DOCX, HTML or text file, as the server gives them.
+        """Text, segments and entities of a document or text file, as the server gives them.
 
         ``entities`` are dictionaries with the fields of `Entity`, and the ``place`` they stand in.
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import gzip
 import os
 from pathlib import Path
 
 import pytest
 
 from nerbridge.batch.formats import InputFormat
+from nerbridge.batch.records import read_records
 from nerbridge.batch.sources import (
+    Progress,
     describe_inputs,
     find_sources,
     refuse_own_output,
@@ -57,8 +61,101 @@ def test_standard_input_twice_is_refused() -> None:
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.txt: no such file.*spelling"):
         find_sources([str(tmp_path / "none.txt")])
-    with pytest.raises(InputError, match=r"a folder was found.*\*\.txt"):
+    with pytest.raises(InputError, match=r"a folder without a file.*holds nothing"):
         find_sources([str(tmp_path)])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder as people have it: files of many kinds, some hidden, some of an unfinished job."""
+    for name in (
+        *("b.txt", "a.md", "news.csv", "in/page.html", "in/deep/mail.eml", "in/b.jsonl.gz"),
+        *("photo.png", "PHOTO.PNG", "sheet.xlsx", "noending"),
+        *(".hidden.txt", ".git/a.txt", "out.jsonl.parts/0.jsonl"),
+    ):
+        path = tmp_path / "all" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(b'{"text": "x"}') if name.endswith(".gz") else b"text\nx\n")
+    return tmp_path / "all"
+
+
+def test_of_a_folder_the_files_are_taken(folder: Path) -> None:
+    (folder / "link.txt").symlink_to(folder / "b.txt")
+    sources = find_sources([str(folder)])
+    assert [source.path.relative_to(folder).as_posix() for source in sources] == [
+        *("a.md", "b.txt", "news.csv", "in/b.jsonl.gz", "in/page.html", "in/deep/mail.eml"),
+    ]
+    assert [source.format for source in sources] == [
+        *(InputFormat.TEXT, InputFormat.TEXT, InputFormat.CSV, InputFormat.JSONL),
+        *(InputFormat.DOCUMENT, InputFormat.DOCUMENT),
+    ]
+    progress = Progress()
+    for _ in read_records(sources[:3], progress=progress):
+        pass
+    assert progress.notices == [
+        f"{folder}: left out 4 files: .png (2), (no ending) (1), .xlsx (1)",
+    ]
+
+
+def test_a_folder_of_other_files_lists_their_endings(folder: Path) -> None:
+    for path in (*folder.glob("*.txt"), *folder.glob("*.md"), *folder.glob("*.csv")):
+        path.unlink()
+    for path in [*folder.rglob("in/**/*")]:
+        if path.is_file():
+            path.unlink()
+    with pytest.raises(InputError, match=r"holds \.png \(2\), \(no ending\) \(1\), \.xlsx \(1\)"):
+        find_sources([str(folder)])
+    taken = find_sources([str(folder)], InputFormat.TEXT)
+    assert [source.path.name for source in taken] == ["noending"]
+
+
+def test_a_folder_that_cannot_be_read_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(InputError, match=r"all: cannot be read \(Permission denied\)"):
+        find_sources([str(folder)])
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "a.ods", "a.odt", "a.rtf", "a.doc", "a.zip"])
+@pytest.mark.parametrize("format", [None, InputFormat.TEXT])
+def test_what_is_never_read_is_refused(
+    tmp_path: Path, name: str, format: InputFormat | None
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"PK\x03\x04 cut" if format else b"a\tb\n")
+    with pytest.raises(InputError, match=rf"{name}: an? .*; expected text.*\. (Open|Unpack)"):
+        find_sources([str(path)], format)
+    with pytest.raises(InputError, match="no such file"):
+        find_sources([str(tmp_path / f"none{path.suffix}")])
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.txt", "a.conll", "a.parquet", "a"])
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"{\\rtf1 x}", "an RTF file"),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + "Workbook".encode("utf-16-le"), "an Excel file"),
+        (b"\x89PNG\r\n", "a picture"),
+        (gzip.compress(b"text"), "a gzip file"),
+    ],
+)
+def test_an_ending_that_lies(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(InputError, match=f"{name}: {said}"):
+        find_sources([str(tmp_path / name)])
+
+
+@pytest.mark.parametrize(
+    "data", [b"%PDF-1.4", b"From: a\nMIME-Version: 1.0\n\nx", b"<!doctype html>"]
+)
+def test_a_document_by_another_name(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.txt").write_bytes(data)
+    (source,) = find_sources([str(tmp_path / "a.txt")])
+    assert source.format is InputFormat.DOCUMENT
 
 
 def test_an_input_is_not_written_over(file: Path) -> None:

@@ -279,7 +279,7 @@ def test_what_cannot_be_redacted(call: Call, arguments: list[str], said: str) ->
     ("arguments", "error", "said"),
     [
         (["none.txt"], InputError, "no such file"),
-        (["."], InputError, "a folder was found"),
+        (["empty"], InputError, "a folder without a file that can be read"),
         (["a.txt", "./a.txt"], InputError, "named twice"),
         (["a.txt", "-o", "./a.txt"], InputError, "this is the input a.txt"),
         (["a.txt", "-o", "a.pdf"], InputError, "the ending does not tell the format"),
@@ -291,6 +291,7 @@ def test_what_cannot_be_redacted(call: Call, arguments: list[str], said: str) ->
 def test_what_cannot_be_is_said_before_the_model_is_loaded(
     call: Call, arguments: list[str], error: type[Exception], said: str
 ) -> None:
+    Path("empty").mkdir()
     with pytest.raises(error, match=said):
         call(*arguments, "--model", "nowhere", with_model=False)
 

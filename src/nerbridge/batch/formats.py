@@ -41,11 +41,10 @@ _TABLES = {
     ".bio": "conll",
     ".tsv": "conll",
 }
-# Some of them are known only to say what to do instead.
 _DOCUMENTS = frozenset(
-    {".pdf", ".docx", ".docm", ".html", ".htm", ".xhtml", ".doc", ".rtf", ".odt"}
+    {".pdf", ".docx", ".docm", ".html", ".htm", ".xhtml", ".eml", ".mhtml", ".mht"}
 )
-_DOCUMENT_STARTS = (b"%PDF-", b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1"), b"{\\rtf")
+_TEXTS = frozenset({".txt", ".text", ".md"})
 _WRITTEN = {**_TABLES, ".txt": "text", ".html": "html", ".htm": "html"}
 
 
@@ -81,13 +80,14 @@ def refuse_compressed(name: str, format: InputFormat) -> None:
         )
 
 
-def is_document(head: bytes) -> bool:
-    """Whether a file that begins like this is a PDF, DOCX, DOC or RTF, whatever its ending says.
+def is_known_ending(name: str) -> bool:
+    """Whether a file's ending is that of a text, a table or a document, also of a compressed one.
 
-    >>> is_document(b"%PDF-1.7"), is_document(b"PDF")
-    (True, False)
+    >>> is_known_ending("a.csv.gz"), is_known_ending("a.PDF"), is_known_ending("a.png")
+    (True, True, False)
     """
-    return head.startswith(_DOCUMENT_STARTS)
+    suffix = Path(name_of_content(name)).suffix.lower()
+    return suffix in _TEXTS or suffix in _TABLES or suffix in _DOCUMENTS
 
 
 def output_format_of(

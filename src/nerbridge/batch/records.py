@@ -35,7 +35,7 @@ class Record:
     rows below the header (CSV, Parquet), sentences (CoNLL); a whole document is number 1.
     ``words`` are those of a CoNLL sentence (``text`` then joins them with spaces), else None.
     ``fields`` is the input's own record as a JSON object, as it stood there; None if it has none.
-    ``document`` is what a PDF, DOCX or HTML file was read as, None for all others.
+    ``document`` is what a PDF, DOCX, HTML or mail file was read as, None for all others.
     """
 
     source: str
@@ -68,6 +68,8 @@ def read_records(
     progress = progress if progress is not None else Progress()
     for source in sources:
         n_before = progress.n_records
+        if source.notice:
+            progress.notices.append(source.notice)
         for record in _READERS[source.format](source, field, by_line, progress):
             progress.n_records += 1
             yield record

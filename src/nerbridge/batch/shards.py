@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MAX_RECORDS = 2_000
 MAX_CHARS = 200_000
 """A shard is a few seconds of work for the bundled model on one core: so much a kill costs."""
+PARTS_SUFFIX = ".parts"
+"""How the folder of an unfinished job ends."""
 _SCHEMA = 1
 _JOB_FILE = "job.json"
 _MANIFEST_SUFFIX = ".manifest.json"
@@ -187,7 +189,7 @@ class Parts:
 
 def parts_folder(output: Path) -> Path:
     """Where the shards of an output are."""
-    return output.with_name(f"{output.name}.parts")
+    return output.with_name(f"{output.name}{PARTS_SUFFIX}")
 
 
 def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:

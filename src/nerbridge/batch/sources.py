@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,20 +17,30 @@ from nerbridge.batch.compressed import is_compressed, open_compressed
 from nerbridge.batch.formats import (
     InputFormat,
     input_format_of,
-    is_document,
+    is_known_ending,
     refuse_compressed,
 )
+from nerbridge.batch.shards import PARTS_SUFFIX
 from nerbridge.errors import InputError
+from nerbridge.io.kinds import detect_binary, is_html, is_mail, kind_of_ending, refusal
+from nerbridge.text.counts import count_of
 
 STDIN = "-"
+_HEAD = 8192
+_PARQUET = ("Parquet", InputFormat.PARQUET)
+_EXPECTED = "text, a table (CSV, JSONL, Parquet), CoNLL, or a document (PDF, DOCX, HTML, mail)"
 
 
 @dataclass(frozen=True)
 class Source:
-    """One input; ``name`` is as the user wrote it, ``-`` for standard input."""
+    """One input; ``name`` is as the user wrote it, ``-`` for standard input.
+
+    ``notice`` is to be said when it is read.
+    """
 
     name: str
     format: InputFormat
+    notice: str | None = None
 
     @property
     def is_stdin(self) -> bool:
@@ -74,7 +86,9 @@ class Progress:
 
 
 def find_sources(inputs: Sequence[str], format: InputFormat | None = None) -> list[Source]:
-    """The inputs in the order given, each checked to be there.
+    """The inputs in the order given, each checked to be there and to be readable.
+
+    Of a folder, the files in it and in its folders are taken, in the order of their paths.
 
     Args:
         inputs: paths; ``-`` is standard input.
@@ -82,24 +96,99 @@ def find_sources(inputs: Sequence[str], format: InputFormat | None = None) -> li
             ``text``, unless the file begins as a document does).
 
     Raises:
-        InputError: an input is missing, is a folder, is named twice, or is a compressed document.
+        InputError: an input is missing, is named twice, is of a kind that is never read, or is a
+            compressed document; a folder holds no file that can be read.
     """
     seen: dict[object, str] = {}
     sources = []
-    for name in inputs:
-        source = Source(name, format or input_format_of(name))
+    for source, is_named in _expand(inputs, format):
+        name = source.name
         key: object = STDIN if source.is_stdin else _identity(source)
+        if key in seen and not is_named:  # a link to a file that is taken already
+            continue
         if key in seen:
             raise InputError(
                 f"{name}: named twice (before as {seen[key]}); expected every input once. "
                 "Leave one of them out."
             )
         seen[key] = name
-        if format is None and source.format is InputFormat.TEXT and _begins_as_document(source):
-            source = Source(name, InputFormat.DOCUMENT)
+        if not source.is_stdin and source.path.is_file():
+            source = _check_content(source, is_said=format is not None)
         refuse_compressed(name, source.format)
         sources.append(source)
     return sources
+
+
+def _expand(inputs: Sequence[str], format: InputFormat | None) -> Iterator[tuple[Source, bool]]:
+    """A source for every file, and whether the user named it; else it was found in a folder.
+
+    The format is that of the ending, unless it is said.
+    """
+    for name in inputs:
+        if name != STDIN and Path(name).is_dir():
+            files, notice = _files_in(Path(name), takes_all=format is not None)
+            for path in files:
+                yield Source(str(path), format or input_format_of(str(path)), notice), False
+                notice = None
+            continue
+        if format is None and (kind := kind_of_ending(name)) is not None:
+            _identity(Source(name, InputFormat.TEXT))  # that there is no such file comes first
+            raise InputError(refusal(kind, name, _EXPECTED))
+        yield Source(name, format or input_format_of(name)), True
+
+
+def _files_in(folder: Path, *, takes_all: bool) -> tuple[list[Path], str | None]:
+    """The files of a folder that can be read, and what is to be said of the others.
+
+    Raises:
+        InputError: none can be read, or the folder cannot.
+    """
+    taken, left_out = [], Counter[str]()
+    for path in _walk(folder):
+        if is_known_ending(path.name) or (takes_all and kind_of_ending(path.name) is None):
+            taken.append(path)
+        else:
+            left_out[path.suffix.lower() or "(no ending)"] += 1
+    endings = ", ".join(f"{ending} ({n:,})" for ending, n in left_out.most_common())
+    if not taken:
+        raise InputError(
+            f"{folder}: a folder without a file that can be read (it holds {endings or 'nothing'})"
+            f"; expected {_EXPECTED}. If these are text: --input-format text."
+        )
+    notice = f"{folder}: left out {count_of(left_out.total(), 'file')}: {endings}"
+    return taken, notice if left_out else None
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Files in order; hidden ones and the shards of unfinished jobs are passed over."""
+
+    def refuse(error: OSError) -> None:
+        raise InputError(_describe(str(error.filename), error)) from error
+
+    for root, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(
+            n for n in folders if not n.startswith(".") and not n.endswith(PARTS_SUFFIX)
+        )
+        yield from (Path(root, name) for name in sorted(files) if not name.startswith("."))
+
+
+def _check_content(source: Source, *, is_said: bool) -> Source:
+    """The source, as a document if it begins as one does and nothing says otherwise.
+
+    Raises:
+        InputError: the content is of a kind that cannot be read as the format.
+    """
+    with source.open() as stream:
+        head = stream.read(_HEAD)
+        kind = detect_binary(io.BytesIO(head) if source.is_compressed else stream)
+    is_text = source.format is InputFormat.TEXT and not is_said
+    if source.format is InputFormat.DOCUMENT or (kind, source.format) == _PARQUET:
+        return source
+    if is_text and (kind in ("PDF", "DOCX") or is_mail(head) or is_html(head)):
+        return replace(source, format=InputFormat.DOCUMENT)
+    if kind is not None:
+        raise InputError(refusal(kind, source.name, _EXPECTED))
+    return source
 
 
 def refuse_own_output(sources: Sequence[Source], output: Path) -> None:
@@ -127,24 +216,12 @@ def describe_inputs(sources: Sequence[Source]) -> list[Mapping[str, Any]]:
     return [_describe_input(source) for source in sources]
 
 
-def _begins_as_document(source: Source) -> bool:
-    if source.is_stdin or not source.path.is_file():
-        return False
-    with source.open() as stream:
-        return is_document(stream.read(8))
-
-
 def _identity(source: Source) -> tuple[int, int]:
     """What two names of one file share (device and inode)."""
     try:
         status = source.path.stat()
     except OSError as error:
         raise InputError(_describe(source.name, error)) from error
-    if source.path.is_dir():
-        raise InputError(
-            f"{source.name}: a folder was found, expected a file. Name the files inside it, such "
-            f"as {source.name.rstrip('/')}/*.txt"
-        )
     return status.st_dev, status.st_ino
 
 

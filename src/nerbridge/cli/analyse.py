@@ -27,6 +27,7 @@ from nerbridge.cli.console import (
     print_result,
     say_how_to_go_on,
     say_what_is_kept,
+    say_what_was_met,
     show_bar,
 )
 from nerbridge.cli.options import (
@@ -227,6 +228,7 @@ def _tag(
         f"{count_of(totals.n_entities, 'mention')}, {time.monotonic() - start:.1f} s",
         quiet=quiet,
     )
+    say_what_was_met(progress, quiet=quiet)
 
 
 def _report(

@@ -82,6 +82,14 @@ def say_what_is_kept(parts: Parts, command: str) -> Iterator[None]:
         raise
 
 
+def say_what_was_met(progress: Progress, *, quiet: bool) -> None:
+    """Say on stderr what the input held that was left out, replaced or not read."""
+    if found := [f"{remark}: {n:,}" for remark, n in progress.remarks.items() if n]:
+        print_note(f"input: {'; '.join(found)}", quiet=quiet)
+    for notice in progress.notices:
+        print_note(notice, quiet=quiet)
+
+
 def new_table(first: str, *others: str, justify: Literal["left", "right"] = "left") -> Table:
     """A table with a column for each name; ``justify`` is of all but the first."""
     from rich import box

@@ -23,7 +23,13 @@ from nerbridge.batch.sources import (
     refuse_own_output,
     total_bytes,
 )
-from nerbridge.cli.console import command_again, print_note, say_what_is_kept, show_bar
+from nerbridge.cli.console import (
+    command_again,
+    print_note,
+    say_what_is_kept,
+    say_what_was_met,
+    show_bar,
+)
 from nerbridge.cli.options import (
     BaseOption,
     FieldOption,
@@ -57,7 +63,8 @@ def tag(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            help="Files (.pdf, .docx, .html, .txt, .jsonl, .csv, .parquet, .conll), or -"
+            help="Files or folders (.pdf, .docx, .html, .eml, .txt, .jsonl, .csv, .parquet, "
+            ".conll), or -"
         ),
     ],
     model: ModelOption = "bundled:as",
@@ -98,9 +105,9 @@ def tag(
 ) -> None:
     """Find entities in documents, text, JSONL, CSV, Parquet and CoNLL files, or standard input.
 
-    A text file is one record, whose offsets count the characters of the whole file; so is a PDF,
-    DOCX or HTML document, whose entities also say page and paragraph. --redact writes a copy of one
-    document in its own format with names hidden, which a person must check.
+    A text file is one record, whose offsets count the characters of the whole file. A PDF, DOCX,
+    HTML page or mail is one too; its entities also say page and paragraph. --redact writes a copy
+    of one document in its own format with names hidden, which a person must check.
 
     Example: nerbridge tag articles.jsonl --field body --output entities.jsonl
 
@@ -166,9 +173,7 @@ def tag(
         again = f"{command_again(without=['--overwrite', '--resume'])} --resume"
         with say_what_is_kept(parts, again):
             _write_file(tagger, records, parts, progress, total_bytes(sources), quiet=quiet)
-    _print_remarks(progress, quiet=quiet)
-    for notice in progress.notices:
-        print_note(notice, quiet=quiet)
+    say_what_was_met(progress, quiet=quiet)
     for notice, n_texts in notices.items():
         n_all = count_of(progress.n_records, "text")
         print_note(f"{n_texts:,} of {n_all}: {notice}", quiet=quiet)
@@ -303,9 +308,3 @@ def _write_file(
 def _title(sources: Sequence[Source]) -> str:
     names = ["standard input" if source.is_stdin else source.name for source in sources]
     return f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
-
-
-def _print_remarks(progress: Progress, *, quiet: bool) -> None:
-    found = [f"{remark}: {n:,}" for remark, n in progress.remarks.items() if n]
-    if found:
-        print_note(f"input: {'; '.join(found)}", quiet=quiet)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nerbridge.batch.sources import Progress
-from nerbridge.cli.console import print_note
+from nerbridge.cli.console import print_note, say_what_was_met
 
 if TYPE_CHECKING:
     from nerbridge.batch.records import Record
@@ -39,7 +39,6 @@ class Reading:
 
 def say_what_was_left_out(losses: Counter[str], progress: Progress, *, quiet: bool) -> None:
     """Say on stderr what of the input was not used."""
-    for counts, name in ((progress.remarks, "input"), (losses, "left out")):
-        said = [f"{what}: {n:,}" for what, n in counts.items() if n]
-        if said:
-            print_note(f"{name}: {'; '.join(said)}", quiet=quiet)
+    say_what_was_met(progress, quiet=quiet)
+    if said := [f"{what}: {n:,}" for what, n in losses.items() if n]:
+        print_note(f"left out: {'; '.join(said)}", quiet=quiet)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from nerbridge.errors import CorpusError
 from nerbridge.files import write_bytes
+from nerbridge.io.kinds import kind_of, refusal
 
+_ENDINGS = {".parquet": "Parquet"}
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -61,6 +63,10 @@ def check_file(path: Path) -> None:
             f"{path}: cannot be read ({error.strerror}); expected a readable file. "
             "Check its permissions."
         ) from error
+    with path.open("rb") as stream:
+        kind = kind_of(stream, path.name)
+    if kind is not None and kind != _ENDINGS.get(path.suffix.lower()):
+        raise CorpusError(refusal(kind, str(path), "labelled sentences as text or Parquet"))
     if is_empty:
         raise CorpusError(
             f"{path}: the file is empty (0 bytes); expected labelled sentences. {_REMEDY}"

@@ -1,4 +1,4 @@
-"""PDF, DOCX, HTML and plain text: read with places, tagged, shown, and redacted.
+"""PDF, DOCX, HTML, mails and plain text: read with places, tagged, shown, and redacted.
 
 >>> from nerbridge.documents import annotate_html, read_document, redact, tag_document
 """

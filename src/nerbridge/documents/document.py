@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Literal
 
-Kind = Literal["pdf", "docx", "html", "text"]
+Kind = Literal["pdf", "docx", "html", "mail", "text"]
 
 BETWEEN = "\n\n"
 """What stands in a document's text between two segments."""

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from nerbridge.documents.detection import BAD_ZIP
 from nerbridge.documents.limits import (
     MAX_ENTRIES,
     MAX_RATIO,
@@ -17,6 +16,7 @@ from nerbridge.documents.limits import (
     MIB,
 )
 from nerbridge.errors import DocumentError
+from nerbridge.io.kinds import BAD_ZIP
 
 
 def read_package(data: bytes, name: str) -> dict[str, bytes]:

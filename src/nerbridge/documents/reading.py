@@ -14,7 +14,7 @@ from nerbridge.errors import DocumentError, EnvironmentProblem
 
 
 def read_document(data: bytes | Path, *, name: str) -> Document:
-    """Read a PDF, DOCX, HTML or plain text document.
+    """Read a PDF, a DOCX, an HTML page, a mail (or a page saved as MHTML), or plain text.
 
     What it is is told by its content; ``name`` says how messages call it, and its ending decides
     between HTML and plain text where the content does not.
@@ -34,6 +34,8 @@ def read_document(data: bytes | Path, *, name: str) -> Document:
         parts, notices = load_module("pdf", name).read_pdf(content, name)
     elif kind == "docx":
         parts, notices = load_module("docx_text", name).read_docx(content, name)
+    elif kind == "mail":
+        parts, notices = load_module("mail", name).read_mail(content, name)
     else:
         parts, notices = load_module("html_text", name).read_html(content, name)
     text, segments = join_segments(parts)

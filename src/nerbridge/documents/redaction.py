@@ -14,7 +14,7 @@ from nerbridge.documents.closed_class import is_closed_class
 from nerbridge.documents.document import Document
 from nerbridge.documents.mending import mend
 from nerbridge.documents.reading import load_module
-from nerbridge.errors import InputError
+from nerbridge.errors import DocumentError, InputError
 from nerbridge.tagging.entity import Entity
 from nerbridge.text.counts import count_of
 from nerbridge.text.inflection import language_of, stems
@@ -245,6 +245,11 @@ def write_redacted(document: Document, redaction: Redaction) -> bytes:
     elif document.kind == "html":
         module = load_module("html_redaction", name)
         copy = module.redact_html(document.data, name, ranges, redaction.names)
+    elif document.kind == "mail":
+        raise DocumentError(
+            f"{name}: a mail or a page saved as one file, of which no copy is made; expected PDF, "
+            "DOCX, HTML or text. Save it as one of these, for example by printing it into a PDF."
+        )
     else:
         text = document.text
         for start, end, label in reversed(ranges):

@@ -142,7 +142,7 @@ def _to_json(
 )
 async def tag_document(
     request: Request,
-    file: Annotated[UploadFile, File(description="A PDF, DOCX, HTML or text file.")],
+    file: Annotated[UploadFile, File(description="A PDF, DOCX, HTML, mail or text file.")],
     model: Annotated[str | None, Form()] = None,
     min_score: Annotated[Score, Form()] = 0.0,
     types: Annotated[str | None, Form(description="Such as `PER,LOC`.")] = None,

@@ -99,7 +99,7 @@ class DocumentAnswer(BaseModel):
 
     model: str
     name: str
-    kind: Literal["pdf", "docx", "html", "text"]
+    kind: Literal["pdf", "docx", "html", "mail", "text"]
     text: str
     segments: list[FoundSegment]
     entities: list[PlacedEntity]
