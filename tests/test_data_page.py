@@ -16,7 +16,7 @@ from nerbridge.training.recipe_files import read_recipe, shipped_recipes
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = (REPOSITORY / "docs" / "data.md").read_text("utf-8")
 ROW = re.compile(
-    r"^\| `([\w:]+)` \| \w+ \| ([\d,]+) / ([\d,]+) / ([\d,]+|–) \| [^|]+ \| `(\w{16})` \|$", re.M
+    r"^\| `([\w:-]+)` \| \w+ \| ([\d,]+) / ([\d,]+) / ([\d,]+|–) \| [^|]+ \| `(\w{16})` \|$", re.M
 )
 CORPORA = {name: (sizes, sha256) for name, *sizes, sha256 in ROW.findall(PAGE)}
 BUNDLED = sorted(name for name in CORPORA if name.startswith("bundled:"))

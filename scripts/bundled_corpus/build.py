@@ -54,6 +54,7 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 
+import running
 from source import SPLITS, BuildError, Frame, Language, Literal, Slot, read_language
 
 HERE = Path(__file__).resolve().parent
@@ -231,6 +232,9 @@ def format_conll(sentences: Sequence[Tagged]) -> str:
 
 def build_language(folder: Path) -> dict[str, str]:
     """The text of the three CoNLL files of a language, by split."""
+    if folder.name == running.CODE:
+        built = running.build_running(folder)
+        return {split: format_conll(sentences) for split, sentences in built.items()}
     language = read_language(folder)
     mistakes = find_mistakes(language)
     if mistakes:
@@ -266,7 +270,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("languages", nargs="*", help="default: every language with a folder")
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     options = parser.parse_args(arguments)
-    codes = options.languages or [code for code in SIZES if (HERE / code).is_dir()]
+    codes = options.languages or [c for c in (*SIZES, running.CODE) if (HERE / c).is_dir()]
     problems: list[str] = []
     for code in codes:
         try:

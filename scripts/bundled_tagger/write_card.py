@@ -17,7 +17,7 @@ from nerbridge.models.folder import LINEAGE_FILE, read_lineage
 from nerbridge.tagging.model_folder import BUNDLED_FOLDER
 
 NAME, LICENSE = "bundled:as", "apache-2.0"
-TEST_SETS = ("wikiann_as", "asner_as", NAME)
+TEST_SETS = ("wikiann_as", "asner_as", NAME, "bundled:as-running")
 PROSE = Path(__file__).with_name("card.md")
 
 

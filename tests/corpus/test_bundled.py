@@ -16,9 +16,14 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts" / "bundled_corpus"
 BUNDLED = ROOT / "src" / "nerbridge" / "corpus" / "bundled"
 SPLITS = ("train", "validation", "test")
-LANGUAGES = ("as", "bn", "hi")
-LEAST = {"as": (100, 100, 100), "bn": (1000, 200, 200), "hi": (1000, 200, 200)}
-BLOCK = {"as": "BENGALI", "bn": "BENGALI", "hi": "DEVANAGARI"}
+LANGUAGES = ("as", "as-running", "bn", "hi")
+LEAST = {
+    "as": (100, 100, 100),
+    "as-running": (120, 120, 120),
+    "bn": (1000, 200, 200),
+    "hi": (1000, 200, 200),
+}
+BLOCK = {"as": "BENGALI", "as-running": "BENGALI", "bn": "BENGALI", "hi": "DEVANAGARI"}
 TAGS = {"O"} | {f"{prefix}-{type_}" for type_ in ("PER", "ORG", "LOC") for prefix in "BI"}
 
 Rows = list[tuple[str, str]]
@@ -47,6 +52,12 @@ def mentions(sentences: list[Rows]) -> set[str]:
 def build(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(SCRIPTS))
     return importlib.import_module("build")
+
+
+@pytest.fixture
+def running(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    return importlib.import_module("running")
 
 
 @pytest.fixture
@@ -124,9 +135,33 @@ def test_text_is_nfc_in_the_expected_script(language: str, split: str) -> None:
             assert script in (BLOCK[language], "LATIN"), unicodedata.name(character)
 
 
-def test_assamese_is_written_with_its_own_ro() -> None:
+@pytest.mark.parametrize("language", ["as", "as-running"])
+def test_assamese_is_written_with_its_own_ro(language: str) -> None:
     for split in SPLITS:
-        assert "র" not in (BUNDLED / "as" / f"{split}.conll").read_text(encoding="utf-8")
+        assert "র" not in (BUNDLED / language / f"{split}.conll").read_text(encoding="utf-8")
+
+
+def test_running_text_has_organisations_in_nearly_half_of_its_sentences() -> None:
+    for split in SPLITS:
+        tags = [{tag for _, tag in sentence} for sentence in read_split("as-running", split)]
+        assert sum("B-ORG" in found for found in tags) >= 0.46 * len(tags)
+
+
+def test_running_text_refuses_what_cannot_be_tagged(running: ModuleType, tmp_path: Path) -> None:
+    assert running.tag_line("[ৰমেনক]PER [অসমত]LOC পাম।") == (
+        ("ৰমেনক", "B-PER"),
+        ("অসমত", "B-LOC"),
+        ("পাম", "O"),
+        ("।", "O"),
+    )
+    for line in ("[ৰমে]PERনক পাম।", "[ৰমেন]MISC গ'ল।", "[ৰমেন গ'ল।"):
+        with pytest.raises(running.BuildError):
+            running.tag_line(line)
+    # One name in two splits, with another ending.
+    for split, line in zip(SPLITS, ["[নৰেনে]PER কয়।", "[নৰেনক]PER পালোঁ।", "কথা।"], strict=True):
+        (tmp_path / f"{split}.txt").write_text(line, "utf-8")
+    with pytest.raises(running.BuildError, match="নৰেনে"):
+        running.build_running(tmp_path)
 
 
 def test_assamese_test_sentences_are_written_by_hand(build: ModuleType) -> None:

@@ -185,7 +185,7 @@ def find_bundled(spec: str) -> Path:
     """
     code = spec.removeprefix("bundled:")
     folder = _BUNDLED / code
-    if not code.isalpha() or not folder.is_dir():
+    if not code.replace("-", "").isalpha() or not folder.is_dir():
         known = sorted(path.name for path in _BUNDLED.glob("*") if path.is_dir())
         raise CorpusError(
             f"{spec}: no such bundled corpus; expected one of "
