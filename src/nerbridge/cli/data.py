@@ -48,6 +48,7 @@ PathsArgument = Annotated[
     typer.Argument(
         metavar="PATH…",
         help="A folder with train, validation and test files, one file, hub:owner/name@config, "
+        "hf://datasets/owner/name/path, "
         "or bundled:as.",
     ),
 ]

@@ -38,7 +38,8 @@ def evaluate(
         str, typer.Argument(help="A model or run folder, bundled:as, or a hub id, as for `tag`.")
     ],
     corpora: Annotated[
-        list[str], typer.Argument(help="Labelled folders, files, bundled:as or hub:owner/name.")
+        list[str],
+        typer.Argument(help="Labelled folders, files, bundled:as, hub:owner/name, or hf:// paths."),
     ],
     split: Annotated[str, typer.Option(help="Split to score where a corpus has several.")] = "test",
     scheme: SchemeOption = None,

@@ -222,8 +222,9 @@ def _read_split(dataset: Dataset, path: str, tag_names: Sequence[str] | None) ->
     if word_column is None or tag_column is None:
         raise CorpusError(
             f"{path}: the columns are {', '.join(dataset.column_names)}; expected words in "
-            f"{' or '.join(WORD_COLUMNS)} and tags in {', '.join(TAG_COLUMNS)}. "
-            "Download the data and rename them."
+            f"{' or '.join(WORD_COLUMNS)} and tags in {', '.join(TAG_COLUMNS)}. A CoNLL file is "
+            "read by its path, hf://datasets/OWNER/NAME/FILE; otherwise download the data and "
+            "rename the columns."
         )
     names = tag_names or tag_names_of(dataset.features.to_dict())
     losses: Counter[str] = Counter()

@@ -6,14 +6,16 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nerbridge.corpus.cleaning import clean_sentences
 from nerbridge.corpus.conll import read_conll
 from nerbridge.corpus.csv_table import read_csv
 from nerbridge.corpus.hub import read_hub
+from nerbridge.corpus.hub_files import HubPath, fetch_hub_path, is_hub_path, parse_hub_path
+from nerbridge.corpus.hub_form import NAME_FILES
 from nerbridge.corpus.jsonl import read_jsonl
 from nerbridge.corpus.parquet import read_parquet
 from nerbridge.corpus.raw import RawSplit
@@ -62,7 +64,8 @@ def read_corpus(
         spec: a folder with ``train``, ``validation`` (or ``valid``, ``dev``) and ``test`` files
             ending in .conll, .txt, .tsv, .iob2, .bio, .jsonl, .json, .csv or .parquet; one such
             file (its split is its name, else ``test``); ``hub:owner/name@config#revision``
-            (config and revision may be left out); ``bundled:as``, ``bundled:bn``, ``bundled:hi``.
+            (config and revision may be left out); ``hf://datasets/owner/name@revision/path`` (a
+            file, or a folder as above); ``bundled:as``, ``bundled:bn``, ``bundled:hi``.
         language: language code to record.
         scheme: the scheme of the files; recognised if None.
         repair: turn invalid tags into valid ones, counted as ``losses["repaired_tags"]``.
@@ -142,10 +145,12 @@ def read_raw_corpus(spec: str | Path, *, tag_names: Sequence[str] | None = None)
         return _raw_corpus(spec, _read_folder(find_bundled(spec), None))
     if isinstance(spec, str) and spec.startswith("hub:"):
         return _from_hub(spec, *read_hub(spec, tag_names))
+    if isinstance(spec, str) and is_hub_path(spec):
+        return _from_hub_path(parse_hub_path(spec), tag_names)
     path = Path(spec)
     if path.is_dir():
         return _raw_corpus(path.resolve().name, _read_folder(path, tag_names))
-    split = split_of(path) or "test"
+    split = split_in_name(path) or "test"
     return _raw_corpus(path.stem, {split: read_raw_file(path, tag_names)})
 
 
@@ -175,6 +180,19 @@ def split_of(path: Path) -> str | None:
     """
     stem = re.sub(r"-\d+-of-\d+$", "", path.stem)
     return _SPLIT_NAMES.get(stem.lower())
+
+
+def split_in_name(path: Path) -> str | None:
+    """The split a file name stands for or holds as a word; None where it holds none or several.
+
+    >>> split_in_name(Path("as_train.txt")), split_in_name(Path("assamese.dev.conll"))
+    ('train', 'validation')
+    >>> split_in_name(Path("train-test.txt")), split_in_name(Path("constraint.txt"))
+    (None, None)
+    """
+    words = re.split(r"[._\s-]+", path.stem.lower())
+    found = {_SPLIT_NAMES[word] for word in words if word in _SPLIT_NAMES}
+    return split_of(path) or (found.pop() if len(found) == 1 else None)
 
 
 def find_bundled(spec: str) -> Path:
@@ -214,6 +232,31 @@ def _from_hub(spec: str, found: Mapping[str, RawSplit], revision: str | None) ->
     return RawCorpus(spec, corpus.splits, revision, losses)
 
 
+def _from_hub_path(spec: HubPath, tag_names: Sequence[str] | None) -> RawCorpus:
+    fetched = fetch_hub_path(spec, _is_wanted, _SPLIT_NAMES)
+    found = read_raw_corpus(fetched.place, tag_names=tag_names)
+    # Messages name the place on the hub: the cache's own paths say nothing to anybody.
+    cached, on_hub = str(fetched.place), str(spec)
+    splits = {
+        name: replace(
+            split,
+            sentences=tuple(
+                replace(sentence, path=sentence.path.replace(cached, on_hub, 1))
+                for sentence in split.sentences
+            ),
+        )
+        for name, split in found.splits.items()
+    }
+    return replace(found, name=on_hub, splits=splits, revision=fetched.commit)
+
+
+def _is_wanted(name: str) -> bool:
+    """Whether a file of a folder is read: one of a split, or one that names tag ids."""
+    path = Path(name)
+    is_split = split_in_name(path) is not None and path.suffix.lower() in SUFFIXES
+    return is_split or path.name in NAME_FILES
+
+
 def _raw_corpus(name: str, splits: Mapping[str, RawSplit]) -> RawCorpus:
     losses = sum((Counter(split.losses) for split in splits.values()), Counter[str]())
     return RawCorpus(name, splits, losses=losses)
@@ -230,14 +273,24 @@ def _read_folder(folder: Path, tag_names: Sequence[str] | None) -> dict[str, Raw
     return splits
 
 
-def _split_files(folder: Path) -> dict[str, list[Path]]:
-    """Files of each split, in name order; several only where they are numbered shards."""
+def _group_by_split(
+    paths: Sequence[Path], split: Callable[[Path], str | None]
+) -> dict[str, list[Path]]:
     files: dict[str, list[Path]] = {}
+    for path in paths:
+        if name := split(path):
+            files.setdefault(name, []).append(path)
+    return files
+
+
+def _split_files(folder: Path) -> dict[str, list[Path]]:
+    """Files of each split, in name order; several only where they are numbered shards.
+
+    A name such as ``as_train.txt`` counts where no file is named after a split alone.
+    """
     entries = sorted(folder.iterdir())
-    for path in entries:
-        split = split_of(path)
-        if split and path.suffix.lower() in SUFFIXES and path.is_file():
-            files.setdefault(split, []).append(path)
+    readable = [path for path in entries if path.suffix.lower() in SUFFIXES and path.is_file()]
+    files = _group_by_split(readable, split_of) or _group_by_split(readable, split_in_name)
     for split, paths in files.items():
         if len(paths) > 1 and not all(re.search(r"-\d+-of-\d+$", path.stem) for path in paths):
             names = ", ".join(path.name for path in paths)

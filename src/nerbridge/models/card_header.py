@@ -13,7 +13,7 @@ _LICENSE_LINES = re.compile(
     r"^license(_name|_link)?:[^\n]*\n([ \t-][^\n]*\n)*",
     re.MULTILINE,  # a list goes on below
 )
-_HUB_DATA = re.compile(r"hub:([^@#]+)")
+_HUB_DATA = re.compile(r"(?:hub:|hf://datasets/)([^@#/]+/[^@#/]+)")
 _TAGS = ("named-entity-recognition", "nerbridge")
 _TAG_OF = {"onnx": ("onnx",), "adapter": ("lora",)}
 _RELATIONS = {"adapter": "adapter", "full": "finetune", "onnx": "finetune"}

@@ -34,7 +34,7 @@ Script = Literal[
 NATIVE, TARGET = "native", "target"
 HERE = "here:"
 """Before a path: below the current folder, not below ``data_root``."""
-NOT_ON_DISK = ("bundled:", "hub:")
+NOT_ON_DISK = ("bundled:", "hub:", "hf://", "https://", "http://")
 """How names of corpora begin that are no path."""
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
@@ -68,11 +68,11 @@ class EncoderSettings(Settings):
 
 
 class CorpusSettings(Settings):
-    """A labelled corpus: a folder, a file, ``bundled:as`` or ``hub:owner/name@config``."""
+    """A labelled corpus: a folder, a file, ``bundled:as``, or a dataset of the hub."""
 
     path: str
     """Where it is: below ``data_root``, below the current folder with ``here:`` in front,
-    ``bundled:as``, or ``hub:owner/name@config``."""
+    ``bundled:as``, ``hub:owner/name@config``, or ``hf://datasets/owner/name/file``."""
     language: str
     """Its code, such as ``as``."""
     script: Script | None = None

@@ -1,0 +1,238 @@
+"""Corpora of the hub that are plain files, by path: ``hf://datasets/OWNER/NAME@REVISION/PATH``.
+
+The hub's own download and cache are used, so that a second look needs no network. What is fetched
+is a file, or the files of a folder that are named after splits; nothing else of the repository.
+"""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from urllib.parse import unquote
+
+from nerbridge.corpus.hub import network_errors
+from nerbridge.errors import CorpusError, EnvironmentProblem
+
+PREFIX = "hf://"
+_SPEC = re.compile(
+    r"hf://datasets/(?P<repository>[^/@\s]+/[^/@\s]+)"
+    r"(?:@(?P<revision>refs/(?:convert|pr)/[^/\s]+|[^/\s]+))?(?:/(?P<path>.*))?"
+)
+_PAGE = re.compile(
+    r"https?://[^/]+/datasets/(?P<repository>[^/\s]+/[^/\s]+)"
+    r"/(?:blob|resolve|raw|tree)/(?P<revision>[^/\s]+)(?:/(?P<path>[^?#]*))?(?:[?#].*)?"
+)
+_N_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class HubPath:
+    """The parts of ``hf://datasets/owner/name@revision/path``; ``path`` is empty for the root."""
+
+    repository: str
+    revision: str | None
+    path: str
+
+    def __str__(self) -> str:
+        revision = f"@{self.revision}" if self.revision else ""
+        path = f"/{self.path}" if self.path else ""
+        return f"{PREFIX}datasets/{self.repository}{revision}{path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file or folder of the cache, and the commit it is from."""
+
+    place: Path
+    commit: str
+
+
+def is_hub_path(spec: str) -> bool:
+    """Whether it names a file or folder of the hub, by its path or by the address of its page.
+
+    >>> is_hub_path("hf://datasets/a/b/x.txt"), is_hub_path("hub:a/b"), is_hub_path("a/b")
+    (True, False, False)
+    """
+    return spec.startswith(PREFIX) or _PAGE.fullmatch(spec) is not None
+
+
+def parse_hub_path(spec: str) -> HubPath:
+    """Read ``hf://datasets/owner/name@revision/path``, or the address of a file's page.
+
+    >>> parse_hub_path("hf://datasets/owner/name/as/train.txt")
+    HubPath(repository='owner/name', revision=None, path='as/train.txt')
+    >>> str(parse_hub_path("https://huggingface.co/datasets/owner/name/blob/main/as/dev.txt"))
+    'hf://datasets/owner/name@main/as/dev.txt'
+
+    Raises:
+        CorpusError: not of this form.
+    """
+    if page := _PAGE.fullmatch(spec):
+        return HubPath(page["repository"], unquote(page["revision"]), _tidy(unquote(page[3] or "")))
+    match = _SPEC.fullmatch(spec)
+    if match is None:
+        raise CorpusError(
+            f"{spec}: not a path on the hub; expected hf://datasets/OWNER/NAME/FILE, with "
+            "@REVISION behind the name if needed. Correct the path."
+        )
+    revision = None if match["revision"] is None else unquote(match["revision"])
+    return HubPath(match["repository"], revision, _tidy(match["path"] or ""))
+
+
+def fetch_hub_path(spec: HubPath, wanted: Callable[[str], bool], splits: Iterable[str]) -> Fetched:
+    """Bring a file, or the wanted files of a folder, into the hub's cache.
+
+    Args:
+        spec: what to fetch.
+        wanted: whether a file of a folder is needed, by its name.
+        splits: how names of wanted files begin; without network they are looked for.
+
+    Raises:
+        CorpusError: no such repository, revision or file, or no access to it.
+        EnvironmentProblem: the hub cannot be reached and the cache lacks a file; or a full disk.
+    """
+    names = _list_files(spec)
+    if names is None:
+        below = f"{glob.escape(spec.path)}/" if spec.path else ""
+        patterns = [glob.escape(spec.path), *(f"{below}{split}*" for split in splits)]
+        return _download(spec, patterns, is_online=False)
+    found = [spec.path] if spec.path in names else _wanted_inside(spec, names, wanted)
+    return _download(spec, [glob.escape(name) for name in found], is_online=True)
+
+
+def _tidy(path: str) -> str:
+    return path.strip("/")
+
+
+def _list_files(spec: HubPath) -> list[str] | None:
+    """All files of the repository at the revision; None where the hub cannot be reached."""
+    from huggingface_hub import HfApi, is_offline_mode
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    if is_offline_mode():
+        return None
+    try:
+        info = HfApi().dataset_info(spec.repository, revision=spec.revision, timeout=30)
+    except HFValidationError as error:
+        raise CorpusError(f"{spec}: not the name of a dataset ({error}). Correct it.") from error
+    except HfHubHTTPError as error:
+        if refusal := _refusal(spec, error):
+            raise refusal from error
+        return None
+    except network_errors():
+        return None
+    return [file.rfilename for file in info.siblings or []]
+
+
+def _wanted_inside(spec: HubPath, names: Sequence[str], wanted: Callable[[str], bool]) -> list[str]:
+    """The wanted files right below the folder.
+
+    Raises:
+        CorpusError: there is no such folder, or nothing in it is wanted.
+    """
+    prefix = f"{spec.path}/" if spec.path else ""
+    below = [name for name in names if name.startswith(prefix)]
+    found = [name for name in below if "/" not in name[len(prefix) :] and wanted(name)]
+    if found:
+        return found
+    if below:
+        entries = dict.fromkeys(name[len(prefix) :].split("/")[0] for name in below)
+        raise CorpusError(
+            f"{spec}: no train, validation or test file there; found {_some(entries)}. Name one of "
+            f"them: {PREFIX}datasets/{spec.repository}/{prefix}…"
+        )
+    raise CorpusError(f"{spec}: no such file or folder; {_near(spec.path, names)}")
+
+
+def _near(path: str, names: Sequence[str]) -> str:
+    """The names that are most like the path, else the first ones."""
+    folders = {parent.as_posix() for name in names for parent in Path(name).parents} - {"."}
+    known = [*names, *sorted(folders)]
+    by_last = {name.rsplit("/", 1)[-1].lower(): name for name in reversed(known)}
+    last = get_close_matches(path.rsplit("/", 1)[-1].lower(), by_last, n=3, cutoff=0.7)
+    near = dict.fromkeys(
+        [*get_close_matches(path, known, n=3, cutoff=0.7), *(by_last[name] for name in last)]
+    )
+    if near:
+        return f"did you mean {_some(near)}?"
+    return f"the repository holds {_some(names)}. Name one of them."
+
+
+def _some(names: Collection[str]) -> str:
+    shown = list(names)[:_N_SHOWN]
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return (", ".join(shown) or "nothing") + more
+
+
+def _download(spec: HubPath, patterns: list[str], *, is_online: bool) -> Fetched:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        folder = Path(
+            snapshot_download(
+                spec.repository,
+                repo_type="dataset",
+                revision=spec.revision,
+                allow_patterns=patterns,
+                local_files_only=not is_online,
+            )
+        )
+    except HFValidationError as error:
+        raise CorpusError(f"{spec}: not the name of a dataset ({error}). Correct it.") from error
+    except HfHubHTTPError as error:
+        raise (_refusal(spec, error) or _unreachable(spec)) from error
+    except (LocalEntryNotFoundError, *network_errors()) as error:
+        raise _unreachable(spec) from error
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise EnvironmentProblem(
+            f"{spec}: no space left in the download cache. Free some, or point HF_HOME to another "
+            "disk."
+        ) from error
+    place = folder / spec.path
+    if not place.exists():
+        raise _unreachable(spec)
+    return Fetched(place, folder.name)
+
+
+def _refusal(spec: HubPath, error: Exception) -> CorpusError | None:
+    """What the hub's answer means; None for an answer that says nothing of the dataset."""
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    if isinstance(error, GatedRepoError):
+        return CorpusError(
+            f"{spec}: the owner of the dataset must grant access to it. Ask on its page, then log "
+            "in with: hf auth login"
+        )
+    if isinstance(error, RepositoryNotFoundError):
+        return CorpusError(
+            f"{spec}: the hub has no dataset {spec.repository}, or it is private. Check the name, "
+            "or log in with: hf auth login"
+        )
+    if isinstance(error, RevisionNotFoundError):
+        return CorpusError(
+            f"{spec}: the dataset has no revision {spec.revision!r}; expected a branch, a tag or a "
+            "commit. Check it, or leave it out."
+        )
+    return None
+
+
+def _unreachable(spec: HubPath) -> EnvironmentProblem:
+    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
+    return EnvironmentProblem(
+        f"{spec}: {endpoint} cannot be reached and the file is not in the cache; expected a "
+        "network connection or an earlier download. Connect once (later runs need no network), "
+        "unset HF_HUB_OFFLINE if it is set, or give a local copy of the file."
+    )
