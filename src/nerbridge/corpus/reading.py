@@ -234,9 +234,12 @@ def _from_hub(spec: str, found: Mapping[str, RawSplit], revision: str | None) ->
 
 def _from_hub_path(spec: HubPath, tag_names: Sequence[str] | None) -> RawCorpus:
     fetched = fetch_hub_path(spec, _is_wanted, _SPLIT_NAMES)
-    found = read_raw_corpus(fetched.place, tag_names=tag_names)
     # Messages name the place on the hub: the cache's own paths say nothing to anybody.
     cached, on_hub = str(fetched.place), str(spec)
+    try:
+        found = read_raw_corpus(fetched.place, tag_names=tag_names)
+    except CorpusError as error:
+        raise CorpusError(str(error).replace(cached, on_hub)) from error
     splits = {
         name: replace(
             split,
