@@ -187,7 +187,9 @@ def _download(spec: HubPath, patterns: list[str], *, is_online: bool) -> Fetched
     except HFValidationError as error:
         raise CorpusError(f"{spec}: not the name of a dataset ({error}). Correct it.") from error
     except HfHubHTTPError as error:
-        raise (_refusal(spec, error) or _unreachable(spec)) from error
+        if refusal := _refusal(spec, error):
+            raise refusal from error
+        raise _unreachable(spec) from error
     except (LocalEntryNotFoundError, *network_errors()) as error:
         raise _unreachable(spec) from error
     except OSError as error:
