@@ -174,6 +174,7 @@ def _download(spec: HubPath, patterns: list[str], *, is_online: bool) -> Fetched
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
+    absent: tuple[type[Exception], ...] = (LocalEntryNotFoundError, *network_errors())
     try:
         folder = Path(
             snapshot_download(
@@ -190,7 +191,7 @@ def _download(spec: HubPath, patterns: list[str], *, is_online: bool) -> Fetched
         if refusal := _refusal(spec, error):
             raise refusal from error
         raise _unreachable(spec) from error
-    except (LocalEntryNotFoundError, *network_errors()) as error:
+    except absent as error:
         raise _unreachable(spec) from error
     except OSError as error:
         if error.errno != errno.ENOSPC:
