@@ -119,6 +119,21 @@ def write_muril(folder: Path, texts: Sequence[str], **sizes: int) -> Path:
     return folder
 
 
+def tiny_config(model_type: str, **values: Any) -> Any:
+    """A configuration of a type of encoder, as small as it may be; the types name sizes unlike."""
+    from transformers import AutoConfig
+
+    sizes = {
+        **dict.fromkeys(("hidden_size", "dim", "embedding_size", "input_embedding_size"), 16),
+        **dict.fromkeys(("intermediate_size", "hidden_dim"), 32),
+        **dict.fromkeys(("num_hidden_layers", "n_layers"), 2),
+        **dict.fromkeys(("num_attention_heads", "n_heads"), 2),
+        "pad_token_id": 1,
+        "vocab_size": 100,
+    }
+    return AutoConfig.for_model(model_type, **{**sizes, **values})
+
+
 def write_hub(root: Path, texts: Sequence[str]) -> None:
     """Every encoder of this module, below the root of a stand-in."""
     models = root / "models"

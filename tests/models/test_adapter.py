@@ -2,15 +2,16 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
-from peft import PeftModel
+from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import AutoModelForTokenClassification, PreTrainedModel
 
+from hub_shapes import tiny_config
 from nerbridge.errors import ModelError
 from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import (
@@ -21,7 +22,13 @@ from nerbridge.models.adapter import (
     read_lineage,
     save_adapter,
 )
-from nerbridge.models.encoder import EncoderSource, encoder_sha256, load_token_classifier
+from nerbridge.models.encoder import (
+    ENCODER_TYPES,
+    EncoderSource,
+    encoder_sha256,
+    head_modules,
+    load_token_classifier,
+)
 
 Fresh = Callable[[], PreTrainedModel]
 Shake = Callable[[nn.Module], None]
@@ -67,6 +74,41 @@ def test_only_adapter_and_head_are_trained(fresh: Fresh) -> None:
     assert all("lora_" in name or "classifier.modules_to_save" in name for name in trained)
     # 2 layers of 6 linear layers with A and B each, head weight and bias; no LoRA on the head.
     assert len(trained) == 2 * 6 * 2 + 2
+
+
+@pytest.mark.parametrize("targets", [None, "all-linear"])
+@pytest.mark.parametrize("model_type", ENCODER_TYPES)
+def test_every_encoder_type_takes_an_adapter_and_gives_it_back(
+    model_type: str, targets: Literal["all-linear"] | None, shaken: Shake, tmp_path: Path
+) -> None:
+    tags = LabelSet().tags
+    config = tiny_config(model_type, id2label=dict(enumerate(tags)))
+    AutoModelForTokenClassification.from_config(config).save_pretrained(tmp_path / "base")
+    source = EncoderSource("base", str(tmp_path / "base"))
+    fresh = [load_token_classifier(source, LabelSet(), seed=2) for _ in range(2)]
+    settings = LoraSettings(r=2, target_modules=targets)
+    model = attach_adapter(fresh[0], settings, seed=1)
+    heads = head_modules(model.get_base_model())
+    trained = [name for name, p in model.named_parameters() if p.requires_grad]
+    with_lora = {name.split(".lora_")[0] for name in trained if ".lora_" in name}
+    assert len(with_lora) >= 2 if model_type != "albert" else with_lora
+    assert not [name for name in with_lora for head in heads if f".{head}." in name]
+    assert {name.split("model.")[-1].split(".")[0] for name in trained if "_save" in name} == {
+        *heads
+    }
+    shaken(model)
+    lineage = {"base": {"id": "base", "revision": None}, "script": None, "max_subwords": 9}
+    save_adapter(model, tmp_path / "adapter", {**lineage, "types": ["PER", "ORG", "LOC"]})
+    loaded = load_adapter(fresh[1], tmp_path / "adapter", trainable=False)
+    assert torch.equal(_logits(loaded), _logits(model))
+
+
+def test_without_named_layers_the_adapter_has_those_of_peft(fresh: Fresh) -> None:
+    config = LoraConfig(task_type="TOKEN_CLS", r=8)
+    theirs = get_peft_model(fresh(), config).targeted_module_names
+    ours = attach_adapter(fresh(), LoraSettings(), seed=0).targeted_module_names
+    assert sorted(ours) == sorted(theirs)
+    assert {name.split(".")[-1] for name in ours} == {"query", "value"}
 
 
 @pytest.mark.parametrize("settings", SETTINGS)

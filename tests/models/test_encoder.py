@@ -7,9 +7,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from transformers import AutoConfig, AutoModelForTokenClassification, XLMRobertaModel
+from transformers import AutoModelForTokenClassification, XLMRobertaModel
 from transformers.utils import logging as transformers_logging
 
+from hub_shapes import tiny_config
 from nerbridge.errors import ModelError
 from nerbridge.labels import LabelSet
 from nerbridge.models import bundled
@@ -115,22 +116,7 @@ def test_weights_saved_without_a_head_or_with_another_one(
 def test_every_encoder_type_loads_with_a_seeded_head(
     model_type: str, own_encoder: Path, label_set: LabelSet
 ) -> None:
-    config = AutoConfig.for_model(
-        model_type,
-        vocab_size=100,
-        hidden_size=16,
-        dim=16,
-        embedding_size=16,
-        input_embedding_size=16,
-        num_hidden_layers=1,
-        n_layers=1,
-        num_attention_heads=2,
-        n_heads=2,
-        intermediate_size=16,
-        hidden_dim=16,
-        pad_token_id=1,
-        num_labels=3,
-    )
+    config = tiny_config(model_type, num_labels=3)
     AutoModelForTokenClassification.from_config(config).save_pretrained(own_encoder)
     source = resolve_encoder(str(own_encoder))
     first, again = (load_token_classifier(source, label_set, seed=4) for _ in range(2))

@@ -13,13 +13,19 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from transformers import TrainingArguments
+from transformers import AutoModelForTokenClassification, TrainingArguments
 
+from hub_shapes import tiny_config
 from nerbridge.alignment.subwords import IGNORE_INDEX, encode_sentences
 from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import LoraSettings, attach_adapter
-from nerbridge.models.encoder import load_token_classifier, resolve_encoder, special_ids
+from nerbridge.models.encoder import (
+    ENCODER_TYPES,
+    load_token_classifier,
+    resolve_encoder,
+    special_ids,
+)
 from nerbridge.models.vocabulary import trim_vocabulary, used_ids
 from nerbridge.records import CurvePoint
 from nerbridge.training.batching import Example
@@ -204,6 +210,26 @@ def test_two_learning_rates_and_no_decay_for_vectors(build: Callable[[str], nn.M
             if parameter.requires_grad:
                 rate = 1e-2 if "classifier" in name else 3e-3
                 assert rates[id(parameter)] == (rate, 0.1 if parameter.ndim > 1 else 0.0), name
+
+
+@pytest.mark.parametrize("is_lora", [False, True])
+@pytest.mark.parametrize("model_type", ENCODER_TYPES)
+def test_the_head_of_every_encoder_type_learns_at_its_own_rate(
+    model_type: str, is_lora: bool
+) -> None:
+    model = AutoModelForTokenClassification.from_config(tiny_config(model_type, num_labels=7))
+    prefix = f"{model.base_model_prefix}."
+    head = {id(p) for name, p in model.named_parameters() if not name.startswith(prefix)}
+    trained = attach_adapter(model, LoraSettings(r=2), seed=0) if is_lora else model
+    if is_lora:
+        head = {id(p) for name, p in trained.named_parameters() if "modules_to_save" in name}
+    settings = StageSettings(epochs=1, batch_size=4, learning_rate=3e-3, head_learning_rate=1e-2)
+    rates = {
+        id(p): group["lr"] for group in parameter_groups(trained, settings) for p in group["params"]
+    }
+    assert len(head) > 1
+    assert {id_ for id_, rate in rates.items() if rate == 1e-2} == head
+    assert 3e-3 in rates.values()
 
 
 def test_rare_tags_weigh_more_and_the_mean_word_weighs_one() -> None:

@@ -25,7 +25,7 @@ def merge(trained: TrainedModel) -> MergedModel:
     """The same model without an adapter, in place: the weights of ``trained`` change.
 
     Raises:
-        ModelError: if the head is not one linear layer and its columns are in another order.
+        ModelError: if the head ends in no linear layer and its columns are in another order.
     """
     model = trained.model
     if isinstance(model, PeftModel):
@@ -44,11 +44,12 @@ def _order_columns(model: PreTrainedModel, tags: tuple[str, ...]) -> None:
     found = model_tags(model)
     if found == tags:
         return
-    [head] = head_modules(model).values()
+    # A head may have layers before the one whose outputs are the labels (ModernBERT's has).
+    head = list(head_modules(model).values())[-1]
     if not isinstance(head, nn.Linear):
         raise ModelError(
             f"the labels are in the order {', '.join(found)}, expected {', '.join(tags)}, and the "
-            f"head is a {type(head).__name__}. Order its labels, then export."
+            f"head ends in a {type(head).__name__}. Order its labels, then export."
         )
     columns = torch.tensor([found.index(tag) for tag in tags])
     with torch.no_grad():

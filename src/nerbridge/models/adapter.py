@@ -13,7 +13,11 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
-from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
+from peft.utils import (
+    TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING,
+    get_peft_model_state_dict,
+    set_peft_model_state_dict,
+)
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel
@@ -27,6 +31,8 @@ __all__ = ["LoraSettings", "attach_adapter", "load_adapter", "read_lineage", "sa
 
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILE = "adapter_model.safetensors"
+_OTHER_TARGETS = {"distilbert": ("q_lin", "v_lin"), "modernbert": ("Wqkv",), "mpnet": ("q", "v")}
+"""Of types that PEFT has no targets for and whose layers are not named ``query`` and ``value``."""
 
 
 def attach_adapter(model: PreTrainedModel, settings: LoraSettings, seed: int) -> PeftModel:
@@ -38,20 +44,36 @@ def attach_adapter(model: PreTrainedModel, settings: LoraSettings, seed: int) ->
     Raises:
         ModelError: if a target module is not in the model.
     """
-    targets = settings.target_modules
+    targets = settings.target_modules or default_targets(model.config.model_type)
+    heads = head_modules(model)
     config = LoraConfig(
         r=settings.r,
         lora_alpha=settings.lora_alpha,
         lora_dropout=settings.lora_dropout,
         target_modules=targets if isinstance(targets, str) else list(targets),
         # PEFT's "all-linear" includes the head of a token classifier, which is trained whole.
-        exclude_modules=sorted(head_modules(model)),
+        exclude_modules=sorted(
+            ".".join(filter(None, (name, inner)))
+            for name, head in heads.items()
+            for inner, _ in head.named_modules()
+        ),
         bias=settings.bias,
-        modules_to_save=sorted({*head_modules(model), *settings.modules_to_save}),
+        modules_to_save=sorted({*heads, *settings.modules_to_save}),
         use_rslora=settings.use_rslora,
         task_type=TaskType.TOKEN_CLS,
     )
     return _attach(model, config, seed)
+
+
+def default_targets(model_type: str) -> tuple[str, ...] | str:
+    """The layers that get an adapter where none are named: PEFT's own for the type of the model.
+
+    Where PEFT has none: the layers that make queries and values, as PEFT chooses for most types.
+    """
+    found = TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING.get(model_type)
+    if isinstance(found, str):
+        return found
+    return tuple(found or _OTHER_TARGETS.get(model_type, ("query", "value")))
 
 
 def _attach(model: PreTrainedModel, config: LoraConfig, seed: int) -> PeftModel:

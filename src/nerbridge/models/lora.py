@@ -11,14 +11,15 @@ class LoraSettings:
     """Settings of a LoRA adapter, named as in PEFT.
 
     ``target_modules`` names linear layers of the encoder by their last name part, or is
-    ``"all-linear"`` (the head is never among them). The head is always trained and saved whole;
-    ``modules_to_save`` names further modules to treat that way.
+    ``"all-linear"`` (the head is never among them). Without it they are PEFT's own for the type of
+    the model, such as ``query`` and ``value`` of a BERT. The head is always trained and saved
+    whole; ``modules_to_save`` names further modules to treat that way.
     """
 
     r: int = 8
     lora_alpha: int = 32
     lora_dropout: float = 0.05
-    target_modules: tuple[str, ...] | Literal["all-linear"] = ("query", "value")
+    target_modules: tuple[str, ...] | Literal["all-linear"] | None = None
     bias: Literal["none", "all", "lora_only"] = "none"
     modules_to_save: tuple[str, ...] = ()
     use_rslora: bool = False

@@ -11,16 +11,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from peft import PeftModel
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 from torch.utils.data import DataLoader
 from transformers import (
+    PreTrainedModel,
     PreTrainedTokenizerFast,
     PrinterCallback,
     Trainer,
@@ -41,7 +43,7 @@ from nerbridge.corpus.sentence import Probabilities
 from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.labels import LabelSet
 from nerbridge.models.dropout import use_fast_dropout
-from nerbridge.models.encoder import special_ids
+from nerbridge.models.encoder import head_modules, special_ids
 from nerbridge.models.quiet import quiet_transformers
 from nerbridge.platforms import peak_resident_bytes
 from nerbridge.records import CurvePoint, Training
@@ -316,8 +318,8 @@ class StageTrainer(Trainer):
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         """AdamW in four groups: encoder or head, decayed or not (vectors are not)."""
         if self.optimizer is None:
-            trained = model or self.model_wrapped
-            self.optimizer = torch.optim.AdamW(parameter_groups(trained, self.settings), fused=True)
+            groups = parameter_groups(cast(nn.Module, self.model), self.settings)
+            self.optimizer = torch.optim.AdamW(groups, fused=True)
         return self.optimizer
 
 
@@ -334,9 +336,12 @@ def tag_weights(examples: Sequence[Example], n_tags: int, settings: StageSetting
 def parameter_groups(model: nn.Module, settings: StageSettings) -> list[dict[str, Any]]:
     """Trainable parameters with their learning rate and weight decay."""
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-    for name, parameter in model.named_parameters():
+    classifier = model.get_base_model() if isinstance(model, PeftModel) else model
+    heads = head_modules(cast(PreTrainedModel, classifier)).values()
+    head = {id(p) for module in heads for p in module.parameters()}
+    for parameter in model.parameters():
         if parameter.requires_grad:
-            is_head = "classifier" in name
+            is_head = id(parameter) in head
             groups.setdefault((is_head, parameter.ndim > 1), []).append(parameter)
     return [
         {
