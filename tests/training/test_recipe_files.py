@@ -196,6 +196,39 @@ def test_data_root_reads_the_environment(
     assert read_recipe(mine).data_root == read
 
 
+@pytest.mark.parametrize(
+    ("written", "environment", "read"),
+    [
+        ("${ENCODER:-intfloat/multilingual-e5-small}", {}, "intfloat/multilingual-e5-small"),
+        ("${ENCODER:-owner/name}", {"ENCODER": "build/e5"}, "build/e5"),
+        ("${ENCODER:-owner/name}", {"ENCODER": ""}, "owner/name"),
+        ("${PLACE}/${ENCODER:-e5}", {"PLACE": "/models"}, "/models/e5"),
+        ("owner/name", {"ENCODER": "other"}, "owner/name"),
+    ],
+)
+def test_the_encoder_reads_the_environment(
+    written: str, environment: dict[str, str], read: str, mine: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    for name in ("ENCODER", "PLACE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    mine.write_text(f'encoder = {{ id = "{written}" }}\n{MINIMAL}', "utf-8")
+    assert read_recipe(mine).encoder.id == read
+    assert read_recipe(mine, overrides=[f"encoder.id={written}"]).encoder.id == read
+
+
+def test_an_encoder_that_is_not_set_is_said(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ENCODER", raising=False)
+    mine.write_text('encoder = { id = "${ENCODER}" }\n' + MINIMAL, "utf-8")
+    with pytest.raises(RecipeError, match=r"encoder\.id: .* variable ENCODER, which is not set"):
+        read_recipe(mine)
+    mine.write_text('encoder = "${ENCODER:-x}"\n' + MINIMAL, "utf-8")
+    with pytest.raises(RecipeError, match="single brackets"):
+        read_recipe(mine)
+
+
 def test_a_variable_without_a_value_is_said(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CORPORA", raising=False)
     mine.write_text('data_root = "${CORPORA}/ner"\n' + MINIMAL, "utf-8")

@@ -53,7 +53,8 @@ class EncoderSettings(Settings):
     """The pretrained encoder: ``bundled:mini``, a folder or a hub id."""
 
     id: str = "bundled:mini"
-    """``bundled:NAME``, a folder, or a hub id such as ``owner/name``."""
+    """``bundled:NAME``, a folder, or a hub id such as ``owner/name``; ``${NAME:-default}`` is read
+    from the environment, here and in ``revision``."""
     revision: str | None = None
     """Branch, tag or commit on the hub; the commit in use is recorded."""
     max_subwords: Positive | None = None

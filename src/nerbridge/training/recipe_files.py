@@ -18,6 +18,8 @@ from nerbridge.training.recipe import SHIPPED, Recipe
 from nerbridge.training.recipe_mistakes import describe_mistakes
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+_WITH_VARIABLES = (("", "data_root"), ("encoder", "id"), ("encoder", "revision"))
+"""Tables and keys of the values that may read environment variables."""
 
 
 def shipped_recipes() -> list[str]:
@@ -61,8 +63,8 @@ def read_recipe(
         _apply(values, override)
     if seeds is not None:
         values["seeds"] = list(seeds)
-    unset = list(_unset_variables(values.get("data_root")))
-    values["data_root"] = _data_root(values.get("data_root"), path)
+    unset = list(_put_in_variables(values))
+    values.setdefault("data_root", str(path.parent))
     _find_beside(values.get("pseudo_labels"), path)
     try:
         recipe = Recipe.model_validate(values)
@@ -123,22 +125,26 @@ def _parse_value(text: str) -> Any:
         return text
 
 
-def _unset_variables(data_root: Any) -> Iterator[str]:
-    """What is wrong with variables that ``data_root`` reads, one sentence each."""
-    for name, default in _VARIABLE.findall(data_root) if isinstance(data_root, str) else ():
+def _put_in_variables(values: dict[str, Any]) -> Iterator[str]:
+    """Put in the environment variables that a recipe reads, in place.
+
+    Yields what is wrong with each of them, one sentence a variable.
+    """
+    for table, key in _WITH_VARIABLES:
+        place = values.get(table) if table else values
+        text = place.get(key) if isinstance(place, dict) else None
+        if isinstance(place, dict) and isinstance(text, str):
+            yield from _unset_variables(f"{table}.{key}".lstrip("."), text)
+            place[key] = _VARIABLE.sub(lambda found: os.environ.get(found[1]) or found[2], text)
+
+
+def _unset_variables(key: str, text: str) -> Iterator[str]:
+    for name, default in _VARIABLE.findall(text):
         if not (os.environ.get(name) or default):
             yield (
-                f"data_root: {data_root!r} reads the environment variable {name}, which is not "
-                f"set. Set it, or give a default: ${{{name}:-folder}}."
+                f"{key}: {text!r} reads the environment variable {name}, which is not set. "
+                f"Set it, or give a default: ${{{name}:-value}}."
             )
-
-
-def _data_root(value: Any, path: Path) -> Any:
-    if value is None:
-        return str(path.parent)
-    if not isinstance(value, str):
-        return value
-    return _VARIABLE.sub(lambda found: os.environ.get(found[1]) or found[2], value)
 
 
 def _find_beside(pseudo_labels: Any, path: Path) -> None:
