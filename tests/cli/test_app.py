@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -42,7 +43,8 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         module = ModuleType("failing_command")
         module.fail = fail  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "failing_command", module)
-        monkeypatch.setitem(edge.COMMANDS, "fail", "failing_command:fail")
+        entry = edge.CommandEntry("Use", "failing_command:fail", "Fail as it is told.")
+        monkeypatch.setitem(edge.COMMANDS, "fail", entry)
         monkeypatch.setattr(sys, "argv", ["nerbridge", *arguments])
         with pytest.raises(SystemExit) as stop:
             edge.main()
@@ -162,3 +164,56 @@ def test_python_dash_m_is_the_same_command() -> None:
         [sys.executable, "-m", "nerbridge", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout == f"nerbridge {__version__}\n"
+
+
+def test_help_lists_every_command_by_group_and_imports_none() -> None:
+    code = (
+        "import sys\n"
+        "sys.argv = ['nerbridge', '--help']\n"
+        "from nerbridge.cli.app import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'numpy', 'rich', 'regex', 'pydantic', 'tokenizers'} & sys.modules.keys()\n"
+        "commands = [name for name in sys.modules if name.startswith('nerbridge.cli.')]\n"
+        "print(sorted(heavy), sorted(commands), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "[] ['nerbridge.cli.app', 'nerbridge.cli.console']\n"
+    lines = done.stdout.splitlines()
+    places = {group: lines.index(f"{group}:") for group in ("Use", "Train", "Data", "Share")}
+    assert list(places.values()) == sorted(places.values())
+    for name, entry in edge.COMMANDS.items():
+        (place,) = [i for i, line in enumerate(lines) if line.split()[:1] == [name]]
+        assert lines[place].split(maxsplit=1)[1] == entry.help
+        assert max(p for p in places.values() if p < place) == places[entry.group]
+    assert max(map(len, lines)) <= 80
+
+
+def test_dash_h_is_help_of_every_command(call: Call) -> None:
+    for words in ([], ["tag"], ["recipe"], ["recipe", "new"]):
+        code, out, shown = call(*words, "-h")
+        assert (code, shown) == (0, "")
+        assert out == call(*words, "--help")[1]
+
+
+def test_a_mistyped_command_is_told_the_nearest(call: Call) -> None:
+    code, _, shown = call("anaylse", "x")
+    assert code == 2
+    assert "Did you mean 'analyse'?" in shown
+
+
+def test_names_and_options_are_completed(tmp_path: Path) -> None:
+    def complete(words: str, n: int) -> list[str]:
+        asked = {"_NERBRIDGE_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(n)}
+        script = tmp_path / "nerbridge"
+        script.write_text("from nerbridge.cli.app import main\nmain()\n", "utf-8")
+        done = subprocess.run(
+            [sys.executable, str(script)],
+            env={**os.environ, **asked},
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.split()
+
+    assert complete("nerbridge ex", 1) == ["export"]
+    assert complete("nerbridge c", 1) == ["calibrate", "compare"]
+    assert "--redact" in complete("nerbridge tag --re", 2)

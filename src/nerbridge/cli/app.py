@@ -1,7 +1,7 @@
 """The ``nerbridge`` command: its sub-commands, and the edge where errors become messages.
 
-A command's module is imported when the command is called (or when help lists it), and imports
-torch and its like only inside the function that needs them: ``nerbridge --help`` stays fast.
+A command's module is imported when the command is called, and imports torch and its like only
+inside the function that needs them. ``nerbridge --help`` imports no command.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import os
 import sys
 import traceback
 import warnings
+from difflib import get_close_matches
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 import typer.core
@@ -22,22 +23,58 @@ from nerbridge import __version__
 from nerbridge.cli.console import print_error, print_note, print_result
 from nerbridge.errors import InputError, NerbridgeError, ScriptWarning
 
-# name of the command → where its function, or its Typer app of sub-commands, is found
+
+class CommandEntry(NamedTuple):
+    """What help says of a command, and where it is, so that help imports none of them."""
+
+    group: str
+    target: str
+    """Its function, or its Typer app of sub-commands, as ``module:name``."""
+    help: str
+    """One short line; the command's own help says more."""
+
+
 COMMANDS = {
-    "run": "nerbridge.cli.run:run",
-    "tag": "nerbridge.cli.tag:tag",
-    "suggest": "nerbridge.cli.suggest:suggest",
-    "pseudo-label": "nerbridge.cli.pseudo_label:pseudo_label",
-    "serve": "nerbridge.cli.serve:serve",
-    "export": "nerbridge.cli.export:export",
-    "analyse": "nerbridge.cli.analyse:analyse",
-    "evaluate": "nerbridge.cli.evaluate:evaluate",
-    "calibrate": "nerbridge.cli.calibrate:calibrate",
-    "compare": "nerbridge.cli.compare:compare",
-    "recipe": "nerbridge.cli.recipe:app",
-    "data": "nerbridge.cli.data:app",
-    "encoder": "nerbridge.cli.encoder:app",
-    "publish": "nerbridge.cli.publish:publish",
+    "tag": CommandEntry(
+        "Use", "nerbridge.cli.tag:tag", "Find names in text, documents and tables."
+    ),
+    "serve": CommandEntry(
+        "Use", "nerbridge.cli.serve:serve", "Serve models over HTTP, with a page in the browser."
+    ),
+    "analyse": CommandEntry(
+        "Use", "nerbridge.cli.analyse:analyse", "Count and compare the names in many articles."
+    ),
+    "run": CommandEntry(
+        "Train", "nerbridge.cli.run:run", "Run an experiment: baseline, transfer, adapted; report."
+    ),
+    "recipe": CommandEntry(
+        "Train", "nerbridge.cli.recipe:app", "Show, check and write recipes of experiments."
+    ),
+    "evaluate": CommandEntry(
+        "Train", "nerbridge.cli.evaluate:evaluate", "Score a model on labelled sentences."
+    ),
+    "calibrate": CommandEntry(
+        "Train", "nerbridge.cli.calibrate:calibrate", "Fit a model's scores to labelled sentences."
+    ),
+    "compare": CommandEntry(
+        "Train", "nerbridge.cli.compare:compare", "Compare runs, with paired tests."
+    ),
+    "encoder": CommandEntry("Train", "nerbridge.cli.encoder:app", "Look at pretrained encoders."),
+    "data": CommandEntry(
+        "Data", "nerbridge.cli.data:app", "Count, audit and convert labelled files."
+    ),
+    "suggest": CommandEntry(
+        "Data", "nerbridge.cli.suggest:suggest", "Choose the sentences most worth labelling."
+    ),
+    "pseudo-label": CommandEntry(
+        "Data", "nerbridge.cli.pseudo_label:pseudo_label", "Label raw text with several models."
+    ),
+    "export": CommandEntry(
+        "Share", "nerbridge.cli.export:export", "Export a model to ONNX, int8 or transformers."
+    ),
+    "publish": CommandEntry(
+        "Share", "nerbridge.cli.publish:publish", "Put a model on the Hugging Face hub."
+    ),
 }
 
 DEBUG_VARIABLE = "NERBRIDGE_DEBUG"
@@ -74,6 +111,34 @@ class LazyCommands(typer.core.TyperGroup):
             self.commands[cmd_name] = load_command(cmd_name)
         return self.commands[cmd_name]
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """All commands by group, without importing any."""
+        width = max(map(len, COMMANDS))
+        for group in dict.fromkeys(entry.group for entry in COMMANDS.values()):
+            rows = [
+                (name.ljust(width), entry.help)
+                for name, entry in COMMANDS.items()
+                if entry.group == group
+            ]
+            with formatter.section(group):
+                formatter.write_dl(rows)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Names of commands without importing them; of options as in any command."""
+        from typer._click.shell_completion import CompletionItem
+
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        if names:
+            return [CompletionItem(name, help=COMMANDS[name].help) for name in names]
+        return super().shell_complete(ctx, incomplete)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is asked for; of another word, the nearest command."""
+        word = args[0]
+        if word not in COMMANDS and (near := get_close_matches(word, COMMANDS, n=1)):
+            ctx.fail(f"No such command {word!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the sub-command; Ctrl-C ends it with a message and exit code 130.
 
@@ -88,18 +153,26 @@ class LazyCommands(typer.core.TyperGroup):
 
 def load_command(name: str) -> Any:
     """Import one command and give it its name."""
-    module_name, attribute = COMMANDS[name].split(":")
+    module_name, attribute = COMMANDS[name].target.split(":")
     target = getattr(import_module(module_name), attribute)
     if not isinstance(target, typer.Typer):
-        single = typer.Typer(add_completion=False)
+        single = typer.Typer(add_completion=False, rich_markup_mode=None)
         single.command(name)(target)
         target = single
     command = typer.main.get_command(target)
     command.name = name
+    command.short_help = COMMANDS[name].help
     return command
 
 
-app = typer.Typer(cls=LazyCommands, add_completion=False, no_args_is_help=True)
+app = typer.Typer(
+    cls=LazyCommands,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    # Plain text: tables of rich take longer to import than everything else here.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
 
 def _print_version(wanted: bool) -> None:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     help="Look at labelled files, count, audit and convert them.\n\n"
     "Example: nerbridge data audit corpora/as",
 )

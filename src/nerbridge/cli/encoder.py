@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     help="Look at pretrained encoders before anything is trained on them.\n\n"
     "Example: nerbridge encoder probe bundled:mini",
 )

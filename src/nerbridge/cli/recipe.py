@@ -11,7 +11,12 @@ from nerbridge.cli.console import print_json, print_note, print_result
 from nerbridge.cli.options import JsonOption, QuietOption
 from nerbridge.errors import InputError
 
-app = typer.Typer(help="Show, check and write recipes.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Show, check and write recipes.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 RecipeArgument = Annotated[
     str, typer.Argument(help="A recipe file, or the name of a shipped recipe.")
