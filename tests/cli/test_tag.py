@@ -256,6 +256,18 @@ def test_a_redacted_copy(call: Call) -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["ৰমেন দাস.html", "copy_ৰমেন-দাস.html", "%E0%A7%B0%E0%A6%AE%E0%A7%87%E0%A6%A8দাস.html"]
+)
+def test_a_copy_is_not_called_by_a_hidden_name(call: Call, name: str) -> None:
+    pytest.importorskip("lxml")
+    Path("a.html").write_text(PAGE, "utf-8")
+    with pytest.raises(InputError, match=r"such as redacted\.html") as caught:
+        call("a.html", "--redact", "PER", "--output", name)
+    assert "ৰমেন" not in str(caught.value)
+    assert not Path(name).exists()
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["a.txt", "--redact", "PER"], "expected one input"),

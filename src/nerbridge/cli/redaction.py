@@ -73,13 +73,23 @@ def split_types(redact: str, tagger: Tagger) -> list[str]:
 def write_redacted_copy(
     tagger: Tagger, source: Source, target: Path, types: Sequence[str], *, quiet: bool
 ) -> None:
-    """Tag the document, write its copy, and say what is hidden and that a person must check."""
+    """Tag the document, write its copy, and say what is hidden and that a person must check.
+
+    Raises:
+        InputError: the copy's own file name holds a name that is hidden in it.
+        DocumentError: the document cannot be read, or cannot be copied safely.
+    """
     from nerbridge.documents import plan_redaction, read_document, tag_document, write_redacted
     from nerbridge.documents.limits import MAX_BYTES
 
     with source.open() as stream:
         document = read_document(stream.read(MAX_BYTES + 1), name=source.name)
     redaction = plan_redaction(document, tag_document(tagger, document), types)
+    if redaction.names.is_inside(target.name):
+        raise InputError(
+            "--output: the file name holds a name that the copy hides; expected a name that tells "
+            f"nothing, such as redacted{target.suffix}. Name another file."
+        )
     copy = write_redacted(document, redaction)
     write_bytes(target, copy)
     for notice in document.notices:

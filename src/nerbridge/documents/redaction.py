@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import unquote
 
 import regex
 
@@ -14,6 +13,7 @@ from nerbridge.documents.closed_class import is_closed_class
 from nerbridge.documents.document import Document
 from nerbridge.documents.mending import mend
 from nerbridge.documents.reading import load_module
+from nerbridge.documents.spellings import decode_spellings, encoded_texts
 from nerbridge.errors import DocumentError, InputError
 from nerbridge.tagging.entity import Entity
 from nerbridge.text.counts import count_of
@@ -30,7 +30,6 @@ _KEY_CHARS = 2
 _MIN_PREFIX_CHARS = 3
 _MIN_BYTES = 8
 _MIN_JOINED_CHARS = 6
-_MAX_ENCODED = 3
 _LETTER = r"\p{L}\p{N}\p{M}"
 _LETTERS = regex.compile(rf"[{_LETTER}]{{1,60}}")
 _NO_LETTERS = regex.compile(rf"[^{_LETTER}]+")
@@ -128,7 +127,7 @@ class Names:
                     yield hit.end(), pattern.label
 
     def label_in(self, text: str) -> str:
-        """The text with labels instead of names.
+        """The text with labels instead of names; nothing of it where a name is spelled in escapes.
 
         >>> Names([("ৰমেন", "PER")]).label_in("ৰমেনক মাতা")
         '[PER] মাতা'
@@ -137,7 +136,12 @@ class Names:
             return text
         for start, end, label in reversed(self.find(text)):
             text = text[:start] + label + text[end:]
-        return text
+        return "" if self._is_escaped_in(text) else text
+
+    def _is_escaped_in(self, text: str) -> bool:
+        decoded = decode_spellings(text)
+        forms = encoded_texts(decoded) + ([] if decoded == text else [decoded])
+        return any(self.find(form) for form in forms)
 
     def is_inside(self, text: str) -> bool:
         """Whether a name stands anywhere in an address or the like, whatever is between its words.
@@ -146,8 +150,12 @@ class Names:
         >>> names.is_inside("mailto:ramen.das@example.org"), names.is_inside("/Ramen%20Das.html")
         (True, True)
         """
-        for _ in range(_MAX_ENCODED):
-            text = unquote(text)
+        if not self._plain:
+            return False
+        decoded = decode_spellings(text)
+        return any(self._is_in(form) for form in (decoded, *encoded_texts(decoded)))
+
+    def _is_in(self, text: str) -> bool:
         plain = " ".join(normalise_text(text).lower().replace("+", " ").split())
         if any(name in plain for name in self._plain):
             return True

@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import PurePosixPath
-from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 
@@ -28,6 +27,7 @@ _MEDIA_TYPES = {
     "html": "text/html; charset=utf-8",
     "text": "text/plain; charset=utf-8",
 }
+_ENDINGS = {"pdf": "pdf", "docx": "docx", "html": "html", "text": "txt"}
 
 
 class Answer(StrEnum):
@@ -105,8 +105,9 @@ async def to_redacted(
 ) -> Response:
     """A copy of the document without the entities of ``types``, as a download."""
     content = await run_isolated(seconds, redact, document, entities, types)
+    # What an upload is called may be a name, also one that the model does not know.
     headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote('redacted-' + document.name)}",
+        "Content-Disposition": f'attachment; filename="redacted.{_ENDINGS[document.kind]}"',
         "Content-Security-Policy": SHOWN_CSP,
     }
     return Response(content, media_type=_MEDIA_TYPES[document.kind], headers=headers)
