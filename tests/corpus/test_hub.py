@@ -138,6 +138,28 @@ def test_the_cache_serves_without_network(answers: Answers, which: int) -> None:
     assert "Connect once" in message
 
 
+def test_an_error_ends_with_its_exit_code(root: Path, tmp_path: Path) -> None:
+    with Hub(root) as hub:
+        environment = hub.environment(tmp_path)
+        command = [sys.executable, "-m", "nerbridge", "data", "audit", "hub:owner/columns", "-q"]
+        for _ in range(3):
+            done = subprocess.run(command, capture_output=True, text=True, env=environment)
+            assert done.returncode == 2, done.stderr
+
+
+def test_threads_may_end_before_the_interpreter_does() -> None:
+    """A thread that is asleep in Python when the main thread is done, as pyarrow's may be."""
+    code = (
+        "import atexit, threading, time\n"
+        "from nerbridge.corpus.hub import _import_datasets, _THREADS_END_S\n"
+        "_import_datasets('a'); _import_datasets('b')\n"
+        "nap = lambda: (time.sleep(_THREADS_END_S / 3), print('ended', flush=True))\n"
+        "atexit.register(lambda: threading.Thread(target=nap, daemon=True).start())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "ended\n", done.stderr
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [

@@ -6,11 +6,15 @@ never passed. What was downloaded once is found again without network.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from nerbridge.corpus.hub_form import (
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
 _SPEC = re.compile(r"hub:(?P<repository>[^@#\s]+)(?:@(?P<config>[^#\s]+))?(?:#(?P<revision>\S+))?")
 _SHA = re.compile(r"[0-9a-f]{40}")
+_THREADS_END_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,24 @@ def _import_datasets(spec: str) -> Any:
             f"{spec}: hub datasets need the datasets library, which is not installed. "
             "Install it with: pip install 'nerbridge[train]'"
         ) from error
+    _let_threads_end_at_exit()
     return datasets
+
+
+@cache
+def _let_threads_end_at_exit() -> None:
+    """Wait for pyarrow's threads before the interpreter ends.
+
+    `datasets` has them read from Python's files, and a thread that lets go of one while the
+    interpreter ends aborts the process: exit code 134 instead of that of the error
+    (huggingface/datasets 7566). `nerbridge.io.parquet` reads without threads.
+    """
+
+    def wait() -> None:
+        gc.collect()
+        time.sleep(_THREADS_END_S)
+
+    atexit.register(wait)
 
 
 def _resolve_commit(spec: HubSpec) -> str | None:
