@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,15 @@ def test_progress_counts_bytes(path: Path) -> None:
     progress = Progress()
     list(read_lines(Source(str(path), InputFormat.TEXT), progress))
     assert progress.n_bytes == path.stat().st_size
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04\x14\0\n", b"%PDF-1.4\n\xe2\n", b"\x1f\x8b\x08\0"])
+def test_a_binary_file_in_a_pipe_is_said(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    with pytest.raises(InputError, match=r"^-: a .* file; .*--input-format document"):
+        list(read_lines(Source("-", InputFormat.TEXT), Progress()))
+
+
+def test_text_in_a_pipe_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("অ\nআ".encode())))
+    assert list(read_lines(Source("-", InputFormat.TEXT), Progress())) == [(1, "অ\n"), (2, "আ")]
