@@ -18,7 +18,8 @@ import pytest
 
 from analysis.conftest import FIELDS, Article, WriteArticles, make_tagged
 from nerbridge.analysis.articles import ArticleWriter
-from nerbridge.analysis.counting import By, Facts, choose_by, count_all, min_together, open_database
+from nerbridge.analysis.counting import By, Facts, choose_by, count_all, min_together
+from nerbridge.analysis.database import open_database
 from nerbridge.analysis.grouping import Surface, group_surfaces
 from nerbridge.analysis.tables import TABLES, read_neighbours, read_passages, write_tables
 
@@ -122,12 +123,6 @@ def test_pairs_of_crowded_articles_are_left_out_and_counted(write_articles: Writ
     assert row["n_articles"] == 3
     check_weights(row, [3, 3], 4)
     assert {row["n_articles"] for row in tables["entities"] if row["type"] == "ORG"} == {5}
-
-
-def test_an_interrupted_query_is_an_interruption(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), open_database(tmp_path, 1):
-        raise RuntimeError("Query interrupted")  # as DuckDB does on Ctrl-C
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_text_counts_once_with_its_earliest_date(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from analysis.conftest import Article, WriteArticles
-from nerbridge.analysis.counting import count_all, open_database
+from nerbridge.analysis.counting import count_all
+from nerbridge.analysis.database import open_database
 from nerbridge.analysis.findings import PASSAGES, collect_findings
 from nerbridge.analysis.page import build_page
 

@@ -8,8 +8,7 @@ Tables made here, in this order: ``article`` (each kept once, with its period), 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -22,7 +21,6 @@ import pyarrow
 from nerbridge.analysis.change import Change, choose_recent, find_changes
 from nerbridge.analysis.grouping import Entry, Surface, group_surfaces, normal_form
 
-MEMORY = "1GB"
 EARLIEST = date(1800, 1, 1)
 """An article before is a slip in its date."""
 MAX_TOGETHER = 200
@@ -64,34 +62,6 @@ class Facts:
     recent_from: date | None = None
     n_recent_articles: int = 0
     n_earlier_articles: int = 0
-
-
-@contextmanager
-def open_database(
-    folder: Path, n_threads: int | None = None
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in a folder, gone at the end."""
-    path = folder / ".counting.duckdb"
-    _remove(path)
-    config: dict[str, Any] = {
-        "memory_limit": MEMORY,
-        "temp_directory": str(folder / ".counting.tmp"),
-        "preserve_insertion_order": False,
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    if n_threads is not None:
-        config["threads"] = n_threads
-    try:
-        with duckdb.connect(str(path), config=config) as db:
-            yield db
-    except RuntimeError as error:
-        # So DuckDB says that it saw a Ctrl-C.
-        if str(error) == "Query interrupted":
-            raise KeyboardInterrupt from error
-        raise
-    finally:
-        _remove(path)
 
 
 def count_all(db: duckdb.DuckDBPyConnection, articles: Path, by: By | None = None) -> Facts:
@@ -266,11 +236,6 @@ def _one(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
     found = db.execute(query)
     names = [column[0] for column in found.description or ()]
     return dict(zip(names, found.fetchall()[0], strict=True))
-
-
-def _remove(path: Path) -> None:
-    for left in (path, path.with_name(f"{path.name}.wal")):
-        left.unlink(missing_ok=True)
 
 
 _DATED = """

@@ -234,7 +234,8 @@ def _tag(
 def _report(
     output: Path, by: By | None, name: str, model: str, threads: int | None, *, quiet: bool
 ) -> None:
-    from nerbridge.analysis.counting import count_all, open_database
+    from nerbridge.analysis.counting import count_all
+    from nerbridge.analysis.database import open_database
     from nerbridge.analysis.findings import collect_findings
     from nerbridge.analysis.page import build_page
     from nerbridge.analysis.tables import write_tables
