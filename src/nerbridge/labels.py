@@ -37,11 +37,15 @@ class Span:
 class LabelSet:
     """The entity types of a task, in a fixed order, and the IOB2 tags they give.
 
+    ``inside_costs`` is for models that others trained on other schemes: for every type, what it
+    costs (in nats) that a tag ``I-X`` begins an entity. Empty: no such tag may, as in IOB2.
+
     >>> LabelSet(("PER", "LOC")).tags
     ('O', 'B-PER', 'I-PER', 'B-LOC', 'I-LOC')
     """
 
     types: tuple[str, ...] = DEFAULT_TYPES
+    inside_costs: tuple[float, ...] = ()
 
     @cached_property
     def tags(self) -> tuple[str, ...]:
@@ -279,6 +283,36 @@ def allowed_transitions(label_set: LabelSet) -> npt.NDArray[np.bool_]:
         ],
         dtype=np.bool_,
     )
+
+
+def transition_costs(label_set: LabelSet) -> npt.NDArray[np.float64]:
+    """What it costs, in nats, that a label id follows another; as `allowed_transitions`.
+
+    What is not allowed costs infinity, all else nothing but the beginnings with ``I-X``, which
+    cost what the label set says.
+
+    >>> transition_costs(LabelSet(("PER",), (3.0,))).tolist()
+    [[0.0, 0.0, 3.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 3.0]]
+    """
+    costs = np.where(allowed_transitions(label_set), 0.0, np.inf)
+    ids = label_set.tag_to_id
+    for type_, cost in zip(label_set.types, label_set.inside_costs, strict=False):
+        column = costs[:, ids[f"I-{type_}"]]
+        column[np.isinf(column)] = cost
+    return costs
+
+
+def begin_with_b(tags: Sequence[str]) -> list[str]:
+    """The same entities with ``B-X`` at every beginning: an ``I-X`` behind another type begins.
+
+    >>> begin_with_b(["I-PER", "I-PER", "I-LOC", "O"])
+    ['B-PER', 'I-PER', 'B-LOC', 'O']
+    """
+    found = []
+    for previous, tag in pairwise((OUTSIDE, *tags)):
+        begins = tag[:2] == "I-" and tag[2:] != previous[2:]
+        found.append(f"B-{tag[2:]}" if begins else tag)
+    return found
 
 
 def _split_tag(tag: str) -> tuple[str, str]:

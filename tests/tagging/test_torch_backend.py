@@ -173,7 +173,7 @@ def test_a_plain_adapter_takes_its_labels_from_a_config(
 ) -> None:
     own = shutil.copytree(adapter, tmp_path / "own")
     (own / LINEAGE_FILE).unlink()
-    with pytest.raises(ModelError, match="expected IOB2 tags"):
+    with pytest.raises(ModelError, match="the labels have no names"):
         Tagger.load(own)
     (own / "config.json").write_text(json.dumps({"id2label": dict(enumerate(LABELS.tags))}))
     tagger = Tagger.load(own)
@@ -182,7 +182,7 @@ def test_a_plain_adapter_takes_its_labels_from_a_config(
     np.testing.assert_allclose(tagger.model.word_logits(words)[0], expected[0], rtol=1e-5)
     turned = [*LABELS.tags[1:], LABELS.tags[0]]
     (own / "config.json").write_text(json.dumps({"id2label": dict(enumerate(turned))}))
-    columns = [turned.index(tag) for tag in LABELS.tags]
+    columns = [turned.index(tag) for tag in LABELS.tags]  # the head says what it said before
     np.testing.assert_allclose(
         Tagger.load(own).model.word_logits(words)[0], expected[0][:, columns], rtol=1e-5
     )
@@ -235,17 +235,9 @@ def test_a_folder_that_does_not_fit_is_refused(
         Tagger.load(own)
 
 
-@pytest.mark.parametrize(
-    "tags",
-    [
-        [f"LABEL_{i}" for i in range(7)],
-        ["O", "I-PER", "I-ORG", "I-LOC", "B-PER", "B-ORG", "B-MISC"],
-        ["O", "PER", "ORG", "LOC", "DATE", "MISC", "X"],
-    ],
-)
-def test_labels_that_are_not_iob2_are_refused(plain: Path, tags: list[str]) -> None:
-    change_json(plain / "config.json", id2label=dict(enumerate(tags)))
-    with pytest.raises(ModelError, match=f"the labels are {tags[0]}.*expected IOB2 tags"):
+def test_labels_without_names_are_refused(plain: Path) -> None:
+    change_json(plain / "config.json", id2label={str(i): f"LABEL_{i}" for i in range(7)})
+    with pytest.raises(ModelError, match=r"config\.json: the labels have no names"):
         Tagger.load(plain)
 
 

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from nerbridge.alignment.decoding import decode_spans
 from nerbridge.alignment.inference import Logits
+from nerbridge.alignment.label_columns import merge_columns
 from nerbridge.errors import InputError
 from nerbridge.labels import LabelSet, Span
 from nerbridge.tagging import Tagger
 from nerbridge.tagging.backend import TaggerModel
-from nerbridge.tagging.type_mapping import merge_columns, with_mapped_types
+from nerbridge.tagging.type_mapping import with_mapped_types
 from nerbridge.type_maps import read_type_map
 from tiny_tagger import write_tiny_tagger
 
@@ -49,7 +50,7 @@ def test_probabilities_of_merged_columns_are_summed() -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(scale=4, size=(3, 5, 7)).astype(np.float32)
     columns = np.array([2, 0, 1, 1, 0, 2, 2])
-    merged = merge_columns(logits, columns)
+    merged = merge_columns(logits, columns, int(columns.max()) + 1)
     assert merged.shape == (3, 5, 3)
     assert merged.dtype == np.float32
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nerbridge.errors import ModelError
-from nerbridge.labels import LabelSet, Span, allowed_transitions, tags_to_spans
+from nerbridge.labels import LabelSet, Span, begin_with_b, tags_to_spans, transition_costs
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ def decode_many(
         log_probabilities, lengths = _pad([word_logits[i] for i in chunk], label_set)
         best = _viterbi(log_probabilities, lengths, label_set)
         for row, index in enumerate(chunk):
-            found[index] = tags[best[row, : lengths[row]]].tolist()
+            found[index] = begin_with_b(tags[best[row, : lengths[row]]].tolist())
     return found
 
 
@@ -73,7 +73,7 @@ def decode_spans_many(
         probabilities = np.exp(np.maximum(log_probabilities, _MIN_LOG_PROBABILITY))
         sums = _Sums(probabilities, lengths, label_set)
         for row, index in enumerate(chunk):
-            tags = [label_set.tags[tag] for tag in best[row, : lengths[row]]]
+            tags = begin_with_b([label_set.tags[tag] for tag in best[row, : lengths[row]]])
             found[index] = [(span, sums.probability(row, span)) for span in tags_to_spans(tags)]
     return found
 
@@ -123,8 +123,7 @@ def _viterbi(
     log_probabilities: Floats, lengths: NDArray[np.int64], label_set: LabelSet
 ) -> NDArray[np.int64]:
     """Best label ids. Shape: (n_sentences, n_words of the longest); zeros beyond the length."""
-    allowed = allowed_transitions(label_set)
-    cost = np.where(allowed, 0.0, -np.inf)
+    cost = -transition_costs(label_set)
     n_sentences, n_words, n_tags = log_probabilities.shape
     score = log_probabilities[:, 0] + cost[n_tags]
     previous = np.zeros((n_words, n_sentences, n_tags), dtype=np.int64)
@@ -161,9 +160,9 @@ class _Sums:
     def __init__(
         self, probabilities: Floats, lengths: NDArray[np.int64], label_set: LabelSet
     ) -> None:
-        allowed = allowed_transitions(label_set).astype(np.float64)
+        weights = np.exp(-transition_costs(label_set))
         n_tags = len(label_set.tags)
-        self._first, self._next = allowed[n_tags], allowed[:n_tags]
+        self._first, self._next = weights[n_tags], weights[:n_tags]
         self._probabilities, self._lengths, self._ids = probabilities, lengths, label_set.tag_to_id
         self.forward = np.zeros_like(probabilities)
         self.backward = np.ones_like(probabilities)
@@ -191,12 +190,20 @@ class _Sums:
         begin, inside = self._ids[f"B-{span.type}"], self._ids[f"I-{span.type}"]
         start, end = span.start_word, span.end_word
         emitted = self._probabilities[row, start:end, inside] / self.scale[row, start:end]
-        first = self._probabilities[row, start, begin] / self.scale[row, start]
-        arriving = self.forward[row, start - 1] @ self._next if start else self._first
-        total = arriving[begin] * first * np.prod(emitted[1:])
+        total = self._beginning(row, start, begin, inside) * np.prod(emitted[1:])
         if end < self._lengths[row]:
             leaving = self._next[begin].copy()
             leaving[inside] = 0.0  # one more inside word would be a longer entity
             after = self._probabilities[row, end] * self.backward[row, end]
             total *= leaving @ after / self.scale[row, end]
         return float(total)
+
+    def _beginning(self, row: int, start: int, begin: int, inside: int) -> float:
+        """Weight of an entity's first word, as ``B-X`` or as an ``I-X`` that begins it."""
+        before = self.forward[row, start - 1].copy() if start else np.ones(1)
+        following = self._next if start else self._first[None]
+        as_begin = before @ following[:, begin] * self._probabilities[row, start, begin]
+        if start:
+            before[[begin, inside]] = 0.0  # behind these, I-X goes on
+        as_inside = before @ following[:, inside] * self._probabilities[row, start, inside]
+        return float((as_begin + as_inside) / self.scale[row, start])

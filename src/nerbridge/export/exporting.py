@@ -161,6 +161,8 @@ def _describe(found: ModelFolder, trained: TrainedModel, reference: TaggerModel)
         "parent": lineage or {"model": name},
         "versions": {library: importlib.metadata.version(library) for library in _LIBRARIES},
     }
+    if trained.label_set.inside_costs:
+        manifest["inside_costs"] = list(trained.label_set.inside_costs)
     if "calibration" in lineage:
         manifest["calibration"] = lineage["calibration"]
     return manifest

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-import torch
 from peft import PeftModel
 from torch import nn
 from transformers import PreTrainedModel
 
+from nerbridge.alignment.label_columns import IMPOSSIBLE, LabelColumns
 from nerbridge.errors import ModelError
-from nerbridge.models.encoder import head_modules, model_tags
+from nerbridge.models.encoder import head_modules
 from nerbridge.models.trained import TrainedModel
 
 
@@ -32,26 +32,35 @@ def merge(trained: TrainedModel) -> MergedModel:
         model = model.merge_and_unload()
     model.eval()
     model.requires_grad_(False)
-    _order_columns(model, trained.label_set.tags)
+    if trained.columns is not None:
+        _order_columns(model, trained.columns)
     model.config.id2label = dict(enumerate(trained.label_set.tags))
     model.config.label2id = dict(trained.label_set.tag_to_id)
     facts = {field.name: getattr(trained, field.name) for field in fields(TrainedModel)}
-    return MergedModel(**{**facts, "model": model})
+    return MergedModel(**{**facts, "model": model, "columns": None})
 
 
-def _order_columns(model: PreTrainedModel, tags: tuple[str, ...]) -> None:
-    """Put the head's outputs in the order of ``tags``."""
-    found = model_tags(model)
-    if found == tags:
+def _order_columns(model: PreTrainedModel, columns: LabelColumns) -> None:
+    """Put the head's outputs in the order of the tags; a tag that it lacks becomes impossible."""
+    tags, targets = columns.label_set.tags, columns.targets
+    if targets == tuple(range(len(tags))):
         return
+    if shared := {tags[id_] for id_ in targets if targets.count(id_) > 1}:
+        raise ModelError(
+            f"several labels of the model mean {', '.join(sorted(shared))} (as E- and I- do, or O "
+            "and [PAD]); an export needs one column for each tag. Tag with the model as it is, or "
+            "train a model of its tags (`nerbridge pseudo-label`), which can be exported."
+        )
     # A head may have layers before the one whose outputs are the labels (ModernBERT's has).
-    head = list(head_modules(model).values())[-1]
+    name, head = list(head_modules(model).items())[-1]
     if not isinstance(head, nn.Linear):
         raise ModelError(
-            f"the labels are in the order {', '.join(found)}, expected {', '.join(tags)}, and the "
-            f"head ends in a {type(head).__name__}. Order its labels, then export."
+            f"the labels are in another order than {', '.join(tags)}, and the head is a "
+            f"{type(head).__name__}. Order its labels, then export."
         )
-    columns = torch.tensor([found.index(tag) for tag in tags])
-    with torch.no_grad():
-        head.weight.copy_(head.weight[columns].clone())
-        head.bias.copy_(head.bias[columns].clone())
+    ordered = nn.Linear(head.in_features, len(tags)).requires_grad_(False)
+    ordered.weight.zero_()
+    ordered.bias.fill_(IMPOSSIBLE)
+    ordered.weight[list(targets)] = head.weight
+    ordered.bias[list(targets)] = 0.0 if head.bias is None else head.bias
+    setattr(model, name, ordered)

@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 
 from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.files import default_mode, write_text
+from nerbridge.labels import LabelSet
 
 LINEAGE_FILE = "nerbridge.json"
 LINEAGE_SCHEMA = 1
@@ -133,3 +134,8 @@ def read_lineage(folder: Path) -> dict[str, Any]:
     if missing:
         raise ModelError(f"{path}: lacks {', '.join(missing)}. Copy the model folder again.")
     return lineage
+
+
+def lineage_labels(lineage: Mapping[str, Any]) -> LabelSet:
+    """The label set of a model folder's ``nerbridge.json``."""
+    return LabelSet(tuple(lineage["types"]), tuple(lineage.get("inside_costs", ())))

@@ -9,6 +9,7 @@ from typing import Any
 from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from nerbridge.alignment.label_columns import LabelColumns
 from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import load_adapter
@@ -19,7 +20,7 @@ from nerbridge.models.encoder import (
     model_tags,
     resolve_encoder,
 )
-from nerbridge.models.folder import read_lineage
+from nerbridge.models.folder import lineage_labels, read_lineage
 from nerbridge.models.full import load_full
 
 
@@ -29,6 +30,7 @@ class TrainedModel:
 
     ``script`` is the one script its words must be in (None: as they are), ``max_subwords`` the
     size of its windows without special tokens, ``lineage`` the content of ``nerbridge.json``.
+    ``columns`` says what the head's columns mean where they are not those of ``label_set.tags``.
     """
 
     model: PreTrainedModel | PeftModel
@@ -37,6 +39,7 @@ class TrainedModel:
     script: str | None
     max_subwords: int
     lineage: dict[str, Any]
+    columns: LabelColumns | None = None
 
 
 def load_trained(folder: Path, *, base: str | None = None) -> TrainedModel:
@@ -52,7 +55,7 @@ def load_trained(folder: Path, *, base: str | None = None) -> TrainedModel:
         EnvironmentProblem: if the base is a hub model that is neither cached nor reachable.
     """
     lineage = read_lineage(folder)
-    label_set = LabelSet(tuple(lineage["types"]))
+    label_set = lineage_labels(lineage)
     model: PreTrainedModel | PeftModel
     if lineage.get("kind") == "adapter":
         source = _find_base(folder, lineage, base)

@@ -17,7 +17,7 @@ from nerbridge.alignment.inference import Logits
 from nerbridge.alignment.subwords import SpecialIds
 from nerbridge.errors import ModelError
 from nerbridge.labels import LabelSet
-from nerbridge.models.folder import LINEAGE_FILE, read_lineage
+from nerbridge.models.folder import LINEAGE_FILE, lineage_labels, read_lineage
 from nerbridge.platforms import call_in_forked_children, has_processor_flag, n_usable_cores
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.model_folder import ONNX_FILE, read_temperature
@@ -182,7 +182,7 @@ def _check_files(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def _read_labels(folder: Path, manifest: dict[str, Any]) -> LabelSet:
-    label_set = LabelSet(tuple(manifest["types"]))
+    label_set = lineage_labels(manifest)
     path = folder / "config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))

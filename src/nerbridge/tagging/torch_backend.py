@@ -15,8 +15,8 @@ from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from nerbridge.alignment.inference import Forward, Logits
+from nerbridge.alignment.label_columns import read_label_names
 from nerbridge.errors import ModelError
-from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import load_adapter
 from nerbridge.models.encoder import (
     load_token_classifier,
@@ -81,7 +81,7 @@ def to_tagger_model(trained: TrainedModel, folder: Path) -> TaggerModel:
         specials=special_ids(trained.tokenizer),
         max_subwords=min(trained.max_subwords, max_window_subwords(trained.model)),
         temperature=read_temperature(trained.lineage, folder),
-        forward=_forward(trained.model, trained.label_set),
+        forward=_forward(trained),
         manifest=trained.lineage,
         batch_subwords=BATCH_SUBWORDS,
     )
@@ -92,16 +92,16 @@ def _load_foreign(folder: Path, base: str | None) -> TrainedModel:
     if (folder / _ADAPTER_CONFIG).is_file():
         source = resolve_encoder(base or _base_of(folder))
         tags, path = _tags_of_adapter(folder, source.folder)
-        label_set = _labels_from(tags, path)
-        fresh = load_token_classifier(source, label_set, seed=0)
-        fresh.config.id2label = dict(enumerate(tags))  # the columns are in the adapter's order
+        columns = read_label_names(tags, path)
+        fresh = load_token_classifier(source, columns.label_set, seed=0)
         model = load_adapter(fresh, folder, trainable=False)
     else:
         source = resolve_encoder(str(folder.absolute()))
         model = load_full(folder)
-        label_set = _labels_from(model_tags(model), folder / "config.json")
+        columns = read_label_names(model_tags(model), folder / "config.json")
     limit = max_window_subwords(model)
-    return TrainedModel(model, load_tokenizer(source), label_set, None, limit, {})
+    tokenizer = load_tokenizer(source)
+    return TrainedModel(model, tokenizer, columns.label_set, None, limit, {}, columns)
 
 
 def _whole(tokenizer: PreTrainedTokenizerFast) -> Any:
@@ -111,32 +111,20 @@ def _whole(tokenizer: PreTrainedTokenizerFast) -> Any:
     return backend
 
 
-def _forward(model: PreTrainedModel | PeftModel, label_set: LabelSet) -> Forward:
+def _forward(trained: TrainedModel) -> Forward:
     """The model, its columns in the order of ``label_set.tags``."""
-    model.eval()
-    plain = torch_forward(model)
-    tags = model_tags(model)
-    columns = [tags.index(tag) for tag in label_set.tags]
+    trained.model.eval()
+    plain = torch_forward(trained.model)
+    columns = trained.columns
     owner = os.getpid()
 
     def forward(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Logits:
         if os.getpid() != owner and torch.get_num_threads() > 1:
             torch.set_num_threads(1)  # the threads of OpenMP do not survive a fork
-        logits: Logits = plain(ids, mask)[..., columns]
-        return logits
+        logits = plain(ids, mask)
+        return logits if columns is None else columns.apply(logits)
 
     return forward
-
-
-def _labels_from(tags: tuple[str, ...], path: Path) -> LabelSet:
-    types = tuple(dict.fromkeys(tag[2:] for tag in tags if tag[:2] in ("B-", "I-")))
-    label_set = LabelSet(types)
-    if not types or sorted(tags) != sorted(label_set.tags):
-        raise ModelError(
-            f"{path}: the labels are {', '.join(tags) or 'none'}; expected IOB2 tags: O, and B-X "
-            "and I-X for every type X. Set id2label to the tags the model was trained with."
-        )
-    return label_set
 
 
 def _tags_of_adapter(folder: Path, base: Path) -> tuple[tuple[str, ...], Path]:

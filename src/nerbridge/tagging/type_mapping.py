@@ -8,12 +8,14 @@ the merged column holds the sum of the probabilities of its parts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nerbridge.alignment.inference import Forward, Logits
+from nerbridge.alignment.label_columns import merge_columns
 from nerbridge.errors import InputError
 from nerbridge.labels import DEFAULT_TYPES, LabelSet
 from nerbridge.tagging.backend import TaggerModel
@@ -40,34 +42,29 @@ def with_mapped_types(model: TaggerModel, type_map: TypeMap) -> TaggerModel:
             "map: --map-types."
         )
     known = [type_ for type_ in DEFAULT_TYPES if type_ in found]
-    label_set = LabelSet((*known, *(type_ for type_ in found if type_ not in known)))
+    new_types = (*known, *(type_ for type_ in found if type_ not in known))
+    label_set = LabelSet(new_types, _merge_costs(model.label_set, targets, new_types))
     mapped = map_tags(model.label_set.tags, targets)
     columns = np.array([label_set.tag_to_id[tag] for tag in mapped], dtype=np.int64)
-    return replace(model, label_set=label_set, forward=_merging(model.forward, columns))
+    return replace(
+        model, label_set=label_set, forward=_merging(model.forward, columns, len(label_set.tags))
+    )
 
 
-def merge_columns(logits: Logits, columns: NDArray[np.int64]) -> Logits:
-    """Logits whose probabilities are the sums of those of the columns that fall together.
-
-    Args:
-        logits: shape (…, n_tags).
-        columns: for each column of ``logits`` its new column; every new column has one at least.
-
-    Returns:
-        Shape (…, n_new).
-
-    >>> logits = np.log(np.array([[0.1, 0.5, 0.4]], dtype=np.float32))
-    >>> np.exp(merge_columns(logits, np.array([1, 0, 1]))).round(3).tolist()
-    [[0.5, 0.5]]
-    """
-    order = np.argsort(columns, kind="stable")
-    starts = np.searchsorted(columns[order], np.arange(columns.max() + 1))
-    merged: Logits = np.logaddexp.reduceat(logits[..., order], starts, axis=-1)
-    return merged
+def _merge_costs(
+    old: LabelSet, targets: Mapping[str, str | None], new_types: tuple[str, ...]
+) -> tuple[float, ...]:
+    """Of the types that fall together, the one counts that begins most easily with ``I-X``."""
+    if not old.inside_costs:
+        return ()
+    costs = dict(zip(old.types, old.inside_costs, strict=True))
+    return tuple(
+        min(costs[type_] for type_, target in targets.items() if target == new) for new in new_types
+    )
 
 
-def _merging(forward: Forward, columns: NDArray[np.int64]) -> Forward:
+def _merging(forward: Forward, columns: NDArray[np.int64], n_columns: int) -> Forward:
     def merged(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Logits:
-        return merge_columns(forward(ids, mask), columns)
+        return merge_columns(forward(ids, mask), columns, n_columns)
 
     return merged
