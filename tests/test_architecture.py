@@ -20,6 +20,7 @@ WHOLE_REPOSITORY = {
     "test_benchmarks.py",
     "test_data_page.py",
     "test_docs.py",
+    "test_fine_types.py",
     "test_hub_shapes.py",
     "test_hub_standin.py",
     "test_imports.py",

@@ -132,3 +132,12 @@ def test_a_script_that_is_not_known_is_one_mistake() -> None:
     assert [mistake["loc"] for mistake in error.value.errors()] == [("script",)]
     with pytest.raises(ValidationError, match="script of the target language 'xx' is not known"):
         scripts_of(script="target", target={"path": "xx", "language": "xx"})
+
+
+@pytest.mark.parametrize(
+    "path", ["hf://datasets/owner/name/as/train.txt", "hub:owner/name@as", "bundled:hi"]
+)
+def test_a_corpus_of_the_hub_is_not_looked_up_in_a_folder(path: str) -> None:
+    recipe = Recipe.model_validate(values(data_root="/data"))
+    assert recipe.place_of(path) == path
+    assert recipe.place_of("maps/mine.tsv") == "/data/maps/mine.tsv"

@@ -213,6 +213,7 @@ def label_text(
         origin = {
             "nerbridge": __version__,
             "models": [_describe_model(teacher) for teacher in teachers.models],
+            "type_map": dict(type_map or {}),
             "inputs": described,
             "left_out": {"corpora": list(leave_out), "n_sentences": len(held_out)},
             "n_read": reading.n_sentences,
