@@ -158,7 +158,7 @@ def test_types_not_asked_for_are_all_told_with_a_mapping(put: Put) -> None:
         read_corpus(path, allowed_types=("PER", "LOC"))
     message = str(error.value)
     assert f"{path}:1" in message
-    for part in ("GPE (2 entities)", "MISC (1 entities)", "PERSON (1 entities)", "loc (1"):
+    for part in ("GPE (2 entities)", "MISC (1 entity)", "PERSON (1 entity)", "loc (1"):
         assert part in message
     mapping = {"GPE": "LOC", "MISC": None, "PERSON": "PER", "loc": "LOC"}
     options = ("GPE=LOC", "MISC=O", "PERSON=PER", "loc=LOC")
@@ -174,6 +174,9 @@ def test_a_type_that_no_map_names_is_an_error(put: Put) -> None:
     type_map = ["GPE=PLACE", "TIME=TIME"]
     with pytest.raises(CorpusError, match=r"a\.conll:1: no type map names MISC \(2 entities\)"):
         read_corpus(path, type_map=type_map)
+    fine = put("b.conll", lines("B-Artist", "B-Food"))
+    with pytest.raises(CorpusError, match=r"Food .*--map-types multiconer2 names all of them"):
+        read_corpus(fine, type_map="Artist=PER")
     corpus = read_corpus(path, type_map=[*type_map, "MISC=O"])
     assert corpus.splits["test"][0].tags == (
         "B-PLACE", "O", "O", "B-TIME", "B-PER", "B-PLACE",

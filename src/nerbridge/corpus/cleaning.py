@@ -18,6 +18,7 @@ from nerbridge.labels import (
     find_invalid_tags,
     repair_tags,
 )
+from nerbridge.text.counts import count_of
 from nerbridge.type_maps import TypeMap, fitting_map, kept_types, map_tags, unnamed_message
 
 # Only for the suggestion in a message; nothing is ever renamed without being asked for.
@@ -162,7 +163,7 @@ def _count_mapped(tags: Sequence[str], type_map: TypeMap, losses: Counter[str]) 
 def _check_named(splits: Mapping[str, Sequence[Sentence]], kept: Collection[str]) -> None:
     found, place = _find_other_types(splits, kept)
     if found:
-        raise CorpusError(f"{place}: {unnamed_message(_count_entities(found))}")
+        raise CorpusError(f"{place}: {unnamed_message([*found], _count_entities(found))}")
 
 
 def _check_types(splits: Mapping[str, Sequence[Sentence]], allowed: Sequence[str]) -> None:
@@ -190,7 +191,7 @@ def _find_other_types(
 
 
 def _count_entities(found: Mapping[str, int]) -> list[str]:
-    return [f"{type_} ({n:,} entities)" for type_, n in found.items()]
+    return [f"{type_} ({count_of(n, 'entity', 'entities')})" for type_, n in found.items()]
 
 
 def _list_some(types: Sequence[str]) -> str:

@@ -105,13 +105,14 @@ def kept_types(type_map: TypeMap, allowed: Iterable[str] = ()) -> frozenset[str]
     return frozenset({*DEFAULT_TYPES, *allowed, *(new for new in type_map.values() if new)})
 
 
-def unnamed_message(found: Sequence[str]) -> str:
-    """That these types are in no map, and how to name them."""
-    first = found[0].split(" ")[0]
+def unnamed_message(types: Sequence[str], shown: Sequence[str] | None = None) -> str:
+    """That no map names these types, and how to name them; ``shown`` is how they are listed."""
+    name = fitting_map(types)
+    remedy = f"{OPTION} {name} names all of them. Or name each" if name else "Name each"
     return (
-        f"no type map names {', '.join(found)}; expected a new name for every type but "
-        f"{', '.join(DEFAULT_TYPES)}. Name each: {OPTION} {first}=O drops a type, {OPTION} "
-        f"{first}={first} keeps it."
+        f"no type map names {', '.join(shown or types)}; expected a new name for every type but "
+        f"{', '.join(DEFAULT_TYPES)}. {remedy}: {OPTION} {types[0]}=O drops a type, {OPTION} "
+        f"{types[0]}={types[0]} keeps it."
     )
 
 
