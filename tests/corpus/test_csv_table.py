@@ -38,9 +38,9 @@ def test_csv_lines_count_where_rows_start(put: Put) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("অসম,B-LOC\n", r":1: the header is .*\(sentence_id is missing\)"),
+        ("অসম,B-LOC\n", r":1: the header is .*\(word is missing\)"),
         ("sentence_id,word,tag\n", ": a header but no rows"),
-        ("sentence_id,word,tag\n1,অসম\n", ":2: 2 columns; expected at least 3.*was cut"),
+        ("sentence_id,word,tag\n1,অসম\n", ":2: 2 cells; expected 3.*was cut"),
         ("sentence_id,word,tag\n1,অসম,\n", ":2: a word without a tag"),
         ("sentence_id,word,tag\n1, ,O\n", ":2: a tag without a word"),
         ("sentence_id,word,tag\n1,a,O\n2,b,O\n1,c,O\n", ":4: sentence 1 comes back"),

@@ -117,18 +117,19 @@ def test_spans_become_whole_words(
 def test_a_span_of_whole_words_comes_back_exactly(text: str, data: st.DataObject) -> None:
     from collections import Counter
 
-    from nerbridge.corpus.span_form import CharSpan, text_to_sentence
+    from nerbridge.corpus.offsets import CharSpan
+    from nerbridge.corpus.span_form import text_to_sentences
 
     words = split_words(text)
     losses: Counter[str] = Counter()
     if not words:
-        assert text_to_sentence(text, [], "x", 1, "x:1", losses) is None
+        assert not [*text_to_sentences(text, [], "x", 1, "line", losses)]
         return
     first = data.draw(st.integers(0, len(words) - 1))
     last = data.draw(st.integers(first, len(words) - 1))
     start, end = words[first][0], words[last][1]
-    sentence = text_to_sentence(text, [CharSpan(start, end, "PER")], "x", 1, "x:1", losses)
-    assert sentence is not None
+    spans = [CharSpan(start, end, "PER")]
+    (sentence,) = text_to_sentences(text, spans, "x", 1, "line", losses)
     assert sentence.words == tuple(text[a:b] for a, b in words)
     (span,) = tags_to_spans(sentence.tags)
     assert (span.start_word, span.end_word) == (first, last + 1)

@@ -34,13 +34,22 @@ def read(path: Path) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     return [(s.words, s.tags) for split in corpus.splits.values() for s in split]
 
 
-@pytest.mark.parametrize("format", ["doccano", "conll", "jsonl"])
+@pytest.mark.parametrize("format", ["label-studio", "doccano", "conll", "jsonl"])
 def test_what_is_written_is_read_again(
     suggestions: list[Suggestion], tmp_path: Path, format: str
 ) -> None:
-    path = tmp_path / f"train.{'conll' if format == 'conll' else 'jsonl'}"
+    ending = {"conll": "conll", "label-studio": "json"}.get(format, "jsonl")
+    path = tmp_path / f"train.{ending}"
     write_suggestions(path, suggestions, SuggestionFormat(format), model="m")
     assert read(path) == [(WORDS, TAGS)]
+
+
+def test_doccano_counts_utf16_units(suggestions: list[Suggestion], tmp_path: Path) -> None:
+    path = tmp_path / "sentences.jsonl"
+    write_suggestions(path, suggestions, SuggestionFormat.DOCCANO, model="m")
+    start, end, type_ = json.loads(path.read_text("utf-8"))["label"][0]
+    in_browser = TEXT.encode("utf-16-le")[2 * start : 2 * end]
+    assert (in_browser.decode("utf-16-le"), type_) == ("ৰমেন দাস", "PER")
 
 
 def test_a_corrected_label_studio_export_is_read(
@@ -52,8 +61,7 @@ def test_a_corrected_label_studio_export_is_read(
     (prediction,) = task["predictions"]
     assert prediction["model_version"] == "m"
     value = prediction["result"][0]["value"]
-    in_browser = TEXT.encode("utf-16-le")[2 * value["start"] : 2 * value["end"]]
-    assert in_browser.decode("utf-16-le") == value["text"] == "ৰমেন দাস"
+    assert TEXT[value["start"] : value["end"]] == value["text"] == "ৰমেন দাস"
     # What the tool exports after somebody took out the place:
     task["annotations"] = [{"result": prediction["result"][:1], "was_cancelled": False}]
     export = tmp_path / "export.json"

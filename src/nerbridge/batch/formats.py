@@ -37,6 +37,7 @@ _TABLES = {
     ".csv": "csv",
     ".parquet": "parquet",
     ".conll": "conll",
+    ".conllu": "conll",
     ".iob2": "conll",
     ".bio": "conll",
     ".tsv": "conll",

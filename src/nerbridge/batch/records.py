@@ -9,14 +9,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from nerbridge.batch.formats import InputFormat
 from nerbridge.batch.lines import read_lines
 from nerbridge.batch.sources import Progress, Source
 from nerbridge.errors import InputError
+from nerbridge.io.conll import (
+    counts_words,
+    find_word_column,
+    is_comment,
+    is_document_start,
+    surface_rows,
+)
 from nerbridge.io.fields import bytes_to_text, find_field
 
 if TYPE_CHECKING:
@@ -24,7 +32,8 @@ if TYPE_CHECKING:
 
 ENTITIES = "entities"
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_LOOKS_LIKE_TAG = re.compile(r"O|[BILUES]-.+")
+_SENTENCES_THAT_TELL = 100
+"""So many tell in which column the words of a CoNLL file stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +173,20 @@ def _read_jsonl(source: Source, field: str, by_line: bool, progress: Progress) -
 
 
 def _read_conll(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:
-    words: list[str] = []
-    n_sentences = 0
+    sentences = _conll_sentences(source, field, progress)
+    first = list(islice(sentences, _SENTENCES_THAT_TELL))
+    column = find_word_column([rows for _, rows in first])
+    for number, (line, rows) in enumerate(chain(first, sentences), start=1):
+        words = tuple(_words_in(rows, column, f"{source.name}:{line}"))
+        yield Record(source.name, number, " ".join(words), words)
+
+
+def _conll_sentences(
+    source: Source, field: str, progress: Progress
+) -> Iterator[tuple[int, list[list[str]]]]:
+    """The line where each sentence begins, and the columns of its lines."""
+    rows: list[list[str]] = []
+    first_line = 0
     for number, line in read_lines(source, progress):
         line = line.rstrip(" \t\r\n")
         columns = [column for column in line.split("\t" if "\t" in line else " ") if column]
@@ -174,24 +195,37 @@ def _read_conll(source: Source, field: str, by_line: bool, progress: Progress) -
                 f"{source.name}:1: a table with a column {field!r}; expected CoNLL, a word and its "
                 "tag a line. Read it as a table: --input-format csv, or rename it to .csv."
             )
-        is_document = columns[:1] == ["-DOCSTART-"]
-        if columns and not is_document and (words or not _is_comment(columns)):
-            words.append(columns[0])
+        is_mark = bool(columns) and is_document_start(line)
+        if columns and not is_mark and (rows or not is_comment(line, columns)):
+            first_line = first_line if rows else number
+            rows.append(columns)
             continue
         progress.remarks["comments and document marks left out"] += bool(columns)
-        if words and (not columns or is_document):
-            n_sentences += 1
-            yield Record(source.name, n_sentences, " ".join(words), tuple(words))
-            words = []
-    if words:
-        yield Record(source.name, n_sentences + 1, " ".join(words), tuple(words))
+        if rows and (not columns or is_mark):
+            yield first_line, rows
+            rows = []
+    if rows:
+        yield first_line, rows
 
 
-def _is_comment(columns: list[str]) -> bool:
-    """``# text = …`` is a comment; ``#``, ``#অসম`` and ``#<TAB>O`` are words."""
-    if not columns[0].startswith("#") or len(columns) == 1:
-        return False
-    return _LOOKS_LIKE_TAG.fullmatch(columns[-1]) is None
+def _words_in(rows: Sequence[Sequence[str]], column: int, place: str) -> Iterator[str]:
+    """The words; where they stand behind an index, those that the text shows."""
+    if column == 0:
+        yield from (row[0] for row in rows)
+        return
+    if column == 1 and not counts_words([row[0] for row in rows]):
+        raise InputError(
+            f"{place}: the first column does not count the words of this sentence, as it does in "
+            "those before; expected 1, 2, 3 and so on. Correct the numbers, or remove the column."
+        )
+    shown = surface_rows(rows) if column == 1 else [(row, ()) for row in rows]
+    for row, _ in shown:
+        if len(row) <= column:
+            raise InputError(
+                f"{place}: {len(row)} columns; expected the word in column {column + 1}, as in the "
+                "sentences before. Correct the line."
+            )
+        yield row[column]
 
 
 def _read_table(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:

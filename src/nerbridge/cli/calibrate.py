@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result
-from nerbridge.cli.corpora import RepairOption, SchemeOption
+from nerbridge.cli.corpora import ColumnsOption, OffsetsOption, RepairOption, SchemeOption
 from nerbridge.cli.evaluate import Reading
 from nerbridge.cli.options import (
     BaseOption,
@@ -35,6 +35,8 @@ def calibrate(
     split: Annotated[str, typer.Option(help="Split to take of a corpus.")] = "validation",
     scheme: SchemeOption = None,
     repair: RepairOption = False,
+    columns: ColumnsOption = None,
+    offsets: OffsetsOption = None,
     map_types: MapTypesOption = None,
     old_map: OldMapOption = None,
     base: BaseOption = None,
@@ -56,7 +58,8 @@ def calibrate(
 
     if not model.is_dir():
         raise InputError(f"{model}: no such folder. Give a model folder that may be changed.")
-    reading = Reading(split, scheme, repair, read_map_option(map_types, old_map), quiet)
+    type_map = read_map_option(map_types, old_map)
+    reading = Reading(split, scheme, repair, columns, offsets, type_map, quiet)
     folder = find_model(model).path
     loaded = Tagger.load(folder, base=base, map_types=reading.type_map).model
     found = _fit(loaded, corpora, reading, quiet)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerbridge.cli.console import new_table, print_note, print_result, print_table
+from nerbridge.io.offset_unit import OffsetUnit
 from nerbridge.labels import Scheme
 
 if TYPE_CHECKING:
@@ -22,6 +23,21 @@ SchemeOption = Annotated[
 ]
 RepairOption = Annotated[
     bool, typer.Option("--repair", help="Turn invalid tags into valid ones, and count them.")
+]
+ColumnsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        metavar="WORD,TAG",
+        help="Columns of words and tags, by number or name: 2,3 or token,label. Of records the "
+        "fields of text and spans. Found if not given.",
+    ),
+]
+OffsetsOption = Annotated[
+    OffsetUnit | None,
+    typer.Option(
+        "--offsets", help="What the offsets of spans count; decided by the spans if not given."
+    ),
 ]
 LexiconOption = Annotated[
     str | None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result, print_table
+from nerbridge.cli.converted_files import check_files, choose_files
 from nerbridge.cli.corpora import (
+    ColumnsOption,
     LexiconOption,
+    OffsetsOption,
     RepairOption,
     SchemeOption,
     discord_table,
@@ -55,13 +58,14 @@ PathsArgument = Annotated[
 ]
 
 EXIT_INVALID_TAGS = 1
-_FORMATS = {".jsonl": "jsonl", ".json": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 
 
 @app.command("audit")
 def audit_command(
     paths: PathsArgument,
     scheme: SchemeOption = None,
+    columns: ColumnsOption = None,
+    offsets: OffsetsOption = None,
     map_types: MapTypesOption = None,
     tokenizer: Annotated[
         Path | None,
@@ -86,7 +90,16 @@ def audit_command(
     audits, type_map = [], read_map_option(map_types)
     for path in paths:
         print_note(f"Auditing {path} …", quiet=quiet)
-        audits.append(audit_spec(path, scheme=scheme, type_map=type_map, tokenizer=loaded))
+        audits.append(
+            audit_spec(
+                path,
+                scheme=scheme,
+                type_map=type_map,
+                tokenizer=loaded,
+                columns=columns,
+                offsets=offsets,
+            )
+        )
     if as_json:
         found = [audit.to_dict() for audit in audits]
         print_json(found[0] if len(found) == 1 else found)
@@ -110,6 +123,8 @@ def convert_command(
         Scheme, typer.Option("--to-scheme", help="Tagging scheme to write.")
     ] = Scheme.IOB2,
     repair: RepairOption = False,
+    columns: ColumnsOption = None,
+    offsets: OffsetsOption = None,
     map_types: MapTypesOption = None,
     old_map: OldMapOption = None,
     format: Annotated[
@@ -133,12 +148,17 @@ def convert_command(
     from nerbridge.corpus.lexicon import apply_lexicon, find_lexicon, read_lexicon
 
     corpus = read_corpus(
-        source, scheme=scheme, repair=repair, type_map=read_map_option(map_types, old_map)
+        source,
+        scheme=scheme,
+        repair=repair,
+        type_map=read_map_option(map_types, old_map),
+        columns=columns,
+        offsets=offsets,
     )
     if lexicon is not None:
         corpus = apply_lexicon(corpus, read_lexicon(find_lexicon(lexicon)))
-    files, format = _choose_files(corpus, target, format)
-    _check_files(files.values(), overwrite=overwrite)
+    files, format = choose_files(corpus, target, format)
+    check_files(files.values(), overwrite=overwrite)
     for split, path in files.items():
         write_sentences(path, corpus.splits[split], format, scheme=to_scheme)
         print_result(str(path))
@@ -150,6 +170,8 @@ def stats_command(
     paths: PathsArgument,
     scheme: SchemeOption = None,
     repair: RepairOption = False,
+    columns: ColumnsOption = None,
+    offsets: OffsetsOption = None,
     map_types: MapTypesOption = None,
     old_map: OldMapOption = None,
     as_json: JsonOption = False,
@@ -164,7 +186,16 @@ def stats_command(
     corpora, type_map = [], read_map_option(map_types, old_map)
     for path in paths:
         print_note(f"Reading {path} …", quiet=quiet)
-        corpora.append(read_corpus(path, scheme=scheme, repair=repair, type_map=type_map))
+        corpora.append(
+            read_corpus(
+                path,
+                scheme=scheme,
+                repair=repair,
+                type_map=type_map,
+                columns=columns,
+                offsets=offsets,
+            )
+        )
         print_losses(corpora[-1], quiet=quiet)
     rows = [row for corpus in corpora for row in _count(corpus)]
     if as_json:
@@ -182,6 +213,8 @@ def agree_command(
     ] = None,
     scheme: SchemeOption = None,
     repair: RepairOption = False,
+    columns: ColumnsOption = None,
+    offsets: OffsetsOption = None,
     map_types: MapTypesOption = None,
     old_map: OldMapOption = None,
     as_json: JsonOption = False,
@@ -207,7 +240,16 @@ def agree_command(
     corpora, type_map = [], read_map_option(map_types, old_map)
     for path in paths:
         print_note(f"Reading {path} …", quiet=quiet)
-        corpora.append(read_corpus(path, scheme=scheme, repair=repair, type_map=type_map))
+        corpora.append(
+            read_corpus(
+                path,
+                scheme=scheme,
+                repair=repair,
+                type_map=type_map,
+                columns=columns,
+                offsets=offsets,
+            )
+        )
         print_losses(corpora[-1], quiet=quiet)
         if not corpora[-1].splits.get("train"):
             raise InputError(
@@ -232,6 +274,8 @@ def words_command(
     n: Annotated[int, typer.Option("-n", min=1, help="How many words to print.")] = 500,
     scheme: SchemeOption = None,
     repair: RepairOption = False,
+    columns: ColumnsOption = None,
+    offsets: OffsetsOption = None,
     map_types: MapTypesOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -247,7 +291,17 @@ def words_command(
 
     known = None if lexicon is None else read_lexicon(find_lexicon(lexicon))
     type_map = read_map_option(map_types)
-    corpora = [read_corpus(path, scheme=scheme, repair=repair, type_map=type_map) for path in paths]
+    corpora = [
+        read_corpus(
+            path,
+            scheme=scheme,
+            repair=repair,
+            type_map=type_map,
+            columns=columns,
+            offsets=offsets,
+        )
+        for path in paths
+    ]
     train = (s for c in corpora for s in c.splits.get("train") or next(iter(c.splits.values())))
     missing, n_known = count_words(train, known)
     printed = missing.most_common(n)
@@ -281,52 +335,6 @@ def _count(corpus: Corpus) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _choose_files(corpus: Corpus, target: Path, format: str | None) -> tuple[dict[str, Path], str]:
-    """The file of each split below or at ``target``, and their format."""
-    from nerbridge.corpus.reading import SUFFIXES
-
-    suffix = target.suffix.lower()
-    if target.is_dir() or (suffix not in SUFFIXES and not suffix[1:].isalpha()):
-        format = format or "conll"
-        return {split: target / f"{split}.{format}" for split in corpus.splits}, format
-    if suffix not in SUFFIXES:
-        raise InputError(
-            f"{target}: no format of corpora ends in {suffix}; expected {', '.join(SUFFIXES)}, or "
-            "a folder. For a folder of this name, make it first."
-        )
-    if len(corpus.splits) != 1:
-        raise InputError(
-            f"{target}: {corpus.name} has {len(corpus.splits)} splits "
-            f"({', '.join(corpus.splits)}), which do not go into one file; expected a folder. "
-            "Name a folder, or convert one of its files."
-        )
-    by_suffix = _FORMATS.get(suffix, "conll")
-    if format not in (None, by_suffix):
-        raise InputError(
-            f"{target}: a file of this ending is read as {by_suffix}, and --format says {format}; "
-            "expected the same. Leave --format out, or give OUT another ending."
-        )
-    return dict.fromkeys(corpus.splits, target), by_suffix
-
-
-def _check_files(paths: Collection[Path], *, overwrite: bool) -> None:
-    """Refuse to replace files unasked, and to write a second file of a split into a folder."""
-    from nerbridge.corpus.reading import split_of
-
-    if there := [str(path) for path in paths if path.exists() and not overwrite]:
-        raise InputError(
-            f"{', '.join(there)}: there already; expected a new file. Choose another name, or "
-            "replace what is there: --overwrite."
-        )
-    for path in paths:
-        for other in path.parent.glob("*"):
-            if other != path and split_of(path) and split_of(other) == split_of(path):
-                raise InputError(
-                    f"{path}: {other.name} is there, of the same split; a folder with both could "
-                    "not be read. Choose another folder, or move that file away."
-                )
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:

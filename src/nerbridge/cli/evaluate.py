@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result
-from nerbridge.cli.corpora import RepairOption, SchemeOption, print_losses
+from nerbridge.cli.corpora import (
+    ColumnsOption,
+    OffsetsOption,
+    RepairOption,
+    SchemeOption,
+    print_losses,
+)
 from nerbridge.cli.options import (
     BaseOption,
     JsonOption,
@@ -19,6 +25,7 @@ from nerbridge.cli.options import (
     read_map_option,
 )
 from nerbridge.errors import CorpusError, InputError
+from nerbridge.io.offset_unit import OffsetUnit
 from nerbridge.labels import Scheme
 
 if TYPE_CHECKING:
@@ -44,6 +51,8 @@ def evaluate(
     split: Annotated[str, typer.Option(help="Split to score where a corpus has several.")] = "test",
     scheme: SchemeOption = None,
     repair: RepairOption = False,
+    columns: ColumnsOption = None,
+    offsets: OffsetsOption = None,
     map_types: MapTypesOption = None,
     old_map: OldMapOption = None,
     base: BaseOption = None,
@@ -57,7 +66,8 @@ def evaluate(
 
     Example: nerbridge evaluate runs/quickstart/models/adapt-13 my/test.conll --json
     """
-    reading = Reading(split, scheme, repair, read_map_option(map_types, old_map), quiet)
+    type_map = read_map_option(map_types, old_map)
+    reading = Reading(split, scheme, repair, columns, offsets, type_map, quiet)
     loaded = _load(model, base, reading.type_map)
     results = {}
     for spec in corpora:
@@ -79,6 +89,8 @@ class Reading:
     split: str
     scheme: Scheme | None
     repair: bool
+    columns: str | None
+    offsets: OffsetUnit | None
     type_map: TypeMap
     quiet: bool
 
@@ -90,6 +102,8 @@ class Reading:
             spec,
             scheme=self.scheme,
             repair=self.repair,
+            columns=self.columns,
+            offsets=self.offsets,
             type_map=self.type_map,
             allowed_types=types,
         )

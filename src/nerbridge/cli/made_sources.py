@@ -156,6 +156,7 @@ def _scored_on(recipe: Recipe) -> list[TargetSettings | AlsoSettings]:
 
 def _held_out(recipe: Recipe) -> dict[str, list[Sequence[str]]]:
     """Validation and test sentences of every corpus that the recipe is scored on, by its place."""
+    from nerbridge.corpus.layout import Layout, parse_columns
     from nerbridge.corpus.reading import read_raw_corpus
 
     splits: dict[str, set[str]] = {}
@@ -163,7 +164,8 @@ def _held_out(recipe: Recipe) -> dict[str, list[Sequence[str]]]:
     for corpus in _scored_on(recipe):
         place = recipe.place_of(corpus.path)
         splits.setdefault(place, {"validation", "test"}).add(corpus.split)
-        raw[place] = read_raw_corpus(place, tag_names=corpus.tag_names).splits
+        layout = Layout(corpus.tag_names, parse_columns(corpus.columns), corpus.offsets)
+        raw[place] = read_raw_corpus(place, layout).splits
     return {
         place: [
             s.words

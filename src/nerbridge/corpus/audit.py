@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerbridge.corpus.cleaning import clean_sentences, invalid_places, recognise_scheme
+from nerbridge.corpus.layout import Layout, parse_columns
 from nerbridge.corpus.overlap import (
     Overlap,
     count_conflicts,
@@ -24,6 +25,7 @@ from nerbridge.corpus.overlap import (
 )
 from nerbridge.corpus.reading import build_corpus, read_raw_corpus
 from nerbridge.corpus.sentence import Corpus, Sentence
+from nerbridge.io.offset_unit import OffsetUnit
 from nerbridge.labels import Scheme
 from nerbridge.text.script import detect_script
 from nerbridge.type_maps import TypeMapSpec, read_type_map
@@ -123,6 +125,8 @@ def audit_spec(
     scheme: Scheme | None = None,
     type_map: TypeMapSpec | None = None,
     tokenizer: Tokenizer | None = None,
+    columns: str | None = None,
+    offsets: OffsetUnit | None = None,
 ) -> Audit:
     """Audit a corpus by name, as `read_corpus` names it, also one with invalid tags.
 
@@ -132,7 +136,7 @@ def audit_spec(
     Raises:
         CorpusError: a file is missing, or not in the shape of its format.
     """
-    raw = read_raw_corpus(spec)
+    raw = read_raw_corpus(spec, Layout(None, parse_columns(columns), offsets))
     sentences = {name: split.sentences for name, split in raw.splits.items()}
     scheme = scheme or recognise_scheme(part for split in sentences.values() for part in split)
     invalid = {}

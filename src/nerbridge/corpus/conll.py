@@ -1,40 +1,71 @@
-"""CoNLL files: one word a line, the word first, its tag last, a blank line between sentences."""
+"""CoNLL files: one word a line, its tag in a further column, a blank line between sentences."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from nerbridge.corpus.column_names import find_header
 from nerbridge.corpus.files import read_text, write_text
+from nerbridge.corpus.layout import Columns, Layout
 from nerbridge.corpus.raw import RawSentence, RawSplit, check_word
 from nerbridge.corpus.sentence import Sentence
+from nerbridge.corpus.tag_columns import Parts, choose_tags
 from nerbridge.errors import CorpusError
+from nerbridge.io.conll import (
+    counts_words,
+    find_word_column,
+    is_comment,
+    is_document_start,
+    looks_like_tag,
+    surface_rows,
+)
+from nerbridge.io.lines import split_lines
 
-DOCUMENT_START = "-DOCSTART-"
-_LOOKS_LIKE_TAG = re.compile(r"O|[BILUES]-.+")
+_BEGIN_DOCUMENT = "#begin document"
 
 
-def read_conll(path: Path) -> RawSplit:
-    """Read a CoNLL file of two or more columns; columns between the first and the last are dropped.
+@dataclass(frozen=True)
+class _Row:
+    """One line of words: its number and its cells."""
+
+    line: int
+    cells: Sequence[str]
+
+
+def read_conll(path: Path, layout: Layout | None = None) -> RawSplit:
+    """Read a CoNLL file of two or more columns: CoNLL-2002 to 2012, CoNLL-U, GermEval, UNER.
 
     Columns are parted by tabs if the first line of words holds a tab, else by runs of spaces;
     every line must have as many columns as the first. ``-DOCSTART-`` lines part sentences.
     A line starting with ``#`` is a comment only before the first word of a sentence and only
-    if it cannot be a word line: its last column is not shaped like a tag. So ``# text = …`` is a
-    comment, ``#<TAB>O`` is a word.
+    if it cannot be a word line: it is ``# name = …``, or its last column is not shaped like a tag.
+
+    The words stand in the first column, or behind an index column (`io.conll.find_word_column`
+    says which one that is). `tag_columns.choose_tags` says which column holds the tags.
 
     Raises:
         CorpusError: the file cannot be read, or a line is not a word and its tag.
     """
-    rows = list(_rows(path))
-    sentences = tuple(_group(rows, str(path)))
-    if not sentences:
+    text = read_text(path)
+    blocks = list(_blocks(text, str(path)))
+    columns = (layout or Layout()).columns
+    chosen = (columns.word, columns.tag) if columns else ()
+    header = find_header(blocks[0][0].cells, chosen) if blocks else None
+    if header is not None:
+        blocks = [rows for rows in (blocks[0][1:], *blocks[1:]) if rows]
+    if not blocks:
         raise CorpusError(
             f"{path}: no sentence, only comments or blank lines; expected a word and a tag a line. "
             "Check that the file was exported completely."
         )
-    return RawSplit(sentences)
+    if not text.startswith(_BEGIN_DOCUMENT):  # those of CoNLL-2012 are as wide as they need to be
+        _check_widths(blocks, str(path))
+    losses: Counter[str] = Counter()
+    return RawSplit(tuple(_sentences(blocks, header, columns, str(path), losses)), losses)
 
 
 def write_conll(path: Path, sentences: Iterable[Sentence]) -> None:
@@ -46,33 +77,24 @@ def write_conll(path: Path, sentences: Iterable[Sentence]) -> None:
     write_text(path, "".join(_block(sentence) for sentence in sentences))
 
 
-def _rows(path: Path) -> Iterator[tuple[int, str, str] | None]:
-    """Line number, word and tag of every word; None where a sentence ends."""
+def _blocks(text: str, name: str) -> Iterator[list[_Row]]:
+    """The rows of every sentence, with the cells of their columns."""
     separator: str | None = None
-    n_columns = 0
-    is_inside = False
-    name = str(path)
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
-        line = line.rstrip(" \t\r")
-        if not line or _is_document_start(line):
-            is_inside = False
-            yield None
+    rows: list[_Row] = []
+    for number, line in enumerate(split_lines(text), start=1):
+        line = line.rstrip(" \t\r\n")
+        if not line or is_document_start(line):
+            if rows:
+                yield rows
+            rows = []
             continue
         columns = _columns(line, separator)
-        if not is_inside and line.startswith("#") and not _can_be_word(columns):
+        if not rows and is_comment(line, columns):
             continue
-        if separator is None:
-            separator, n_columns = ("\t" if "\t" in line else " "), len(columns)
-        if len(columns) != n_columns or n_columns == 1:
-            raise _wrong_columns(f"{name}:{number}", columns, n_columns)
-        is_inside = True
-        yield number, check_word(columns[0], name, number), columns[-1].strip(" ")
-
-
-def _is_document_start(text: str) -> bool:
-    return (
-        text.startswith(DOCUMENT_START) and re.split("[\t ]", text, maxsplit=1)[0] == DOCUMENT_START
-    )
+        separator = separator or ("\t" if "\t" in line else " ")
+        rows.append(_Row(number, columns))
+    if rows:
+        yield rows
 
 
 def _columns(line: str, separator: str | None) -> list[str]:
@@ -81,37 +103,68 @@ def _columns(line: str, separator: str | None) -> list[str]:
     return [column for column in line.split(" ") if column]
 
 
-def _can_be_word(columns: list[str]) -> bool:
-    return len(columns) > 1 and _LOOKS_LIKE_TAG.fullmatch(columns[-1].strip()) is not None
+def _check_widths(blocks: Iterable[Sequence[_Row]], name: str) -> None:
+    n_columns = 0
+    for row in (row for rows in blocks for row in rows):
+        n_columns = n_columns or len(row.cells)
+        if len(row.cells) != n_columns or n_columns == 1:
+            raise _wrong_columns(f"{name}:{row.line}", row.cells, n_columns)
 
 
-def _wrong_columns(place: str, columns: list[str], n_columns: int) -> CorpusError:
+def _wrong_columns(place: str, columns: Sequence[str], n_columns: int) -> CorpusError:
     if len(columns) == 1:
-        found = "a tag without a word" if _LOOKS_LIKE_TAG.fullmatch(columns[0]) else "no tag"
+        found = "a tag without a word" if looks_like_tag(columns[0]) else "no tag"
         return CorpusError(
             f"{place}: {found}: one column, {columns[0]!r}; expected a word and its tag. "
             "If it is the last line, the file was cut: fetch it again."
         )
     return CorpusError(
         f"{place}: {len(columns)} columns; expected {n_columns}, as in the lines "
-        "before. Mend the line, or part all columns by tabs."
+        "before. Correct the line, or put a tab between all columns."
     )
 
 
-def _group(rows: Iterable[tuple[int, str, str] | None], path: str) -> Iterator[RawSentence]:
-    block: list[tuple[int, str, str]] = []
-    for row in [*rows, None]:
-        if row is not None:
-            block.append(row)
-        elif block:
-            lines, words, tags = zip(*block, strict=True)
-            yield RawSentence(words, tags, path, lines)
-            block = []
+def _sentences(
+    blocks: Sequence[Sequence[_Row]],
+    header: Sequence[str] | None,
+    columns: Columns | None,
+    path: str,
+    losses: Counter[str],
+) -> Iterator[RawSentence]:
+    cells = [[row.cells for row in rows] for rows in blocks]
+    word, tag = find_word_column(cells), None
+    if columns is not None:
+        place = f"{path}:{blocks[0][0].line}"
+        word, tag = columns.find_in(header, len(cells[0][0]), place)
+    take = _word_taker(cells, word)
+    words = [list(take(rows)) for rows in blocks]
+    tags = choose_tags([[parts for _, parts in rows] for rows in words], word, tag, losses)
+    for rows, named in zip(words, tags, strict=True):
+        lines = tuple(row.line for row, _ in rows)
+        surfaces = tuple(check_word(row.cells[word], path, row.line) for row, _ in rows)
+        yield RawSentence(surfaces, tuple(named), path, lines)
+
+
+def _word_taker(
+    cells: Sequence[Sequence[Sequence[str]]], word: int
+) -> Callable[[Sequence[_Row]], Iterator[tuple[_Row, Parts]]]:
+    """How the words of a sentence are taken from its rows, with the cells of their parts."""
+    is_indexed = word > 0 and all(counts_words([row[0] for row in rows]) for rows in cells)
+
+    def take(rows: Sequence[_Row]) -> Iterator[tuple[_Row, Parts]]:
+        if not is_indexed:
+            yield from ((row, [row.cells]) for row in rows)
+            return
+        by_cells = {id(row.cells): row for row in rows}
+        for surface, parts in surface_rows([row.cells for row in rows]):
+            yield by_cells[id(surface)], parts
+
+    return take
 
 
 def _block(sentence: Sentence) -> str:
     for word in sentence.words:
-        if _is_document_start(word) or not word.strip() or any(char in "\t\n\r" for char in word):
+        if is_document_start(word) or not word.strip() or re.search("[\t\n\r]", word):
             raise CorpusError(
                 f"{sentence.path}:{sentence.line}: the word {word!r} cannot stand in a CoNLL file. "
                 "Write JSONL, CSV or Parquet instead."

@@ -1,37 +1,59 @@
-"""CSV: one word a row, with a header and the columns ``sentence_id``, ``word``, ``tag``."""
+"""Tables as text: a word a row, a text with its spans a row, or the entities that were tagged."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+from nerbridge.corpus.column_names import SENTENCE_NAMES, TAG_NAMES, WORD_NAMES, find_name
+from nerbridge.corpus.entity_table import is_entity_table, read_entity_table
 from nerbridge.corpus.files import read_text, write_text
+from nerbridge.corpus.layout import Layout
 from nerbridge.corpus.raw import RawSentence, RawSplit, check_word
+from nerbridge.corpus.record_files import Numbered, records_to_split
 from nerbridge.corpus.sentence import Sentence
-from nerbridge.errors import CorpusError
+from nerbridge.errors import CorpusError, InputError
+from nerbridge.io.delimited import Delimited, read_delimited
+from nerbridge.io.lines import split_lines
+from nerbridge.labels import OUTSIDE
 
-_COLUMNS = {
-    "sentence_id": ("sentence_id", "sentence", "sentence #", "sent_id"),
-    "word": ("word", "token"),
-    "tag": ("tag", "ner_tag", "label"),
-}
+_WRITTEN = ("sentence_id", "word", "tag")
 Row = tuple[int, str, str, str]
+_BLANK: Row = (0, "", "", "")
 
 
-def read_csv(path: Path) -> RawSplit:
-    """Read one word a row; columns in any order, further ones are dropped.
+def read_csv(path: Path, layout: Layout | None = None) -> RawSplit:
+    """Read a table with a header; the separator is found as `nerbridge tag` finds it.
 
-    The header names the columns, in any case: ``sentence_id`` (or ``sentence``, ``sentence #``,
-    ``sent_id``), ``word`` (or ``token``) and ``tag`` (or ``ner_tag``, ``label``). Rows of one
-    sentence stand together; a blank id means the sentence of the row before. Commas part the
-    columns, double quotes hold words with commas, quotes or line breaks.
+    One word a row: columns of words (``word``, ``token``), tags (``tag``, ``ner_tag``, ``label``)
+    and sentences (``sentence_id``, ``sentence``, ``sentence #``, ``sent_id``), in any case and
+    order; further ones are dropped. Rows of one sentence stand together; a blank id means the
+    sentence of the row before. Without a column of sentences, blank rows end them.
+
+    One text a row, its spans as JSON in another column: Label Studio's CSV and TSV. One entity a
+    row: what `nerbridge tag` writes; the texts are read from the files it names.
 
     Raises:
         CorpusError: no header, a row too short, an id that comes back later, or broken quotes.
     """
-    sentences = tuple(_group(_rows(path), str(path)))
+    layout = layout or Layout()
+    try:
+        table = read_delimited(split_lines(read_text(path)), str(path))
+        if is_entity_table(table.header):
+            return read_entity_table(path, table.header, (cells for _, cells in table.rows))
+        rows = list(table.rows)
+    except CorpusError:
+        raise
+    except InputError as error:
+        raise CorpusError(str(error)) from error
+    if _has_spans(table, rows):
+        records = list(_records(table, rows))
+        return records_to_split(records, str(path), None, layout)
+    sentences = tuple(_group(_words(path, table, rows, layout), str(path)))
     if not sentences:
         raise CorpusError(
             f"{path}: a header but no rows; expected one word a row. "
@@ -40,71 +62,120 @@ def read_csv(path: Path) -> RawSplit:
     return RawSplit(sentences)
 
 
+def is_table(first_line: str) -> bool:
+    """Whether a line is the header of a table of words with their sentences, or of Label Studio.
+
+    >>> is_table("Sentence #\\tWord\\tTag"), is_table("token\\tlabel"), is_table("a\\tO")
+    (True, False, False)
+    """
+    try:
+        header = read_delimited([first_line], "").header
+    except InputError:
+        return False
+    has_words = find_name(header, WORD_NAMES) is not None
+    return (has_words and find_name(header, SENTENCE_NAMES) is not None) or (
+        "annotation_id" in header or is_entity_table(header)
+    )
+
+
 def write_csv(path: Path, sentences: Iterable[Sentence]) -> None:
     """Write the columns ``sentence_id`` (from 1), ``word`` and ``tag``."""
     stream = io.StringIO(newline="")
     # all text in quotes: else a carriage return at the end of a word would be lost in reading
     writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow(_COLUMNS)
+    writer.writerow(_WRITTEN)
     for number, sentence in enumerate(sentences, start=1):
         rows = zip(sentence.words, sentence.tags, strict=True)
         writer.writerows((number, word, tag) for word, tag in rows)
     write_text(path, stream.getvalue())
 
 
-def _rows(path: Path) -> Iterator[Row]:
-    """Line number, sentence id, word and tag of every row that is not blank."""
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+def _has_spans(table: Delimited, rows: Sequence[tuple[int, list[str]]]) -> bool:
+    """Whether it is a table of texts: Label Studio's, or one with a column of JSON lists."""
+    if "annotation_id" in table.header:
+        return True
+    return find_name(table.header, WORD_NAMES) is None and any(
+        _is_list(cell) for _, cells in rows for cell in cells
+    )
+
+
+def _is_list(cell: str) -> bool:
+    return cell.startswith(("[{", "[[")) or cell == "[]"
+
+
+def _records(table: Delimited, rows: Iterable[tuple[int, list[str]]]) -> Iterator[Numbered]:
+    for line, cells in rows:
+        filled = zip(table.header, cells, strict=True) if cells else ()
+        record = {name: _cell(cell) for name, cell in filled if cell}
+        if record:
+            yield line, "line", record
+
+
+def _cell(cell: str) -> Any:
+    if not _is_list(cell):
+        return cell
     try:
-        id_index, word_index, tag_index = _find_columns(path, next(reader, []))
-        last_line = reader.line_num
-        for cells in reader:
-            line, last_line = last_line + 1, reader.line_num
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) <= max(id_index, word_index, tag_index):
-                raise CorpusError(
-                    f"{path}:{line}: {len(cells)} columns; expected at least "
-                    f"{max(id_index, word_index, tag_index) + 1}, as in the header. "
-                    "If it is the last line, the file was cut: fetch it again."
-                )
-            word = check_word(cells[word_index], str(path), line)
-            yield line, cells[id_index].strip(), word, _tag(cells[tag_index], path, line)
-    except csv.Error as error:
-        raise CorpusError(
-            f"{path}:{reader.line_num}: broken CSV ({error}); expected columns parted by commas "
-            'and quotes doubled inside quotes. A word that is a quote is written """".'
-        ) from error
+        return json.loads(cell)
+    except ValueError:
+        return cell
+
+
+def _words(
+    path: Path, table: Delimited, rows: Iterable[tuple[int, list[str]]], layout: Layout
+) -> Iterator[Row]:
+    """Line number, sentence id, word and tag of every row; a blank row where it ends a sentence."""
+    id_index, word_index, tag_index = _find_columns(path, table.header, layout)
+    for line, cells in rows:
+        if not cells:
+            yield _BLANK
+            continue
+        sentence_id = cells[id_index].strip() if id_index is not None else ""
+        word = check_word(cells[word_index], str(path), line)
+        yield line, sentence_id, word, _tag(cells[tag_index], path, line)
 
 
 def _tag(cell: str, path: Path, line: int) -> str:
     if not cell.strip():
         raise CorpusError(
-            f"{path}:{line}: a word without a tag; expected a tag such as 'O'. Mend the row."
+            f"{path}:{line}: a word without a tag; expected a tag such as 'O'. Correct the row."
         )
-    return cell.strip()
+    return OUTSIDE if cell.strip() == "o" else cell.strip()
 
 
-def _find_columns(path: Path, header: list[str]) -> list[int]:
-    names = [name.strip().lower() for name in header]
-    found = []
-    for column, aliases in _COLUMNS.items():
-        index = next((names.index(alias) for alias in aliases if alias in names), None)
-        if index is None:
-            raise CorpusError(
-                f"{path}:1: the header is {', '.join(header)!r:.80}; expected the columns "
-                f"{', '.join(_COLUMNS)}, parted by commas ({column} is missing). Add a header."
-            )
-        found.append(index)
-    return found
+def _find_columns(path: Path, header: Sequence[str], layout: Layout) -> tuple[int | None, int, int]:
+    """The columns of sentences (None: blank rows end them), words and tags."""
+    if layout.columns is not None:
+        word, tag = layout.columns.find_in(header, len(header), f"{path}:1")
+        return _sentence_column(header, word, tag), word, tag
+    word_found, tag_found = find_name(header, WORD_NAMES), find_name(header, TAG_NAMES)
+    if word_found is None or tag_found is None:
+        missing = "word" if word_found is None else "tag"
+        raise CorpusError(
+            f"{path}:1: the header is {', '.join(header)!r:.80}; expected the columns "
+            f"{', '.join(_WRITTEN)} ({missing} is missing), or a text with its spans as JSON. "
+            "Add a header, or name the columns: --columns WORD,TAG."
+        )
+    return _sentence_column(header, word_found, tag_found), word_found, tag_found
+
+
+def _sentence_column(header: Sequence[str], word: int, tag: int) -> int | None:
+    column = find_name(header, SENTENCE_NAMES)
+    return None if column in (word, tag) else column
 
 
 def _group(rows: Iterable[Row], path: str) -> Iterator[RawSentence]:
     seen: set[str] = set()
     current: str | None = None
     block: list[Row] = []
+    has_ids = False
     for row in rows:
         line, sentence_id = row[0], row[1]
+        has_ids = has_ids or bool(sentence_id)
+        if row == _BLANK:
+            if block and not has_ids:
+                yield _sentence(block, path)
+                block = []
+            continue
         if sentence_id and sentence_id != current:
             if sentence_id in seen:
                 raise CorpusError(

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
-from nerbridge.errors import CorpusError
+from nerbridge.errors import CorpusError, InputError
 from nerbridge.files import write_bytes
 from nerbridge.io.kinds import kind_of, refusal
+from nerbridge.io.lines import BYTE_ORDER_MARK, decode_lines
 
 _ENDINGS = {".parquet": "Parquet"}
-BYTE_ORDER_MARK = "\ufeff"
 
 
 def read_text(path: Path) -> str:
-    """Text of a UTF-8 file, without a leading byte order mark; line ends as they are.
+    """Text of a file in UTF-8, or in UTF-16 with its mark; without the mark, line ends as they are.
 
     Raises:
-        CorpusError: missing, a folder, empty, binary or not UTF-8.
+        CorpusError: missing, a folder, empty, binary or in another encoding.
     """
-    data = read_bytes(path)
-    if b"\0" in data:
-        line = data[: data.index(b"\0")].count(b"\n") + 1
-        raise CorpusError(
-            f"{path}:{line}: a NUL byte, so this is a binary or UTF-16 file; expected UTF-8 text. "
-            "Export it again as UTF-8 text."
-        )
     try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise CorpusError(_not_utf8(path, data, error)) from error
-    text = text.removeprefix(BYTE_ORDER_MARK)
+        lines = decode_lines(io.BytesIO(read_bytes(path)), str(path))
+        text = "".join(line for _, line in lines)
+    except CorpusError:
+        raise
+    except InputError as error:
+        raise CorpusError(str(error)) from error
     if not text.strip():
         raise CorpusError(f"{path}: the file is blank; expected labelled sentences. {_REMEDY}")
     return text
@@ -91,19 +87,6 @@ def write_text(path: Path, text: str) -> None:
             "which UTF-8 cannot hold. Mend the word where it comes from."
         ) from error
     write_bytes(path, data)
-
-
-def _not_utf8(path: Path, data: bytes, error: UnicodeDecodeError) -> str:
-    line = data[: error.start].count(b"\n") + 1
-    if error.reason == "unexpected end of data":
-        return (
-            f"{path}:{line}: the file ends in the middle of a character; expected whole UTF-8 "
-            "text. It was cut while being written or copied: fetch it again."
-        )
-    return (
-        f"{path}:{line}: byte 0x{data[error.start]:02x} is not UTF-8; expected UTF-8 text. "
-        "Convert it first, for example with iconv."
-    )
 
 
 _REMEDY = "Check that it was exported or copied completely."

@@ -1,50 +1,43 @@
-"""JSON Lines, and JSON files that hold one list of records.
+"""JSON Lines, and JSON files that hold one list of records or records over several lines.
 
-A record is in the hub's form (see `hub_form`) or a text with spans (see `span_form`).
+What a record can be: see `record_files`.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from nerbridge.corpus.files import read_text, write_text
-from nerbridge.corpus.hub_form import find_tag_names, is_hub_form, record_to_sentence
-from nerbridge.corpus.raw import RawSentence, RawSplit, place
+from nerbridge.corpus.hub_form import find_tag_names
+from nerbridge.corpus.layout import Layout
+from nerbridge.corpus.raw import RawSplit
+from nerbridge.corpus.record_files import Numbered, records_to_split
 from nerbridge.corpus.sentence import Sentence
-from nerbridge.corpus.span_form import record_to_text, text_to_sentence
 from nerbridge.errors import CorpusError
 
-Unit = Literal["line", "record"]
+_SPACE = re.compile(r"[ \t\r\n]*")
 
 
-def read_jsonl(path: Path, tag_names: Sequence[str] | None = None) -> RawSplit:
+def read_jsonl(path: Path, layout: Layout | None = None) -> RawSplit:
     """Read records of words and tags, or of text and spans; one record is one sentence.
 
+    A text that nerbridge has tagged is divided into its sentences.
+
     Args:
-        path: one JSON object a line, or one JSON list of objects.
-        tag_names: names of tag ids; if None they are looked for beside the file.
+        path: JSON objects, one behind another, or one JSON list of them.
+        layout: names of tag ids (if None they are looked for beside the file), the fields of text
+            and spans, the unit of offsets.
 
     Raises:
         CorpusError: not JSON, or a record in no known shape.
     """
-    losses: Counter[str] = Counter()
-    names = find_tag_names(path) if tag_names is None else tag_names
-    sentences = []
-    for line, unit, record in _records(path):
-        sentence = _read_record(record, names, str(path), line, unit, losses)
-        if sentence is not None:
-            sentences.append(sentence)
-    if not sentences:
-        lost = ", ".join(f"{name}: {n}" for name, n in losses.items()) or "no records"
-        raise CorpusError(
-            f"{path}: no labelled sentence ({lost}); expected at least one. "
-            "Check that the export holds finished annotations."
-        )
-    return RawSplit(tuple(sentences), losses)
+    layout = layout or Layout()
+    names = find_tag_names(path) if layout.tag_names is None else layout.tag_names
+    return records_to_split(_records(path), str(path), names, layout)
 
 
 def write_jsonl(path: Path, sentences: Iterable[Sentence]) -> None:
@@ -53,46 +46,45 @@ def write_jsonl(path: Path, sentences: Iterable[Sentence]) -> None:
     write_text(path, "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records))
 
 
-def _read_record(
-    record: Any,
-    names: Sequence[str] | None,
-    path: str,
-    line: int,
-    unit: Unit,
-    losses: Counter[str],
-) -> RawSentence | None:
-    where = place(path, line, unit)
-    if not isinstance(record, dict):
-        raise CorpusError(
-            f"{where}: {record!r:.60} stands where a record should; expected an object with "
-            "tokens and ner_tags, or text and spans. Export the file again."
-        )
-    if is_hub_form(record) and "text" not in record:
-        sentence = record_to_sentence(record, names, path, line, unit)
-        losses["dropped_empty"] += sentence is None
-        return sentence
-    found = record_to_text(record, where, losses)
-    return None if found is None else text_to_sentence(*found, path, line, where, losses)
+def _records(path: Path) -> Iterator[Numbered]:
+    values = list(_values(read_text(path), path))
+    is_list = len(values) == 1 and isinstance(values[0][1], list) and not _is_pair(values[0][1])
+    if is_list:
+        yield from ((number, "record", one) for number, one in enumerate(values[0][1], start=1))
+    else:
+        yield from ((line, "line", value) for line, value in values)
 
 
-def _records(path: Path) -> Iterator[tuple[int, Unit, Any]]:
-    text = read_text(path)
-    if text.lstrip().startswith("["):
-        records = _parse(text, path, 1)
-        yield from ((number, "record", record) for number, record in enumerate(records, start=1))
-        return
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            yield number, "line", _parse(line, path, number)
+def _is_pair(value: Any) -> bool:
+    """``[text, {"entities": […]}]``, as spaCy takes it: one record, not a list of two."""
+    return len(value) == 2 and isinstance(value[0], str)
 
 
-def _parse(text: str, path: Path, first_line: int) -> Any:
-    try:
-        return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        line = first_line + (error.lineno - 1 if isinstance(error, json.JSONDecodeError) else 0)
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep"
-        raise CorpusError(
-            f"{path}:{line}: not JSON ({reason}); expected one object a line, or one list of "
-            "objects. If it is the last line, the file was cut: fetch it again."
-        ) from error
+def _values(text: str, path: Path) -> Iterator[tuple[int, Any]]:
+    """Every JSON value with its line; each begins behind the one before, mostly on a new line."""
+    decoder = json.JSONDecoder()
+    line, end = 1, 0
+    while True:
+        start = _SPACE.match(text, end).end()  # type: ignore[union-attr]  # it matches anywhere
+        line += text.count("\n", end, start)
+        if start == len(text):
+            return
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise _not_json(path, line, error, is_list=text[start] == "[") from error
+        yield line, value
+        line += text.count("\n", start, end)
+
+
+def _not_json(
+    path: Path, line: int, error: json.JSONDecodeError | RecursionError, *, is_list: bool
+) -> CorpusError:
+    reason = "nested too deep"
+    if isinstance(error, json.JSONDecodeError):
+        # A record that is cut ends on its own line, not where the next one does not fit.
+        reason, line = error.msg, error.lineno if is_list else line
+    return CorpusError(
+        f"{path}:{line}: not JSON ({reason}); expected one object a line, or one list of "
+        "objects. If it is the last line, the file was cut: fetch it again."
+    )

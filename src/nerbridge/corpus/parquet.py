@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nerbridge.corpus.entity_table import is_entity_table, read_entity_table
 from nerbridge.corpus.files import check_file
 from nerbridge.corpus.hub_form import (
     TAG_COLUMNS,
@@ -17,7 +18,9 @@ from nerbridge.corpus.hub_form import (
     record_to_sentence,
     tag_names_of,
 )
+from nerbridge.corpus.layout import Layout
 from nerbridge.corpus.raw import RawSplit
+from nerbridge.corpus.record_files import Numbered, records_to_split
 from nerbridge.corpus.sentence import Sentence
 from nerbridge.errors import CorpusError, InputError
 from nerbridge.files import write_whole
@@ -29,8 +32,10 @@ if TYPE_CHECKING:
 _METADATA = b"huggingface"
 
 
-def read_parquet(path: Path, tag_names: Sequence[str] | None = None) -> RawSplit:
-    """Read a Parquet file; names of tag ids come from the argument, its metadata, or beside it.
+def read_parquet(path: Path, layout: Layout | None = None) -> RawSplit:
+    """Read a Parquet file; names of tag ids come from the layout, its metadata, or beside it.
+
+    A row is a sentence of words and tags, a text with spans, or an entity that was tagged.
 
     Raises:
         CorpusError: not Parquet, cut, or without the columns.
@@ -41,9 +46,20 @@ def read_parquet(path: Path, tag_names: Sequence[str] | None = None) -> RawSplit
         table = read_table(path)
     except InputError as error:
         raise CorpusError(str(error)) from error
-    names = tag_names or _names_in(table) or find_tag_names(path)
-    word_column = first_column(table.column_names, WORD_COLUMNS)
-    tag_column = first_column(table.column_names, TAG_COLUMNS)
+    layout = layout or Layout()
+    names = layout.tag_names or _names_in(table) or find_tag_names(path)
+    header = table.column_names
+    if is_entity_table(header):
+        return read_entity_table(path, header, _cells(table))
+    word_column = first_column(header, WORD_COLUMNS)
+    tag_column = first_column(header, TAG_COLUMNS)
+    if layout.columns is not None:
+        word, tag = layout.columns.find_in(header, len(header), str(path))
+        word_column, tag_column = header[word], header[tag]
+    elif word_column is None and "text" in header:
+        records = enumerate(table.to_pylist(), start=1)
+        numbered: list[Numbered] = [(number, "record", record) for number, record in records]
+        return records_to_split(numbered, str(path), None, layout)
     if word_column is None or tag_column is None:
         raise CorpusError(
             f"{path}: the columns are {', '.join(table.column_names) or 'missing'}; expected words "
@@ -53,7 +69,8 @@ def read_parquet(path: Path, tag_names: Sequence[str] | None = None) -> RawSplit
     losses: Counter[str] = Counter()
     sentences = []
     for number, row in enumerate(rows, start=1):
-        sentence = record_to_sentence(row, names, str(path), number, "record")
+        record = {WORD_COLUMNS[0]: row[word_column], TAG_COLUMNS[0]: row[tag_column]}
+        sentence = record_to_sentence(record, names, str(path), number, "record")
         if sentence is None:
             losses["dropped_empty"] += 1
         else:
@@ -104,6 +121,12 @@ def _describe(names: list[str]) -> dict[str, object]:
             }
         }
     }
+
+
+def _cells(table: pyarrow.Table) -> Iterator[list[str]]:
+    """The rows as text, as a table in CSV has them."""
+    for row in table.to_pylist():
+        yield ["" if cell is None else str(cell) for cell in row.values()]
 
 
 def _names_in(table: pyarrow.Table) -> tuple[str, ...] | None:

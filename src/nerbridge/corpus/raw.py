@@ -9,6 +9,7 @@ from typing import Literal
 
 from nerbridge.errors import CorpusError
 
+Unit = Literal["line", "record"]
 _NO_TEXT = re.compile("[\\0\\ud800-\\udfff]")
 
 
@@ -23,7 +24,7 @@ class RawSentence:
     tags: tuple[str, ...]
     path: str
     lines: tuple[int, ...]
-    unit: Literal["line", "record"] = "line"
+    unit: Unit = "line"
 
     def place(self, index: int) -> str:
         """Where word ``index`` stands, for messages.
@@ -44,7 +45,7 @@ class RawSplit:
     losses: Mapping[str, int] = field(default_factory=dict)
 
 
-def place(path: str, line: int, unit: Literal["line", "record"]) -> str:
+def place(path: str, line: int, unit: Unit) -> str:
     """``path:line`` for text, ``path, record n`` for tables."""
     return f"{path}:{line}" if unit == "line" else f"{path}, record {line}"
 
@@ -54,7 +55,7 @@ def raw_sentence(
     tags: Iterable[object],
     path: str,
     line: int,
-    unit: Literal["line", "record"] = "line",
+    unit: Unit = "line",
 ) -> RawSentence:
     """A sentence that stands in one record: as many words as tags, all of them text.
 
@@ -72,7 +73,7 @@ def raw_sentence(
     return RawSentence(texts, names, path, (line,) * len(words), unit)
 
 
-def check_word(word: object, path: str, line: int, unit: Literal["line", "record"] = "line") -> str:
+def check_word(word: object, path: str, line: int, unit: Unit = "line") -> str:
     """The word, if it is one.
 
     Raises:
@@ -96,7 +97,7 @@ def check_word(word: object, path: str, line: int, unit: Literal["line", "record
     return word
 
 
-def _check_tag(tag: object, path: str, line: int, unit: Literal["line", "record"]) -> str:
+def _check_tag(tag: object, path: str, line: int, unit: Unit) -> str:
     if not isinstance(tag, str):
         raise CorpusError(
             f"{place(path, line, unit)}: {tag!r} stands where a tag should; expected a name "

@@ -10,17 +10,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from nerbridge.corpus.brat import has_annotations, read_brat
 from nerbridge.corpus.cleaning import clean_sentences
 from nerbridge.corpus.conll import read_conll
-from nerbridge.corpus.csv_table import read_csv
+from nerbridge.corpus.csv_table import is_table, read_csv
+from nerbridge.corpus.files import read_text
 from nerbridge.corpus.hub import read_hub
 from nerbridge.corpus.hub_files import HubPath, fetch_hub_path, is_hub_path, parse_hub_path
 from nerbridge.corpus.hub_form import NAME_FILES
 from nerbridge.corpus.jsonl import read_jsonl
+from nerbridge.corpus.layout import Layout, parse_columns
 from nerbridge.corpus.parquet import read_parquet
 from nerbridge.corpus.raw import RawSplit
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.errors import CorpusError
+from nerbridge.io.lines import split_lines
+from nerbridge.io.offset_unit import OffsetUnit
 from nerbridge.labels import Scheme
 from nerbridge.type_maps import TypeMapSpec, read_type_map
 
@@ -33,8 +38,10 @@ _SPLIT_NAMES = {
     "dev": "validation",
     "test": "test",
 }
-_CONLL_SUFFIXES = (".conll", ".txt", ".tsv", ".iob2", ".bio")
-SUFFIXES = (*_CONLL_SUFFIXES, ".jsonl", ".json", ".csv", ".parquet")
+_CONLL_SUFFIXES = (".conll", ".conllu", ".txt", ".tsv", ".iob2", ".iob", ".bio")
+_JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
+_BRAT_SUFFIX = ".ann"
+SUFFIXES = (*_CONLL_SUFFIXES, *_JSON_SUFFIXES, ".csv", ".parquet", _BRAT_SUFFIX)
 _BUNDLED = Path(__file__).parent / "bundled"
 
 
@@ -57,27 +64,32 @@ def read_corpus(
     type_map: TypeMapSpec | None = None,
     allowed_types: Sequence[str] | None = None,
     tag_names: Sequence[str] | None = None,
+    columns: str | None = None,
+    offsets: OffsetUnit | None = None,
 ) -> Corpus:
     """Read a labelled corpus; its tags come out as IOB2.
 
     Args:
         spec: a folder with ``train``, ``validation`` (or ``valid``, ``dev``) and ``test`` files
-            ending in .conll, .txt, .tsv, .iob2, .bio, .jsonl, .json, .csv or .parquet; one such
-            file (its split is its name, else ``test``); ``hub:owner/name@config#revision``
-            (config and revision may be left out); ``hf://datasets/owner/name@revision/path`` (a
-            file, or a folder as above); ``bundled:as``, ``bundled:bn``, ``bundled:hi``.
+            ending in .conll, .conllu, .txt, .tsv, .iob2, .bio, .jsonl, .json, .csv, .parquet or
+            .ann, or a folder of .ann files; one such file (its split is its name, else ``test``);
+            ``hub:owner/name@config#revision`` (config and revision may be left out);
+            ``hf://datasets/owner/name@revision/path`` (a file, or a folder as above);
+            ``bundled:as``, ``bundled:bn``, ``bundled:hi``.
         language: language code to record.
         scheme: the scheme of the files; recognised if None.
         repair: turn invalid tags into valid ones, counted as ``losses["repaired_tags"]``.
         type_map: new names of types, as `nerbridge.type_maps.read_type_map` takes them.
         allowed_types: types that may be left after mapping; all if None.
         tag_names: names of integer tags, where the files do not tell them.
+        columns: ``WORD,TAG``: which columns or fields hold them; found if None.
+        offsets: what the offsets of spans count; decided by the spans if None.
 
     Raises:
         CorpusError: a file is missing or wrong; the message says where and what to do.
         EnvironmentProblem: the hub cannot be reached and nothing is cached.
     """
-    raw = read_raw_corpus(spec, tag_names=tag_names)
+    raw = read_raw_corpus(spec, Layout(tag_names, parse_columns(columns), offsets))
     sentences = {name: split.sentences for name, split in raw.splits.items()}
     splits, losses = clean_sentences(
         sentences,
@@ -98,9 +110,11 @@ def read_sentences(
     type_map: TypeMapSpec | None = None,
     allowed_types: Sequence[str] | None = None,
     tag_names: Sequence[str] | None = None,
+    columns: str | None = None,
+    offsets: OffsetUnit | None = None,
 ) -> list[Sentence]:
     """Sentences of one file, in file order; arguments and errors as in `read_corpus`."""
-    raw = read_raw_file(Path(path), tag_names)
+    raw = read_raw_file(Path(path), Layout(tag_names, parse_columns(columns), offsets))
     splits, _ = clean_sentences(
         {"": raw.sentences},
         scheme=scheme,
@@ -135,39 +149,49 @@ def hash_splits(splits: Mapping[str, Sequence[Sentence]]) -> str:
     return digest.hexdigest()
 
 
-def read_raw_corpus(spec: str | Path, *, tag_names: Sequence[str] | None = None) -> RawCorpus:
+def read_raw_corpus(spec: str | Path, layout: Layout | None = None) -> RawCorpus:
     """A corpus as it stands: for audits and conversions that must see invalid tags.
 
     Raises:
         CorpusError: a file is missing, or not in the shape of its format.
     """
+    layout = layout or Layout()
     if isinstance(spec, str) and spec.startswith("bundled:"):
-        return _raw_corpus(spec, _read_folder(find_bundled(spec), None))
+        return _raw_corpus(spec, _read_folder(find_bundled(spec), Layout()))
     if isinstance(spec, str) and spec.startswith("hub:"):
-        return _from_hub(spec, *read_hub(spec, tag_names))
+        return _from_hub(spec, *read_hub(spec, layout.tag_names))
     if isinstance(spec, str) and is_hub_path(spec):
-        return _from_hub_path(parse_hub_path(spec), tag_names)
+        return _from_hub_path(parse_hub_path(spec), layout)
     path = Path(spec)
     if path.is_dir():
-        return _raw_corpus(path.resolve().name, _read_folder(path, tag_names))
+        return _raw_corpus(path.resolve().name, _read_folder(path, layout))
     split = split_in_name(path) or "test"
-    return _raw_corpus(path.stem, {split: read_raw_file(path, tag_names)})
+    return _raw_corpus(path.stem, {split: read_raw_file(path, layout)})
 
 
-def read_raw_file(path: Path, tag_names: Sequence[str] | None = None) -> RawSplit:
+def read_raw_file(path: Path, layout: Layout | None = None) -> RawSplit:
     """Read one file by its ending; unknown endings are read as CoNLL.
+
+    A ``.txt`` with brat's annotations beside it is read with them; a table of a spreadsheet or of
+    Label Studio is read as one also where it ends in ``.tsv`` or ``.txt``.
 
     Raises:
         CorpusError: the file is missing, or not in the shape of its format.
     """
     suffix = path.suffix.lower()
-    if suffix in (".jsonl", ".json"):
-        return read_jsonl(path, tag_names)
-    if suffix == ".csv":
-        return read_csv(path)
+    if suffix in _JSON_SUFFIXES:
+        return read_jsonl(path, layout)
     if suffix == ".parquet":
-        return read_parquet(path, tag_names)
-    return read_conll(path)
+        return read_parquet(path, layout)
+    if suffix == _BRAT_SUFFIX or has_annotations(path):
+        return read_brat(path.with_suffix(_BRAT_SUFFIX), layout)
+    if suffix == ".csv" or (suffix in (".tsv", ".txt") and is_table(_first_line(path))):
+        return read_csv(path, layout)
+    return read_conll(path, layout)
+
+
+def _first_line(path: Path) -> str:
+    return next(iter(split_lines(read_text(path))), "")
 
 
 def split_of(path: Path) -> str | None:
@@ -232,12 +256,12 @@ def _from_hub(spec: str, found: Mapping[str, RawSplit], revision: str | None) ->
     return RawCorpus(spec, corpus.splits, revision, losses)
 
 
-def _from_hub_path(spec: HubPath, tag_names: Sequence[str] | None) -> RawCorpus:
+def _from_hub_path(spec: HubPath, layout: Layout) -> RawCorpus:
     fetched = fetch_hub_path(spec, _is_wanted, _SPLIT_NAMES)
     # Messages name the place on the hub: the cache's own paths say nothing to anybody.
     cached, on_hub = str(fetched.place), str(spec)
     try:
-        found = read_raw_corpus(fetched.place, tag_names=tag_names)
+        found = read_raw_corpus(fetched.place, layout)
     except CorpusError as error:
         raise CorpusError(str(error).replace(cached, on_hub)) from error
     splits = {
@@ -265,11 +289,11 @@ def _raw_corpus(name: str, splits: Mapping[str, RawSplit]) -> RawCorpus:
     return RawCorpus(name, splits, losses=losses)
 
 
-def _read_folder(folder: Path, tag_names: Sequence[str] | None) -> dict[str, RawSplit]:
+def _read_folder(folder: Path, layout: Layout) -> dict[str, RawSplit]:
     files = _split_files(folder)
     splits = {}
     for split in SPLITS:
-        if parts := [read_raw_file(path, tag_names) for path in files.get(split, [])]:
+        if parts := [read_raw_file(path, layout) for path in files.get(split, [])]:
             sentences = tuple(sentence for part in parts for sentence in part.sentences)
             losses = sum((Counter(part.losses) for part in parts), Counter[str]())
             splits[split] = RawSplit(sentences, losses)
@@ -292,7 +316,8 @@ def _split_files(folder: Path) -> dict[str, list[Path]]:
     A name such as ``as_train.txt`` counts where no file is named after a split alone.
     """
     entries = sorted(folder.iterdir())
-    readable = [path for path in entries if path.suffix.lower() in SUFFIXES and path.is_file()]
+    known = [path for path in entries if path.suffix.lower() in SUFFIXES and path.is_file()]
+    readable = [path for path in known if not has_annotations(path)]  # it is read with them
     files = _group_by_split(readable, split_of) or _group_by_split(readable, split_in_name)
     for split, paths in files.items():
         if len(paths) > 1 and not all(re.search(r"-\d+-of-\d+$", path.stem) for path in paths):
@@ -301,6 +326,8 @@ def _split_files(folder: Path) -> dict[str, list[Path]]:
                 f"{folder}: several files for {split}: {names}; expected one. "
                 "Keep one of them in the folder, or name the file itself."
             )
+    if not files and (documents := [path for path in entries if path.suffix == _BRAT_SUFFIX]):
+        return {"test": documents}
     if not files:
         names = ", ".join(path.name for path in entries[:8]) or "nothing"
         raise CorpusError(

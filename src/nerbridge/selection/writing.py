@@ -36,7 +36,8 @@ def write_suggestions(
 def suggestion_to_task(suggestion: Suggestion, model: str) -> dict[str, Any]:
     """A task of Label Studio with the model's answer as its prediction.
 
-    Offsets are those of the browser: UTF-16 units. The labelling interface must call the text
+    Offsets count code points, as Label Studio does since 2022 (``charsToCodePoints`` in its
+    ``selection-tools.js``). The labelling interface must call the text
     ``text`` and the labels ``label``.
     """
     text = suggestion.sentence.text
@@ -48,8 +49,8 @@ def suggestion_to_task(suggestion: Suggestion, model: str) -> dict[str, Any]:
             "type": "labels",
             "score": round(entity.score, 4),
             "value": {
-                "start": _utf16_length(text[: entity.start_char]),
-                "end": _utf16_length(text[: entity.end_char]),
+                "start": entity.start_char,
+                "end": entity.end_char,
                 "text": entity.text,
                 "labels": [entity.type],
             },
@@ -65,9 +66,16 @@ def suggestion_to_task(suggestion: Suggestion, model: str) -> dict[str, Any]:
 
 
 def suggestion_to_doccano(suggestion: Suggestion) -> dict[str, Any]:
-    """A line of doccano: the text and its spans, half-open, in characters."""
-    spans = [[e.start_char, e.end_char, e.type] for e in suggestion.entities]
-    return {"text": suggestion.sentence.text, "label": spans, **_origin(suggestion)}
+    """A line of doccano: the text and its spans, half-open, in UTF-16 units.
+
+    So doccano counts, unless a project counts grapheme clusters as one character.
+    """
+    text = suggestion.sentence.text
+    spans = [
+        [_utf16_length(text[: e.start_char]), _utf16_length(text[: e.end_char]), e.type]
+        for e in suggestion.entities
+    ]
+    return {"text": text, "label": spans, **_origin(suggestion)}
 
 
 def suggestion_to_sentence(suggestion: Suggestion) -> LabelledSentence:

@@ -236,6 +236,8 @@ def _read(recipe: Recipe, settings: CorpusSettings) -> Corpus:
         type_map=recipe.type_map_of(settings),
         allowed_types=recipe.types,
         tag_names=settings.tag_names,
+        columns=settings.columns,
+        offsets=settings.offsets,
     )
 
 

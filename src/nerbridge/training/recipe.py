@@ -12,6 +12,7 @@ from nerbridge.corpus.lexicon import find_lexicon
 from nerbridge.corpus.reading import find_bundled
 from nerbridge.corpus.sampling import Strategy
 from nerbridge.errors import NerbridgeError
+from nerbridge.io.offset_unit import OffsetUnit
 from nerbridge.labels import DEFAULT_TYPES, Scheme
 from nerbridge.models.bundled import bundled_folder
 from nerbridge.models.lora import LoraSettings
@@ -89,6 +90,10 @@ class CorpusSettings(Settings):
     are), ``"OLD=NEW"``, or a list of these. ``"O"`` drops a type."""
     tag_names: tuple[str, ...] | None = None
     """Names of the tags, in order, where the files have numbers."""
+    columns: str | None = None
+    """Columns of words and tags, by number or name, such as `"2,3"`; None finds them."""
+    offsets: OffsetUnit | None = None
+    """What the offsets of spans count; None lets the spans decide."""
 
     @field_validator("path")
     @classmethod

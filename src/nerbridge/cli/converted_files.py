@@ -1,0 +1,66 @@
+"""The files that a converted corpus is written to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nerbridge.errors import InputError
+
+if TYPE_CHECKING:
+    from nerbridge.corpus.sentence import Corpus
+
+_FORMATS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
+
+
+def choose_files(corpus: Corpus, target: Path, format: str | None) -> tuple[dict[str, Path], str]:
+    """The file of each split below or at ``target``, and their format."""
+    from nerbridge.corpus.reading import SUFFIXES
+
+    suffix = target.suffix.lower()
+    if target.is_dir() or (suffix not in SUFFIXES and not suffix[1:].isalpha()):
+        format = format or "conll"
+        return {split: target / f"{split}.{format}" for split in corpus.splits}, format
+    if suffix not in SUFFIXES:
+        raise InputError(
+            f"{target}: no format of corpora ends in {suffix}; expected {', '.join(SUFFIXES)}, or "
+            "a folder. For a folder of this name, make it first."
+        )
+    if len(corpus.splits) != 1:
+        raise InputError(
+            f"{target}: {corpus.name} has {len(corpus.splits)} splits "
+            f"({', '.join(corpus.splits)}), which do not go into one file; expected a folder. "
+            "Name a folder, or convert one of its files."
+        )
+    by_suffix = _FORMATS.get(suffix, "conll")
+    if format not in (None, by_suffix):
+        raise InputError(
+            f"{target}: a file of this ending is read as {by_suffix}, and --format says {format}; "
+            "expected the same. Leave --format out, or give OUT another ending."
+        )
+    return dict.fromkeys(corpus.splits, target), by_suffix
+
+
+def check_files(paths: Collection[Path], *, overwrite: bool) -> None:
+    """Refuse to replace files unasked, and to write a second file of a split into a folder."""
+    from nerbridge.corpus.reading import split_of
+
+    if there := [str(path) for path in paths if path.exists() and not overwrite]:
+        raise InputError(
+            f"{', '.join(there)}: there already; expected a new file. Choose another name, or "
+            "replace what is there: --overwrite."
+        )
+    for path in paths:
+        for other in path.parent.glob("*"):
+            if other != path and split_of(path) and split_of(other) == split_of(path):
+                raise InputError(
+                    f"{path}: {other.name} is there, of the same split; a folder with both could "
+                    "not be read. Choose another folder, or move that file away."
+                )

@@ -1,0 +1,180 @@
+"""Records of a text and character spans, in the shapes of the tools that people have.
+
+doccano, Prodigy, spaCy, Label Studio (`label_studio`), and what nerbridge itself writes: one
+reader, because all of them are a text and a list of spans under different names.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nerbridge.corpus.label_studio import REGION_LABELS, is_task, read_task, region_to_spans
+from nerbridge.corpus.offsets import CharSpan, has_surface
+from nerbridge.errors import CorpusError
+from nerbridge.io.fields import find_field
+
+_SPAN_KEYS = ("spans", "entities", "labels", "label", "ents", "annotations")
+_START_KEYS = ("start", "start_char", "start_offset", "startOffset", "begin")
+_END_KEYS = ("end", "end_char", "end_offset", "endOffset", "stop")
+_TYPE_KEYS = ("label", "labels", "type", "entity_group", "entity_type", "tag")
+_OWN_START = "start_char"
+_MANAGED_BY_LABEL_STUDIO = "annotation_id"
+"""A column of JSON_MIN and CSV: somebody annotated the text, also where nothing is marked."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Where the records of a file hold what; None: where each record says."""
+
+    text: str | None = None
+    spans: str | None = None
+    is_running: bool = False
+    """Texts are of several sentences each: those that nerbridge has tagged."""
+
+
+@dataclass(frozen=True)
+class FoundText:
+    """What a record holds: a text, its spans as they stand there."""
+
+    text: str
+    spans: tuple[CharSpan, ...]
+    is_running: bool = False
+
+
+def find_fields(records: Iterable[Any]) -> Fields:
+    """What the records together tell of their fields.
+
+    The text is ``text``; else the one field in which the spans of all records hold the text that
+    they say; else the only field with text.
+    """
+    fitting: set[str] | None = None
+    present: set[str] | None = None
+    is_running = False
+    for record in records:
+        if not isinstance(record, Mapping) or is_task(record):
+            continue
+        spans = _raw_spans(record, None)
+        is_running = is_running or any(isinstance(s, Mapping) and _OWN_START in s for s in spans)
+        is_running = is_running or {"source", "row", "entities"} <= record.keys()
+        if isinstance(record.get("text"), str):
+            continue
+        texts = dict(_texts(record))
+        present = set(texts) if present is None else present & set(texts)
+        if spans:
+            held = {name for name, text in texts.items() if _holds(text, spans)}
+            fitting = held if fitting is None else fitting & held
+    known = fitting if fitting is not None else present
+    text = next(iter(known)) if known and len(known) == 1 else None
+    return Fields(text, None, is_running)
+
+
+def record_to_text(
+    record: Mapping[str, Any], fields: Fields, place: str, losses: Counter[str]
+) -> FoundText | None:
+    """Text and spans of a record; None if it is to be skipped.
+
+    Skipped and counted: Prodigy records not accepted (``rejected_records``), and what `read_task`
+    skips.
+
+    Raises:
+        CorpusError: the record is in none of the known shapes.
+    """
+    if record.get("answer", "accept") != "accept":
+        losses["rejected_records"] += 1
+        return None
+    if is_task(record):
+        task = read_task(record, place, losses)
+        return None if task is None else FoundText(task.text, tuple(task.spans), task.is_running)
+    text = _find_text(record, fields)
+    is_known = fields.spans in record if fields.spans else _span_key(record) is not None
+    if not isinstance(text, str) or not (is_known or _MANAGED_BY_LABEL_STUDIO in record):
+        raise CorpusError(
+            f"{place}: the keys are {', '.join(map(repr, record)) or 'missing'}; expected tokens "
+            "and ner_tags, or text and one of label, labels, entities, spans. Export it again as "
+            "JSON or JSONL, or name the fields: --columns TEXT,SPANS."
+        )
+    spans: list[CharSpan] = []
+    for span in _raw_spans(record, fields.spans):
+        spans += _read_span(span, place, losses)
+    return FoundText(text, tuple(spans), fields.is_running)
+
+
+def _find_text(record: Mapping[str, Any], fields: Fields) -> Any:
+    name = fields.text or "text"
+    try:
+        found = find_field(record, name)
+    except KeyError:
+        return None
+    return "" if found is None else found
+
+
+def _span_key(record: Mapping[str, Any]) -> str | None:
+    """The field of the spans: by its name, or by what regions of Label Studio look like."""
+    known = next((key for key in _SPAN_KEYS if isinstance(record.get(key), list)), None)
+    if known is None:
+        known = next((key for key, value in record.items() if _are_regions(value)), None)
+    return known or next((key for key in _SPAN_KEYS if key in record and not record[key]), None)
+
+
+def _are_regions(value: Any) -> bool:
+    return isinstance(value, list) and any(
+        isinstance(one, Mapping) and any(key in one for key in REGION_LABELS) for one in value
+    )
+
+
+def _raw_spans(record: Mapping[str, Any], name: str | None) -> Sequence[Any]:
+    key = name or _span_key(record)
+    value = record.get(key) if key else None
+    return value if isinstance(value, list) else ()
+
+
+def _texts(record: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """Names and contents of all fields that hold text; of inner fields as ``a.b``."""
+    for key, value in record.items():
+        if isinstance(value, str):
+            yield f"{before}{key}", value
+        elif isinstance(value, Mapping):
+            yield from _texts(value, f"{before}{key}.")
+
+
+def _holds(text: str, spans: Iterable[Any]) -> bool:
+    """Whether spans that say their text have it there."""
+    ignored: Counter[str] = Counter()
+    try:
+        read = [one for span in spans for one in _read_span(span, "", ignored)]
+    except CorpusError:
+        return False
+    return all(0 <= s.start_char < s.end_char <= len(text) and has_surface(s, text) for s in read)
+
+
+def _read_span(span: Any, place: str, losses: Counter[str]) -> list[CharSpan]:
+    """A span in any of the tools' shapes: ``[0, 5, "PER"]`` or an object; one for every label."""
+    if isinstance(span, Mapping) and any(key in span for key in REGION_LABELS):
+        return region_to_spans(span, place, losses)
+    start: Any = None
+    end: Any = None
+    type_: Any = None
+    surface: Any = None
+    if isinstance(span, list) and len(span) == 3:
+        start, end, type_ = span
+    elif isinstance(span, Mapping):
+        start, end, type_ = (_first(span, keys) for keys in (_START_KEYS, _END_KEYS, _TYPE_KEYS))
+        surface = span.get("text")
+    if not (is_offset(start) and is_offset(end) and isinstance(type_, str) and type_.strip()):
+        raise CorpusError(
+            f"{place}: the span is {span!r:.80}; expected two offsets and one type, as in "
+            '[0, 5, "PER"] or {"start": 0, "end": 5, "label": "PER"}. Correct it, or export again.'
+        )
+    return [CharSpan(start, end, type_.strip(), surface if isinstance(surface, str) else None)]
+
+
+def _first(span: Mapping[str, Any], keys: Sequence[str]) -> Any:
+    return next((span[key] for key in keys if key in span), None)
+
+
+def is_offset(value: Any) -> bool:
+    """Whether it is a whole number; JSON's true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,115 @@
+"""Lines of CoNLL files: which are words, in which column the words stand, and which are comments.
+
+Readers of labelled files and of files to tag share these rules, so that both see the same words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+DOCUMENT_START = "-DOCSTART-"
+Columns = Sequence[str]
+Sentence = Sequence[Columns]
+
+_TAG = re.compile(r"[Oo]|[BILUES]-.+")
+_KEY_AND_VALUE = re.compile(r"#\s*[\w.:-]+\s*=\s.*")
+_ID = re.compile(r"(\d+)(?:-(\d+)|\.\d+)?")
+_MIN_COLUMNS_OF_2012 = 11
+
+
+def looks_like_tag(cell: str) -> bool:
+    """Whether a cell is ``O`` or a prefix and a type.
+
+    >>> [looks_like_tag(cell) for cell in ("B-LOC", "o", "NNP")]
+    [True, True, False]
+    """
+    return _TAG.fullmatch(cell.strip()) is not None
+
+
+def is_document_start(line: str) -> bool:
+    """Whether the line parts documents: its first word is ``-DOCSTART-``."""
+    return line.startswith(DOCUMENT_START) and re.split("[\t ]", line, maxsplit=1)[0] == (
+        DOCUMENT_START
+    )
+
+
+def is_comment(line: str, columns: Columns) -> bool:
+    """Whether a line that stands before a sentence is a comment; ``columns`` are its own.
+
+    >>> is_comment("# text = B-12", "# text = B-12".split()), is_comment("# O", ["#", "O"])
+    (True, False)
+    """
+    if not line.startswith("#"):
+        return False
+    if _KEY_AND_VALUE.fullmatch(line):
+        return True
+    return len(columns) < 2 or not looks_like_tag(columns[-1])
+
+
+def find_word_column(sentences: Sequence[Sentence]) -> int:
+    """The column of the words, from 0, as the columns before it tell.
+
+    It is the second where the first counts the words of every sentence (from 1 or 0), and the
+    fourth where the third does so in the wide tables of CoNLL-2012.
+
+    >>> find_word_column([[["1", "অসম", "B-LOC"], ["2", "।", "O"]]])
+    1
+    >>> find_word_column([[["1", "O"], ["2", "O"]]])
+    0
+    """
+    if _is_index(sentences, 0):
+        return 1
+    is_wide = all(len(row) >= _MIN_COLUMNS_OF_2012 for rows in sentences for row in rows)
+    return 3 if is_wide and _is_index(sentences, 2) else 0
+
+
+def counts_words(ids: Sequence[str]) -> bool:
+    """Whether the cells number the words of a sentence, with the ranges and nodes of CoNLL-U.
+
+    >>> counts_words(["1-2", "1", "2", "2.1", "3"]), counts_words(["0", "1"]), counts_words(["2"])
+    (True, True, False)
+    """
+    matches = [_ID.fullmatch(one) for one in ids]
+    numbers = [int(one) for one in ids if one.isdecimal()]
+    return (
+        all(matches)
+        and bool(numbers)
+        and numbers[0] in (0, 1)
+        and all(after == before + 1 for before, after in pairwise(numbers))
+    )
+
+
+def surface_rows(rows: Sentence) -> list[tuple[Columns, Sequence[Columns]]]:
+    """Of rows with an index, those that stand in the text, each with the rows of its parts.
+
+    A range (``1-2``) stands for the words that it covers; a node that is not in the text
+    (``1.1``) goes. A word without parts is its own only part.
+
+    >>> rows = [["1-2", "vámonos"], ["1", "vamos"], ["2", "nos"], ["2.1", "x"], ["3", "al"]]
+    >>> [(row[1], len(parts)) for row, parts in surface_rows(rows)]
+    [('vámonos', 2), ('al', 1)]
+    """
+    words = {row[0]: row for row in rows if row[0].isdecimal()}
+    found: list[tuple[Columns, Sequence[Columns]]] = []
+    covered = -1
+    for row in rows:
+        match = _ID.fullmatch(row[0])
+        if match and match[2]:
+            covered = int(match[2])
+            numbers = range(int(match[1]), covered + 1)
+            found.append((row, [words[str(n)] for n in numbers if str(n) in words]))
+        elif row[0].isdecimal() and int(row[0]) > covered:
+            found.append((row, [row]))
+    return found
+
+
+def _is_index(sentences: Sequence[Sentence], column: int) -> bool:
+    """Whether the column numbers the words, and another column holds words."""
+    if not sentences or all(len(rows) < 2 for rows in sentences):
+        return False
+    rows = [row for sentence in sentences for row in sentence]
+    if min(map(len, rows)) < column + 2 or all(looks_like_tag(row[column + 1]) for row in rows):
+        return False
+    return all(counts_words([row[column] for row in sentence]) for sentence in sentences)
