@@ -90,7 +90,7 @@ def test_on_windows_its_own_tool_kills(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_processes_start_from_a_server_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: ["spawn"])
+    monkeypatch.delattr(os, "fork", raising=False)
     context = platforms.process_context()
     assert context.get_start_method() == "spawn"
     platforms.preload_in_processes(context, ["json"])

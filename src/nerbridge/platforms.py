@@ -90,8 +90,7 @@ def process_context() -> BaseContext:
     """How processes are started: from a small server where there is one, else from nothing."""
     import multiprocessing
 
-    methods = multiprocessing.get_all_start_methods()
-    return multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    return multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
 
 
 def preload_in_processes(context: BaseContext, modules: Sequence[str]) -> None:
