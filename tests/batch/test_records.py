@@ -59,7 +59,7 @@ def test_a_text_file_by_lines(read: Read) -> None:
 def test_what_holds_nothing_is_counted(read: Read, name: str, content: str) -> None:
     found, remarks = read(name, content)
     assert found == []
-    assert remarks["inputs without a record"] == 1
+    assert remarks["inputs without any text"] == 1
 
 
 def test_jsonl_keeps_the_record_as_it_stands(read: Read) -> None:
@@ -105,6 +105,20 @@ def test_fields_inside_fields(read: Read) -> None:
 def test_a_broken_line_is_said_with_its_number(read: Read, line: str, said: str) -> None:
     with pytest.raises(InputError, match=rf"a\.jsonl:3: .*{said}"):
         read("a.jsonl", f'{{"text": "ok"}}\n\n{line}\n')
+
+
+@pytest.mark.parametrize("value", ["null", '{"b": null}', '{"b": {"c": null}}'])
+def test_nulls_at_every_level(read: Read, value: str) -> None:
+    lines = f'{{"a": {value}}}\n{{"a": {{"b": {{"c": "অসম"}}}}}}\n'
+    found, remarks = read("a.jsonl", lines, field="a.b.c")
+    assert [record.text for record in found] == ["", "অসম"]
+    assert remarks == {"null texts kept as empty": 1}
+
+
+def test_a_field_that_is_not_there_is_no_null(read: Read) -> None:
+    for line in ('{"a": {}}', '{"a": "text"}', '{"a": []}'):
+        with pytest.raises(InputError, match=r"no field 'a\.b\.c'; found 'a'"):
+            read("a.jsonl", line, field="a.b.c")
 
 
 def test_records_before_a_broken_line_come_first(tmp_path: Path) -> None:

@@ -65,6 +65,11 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         find_sources([str(tmp_path)])
 
 
+def test_an_address_is_no_file() -> None:
+    with pytest.raises(InputError, match="an address; expected a file"):
+        find_sources(["https://host.example/page.html"])
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder as people have it: files of many kinds, some hidden, some of an unfinished job."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import decimal
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -133,11 +135,49 @@ def test_nulls_at_every_level(tmp_path: Path, value: Any) -> None:
     assert json.loads(found[0].fields or "") == {"a": value}
 
 
-def test_a_value_that_python_cannot_hold_is_said_with_its_row(tmp_path: Path) -> None:
-    days = pyarrow.array([0, 2**62], pyarrow.timestamp("us"))
-    path = write(tmp_path / "a.parquet", {"text": ["a", "b"], "day": days})
-    with pytest.raises(InputError, match=r"a\.parquet, row 2: a value that cannot be read"):
-        read(path)
+WITHOUT_PANDAS = """
+import sys
+sys.modules["pandas"] = None
+from nerbridge.batch.records import read_records
+from nerbridge.batch.sources import find_sources
+for record in read_records(find_sources(sys.argv[1:])):
+    print(record.fields)
+"""
+
+
+def read_without_pandas(path: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", WITHOUT_PANDAS, str(path)]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["new", "of old Spark"])
+def test_times_of_databases(tmp_path: Path, is_old: bool) -> None:
+    """Nanoseconds are kept, with pandas and without."""
+    columns = {"text": ["a", "b"], "at": pyarrow.array([1, None], pyarrow.timestamp("ns"))}
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pyarrow.table(columns), path, use_deprecated_int96_timestamps=is_old)
+    expected = [
+        {"text": "a", "at": "1970-01-01T00:00:00.000000001"},
+        {"text": "b", "at": None},
+    ]
+    assert [json.loads(record.fields or "") for record in read(path)[0]] == expected
+    lines = read_without_pandas(path).stdout.splitlines()
+    assert [json.loads(line) for line in lines] == expected
+
+
+def test_a_day_beyond_the_calendar_stops_nothing(tmp_path: Path) -> None:
+    days = pyarrow.array([2**40, 0], pyarrow.timestamp("s"))
+    found, _ = read(write(tmp_path / "a.parquet", {"text": ["a", "b"], "day": days}))
+    fields = [json.loads(record.fields or "") for record in found]
+    assert "out of range" in fields[0]["day"]
+    assert fields[1]["day"].startswith("1970-01-01")
+
+
+def test_a_value_that_cannot_be_read_is_said_with_its_row(tmp_path: Path) -> None:
+    kind = pyarrow.struct([("at", pyarrow.timestamp("ns"))])
+    rows = pyarrow.array([{"at": None}, {"at": 1}], kind)
+    path = write(tmp_path / "a.parquet", {"text": ["a", "b"], "page": rows})
+    assert "a.parquet, row 2: a value that cannot be read" in read_without_pandas(path).stderr
 
 
 def test_standard_input_is_refused() -> None:

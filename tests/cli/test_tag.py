@@ -329,7 +329,7 @@ def test_without_anything_to_tag(call: Call) -> None:
     Path("e.txt").touch()
     done = call("e.txt", "-o", "o.jsonl")
     assert Path("o.jsonl").read_bytes() == b""
-    assert "inputs without a record: 1" in done.stderr
+    assert "inputs without any text: 1" in done.stderr
 
 
 def test_the_bar_shows_records_and_speed(monkeypatch: pytest.MonkeyPatch) -> None:

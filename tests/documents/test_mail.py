@@ -99,6 +99,14 @@ def test_attachments_are_named() -> None:
     ]
 
 
+def test_a_signature_is_no_attachment() -> None:
+    message = letter()
+    message.make_mixed()
+    message.add_attachment(b"x", maintype="application", subtype="pgp-signature", filename="a.asc")
+    del message.get_payload()[-1]["Content-Disposition"]
+    assert read(message) == (ALL, [])
+
+
 def test_a_forwarded_message_is_read() -> None:
     forwarded = letter("চাওক।")
     forwarded.make_mixed()

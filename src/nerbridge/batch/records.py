@@ -83,7 +83,7 @@ def read_records(
             progress.n_records += 1
             yield record
         if progress.n_records == n_before:
-            progress.remarks["inputs without a record"] += 1
+            progress.remarks["inputs without any text"] += 1
 
 
 def find_text(record: Mapping[str, Any], field: str, place: str) -> str | None:

@@ -226,6 +226,8 @@ def _identity(source: Source) -> tuple[int, int]:
 
 
 def _describe(name: str, error: OSError) -> str:
+    if "://" in name:
+        return f"{name}: an address; expected a file. Fetch it first, and name the file."
     if isinstance(error, FileNotFoundError):
         return f"{name}: no such file; expected a file to tag. Check the spelling and the folder."
     return (

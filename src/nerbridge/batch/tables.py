@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from datetime import date, time
@@ -13,7 +14,7 @@ from nerbridge.batch.sources import Progress, Source
 from nerbridge.errors import InputError
 from nerbridge.io.delimited import check_names, read_delimited
 from nerbridge.io.fields import bytes_to_text
-from nerbridge.io.parquet import iter_batches, open_parquet
+from nerbridge.io.parquet import import_pyarrow, iter_batches, open_parquet
 
 if TYPE_CHECKING:
     import pyarrow
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Row = tuple[int, str, Mapping[str, Any]]
 
 _ROWS_AT_A_TIME = 1000
+_DAY_AND_TIME = re.compile(r"(?<=^\d{4}-\d\d-\d\d) ")
 
 
 def read_csv_rows(source: Source, progress: Progress) -> Iterator[Row]:
@@ -70,22 +72,41 @@ def read_parquet_rows(source: Source, progress: Progress) -> Iterator[Row]:
             progress.n_bytes = n_before + n_bytes * number // file.metadata.num_rows
 
 
-def _batch_to_rows(batch: pyarrow.RecordBatch, name: str, n_before: int) -> Iterator[Any]:
-    """The rows as dictionaries; the first that holds what Python cannot is named."""
+def _batch_to_rows(
+    batch: pyarrow.RecordBatch, name: str, n_before: int
+) -> Iterator[dict[str, Any]]:
+    columns = [_column_to_list(column, name, n_before) for column in batch.columns]
+    for values in zip(*columns, strict=True):
+        yield dict(zip(batch.schema.names, values, strict=True))
+
+
+def _column_to_list(column: pyarrow.Array, name: str, n_before: int) -> list[Any]:
+    """The values; nanoseconds, which Python's dates do not have, as text.
+
+    Raises:
+        InputError: one cannot be read; the row is named.
+    """
+    arrow = import_pyarrow()
     try:
-        yield from batch.to_pylist()
-        return
-    except (ValueError, OverflowError):  # UnicodeDecodeError is one
-        pass
-    for index in range(batch.num_rows):
-        try:
-            yield from batch.slice(index, 1).to_pylist()
-        except (ValueError, OverflowError) as error:
-            raise InputError(
-                f"{name}, row {n_before + index + 1}: a value that cannot be read ({error}); "
-                "expected text in UTF-8, and dates of the years 1 to 9999 without nanoseconds. "
-                "Write the file again without the column, or with another type."
-            ) from error
+        return list(column.to_pylist())
+    except (ValueError, OverflowError, AttributeError) as error:  # UnicodeDecodeError is one
+        if arrow.types.is_temporal(column.type):
+            shown = column.cast(arrow.string()).to_pylist()
+            return [_DAY_AND_TIME.sub("T", value) if value else value for value in shown]
+        row = next(row for row in range(len(column)) if not _is_readable(column[row]))
+        raise InputError(
+            f"{name}, row {n_before + row + 1}: a value that cannot be read ({error}); expected "
+            "text in UTF-8, and times without nanoseconds. Write the file again without the "
+            "column, or with another type."
+        ) from error
+
+
+def _is_readable(scalar: pyarrow.Scalar) -> bool:
+    try:
+        scalar.as_py()
+    except (ValueError, OverflowError, AttributeError):
+        return False
+    return True
 
 
 def value_to_json(value: Any) -> Any:

@@ -27,6 +27,9 @@ _ENCODED_WORDS = re.compile(
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _BETWEEN_PARAGRAPHS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
+_SIGNATURES = (
+    *("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"),
+)
 _MAX_DEPTH = 20
 
 
@@ -127,6 +130,8 @@ class _Reader:
             return found
         if kind == "text/plain":
             return _split_paragraphs(self._decode(content, part))
+        if kind in _SIGNATURES:
+            return []
         is_picture = part.get_content_maintype() == "image" and part.get_filename() is None
         if content.strip() and not is_picture:
             self.attachments.append(_file_name(part))
