@@ -28,7 +28,8 @@ TEXT = "ৰমেন দাস গুৱাহাটীত আছিল।\nঅ�
 EMOJI = "😀👩‍👩‍👧 𝒜: ৰমেন দাস 🎉 গুৱাহাটীত ✈️ #অসম।\nঅসম 👍🏽 সংঘ"
 SIGNS = "কখঅৰৱািুং়। ৷॥?!.,:;-'’\"()[]{}#@_/°\n\t\u200c\u200d\ufeff\u00a0…"
 PIECES = """ক্ষ ড. ডঃ মো: U.S. ড° ক'ত ১২,৩ ১০:৩০ ১২/৩ COVID-19 😀 👩‍👩‍👧 www.as.in/ক https://a.b/c?d=1।
-a.b@c.in এ.কে. #অসম_বাতৰি @ab_c.d youtu.be/Ab 1\u20e3 ঢাকা-চট্টগ্ৰাম ।”"""
+a.b@c.in এ.কে. #অসম_বাতৰি @ab_c.d youtu.be/Ab 1\u20e3 ঢাকা-চট্টগ্ৰাম ।”
+চি. এন. ডব্লিউ. वि. दा. आई. है. एम्. क्ष. কি. মি. কি.মি. ক. A. নং: ওয়াই."""
 ATTACK = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>\'"&amp;'
 REPORT = "<!doctype html><title>R</title><style>h1{color:red}</style><h1>Ours</h1>"
 

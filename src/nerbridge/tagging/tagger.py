@@ -17,6 +17,7 @@ from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.labels import OUTSIDE, Span
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.entity import Entities, Entity
+from nerbridge.tagging.initials import take_in_initials
 from nerbridge.tagging.model_folder import find_model
 from nerbridge.tagging.origin import Origin, to_origin
 from nerbridge.tagging.script_warning import warn_of_script
@@ -240,10 +241,9 @@ class Tagger:
             for sentence, found in zip(
                 batch, self._decode(batch, reads_all=not trims), strict=True
             ):
-                for span, score in found:
-                    kept = _trim(sentence, span) if trims else span
-                    if kept is not None and self._keeps(span, score):
-                        entities.append(_to_entity(sentence, kept, score))
+                for span, score in _tidy(sentence, found) if trims else found:
+                    if self._keeps(span, score):
+                        entities.append(_to_entity(sentence, span, score))
                 if sentence.is_last:
                     yield entities
                     entities = []
@@ -338,6 +338,14 @@ def _put_borders(logits: Logits, reading: Reading, outside: int) -> Logits:
 def _place(span: Span, words: Sequence[int]) -> Span:
     """A span over ``words`` as one over what they are indices of."""
     return Span(words[span.start_word], words[span.end_word - 1] + 1, span.type)
+
+
+def _tidy(sentence: ReadSentence, found: Sequence[tuple[Span, float]]) -> list[tuple[Span, float]]:
+    """Spans without punctuation at their ends, and persons with all their initials."""
+    trimmed = [
+        (kept, score) for span, score in found if (kept := _trim(sentence, span)) is not None
+    ]
+    return take_in_initials(sentence.words, trimmed) if trimmed else trimmed
 
 
 def _trim(sentence: ReadSentence, span: Span) -> Span | None:

@@ -10,7 +10,7 @@ One word are:
 - with a hyphen or apostrophe inside: ``ঢাকা-চট্টগ্ৰাম``, ``ক'ত``. The corpora at hand do the same;
 - with a degree sign or abbreviation sign behind: ``ড°``, ``डॉ॰``, ``৩৭°``;
 - digits with one of ``. , : /`` inside: ``১২,৩৪৫.৬``, ``১০:৩০``, ``১২/০৩/২০২১``;
-- letters with a full stop inside, and behind it in initials and the abbreviations listed here:
+- letters with a full stop inside, and behind it in initials and abbreviations (`abbreviations`):
   ``এ.কে.``, ``U.S.``, ``ড.``, ``Dr.``, ``মো:``. A full stop behind any other word is punctuation;
 - a URL or e-mail address, without punctuation behind it; a mention (``@name``, in ASCII);
 - dots in a row; any other grapheme by itself: dandas, punctuation, symbols, emoji, ``#``, ``@``,
@@ -28,7 +28,8 @@ from itertools import accumulate, islice
 
 import regex
 
-from nerbridge.text.normalise import DANDA_LOOKALIKES, INVISIBLE, normalise_text
+from nerbridge.text.abbreviations import owns_colon, owns_stop
+from nerbridge.text.normalise import DANDA_LOOKALIKES, INVISIBLE
 
 _GRAPHEME = regex.compile(r"\X")
 _REST_OF_URL = r"[^\s<>\"।॥৷\p{Extended_Pictographic}]+(?<![.,;:!?'’”)\]}])"
@@ -46,17 +47,6 @@ _ADDRESS_OR_HASHTAG = regex.compile(
     rf"{_ADDRESS.pattern}|[{_HASH_MARKS}][\p{{L}}\p{{M}}\p{{N}}_\u200c\u200d]++(?!@)"
 )
 _KEYCAP = "\u20e3"
-
-_ABBREVIATIONS = """
-এ বি সি ডি ই এফ জি এইচ এইছ আই জে কে এল এম এন ও পি কিউ আৰ আর এস এছ টি ইউ ভি এক্স ওয়াই জেড
-ড ডঃ ডা ডাঃ মো মোঃ মি মিঃ প্রো প্ৰো শ্রী শ্ৰী সাঃ লিঃ লি নং
-ए बी सी डी ई एफ जी एच आई जे के एल एम एन ओ पी क्यू आर एस टी यू वी एक्स वाई
-डॉ डा श्री पं प्रो कु मो सं
-Dr Mr Mrs Ms Prof St Jr Sr No Inc Ltd Co
-"""
-#: Letter names, as initials are written (এ. কে., एम.), and titles. Unlike other short words (है.)
-#: they own the full stop behind them.
-ABBREVIATIONS = frozenset(normalise_text(_ABBREVIATIONS).split())
 
 # Every grapheme gets one letter, its class; words are found in the string of classes.
 _SPACE, _INVISIBLE, _LETTER, _DIGIT, _OTHER, _ADDRESS_PART = " ", "i", "L", "N", "x", "u"
@@ -77,7 +67,10 @@ _WORD = re.compile(
     r"[LN](?:[LND]+|i+[LND]|(?<=[LND])[HA](?=[LN])|(?<=N)[FCOS](?=N)|(?<=L)F(?=L))*+|F+|u+|[^ i]"
 )
 _WORDLIKE = ("L", "N")
-_MAY_BELONG = ("F", "O")
+_STOP, _COLON, _DOTS = "F", "O", "FF"
+_MAY_BELONG = (_STOP, _COLON)
+_NARROW = ("", " ", "\u00a0")
+"""What may stand between two initials."""
 
 _BLOCK = 1 << 16
 _MAX_REMEMBERED = 1 << 16
@@ -119,40 +112,25 @@ def iter_words(text: str) -> Iterator[tuple[int, int]]:
     starts, classes = _scan(text)
     last_class = len(classes.rstrip(" i")) - 1
     matches = _WORD.finditer(classes)
+    owned_end = -1
     for match in matches:
         first, end = match.span()
-        if (
-            classes[end : end + 1] in _MAY_BELONG
-            and classes[first] in _WORDLIKE
-            and _owns_next(
-                text[starts[first] : starts[end]],
-                classes[end : end + 2],
-                is_last=end == last_class,
-            )
-        ):
-            end += 1
-            next(matches)
+        if classes[end : end + 1] in _MAY_BELONG and classes[first] in _WORDLIKE:
+            start, stop = starts[first], starts[end]
+            if classes[end] == _COLON:
+                is_owned = owns_colon(text[start:stop])
+            elif classes[end : end + 2] == _DOTS:
+                is_owned = False
+            else:
+                follows = owned_end >= max(start - 1, 0) and text[owned_end:start] in _NARROW
+                is_owned = owns_stop(
+                    text[start:stop], text, stop, is_last=end == last_class, follows=follows
+                )
+            if is_owned:
+                end += 1
+                next(matches)
+                owned_end = starts[end]
         yield starts[first], starts[end]
-
-
-def _owns_next(word: str, next_classes: str, is_last: bool) -> bool:
-    """Whether the full stop or colon behind the word is part of it.
-
-    Not if it ends the text (``वह आई.``), unless the word has stops inside (``U.S.``).
-    """
-    # An abbreviation is one in any Unicode form.
-    plain = normalise_text(word)
-    if next_classes[0] == "O":
-        return plain in ABBREVIATIONS
-    if next_classes == "FF":
-        return False
-    parts = plain.split(".")
-    if is_last and len(parts) == 1:
-        return False
-    return all(
-        part in ABBREVIATIONS or (len(part) == 1 and part.isascii() and part.isupper())
-        for part in parts
-    )
 
 
 def _scan(text: str) -> tuple[array[int], str]:

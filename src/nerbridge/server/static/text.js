@@ -4,6 +4,8 @@
    points. The rules are those of nerbridge/text/words.py and sentences.py, which say why;
    tests/server/test_static.py holds the two against each other. */
 
+import { ownsColon, ownsStop } from "./abbreviations.js";
+
 // As Python has it; to JavaScript, U+FEFF is a space and the separators U+001C to U+001F are not.
 const SPACE = "\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
 const INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff";
@@ -39,16 +41,6 @@ const CLASS_OF_CHARACTER = new Map([
   ["/", "S"],
 ]);
 
-const ABBREVIATIONS = new Set(
-  `এ বি সি ডি ই এফ জি এইচ এইছ আই জে কে এল এম এন ও পি কিউ আৰ আর এস এছ টি ইউ ভি এক্স ওয়াই জেড
-   ড ডঃ ডা ডাঃ মো মোঃ মি মিঃ প্রো প্ৰো শ্রী শ্ৰী সাঃ লিঃ লি নং
-   ए बी सी डी ई एफ जी एच आई जे के एल एम एन ओ पी क्यू आर एस टी यू वी एक्स वाई
-   डॉ डा श्री पं प्रो कु मो सं
-   Dr Mr Mrs Ms Prof St Jr Sr No Inc Ltd Co`
-    .normalize("NFC")
-    .split(/\s+/u),
-);
-
 const segmenter = new Intl.Segmenter("as", { granularity: "grapheme" });
 
 /* The words of a text, in order. */
@@ -56,6 +48,7 @@ export function splitWords(text) {
   const { starts, classes } = scan(text);
   const words = [];
   const lastClass = classes.replace(/[ i]+$/, "").length - 1;
+  let ownedEnd = -1;
   WORD.lastIndex = 0;
   for (let match = WORD.exec(classes); match; match = WORD.exec(classes)) {
     const first = match.index;
@@ -63,9 +56,15 @@ export function splitWords(text) {
     const next = classes[end];
     if ((next === "F" || next === "O") && (classes[first] === "L" || classes[first] === "N")) {
       const word = text.slice(starts[first], starts[end]);
-      if (ownsNext(word, classes.slice(end, end + 2), end === lastClass)) {
+      const follows = ownedEnd >= 0 && ["", " ", "\u00a0"].includes(text.slice(ownedEnd, starts[first]));
+      const isOwned =
+        next === "O"
+          ? ownsColon(word)
+          : classes[end + 1] !== "F" && ownsStop(word, text, starts[end], end === lastClass, follows);
+      if (isOwned) {
         WORD.exec(classes);
         end += 1;
+        ownedEnd = starts[end];
       }
     }
     words.push([starts[first], starts[end]]);
@@ -113,15 +112,6 @@ function classOf(grapheme) {
   if (known) return known;
   if (/\p{N}/u.test(base)) return "N";
   return /[\p{L}\p{M}]/u.test(base) ? "L" : "x";
-}
-
-function ownsNext(word, nextClasses, isLast) {
-  const plain = word.replace(new RegExp(`[${INVISIBLE}]`, "gu"), "").normalize("NFC");
-  if (nextClasses[0] === "O") return ABBREVIATIONS.has(plain);
-  if (nextClasses === "FF") return false;
-  const parts = plain.split(".");
-  if (isLast && parts.length === 1) return false;
-  return parts.every((part) => ABBREVIATIONS.has(part) || /^[A-Z]$/.test(part));
 }
 
 const END = new RegExp(
