@@ -119,6 +119,36 @@ def write_muril(folder: Path, texts: Sequence[str], **sizes: int) -> Path:
     return folder
 
 
+def write_roberta(folder: Path, texts: Sequence[str], **sizes: int) -> Path:
+    """``FacebookAI/roberta-base``: byte-level BPE, and no name of any special token."""
+    from transformers import RobertaConfig, RobertaForMaskedLM
+
+    specials = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+    n_pieces = write_byte_pieces(folder, texts, specials)
+    values = _config(sizes, vocab_size=n_pieces, max_position_embeddings=66, type_vocab_size=1)
+    config = RobertaConfig(**values, pad_token_id=1, bos_token_id=0, eos_token_id=2)
+    _write_weights(folder, _tensors(RobertaForMaskedLM, config) | _leftovers(config, "roberta."))
+    _write_config(folder, config, "RobertaForMaskedLM")
+    _write_json(folder / "tokenizer_config.json", {"model_max_length": 512})
+    return folder
+
+
+def write_modernbert(folder: Path, texts: Sequence[str], **sizes: int) -> Path:
+    """``answerdotai/ModernBERT-base``: byte-level BPE with the tokens of BERT."""
+    from transformers import ModernBertConfig, ModernBertForMaskedLM
+
+    specials = ("[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]")
+    n_pieces = write_byte_pieces(folder, texts, specials)
+    values = _config(sizes, vocab_size=n_pieces, max_position_embeddings=64)
+    ids = {"cls_token_id": 0, "bos_token_id": 0, "sep_token_id": 2, "eos_token_id": 2}
+    config = ModernBertConfig(**values, **ids, pad_token_id=1, local_attention=16)
+    _write_weights(folder, _tensors(ModernBertForMaskedLM, config))
+    _write_config(folder, config, "ModernBertForMaskedLM")
+    more = {"clean_up_tokenization_spaces": True, "tokenizer_class": "PreTrainedTokenizerFast"}
+    _write_json(folder / "tokenizer_config.json", {**BERT_SPECIALS, **more})
+    return folder
+
+
 def tiny_config(model_type: str, **values: Any) -> Any:
     """A configuration of a type of encoder, as small as it may be; the types name sizes unlike."""
     from transformers import AutoConfig
@@ -219,6 +249,34 @@ def write_bert_pieces(
     lines = "".join(f"{piece}\n" for piece, _ in pieces)
     (folder / "vocab.txt").write_text(lines, encoding="utf-8")
     return len(pieces)
+
+
+def write_byte_pieces(
+    folder: Path, texts: Sequence[str], specials: Sequence[str], *, n_pieces: int = 400
+) -> int:
+    """``vocab.json``, ``merges.txt`` and ``tokenizer.json``; the number of ids.
+
+    ``specials`` are the tokens before and of padding, after, unknown and masked, in this order.
+    """
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=n_pieces,
+        special_tokens=list(specials),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = processors.RobertaProcessing(
+        (specials[2], 2), (specials[0], 0), add_prefix_space=False
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.model.save(str(folder))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return int(tokenizer.get_vocab_size())
 
 
 def _add_specials(tokenizer: Any, tokens: Sequence[str]) -> None:

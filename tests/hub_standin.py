@@ -10,8 +10,8 @@ It serves a folder of repositories to the real clients (``huggingface_hub``, ``t
         subprocess.run([…], env=hub.environment(home))
 
 The clients read ``HF_ENDPOINT`` when they are imported, so they run in a process of their own.
-By hand: ``python tests/hub_standin.py ROOT --demo`` fills ROOT with a tiny encoder and a small
-corpus, serves it, and prints the variables to set.
+By hand: ``python tests/hub_standin.py ROOT --demo`` fills ROOT with tiny encoders in the shape of
+the hub's and a small corpus, serves it, and prints the variables to set.
 
 What is left out: accounts, gated repositories, and the xet protocol (the server offers none, so
 the clients download over HTTP; ``HF_HUB_DISABLE_XET`` makes sure of it). Writing is in
@@ -402,24 +402,23 @@ def wikiann_card(folder: Path) -> str:
     return "\n".join([*lines, "---", "# A small corpus in the shape of WikiANN", ""])
 
 
-def write_demo(root: Path) -> None:
-    """A tiny encoder and the bundled corpora under the names that the recipe ``paper`` asks for."""
+def write_demo(root: Path, *, n_sentences: int = 40) -> None:
+    """Encoders in the shape of the hub's, and the bundled corpora as WikiANN.
+
+    That is what the recipe ``paper`` asks for, with ``n_sentences`` in every split.
+    """
+    import hub_shapes
     from nerbridge.corpus import read_corpus
 
-    corpora = {language: read_corpus(f"bundled:{language}") for language in ("as", "bn", "hi")}
-    for language, corpus in corpora.items():
+    texts = []
+    for language in ("as", "bn", "hi"):
         splits = {
-            split: [(list(sentence.words), list(sentence.tags)) for sentence in sentences]
-            for split, sentences in corpus.splits.items()
+            split: [(list(s.words), list(s.tags)) for s in sentences[:n_sentences]]
+            for split, sentences in read_corpus(f"bundled:{language}").splits.items()
         }
-        write_wikiann(root / "datasets" / "unimelb-nlp" / "wikiann", language, splits)
-    texts = [
-        " ".join(sentence.words)
-        for corpus in corpora.values()
-        for sentences in corpus.splits.values()
-        for sentence in sentences
-    ]
-    write_tiny_encoder(root / "models" / "FacebookAI" / "xlm-roberta-base", texts)
+        write_wikiann(root / "datasets" / hub_shapes.WIKIANN, language, splits)
+        texts += [" ".join(words) for sentences in splits.values() for words, _ in sentences]
+    hub_shapes.write_hub(root, texts)
 
 
 def main() -> None:

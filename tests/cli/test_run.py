@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hub_standin import write_tiny_encoder
+import hub_shapes
+from hub_standin import Hub, write_demo, write_tiny_encoder
 from nerbridge.cli import app as edge
 from nerbridge.corpus.reading import build_corpus, read_corpus
 from nerbridge.corpus.writing import write_corpus
 from nerbridge.export.card import find_scores
 from nerbridge.records import read_record
+from nerbridge.tagging import Tagger
 
 RECIPE = """
 name = "tiny"
@@ -188,3 +191,46 @@ def test_what_is_wrong_is_said(
     assert "Traceback" not in err
     assert "unexpected" not in err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_paper_runs_from_the_first_download_to_the_report(hub: Hub, tmp_path: Path) -> None:
+    """On repositories shaped as the real ones; smaller in size, and in full precision for a CPU."""
+    write_demo(hub.root, n_sentences=24)
+    smaller = ["--seeds", "13", "--set", "transfer.precision=fp32"]
+    for stage in ("baseline", "transfer", "adapt"):
+        smaller += ["--set", f"{stage}.epochs=1"]
+
+    def paper(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "nerbridge", "run", "paper", *smaller, *arguments]
+        environment = {**hub.environment(tmp_path / "home"), "PYTHONUTF8": "1", **variables}
+        return subprocess.run(
+            command, capture_output=True, encoding="utf-8", env=environment, cwd=tmp_path
+        )
+
+    done = paper()
+    assert done.returncode == 0, done.stderr
+    assert "report: runs/paper/report/index.html" in done.stdout
+    record = read_record(tmp_path / "runs" / "paper")
+    assert record.recipe["encoder"]["id"] == hub_shapes.XLMR_BASE
+    assert [row.stage for row in record.rows][:3] == ["baseline", "transfer", "adapt"]
+    downloads = {path.split("/")[-1] for path in hub.requests if path.startswith("GET ")}
+    assert "model.safetensors" in downloads
+    assert "pytorch_model.bin" not in downloads
+    again = paper("--dry-run", HF_HUB_OFFLINE="1")
+    assert again.returncode == 0, again.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("write", [hub_shapes.write_e5_small, hub_shapes.write_modernbert])
+def test_an_encoder_folder_that_the_environment_names(
+    call: Call, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    write: Callable[..., Path],
+) -> None:  # fmt: skip
+    texts = ["নদীৰ পাৰত গাঁও আছে ।", "গাঁওখনৰ নাম মাজুলী ।", "পানী বাঢ়িছে ।"] * 3
+    monkeypatch.setenv("MY_ENCODER", str(write(tmp_path / "encoder", texts)))
+    encoder = "encoder.id=${MY_ENCODER:-owner/name}"
+    code, out, err = call(recipe, "--set", encoder, "--set", "reference.crf=false")
+    assert code == 0, err
+    assert "report: runs/tiny/report/index.html" in out
+    assert Tagger.load(tmp_path / "runs" / "tiny").tag("মাজুলী নদীৰ পাৰত।") is not None

@@ -17,14 +17,19 @@ import onnx
 import pytest
 import torch
 from onnx import numpy_helper
+from torch import nn
 from transformers import pipeline
 
+import hub_shapes
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import CorpusError, EnvironmentProblem, InputError, ModelError
 from nerbridge.export import exporting, storage
 from nerbridge.export.exporting import ExportOptions, export_model
 from nerbridge.export.merging import MergedModel, merge
 from nerbridge.export.parity import check_scores
+from nerbridge.labels import LabelSet
+from nerbridge.models.adapter import LoraSettings, attach_adapter, save_adapter
+from nerbridge.models.encoder import load_token_classifier, resolve_encoder
 from nerbridge.models.folder import LINEAGE_FILE, read_lineage, write_lineage
 from nerbridge.models.trained import TrainedModel
 from nerbridge.tagging import Tagger
@@ -68,6 +73,43 @@ def test_what_is_exported_tags_as_the_trained_model(
     expected = entities(model)
     assert sum(map(len, expected)) > 20
     assert entities(tmp_path / "out") == expected
+
+
+TEXT = "নদীখনৰ পাৰত, Dhubri's  boats (1998)\nআৰু 'মাজুলী' গাঁওখন।"
+TEXTS = [TEXT, "হাতীবোৰ পথাৰত নামিছে ।", "The ferries leave at dawn ."] * 3
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        hub_shapes.write_e5_small,
+        hub_shapes.write_mbert,
+        hub_shapes.write_modernbert,
+        hub_shapes.write_roberta,
+        hub_shapes.write_xlmr_base,
+    ],
+)
+def test_encoders_of_the_hub_tag_with_and_without_torch(
+    write: Callable[..., Path], shaken: Callable[[nn.Module], None], tmp_path: Path
+) -> None:
+    source = resolve_encoder(str(write(tmp_path / "encoder", TEXTS)))
+    model = attach_adapter(
+        load_token_classifier(source, LabelSet(), seed=0), LoraSettings(r=4), seed=0
+    )
+    shaken(model)
+    base = {"id": source.id, "revision": None}
+    lineage = {"types": ["PER", "ORG", "LOC"], "script": None, "max_subwords": 40}
+    save_adapter(model, tmp_path / "adapter", {**lineage, "base": base})
+    export_model(tmp_path / "adapter", tmp_path / "exported", ExportOptions())
+    trained, exported = Tagger.load(tmp_path / "adapter"), Tagger.load(tmp_path / "exported")
+    found = exported.tag(TEXT)
+    assert [(e.type, e.start_char, e.end_char) for e in found] == [
+        (e.type, e.start_char, e.end_char) for e in trained.tag(TEXT)
+    ]
+    assert found
+    for entity in found:
+        assert TEXT[entity.start_char : entity.end_char] == entity.text
+        assert entity.text == entity.text.strip()
 
 
 def test_the_manifest_tells_where_it_is_from(adapter: Path, tmp_path: Path) -> None:
