@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pypdfium2  # noqa: F401 (so that what is missing is said before the process starts)
@@ -22,6 +22,7 @@ from nerbridge.documents.legacy_fonts import (
 )
 from nerbridge.documents.limits import MAX_SECONDS
 from nerbridge.errors import DocumentError
+from nerbridge.text.counts import count_of
 
 _SOME_BROKEN = 0.02
 
@@ -34,11 +35,7 @@ def read_pdf(data: bytes, name: str) -> tuple[list[tuple[str, str]], list[str]]:
     """
     answer = json.loads(_run(data, name, {"task": "read"}))
     pages: list[dict[str, Any]] = answer["pages"]
-    parts = [
-        (f"page {number}, paragraph {index}", text)
-        for number, page in enumerate(pages, start=1)
-        for index, text in enumerate(page["paragraphs"], start=1)
-    ]
+    parts = [part for number, page in enumerate(pages, start=1) for part in _parts(number, page)]
     scanned = [n for n, page in enumerate(pages, 1) if not page["paragraphs"] and page["n_images"]]
     if not parts:
         raise DocumentError(_nothing_found(name, len(pages), len(scanned)))
@@ -46,7 +43,15 @@ def read_pdf(data: bytes, name: str) -> tuple[list[tuple[str, str]], list[str]]:
     refuse_legacy_fonts(answer["fonts"], text, name)
     refuse_broken(text, name)
     refuse_gibberish(text, name)
-    return parts, _notices(pages, scanned)
+    return parts, [*_notices(pages, scanned), *answer["notices"]]
+
+
+def _parts(number: int, page: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Place and text of the paragraphs of a page, then of its notes and form fields."""
+    for index, text in enumerate(page["paragraphs"], start=1):
+        yield f"page {number}, paragraph {index}", text
+    for what, text in page["notes"]:
+        yield f"page {number}, {what}", text
 
 
 def redact_pdf(data: bytes, name: str, spans: Sequence[tuple[int, int]]) -> bytes:
@@ -102,6 +107,15 @@ def _notices(pages: Sequence[Mapping[str, Any]], scanned: Sequence[int]) -> list
         for number in scanned
     ]
     for number, page in enumerate(pages, start=1):
+        if n_drawn := page["n_drawn_notes"]:
+            notices.append(
+                f"page {number}: not read: {count_of(n_drawn, 'stamp or note', 'stamps or notes')} "
+                "whose words are only drawn."
+            )
+        if n_texts := page["n_alternatives"]:
+            notices.append(
+                f"page {number}: not read: {count_of(n_texts, 'alternative text')} of pictures."
+            )
         if page["is_reordered"]:
             notices.append(
                 f"page {number}: vowel signs stood in drawing order and were put in reading order; "

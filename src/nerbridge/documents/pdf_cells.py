@@ -18,8 +18,7 @@ from dataclasses import dataclass, field
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-Box = tuple[float, float, float, float]
-"""Left, bottom, right, top, in points of the page, from its lower left corner."""
+from nerbridge.documents.pdf_frames import UPRIGHT, Box, Frame
 
 _MAX_DEPTH = 12
 _DEFAULT_SIZE = 10.0
@@ -31,7 +30,7 @@ class Cell:
     """A letter group and what pdfium found between it and the one before: ``""`` or white space.
 
     ``size`` is that of its font and ``baseline`` the height it stands at, in points; ``box`` may
-    be that of its ink alone.
+    be that of its ink alone. Both are places in its ``frame``.
     """
 
     text: str
@@ -40,6 +39,7 @@ class Cell:
     baseline: float
     before: str = ""
     is_span: bool = False
+    frame: Frame = UPRIGHT
 
     @property
     def height(self) -> float:
@@ -52,13 +52,16 @@ class PageContent:
     """The cells of a page, and what tells whether they are to be believed."""
 
     cells: list[Cell] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    n_drawn_notes: int = 0
+    n_alternatives: int = 0
     n_images: int = 0
     n_unmapped: int = 0
     fonts: Counter[str] = field(default_factory=Counter)
 
 
 def read_page(page: pdfium.PdfPage) -> PageContent:
-    """Everything written on a page, but not what only annotations and form fields show."""
+    """Everything written on a page itself; its notes and form fields are in `pdf_notes`."""
     content = PageContent()
     spans: dict[int, int | None] = {}
     boxes: dict[int, Box] = {}
@@ -117,17 +120,17 @@ def _iter_cells(
             if address == first_address:
                 cell.text += char
             continue
-        box = _char_box(text_page, index)
+        size, baseline, frame, box = _stand(text_page, index)
         if span is not None:
-            whole = union(boxes[span], box) if span in boxes else box
-            last = Cell(char, whole, *_size_and_baseline(text_page, index), before, True)
+            whole = union(frame.box_to_frame(boxes[span]), box) if span in boxes else box
+            last = Cell(char, whole, size, baseline, before, True, frame)
             seen[span] = last, address
         elif last and not before and not last.is_span and _is_same_glyph(last.box, box):
             last.text += char
             continue
         else:
             shown = "-" if char in _HYPHENS else char
-            last = Cell(shown, box, *_size_and_baseline(text_page, index), before)
+            last = Cell(shown, box, size, baseline, before, False, frame)
         before = ""
         yield last
 
@@ -155,19 +158,19 @@ def _bounds(item: raw.FPDF_PAGEOBJECT) -> Box:
     return left.value, bottom.value, right.value, top.value
 
 
-def _char_box(text_page: pdfium.PdfTextPage, index: int) -> Box:
-    box = raw.FS_RECTF()
-    raw.FPDFText_GetLooseCharBox(text_page, index, box)
-    return box.left, box.bottom, box.right, box.top
-
-
-def _size_and_baseline(text_page: pdfium.PdfTextPage, index: int) -> tuple[float, float]:
-    """The size at which a character is drawn, and where it stands, in points of the page."""
-    matrix = raw.FS_MATRIX()
+def _stand(text_page: pdfium.PdfTextPage, index: int) -> tuple[float, float, Frame, Box]:
+    """The size at which a character is drawn, its baseline, its direction, and its box there."""
+    matrix, box = raw.FS_MATRIX(), raw.FS_RECTF()
     raw.FPDFText_GetMatrix(text_page, index, matrix)
+    raw.FPDFText_GetLooseCharBox(text_page, index, box)
+    frame = Frame.of_matrix(matrix.a, matrix.b)
     scale = math.sqrt(abs(matrix.a * matrix.d - matrix.b * matrix.c))
-    size: float = raw.FPDFText_GetFontSize(text_page, index) * scale
-    return size or _DEFAULT_SIZE, matrix.f
+    size = raw.FPDFText_GetFontSize(text_page, index) * scale or _DEFAULT_SIZE
+    x, y = ctypes.c_double(), ctypes.c_double()
+    raw.FPDFText_GetCharOrigin(text_page, index, x, y)
+    on_page = (box.left, box.bottom, box.right, box.top)
+    baseline = frame.to_frame(matrix.e, matrix.f)[1]
+    return size, baseline, frame, frame.char_box(on_page, (x.value, y.value), size)
 
 
 def _is_same_glyph(one: Box, other: Box) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
-from nerbridge.documents.pdf_cells import Box, Cell, union
+import regex
+
+from nerbridge.documents.pdf_cells import Cell, union
+from nerbridge.documents.pdf_frames import UPRIGHT, Box, Frame
 
 Line = list[Cell]
 """Cells of one line in reading order, with white space as cells of their own."""
@@ -23,6 +27,7 @@ _STRAY_SIGN = re.compile(rf"(?<![\u0900-\u09ff])[{_PRE_BASE}](?={_CONSONANT})")
 _SIGN = re.compile(f"[{_PRE_BASE}]")
 _INDIC = re.compile("[\u0900-\u0dff]")
 _SENTENCE_END = tuple("।॥৷.?!:")
+_MIN_STACK, _MAX_STACK_PITCH, _WORD_PITCH = 4, 3.0, 1.5
 _MIN_STRAY, _STRAY_SHARE = 3, 0.15
 
 
@@ -39,10 +44,24 @@ def cells_to_lines(cells: Sequence[Cell]) -> list[Line]:
         space = _space_between(last, cell)
         if space and not cell.text.isspace() and not last.text.isspace():
             box = (last.box[2], last.box[1], cell.box[0], last.box[3])
-            lines[-1].append(Cell(space, box, last.size, last.baseline))
+            lines[-1].append(Cell(space, box, last.size, last.baseline, frame=last.frame))
         lines[-1].append(cell)
     stripped = (_strip(line) for line in lines)
-    return [line for line in stripped if line]
+    return list(_join_stacked([line for line in stripped if line]))
+
+
+def cells_to_paragraphs(cells: Sequence[Cell]) -> list[list[Line]]:
+    """Paragraphs of a page, those of each direction together; the most used direction first."""
+    frames = Counter(cell.frame for cell in cells if not cell.text.isspace())
+    return [
+        paragraph
+        for frame, _ in frames.most_common()
+        for paragraph in lines_to_paragraphs(cells_to_lines(_in_frame(cells, frame)))
+    ]
+
+
+def _in_frame(cells: Sequence[Cell], frame: Frame) -> list[Cell]:
+    return [cell for cell in cells if cell.frame == frame]
 
 
 def lines_to_paragraphs(lines: Sequence[Line]) -> list[list[Line]]:
@@ -104,7 +123,7 @@ def to_reading_order(cells: Sequence[Cell]) -> list[Cell]:
         match = _CLUSTER.match(text)
         cut = match.end() if match else 0
         shown = text[:cut] + cell.text + text[cut:]
-        ordered.append(Cell(shown, box, cell.size, cell.baseline, cell.before))
+        ordered.append(Cell(shown, box, cell.size, cell.baseline, cell.before, False, cell.frame))
         index = end
     return ordered
 
@@ -122,8 +141,52 @@ def _space_between(last: Cell, cell: Cell) -> str:
     gap = cell.box[0] - last.box[2]
     if gap > _MIN_TAB * size:
         return "\t"
-    is_measured = last.is_span or cell.is_span or _INDIC.match(cell.text) is not None
+    # pdfium takes each letter of a turned text for a line.
+    is_measured = (
+        last.is_span or cell.is_span or cell.frame != UPRIGHT or _INDIC.match(cell.text) is not None
+    )
     return " " if (gap > _MIN_GAP * size if is_measured else cell.before) else ""
+
+
+def _join_stacked(lines: Sequence[Line]) -> Iterator[Line]:
+    """The lines; letters that stand below one another, as on a sign, are one line."""
+    stack: list[Line] = []
+    for line in lines:
+        if stack and not _goes_below(stack[-1], line):
+            yield from _stack_to_lines(stack)
+            stack = []
+        stack.append(line)
+    yield from _stack_to_lines(stack)
+
+
+def _stack_to_lines(stack: list[Line]) -> list[Line]:
+    if len(stack) < _MIN_STACK:
+        return stack
+    pitch = min(_baseline(upper) - _baseline(lower) for upper, lower in pairwise(stack))
+    joined = list(stack[0])
+    for upper, lower in pairwise(stack):
+        if _baseline(upper) - _baseline(lower) > _WORD_PITCH * pitch:
+            last = upper[-1]
+            joined.append(Cell(" ", last.box, last.size, last.baseline, frame=last.frame))
+        joined += lower
+    return [joined]
+
+
+def _goes_below(upper: Line, lower: Line) -> bool:
+    size = _size(upper)
+    distance = _baseline(upper) - _baseline(lower)
+    one, other = line_box(upper), line_box(lower)
+    return (
+        _is_letter(upper)
+        and _is_letter(lower)
+        and 0.5 * size < distance < _MAX_STACK_PITCH * size
+        and abs(one[0] + one[2] - other[0] - other[2]) < size
+    )
+
+
+def _is_letter(line: Line) -> bool:
+    text = "".join(cell.text for cell in line)
+    return text[0].isalpha() and regex.fullmatch(r"\X", text) is not None
 
 
 def _strip(line: Line) -> Line:

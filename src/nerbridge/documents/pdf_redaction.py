@@ -6,13 +6,15 @@ import ctypes
 import io
 import math
 from collections.abc import Sequence
+from functools import reduce
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 from PIL import Image, ImageDraw
 
 from nerbridge.documents.document import BETWEEN
-from nerbridge.documents.pdf_cells import Box, PageContent, union
+from nerbridge.documents.pdf_cells import PageContent, union
+from nerbridge.documents.pdf_frames import UPRIGHT, Box, Point
 from nerbridge.documents.pdf_lines import Line, line_box
 from nerbridge.documents.pdf_worker import cell_starts, iter_pages, paragraph_text
 
@@ -21,6 +23,8 @@ _POINTS_PER_INCH = 72
 _MAX_PIXELS = 12_000_000
 _QUALITY = 80
 _PADDING = 0.12
+_MARGIN = 0.7
+_TALL = 2.5
 _LARGE = 0.5
 _FEW_CHARS = 100
 
@@ -39,21 +43,17 @@ def redact_pages(document: pdfium.PdfDocument, spans: Sequence[Span]) -> bytes:
     for number, (content, paragraphs, _) in enumerate(iter_pages(document)):
         page = document[number]
         image, scale = _draw(page)
-        if not paragraphs and content.n_images:
-            boxes = [(0.0, 0.0, float(image.width), float(image.height))]
-        else:
-            found = [
-                box
-                for line, starts, end in cell_starts(paragraphs, offset)
-                for box in _line_boxes(line, starts, end, spans)
-            ]
-            unread = _unread_pictures(page, content)
-            boxes = [_to_pixels(page, box, image) for box in (*found, *unread)]
         brush = ImageDraw.Draw(image)
-        for box in boxes:
-            brush.rectangle(box, fill="black")
+        if not paragraphs and content.n_images:
+            brush.rectangle((0, 0, image.width, image.height), fill="black")
+        for line, starts, end in cell_starts(paragraphs, offset):
+            for box in _line_boxes(line, starts, end, spans):
+                _blacken(brush, _to_pixels(page, line[0].frame.corners_on_page(box), image))
+        for box in _unread_pictures(page, content):
+            _blacken(brush, _to_pixels(page, UPRIGHT.corners_on_page(box), image))
         _add_page(made, image, scale)
-        offset += sum(len(paragraph_text(part)) + len(BETWEEN) for part in paragraphs)
+        texts = [*map(paragraph_text, paragraphs), *(text for _, text in content.notes)]
+        offset += sum(len(text) + len(BETWEEN) for text in texts)
     buffer = io.BytesIO()
     made.save(buffer)
     return buffer.getvalue()
@@ -70,7 +70,8 @@ def _unread_pictures(page: pdfium.PdfPage, content: PageContent) -> list[Box]:
         n_chars = sum(
             len(cell.text)
             for cell in content.cells
-            if left <= cell.box[0] <= right and bottom <= cell.box[1] <= top
+            for box in (cell.frame.box_on_page(cell.box),)
+            if left <= box[0] <= right and bottom <= box[1] <= top
         )
         if n_chars < _FEW_CHARS:
             found.append((left, bottom, right, top))
@@ -79,8 +80,9 @@ def _unread_pictures(page: pdfium.PdfPage, content: PageContent) -> list[Box]:
 
 def _line_boxes(line: Line, starts: list[int], end: int, spans: Sequence[Span]) -> list[Box]:
     """Where spans lie on a line: a box each, over the whole height of the line."""
-    whole = line_box(line)
-    padding = _PADDING * (whole[3] - whole[1])
+    box = line_box(line)
+    # Of letters below one another, only those of the name are covered.
+    whole = None if box[3] - box[1] > _TALL * line[0].size else box
     boxes = []
     for first, last in spans:
         if first >= end or last <= starts[0]:
@@ -91,18 +93,16 @@ def _line_boxes(line: Line, starts: list[int], end: int, spans: Sequence[Span]) 
             if start < last and start + len(cell.text) > first
         ]
         if covered:
-            box = covered[0]
-            for other in covered[1:]:
-                box = union(box, other)
-            boxes.append(
-                (
-                    box[0] - padding,
-                    min(box[1], whole[1]),
-                    box[2] + padding,
-                    max(box[3], whole[3]),
-                )
-            )
+            boxes.append(_pad(reduce(union, covered), whole))
     return boxes
+
+
+def _pad(box: Box, line: Box | None) -> Box:
+    """A box over the whole height of its line, and a little wider."""
+    bottom, top = (box[1], box[3]) if line is None else (min(box[1], line[1]), max(box[3], line[3]))
+    padding = _PADDING * (top - bottom) + _MARGIN
+    more = padding if line is None else _MARGIN
+    return box[0] - padding, bottom - more, box[2] + padding, top + more
 
 
 def _draw(page: pdfium.PdfPage) -> tuple[Image.Image, float]:
@@ -113,15 +113,21 @@ def _draw(page: pdfium.PdfPage) -> tuple[Image.Image, float]:
     return bitmap.to_pil().convert("RGB"), scale
 
 
-def _to_pixels(page: pdfium.PdfPage, box: Box, image: Image.Image) -> Box:
-    """A box of the page as pixels of its picture, which may be turned or cropped."""
-    corners = []
-    for x, y in ((box[0], box[1]), (box[2], box[3])):
+def _to_pixels(
+    page: pdfium.PdfPage, corners: Sequence[Point], image: Image.Image
+) -> list[tuple[int, int]]:
+    """Points of the page as pixels of its picture, which may be turned or cropped."""
+    found = []
+    for x, y in corners:
         column, row = ctypes.c_int(), ctypes.c_int()
         raw.FPDF_PageToDevice(page, 0, 0, image.width, image.height, 0, x, y, column, row)
-        corners.append((column.value, row.value))
-    columns, rows = sorted(c for c, _ in corners), sorted(r for _, r in corners)
-    return columns[0] - 1.0, rows[0] - 1.0, columns[1] + 1.0, rows[1] + 1.0
+        found.append((column.value, row.value))
+    return found
+
+
+def _blacken(brush: ImageDraw.ImageDraw, corners: list[tuple[int, int]]) -> None:
+    """Fill what lies between corners, and a pixel around it."""
+    brush.polygon(corners, fill="black", outline="black", width=3)
 
 
 def _add_page(made: pdfium.PdfDocument, image: Image.Image, scale: float) -> None:

@@ -20,11 +20,11 @@ from nerbridge.documents.limits import MAX_CHARS, MAX_MEMORY_BYTES, MAX_PAGES, M
 from nerbridge.documents.pdf_cells import Cell, PageContent, read_page
 from nerbridge.documents.pdf_lines import (
     Line,
-    cells_to_lines,
+    cells_to_paragraphs,
     is_in_drawing_order,
-    lines_to_paragraphs,
     to_reading_order,
 )
+from nerbridge.documents.pdf_notes import NoteReader, alternative_texts, notices_of
 from nerbridge.errors import DocumentError
 from nerbridge.platforms import limit_this_process
 
@@ -86,24 +86,33 @@ def open_pdf(data: bytes) -> pdfium.PdfDocument:
 
 
 def read_pages(document: pdfium.PdfDocument) -> dict[str, Any]:
-    """Paragraphs of every page, and the letters in every font."""
+    """Paragraphs and notes of every page, the letters in every font, and what is not read."""
     pages: list[dict[str, Any]] = []
     fonts: Counter[str] = Counter()
     n_chars = 0
     for content, paragraphs, is_reordered in iter_pages(document):
         texts = [paragraph_text(paragraph) for paragraph in paragraphs]
-        n_chars += sum(map(len, texts))
+        n_chars += sum(map(len, texts)) + sum(len(text) for _, text in content.notes)
         if n_chars > MAX_CHARS:
             raise DocumentError(f"more than {MAX_CHARS:,} characters of text. Split the document.")
         fonts.update(content.fonts)
         pages.append(
-            {"paragraphs": texts, "n_images": content.n_images, "is_reordered": is_reordered}
+            {
+                "paragraphs": texts,
+                "notes": content.notes,
+                "n_images": content.n_images,
+                "n_drawn_notes": content.n_drawn_notes,
+                "n_alternatives": content.n_alternatives,
+                "is_reordered": is_reordered,
+            }
         )
-    return {"pages": pages, "fonts": fonts}
+    text = "\n".join(text for page in pages for text in page["paragraphs"])
+    return {"pages": pages, "fonts": fonts, "notices": notices_of(document, text)}
 
 
 def iter_pages(document: pdfium.PdfDocument) -> Iterator[tuple[PageContent, Paragraphs, bool]]:
     """Content and paragraphs of each page, and whether its vowel signs had to be moved."""
+    reader = NoteReader(document)
     for number in range(len(document)):
         try:
             page = document[number]
@@ -112,10 +121,12 @@ def iter_pages(document: pdfium.PdfDocument) -> Iterator[tuple[PageContent, Para
                 f"page {number + 1} is damaged ({error}). Fetch it again."
             ) from error
         content = read_page(page)
+        content.notes, content.n_drawn_notes = reader.read(page)
         text = "".join(cell.before + cell.text for cell in content.cells)
+        content.n_alternatives = sum(one not in text for one in alternative_texts(page))
         is_reordered = is_in_drawing_order(text)
         cells = to_reading_order(content.cells) if is_reordered else content.cells
-        yield content, lines_to_paragraphs(cells_to_lines(cells)), is_reordered
+        yield content, cells_to_paragraphs(cells), is_reordered
         page.close()
 
 
