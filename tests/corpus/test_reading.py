@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from corpus.conftest import pairs, sentences
 from nerbridge.corpus import Sentence, build_corpus, read_corpus, read_sentences
+from nerbridge.corpus.audit import audit_spec
 from nerbridge.errors import CorpusError
 from nerbridge.labels import Scheme, convert_tags
 
@@ -183,6 +184,29 @@ def test_a_type_that_no_map_names_is_an_error(put: Put) -> None:
     )  # fmt: skip
     kept = read_corpus(path, type_map=type_map, allowed_types=("PLACE", "TIME", "PER", "MISC"))
     assert "B-MISC" in kept.splits["test"][0].tags
+
+
+def test_types_without_a_prefix_are_read_where_they_are_known(put: Put) -> None:
+    """Few-NERD's own files have no prefixes; so do some files of PER, ORG and LOC."""
+    fine = put("fine.txt", lines("person-actor", "person-actor", "art-film", "O", "location-GPE"))
+    tags = read_corpus(fine).splits["test"][0].tags
+    assert tags == ("B-person-actor", "I-person-actor", "B-art-film", "O", "B-location-GPE")
+    coarse = ("B-PER", "I-PER", "O", "O", "B-LOC")
+    assert read_corpus(fine, type_map="fewnerd").splits["test"][0].tags == coarse
+    assert audit_spec(fine, type_map="fewnerd").splits["test"].type_counts == {"PER": 1, "LOC": 1}
+    assert read_corpus(put("a.txt", lines("PER", "LOC"))).splits["test"][0].tags == (
+        "B-PER", "B-LOC",
+    )  # fmt: skip
+    towns = put("b.txt", lines("TOWN", "TOWN", "O"))
+    with pytest.raises(CorpusError, match=r"'TOWN' is no tag;.*--scheme io.*--map-types FILE"):
+        read_corpus(towns)
+    for options in ({"type_map": "TOWN=LOC"}, {"scheme": Scheme.IO}):
+        corpus = read_corpus(towns, **options)  # type: ignore[arg-type]
+        assert corpus.splits["test"][0].tags[0][:2] == "B-"
+    with pytest.raises(CorpusError, match="'NOUN' is no tag"):
+        read_corpus(put("pos.txt", lines("NOUN", "VERB", "LOC")), type_map="fewnerd")
+    with pytest.raises(CorpusError, match="'PER' is no tag"):
+        read_corpus(put("mixed.txt", lines("PER", "B-LOC")))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,12 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nerbridge.corpus.cleaning import clean_sentences, invalid_places, recognise_scheme
+from nerbridge.corpus.cleaning import (
+    add_prefixes,
+    clean_sentences,
+    invalid_places,
+    recognise_scheme,
+)
 from nerbridge.corpus.layout import Layout, parse_columns
 from nerbridge.corpus.overlap import (
     Overlap,
@@ -137,16 +142,17 @@ def audit_spec(
         CorpusError: a file is missing, or not in the shape of its format.
     """
     raw = read_raw_corpus(spec, Layout(None, parse_columns(columns), offsets))
-    sentences = {name: split.sentences for name, split in raw.splits.items()}
+    types = read_type_map(type_map)
+    sentences = add_prefixes(
+        {name: split.sentences for name, split in raw.splits.items()}, scheme, types
+    )
     scheme = scheme or recognise_scheme(part for split in sentences.values() for part in split)
     invalid = {}
     for name, split in sentences.items():
         places = invalid_places(split, scheme)
         examples = (f"{where.place(index)}: {why}" for where, index, why in places[:_N_EXAMPLES])
         invalid[name] = InvalidTags(len(places), tuple(examples))
-    splits, losses = clean_sentences(
-        sentences, scheme=scheme, repair=True, type_map=read_type_map(type_map)
-    )
+    splits, losses = clean_sentences(sentences, scheme=scheme, repair=True, type_map=types)
     losses.update(raw.losses)
     corpus = build_corpus(raw.name, language, splits, losses=losses, revision=raw.revision)
     return audit_corpus(corpus, tokenizer, scheme=scheme, invalid_tags=invalid)

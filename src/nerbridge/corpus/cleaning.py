@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from nerbridge.corpus.raw import RawSentence
 from nerbridge.corpus.sentence import Sentence
@@ -59,6 +60,7 @@ def clean_sentences(
             name, or types not allowed.
     """
     losses: Counter[str] = Counter()
+    splits = add_prefixes(splits, scheme, type_map or {})
     raw = [sentence for sentences in splits.values() for sentence in sentences]
     scheme = scheme or recognise_scheme(raw)
     if not repair:
@@ -74,6 +76,31 @@ def clean_sentences(
     if allowed_types is not None:
         _check_types(done, allowed_types)
     return done, +losses
+
+
+def add_prefixes(
+    splits: Mapping[str, Sequence[RawSentence]], scheme: Scheme | None, type_map: TypeMap
+) -> Mapping[str, Sequence[RawSentence]]:
+    """Bare types as tags of IO, as in Few-NERD's own files: ``person-actor`` is ``I-person-actor``.
+
+    Only where nothing else can be meant: no tag has a prefix, and all types are known ones (PER,
+    ORG, LOC, those of a map in the package or of ``type_map``) or the scheme is said to be IO. A
+    column of parts of speech must not become entities.
+    """
+    found = {
+        tag for sentences in splits.values() for sentence in sentences for tag in sentence.tags
+    } - {OUTSIDE}
+    known = {*DEFAULT_TYPES, *type_map}
+    is_known = scheme is Scheme.IO or found <= known or fitting_map(found) is not None
+    if scheme not in (None, Scheme.IO) or not is_known or any(map(_TAG.fullmatch, found)):
+        return splits
+    return {
+        name: [
+            replace(s, tags=tuple(tag if tag == OUTSIDE else f"I-{tag}" for tag in s.tags))
+            for s in sentences
+        ]
+        for name, sentences in splits.items()
+    }
 
 
 def recognise_scheme(sentences: Iterable[RawSentence]) -> Scheme:
@@ -112,7 +139,8 @@ def _check_shapes(sentence: RawSentence) -> None:
         if not _TAG.fullmatch(tag):
             raise CorpusError(
                 f"{sentence.place(index)}: {tag!r} is no tag; expected 'O' or a prefix and a type, "
-                "such as 'B-LOC'. The tag must stand in the last column."
+                "such as 'B-LOC'. The tag must stand in the last column. Types without a prefix "
+                "are read with --scheme io, or with a map that names them all: --map-types FILE."
             )
 
 
