@@ -1,7 +1,8 @@
-"""Tables of entities, as `nerbridge tag` writes them: a row an entity, without the text.
+"""Tables of entities: a row an entity, as `nerbridge tag` and the page write them.
 
-The texts are read again from the files that the column ``source`` names; every entity must stand
-where its row says, so a file that has changed since is noticed.
+The page writes the sentence beside each entity. For `nerbridge tag` the texts are read again from
+the files that the column ``source`` names; every entity must stand where its row says, so a file
+that has changed since is noticed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from nerbridge.io.delimited import read_delimited
 from nerbridge.io.lines import split_lines
 
 _COLUMNS = ("type", "text", "start_char", "end_char")
+_SENTENCE = ("sentence", "sentence_start_char")
 _INSTEAD = "Write JSONL or CoNLL instead: nerbridge tag … --format conll."
 
 
@@ -42,12 +45,14 @@ def read_entity_table(
     Raises:
         CorpusError: a source is not there, has changed, or is not named (the page's download).
     """
+    rows = [dict(zip(header, cells, strict=True)) for cells in table if cells]
+    if set(_SENTENCE) <= set(header):
+        return _read_beside(path, rows)
     if not {"source", "row"} <= set(header):
         raise CorpusError(
             f"{path}: a table of entities, without the text that they stand in; expected labelled "
-            "sentences. Download the JSON, the CoNLL or the training data instead."
+            f"sentences. {_INSTEAD}"
         )
-    rows = [dict(zip(header, cells, strict=True)) for cells in table if cells]
     by_source: dict[str, dict[int, list[CharSpan]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         by_source[row["source"]][_number(row["row"], path)].append(_span(row, path))
@@ -57,6 +62,31 @@ def read_entity_table(
         for source, spans in by_source.items()
         for sentence in _sentences(_find(source, path), spans, path, losses)
     ]
+    return _split(sentences, path, losses)
+
+
+def _read_beside(path: Path, rows: Iterable[Mapping[str, str]]) -> RawSplit:
+    """The sentences that stand beside the entities; others are not in the table."""
+    by_sentence: dict[tuple[int, str], list[CharSpan]] = defaultdict(list)
+    for row in rows:
+        start, span = _number(row["sentence_start_char"], path), _span(row, path)
+        moved = replace(span, start_char=span.start_char - start, end_char=span.end_char - start)
+        if moved.start_char < 0 or not _holds(row["sentence"], [moved]):
+            raise CorpusError(
+                f"{path}: the sentence {row['sentence']!r:.50} does not hold {span.surface!r} "
+                "where the row says; expected the table as it was downloaded. Download it again."
+            )
+        by_sentence[start, row["sentence"]].append(moved)
+    losses: Counter[str] = Counter()
+    sentences = [
+        sentence
+        for number, ((_, text), spans) in enumerate(sorted(by_sentence.items()), start=1)
+        for sentence in text_to_sentences(text, spans, str(path), number, "record", losses)
+    ]
+    return _split(sentences, path, losses)
+
+
+def _split(sentences: Sequence[RawSentence], path: Path, losses: Counter[str]) -> RawSplit:
     if not sentences:
         raise CorpusError(f"{path}: a header but no entities; expected some. {_INSTEAD}")
     return RawSplit(tuple(sentences), +losses)

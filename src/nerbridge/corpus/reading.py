@@ -20,6 +20,7 @@ from nerbridge.corpus.hub_files import HubPath, fetch_hub_path, is_hub_path, par
 from nerbridge.corpus.hub_form import NAME_FILES
 from nerbridge.corpus.jsonl import read_jsonl
 from nerbridge.corpus.layout import Layout, parse_columns
+from nerbridge.corpus.marked_html import read_marked_html
 from nerbridge.corpus.parquet import read_parquet
 from nerbridge.corpus.raw import RawSplit
 from nerbridge.corpus.sentence import Corpus, Sentence
@@ -40,8 +41,9 @@ _SPLIT_NAMES = {
 }
 _CONLL_SUFFIXES = (".conll", ".conllu", ".txt", ".tsv", ".iob2", ".iob", ".bio")
 _JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
+_HTML_SUFFIXES = (".html", ".htm")
 _BRAT_SUFFIX = ".ann"
-SUFFIXES = (*_CONLL_SUFFIXES, *_JSON_SUFFIXES, ".csv", ".parquet", _BRAT_SUFFIX)
+SUFFIXES = (*_CONLL_SUFFIXES, *_JSON_SUFFIXES, ".csv", ".parquet", *_HTML_SUFFIXES, _BRAT_SUFFIX)
 _BUNDLED = Path(__file__).parent / "bundled"
 
 
@@ -187,6 +189,8 @@ def read_raw_file(path: Path, layout: Layout | None = None) -> RawSplit:
         return read_brat(path.with_suffix(_BRAT_SUFFIX), layout)
     if suffix == ".csv" or (suffix in (".tsv", ".txt") and is_table(_first_line(path))):
         return read_csv(path, layout)
+    if suffix in _HTML_SUFFIXES:
+        return read_marked_html(path)
     return read_conll(path, layout)
 
 

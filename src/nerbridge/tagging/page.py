@@ -87,6 +87,7 @@ def _mark_in_notebook(text: str, entity: Entity, types: Sequence[str]) -> str:
 def _mark(text: str, entity: Entity, types: Sequence[str]) -> str:
     return (
         f'<mark class="{_colour_class(entity.type, types)}" '
+        f'data-type="{escape(entity.type)}" '
         f'title="{escape(entity.type)} {entity.score:.2f}"><bdi>{_text(text)}</bdi>'
         f'<span class="type" lang="en">{_text(entity.type)}</span></mark>'
     )

@@ -42,10 +42,24 @@ function toJson(content) {
 }
 
 function toCsv(content) {
-  const fields = [...FIELDS, "is_corrected", "place"];
+  const fields = [...FIELDS, "is_corrected", "place", "sentence", "sentence_start_char"];
   const cell = (value) => `"${String(value ?? "").replaceAll('"', '""')}"`;
-  const rows = records(content).map((record) => fields.map((field) => cell(record[field])));
+  const sentences = sentencesIn(content);
+  const rows = records(content).map((record, index) =>
+    fields.map((field) => cell({ ...record, ...sentences[index] }[field])),
+  );
   return [fields, ...rows].map((row) => `${row.join(",")}\r\n`).join("");
+}
+
+/* The sentence of every entity, and where it begins: what a spreadsheet shows, and what
+   `nerbridge data` reads the words from. */
+function sentencesIn({ text, entities }) {
+  const toPoint = unitsToCodePoints(text);
+  const sentences = sentencesOf(text, entities);
+  return entities.map((entity) => {
+    const { start, end } = sentences.find((sentence) => overlap(sentence, entity));
+    return { sentence: text.slice(start, end), sentence_start_char: toPoint(start) };
+  });
 }
 
 function toConll({ text, entities }) {
@@ -126,7 +140,7 @@ function toHtml({ text, entities, name, typeName, lang }) {
   for (const entity of entities) {
     if (entity.start < done) continue;
     body += escapeHtml(text.slice(done, entity.start));
-    body += `<mark title="${entity.score.toFixed(2)}">${escapeHtml(entity.text)}<small>${escapeHtml(typeName(entity.type))}</small></mark>`;
+    body += `<mark data-type="${escapeHtml(entity.type)}" title="${entity.score.toFixed(2)}">${escapeHtml(entity.text)}<small>${escapeHtml(typeName(entity.type))}</small></mark>`;
     done = entity.end;
   }
   body += escapeHtml(text.slice(done));
