@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import tracemalloc
@@ -262,3 +263,11 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert n_records == 5_000
     assert peak < 300_000 < path.stat().st_size
+
+
+def test_a_mail_in_a_pipe_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = b"From: a\nMIME-Version: 1.0\n\nx\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    progress = Progress()
+    list(read_records([Source("-", InputFormat.TEXT)], progress=progress))
+    assert "looks like a mail" in progress.notices[0]

@@ -102,6 +102,20 @@ def test_of_a_folder_the_files_are_taken(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["out.csv", "in/out.jsonl", "analysis"])
+def test_what_is_written_into_a_folder_is_no_input(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    before = find_sources([str(folder)])
+    written = folder / name / "articles.csv" if name == "analysis" else folder / name
+    written.parent.mkdir(exist_ok=True)
+    written.write_text("text\n", encoding="utf-8")
+    assert len(find_sources([str(folder)])) == len(before) + 1
+    assert find_sources([str(folder)], output=folder / name) == before
+    monkeypatch.chdir(folder)
+    assert len(find_sources(["."], output=Path(name))) == len(before)
+
+
 def test_a_folder_of_other_files_lists_their_endings(folder: Path) -> None:
     for path in (*folder.glob("*.txt"), *folder.glob("*.md"), *folder.glob("*.csv")):
         path.unlink()

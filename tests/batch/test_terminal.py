@@ -26,3 +26,7 @@ def test_colours_come_on_top(tagger: Tagger) -> None:
 def test_one_line_break_at_the_end() -> None:
     assert record_to_text(Record("-", 1, "ক\n"), [], ()) == "ক\n"
     assert record_to_text(Record("-", 1, ""), [], ()) == "\n"
+
+
+def test_lines_of_old_macs_are_lines() -> None:
+    assert record_to_text(Record("-", 1, "ক\rখ\r\r\nগ"), [], ()) == "ক\nখ\n\nগ\n"

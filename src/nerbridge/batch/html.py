@@ -7,7 +7,7 @@ from html import escape
 
 from nerbridge.batch.records import Record
 from nerbridge.tagging.entity import Entity
-from nerbridge.tagging.marked import show_controls
+from nerbridge.tagging.marked import break_lines, show_controls
 from nerbridge.tagging.page import mark_text
 
 
@@ -18,5 +18,5 @@ def record_to_html(record: Record, entities: Sequence[Entity], types: Sequence[s
 
         return document_to_html(record.document, entities, types)
     place = escape(show_controls(record.source))
-    shown = mark_text(record.text, entities, types)
+    shown = mark_text(break_lines(record.text), entities, types)
     return f'<article><p class="place">{place} · {record.number}</p>{shown}</article>\n'

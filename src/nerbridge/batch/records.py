@@ -26,11 +26,13 @@ from nerbridge.io.conll import (
     surface_rows,
 )
 from nerbridge.io.fields import bytes_to_text, find_field
+from nerbridge.io.kinds import is_mail
 
 if TYPE_CHECKING:
     from nerbridge.documents.document import Document
 
 ENTITIES = "entities"
+_HEAD = 8192
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SENTENCES_THAT_TELL = 100
 """So many tell in which column the words of a CoNLL file stand."""
@@ -134,6 +136,11 @@ def _read_text(source: Source, field: str, by_line: bool, progress: Progress) ->
     lines = _notice_jsonl(source, progress)
     if not by_line:
         text = "".join(line for _, line in lines)
+        if source.is_stdin and is_mail(text[:_HEAD].encode()):
+            progress.notices.append(
+                f"{source.name}: looks like a mail, but is read as text, headers and all. If it is "
+                "one: --input-format document"
+            )
         if text.strip():
             yield Record(source.name, 1, text)
         return

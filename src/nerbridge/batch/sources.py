@@ -85,7 +85,9 @@ class Progress:
     notices: list[str] = field(default_factory=list)
 
 
-def find_sources(inputs: Sequence[str], format: InputFormat | None = None) -> list[Source]:
+def find_sources(
+    inputs: Sequence[str], format: InputFormat | None = None, *, output: Path | None = None
+) -> list[Source]:
     """The inputs in the order given, each checked to be there and to be readable.
 
     Of a folder, the files in it and in its folders are taken, in the order of their paths.
@@ -94,6 +96,7 @@ def find_sources(inputs: Sequence[str], format: InputFormat | None = None) -> li
         inputs: paths; ``-`` is standard input.
         format: of every input; if None the suffix tells (unknown suffixes and standard input:
             ``text``, unless the file begins as a document does).
+        output: a file or folder to be written, which is no input where it lies in one.
 
     Raises:
         InputError: an input is missing, is named twice, is of a kind that is never read, or is a
@@ -101,7 +104,7 @@ def find_sources(inputs: Sequence[str], format: InputFormat | None = None) -> li
     """
     seen: dict[object, str] = {}
     sources = []
-    for source, is_named in _expand(inputs, format):
+    for source, is_named in _expand(inputs, format, output):
         name = source.name
         key: object = STDIN if source.is_stdin else _identity(source)
         if key in seen and not is_named:  # a link to a file that is taken already
@@ -119,14 +122,16 @@ def find_sources(inputs: Sequence[str], format: InputFormat | None = None) -> li
     return sources
 
 
-def _expand(inputs: Sequence[str], format: InputFormat | None) -> Iterator[tuple[Source, bool]]:
+def _expand(
+    inputs: Sequence[str], format: InputFormat | None, output: Path | None
+) -> Iterator[tuple[Source, bool]]:
     """A source for every file, and whether the user named it; else it was found in a folder.
 
     The format is that of the ending, unless it is said.
     """
     for name in inputs:
         if name != STDIN and Path(name).is_dir():
-            files, notice = _files_in(Path(name), takes_all=format is not None)
+            files, notice = _files_in(Path(name), output, takes_all=format is not None)
             for path in files:
                 yield Source(str(path), format or input_format_of(str(path)), notice), False
                 notice = None
@@ -137,14 +142,19 @@ def _expand(inputs: Sequence[str], format: InputFormat | None) -> Iterator[tuple
         yield Source(name, format or input_format_of(name)), True
 
 
-def _files_in(folder: Path, *, takes_all: bool) -> tuple[list[Path], str | None]:
+def _files_in(
+    folder: Path, output: Path | None, *, takes_all: bool
+) -> tuple[list[Path], str | None]:
     """The files of a folder that can be read, and what is to be said of the others.
 
     Raises:
         InputError: none can be read, or the folder cannot.
     """
     taken, left_out = [], Counter[str]()
+    written = None if output is None else output.resolve()
     for path in _walk(folder):
+        if written is not None and path.resolve().is_relative_to(written):
+            continue
         if is_known_ending(path.name) or (takes_all and kind_of_ending(path.name) is None):
             taken.append(path)
         else:

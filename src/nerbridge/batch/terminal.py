@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nerbridge.batch.records import Record
 from nerbridge.tagging.entity import Entity
-from nerbridge.tagging.marked import mark_entities, show_controls
+from nerbridge.tagging.marked import break_lines, mark_entities, show_controls
 
 # Bold in the terminal's own colours, which its owner can read: blue, magenta, green, …
 _COLOURS = ("34", "35", "32", "36", "33", "31")
@@ -27,7 +27,7 @@ def record_to_text(record: Record, entities: Sequence[Entity], types: Sequence[s
     """
     pieces = [
         show_controls(text) if entity is None else _highlight(show_controls(text), entity, types)
-        for text, entity in mark_entities(record.text, entities)
+        for text, entity in mark_entities(break_lines(record.text), entities)
     ]
     text = "".join(pieces)
     return text if text.endswith("\n") else text + "\n"

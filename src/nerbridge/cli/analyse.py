@@ -103,7 +103,7 @@ def analyse(
 
     unit = _check_by(by, [str(period) for period in By])
     type_map = read_map_option(map_types)
-    sources = _find_sources(inputs, input_format)
+    sources = _find_sources(inputs, input_format, output)
     fields = Fields(text, date or None, title, id, url)
     check_fields(sources, fields)
     _make_folder(output)
@@ -137,8 +137,10 @@ def _check_by(by: str | None, known: list[str]) -> str | None:
     return by
 
 
-def _find_sources(inputs: list[str], input_format: InputFormat | None) -> list[Source]:
-    sources = find_sources(inputs, input_format)
+def _find_sources(
+    inputs: list[str], input_format: InputFormat | None, output: Path
+) -> list[Source]:
+    sources = find_sources(inputs, input_format, output=output)
     for source in sources:
         if source.is_stdin:
             raise InputError(

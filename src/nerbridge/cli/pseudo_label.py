@@ -161,7 +161,7 @@ def label_text(
     if len(set(model)) < len(model):
         raise InputError(f"--model {', '.join(model)}: expected each model once.")
     text = _counted_text(neighbours)
-    sources = find_sources(inputs, input_format)
+    sources = find_sources(inputs, input_format, output=output)
     check_output(output, overwrite=overwrite)
     refuse_own_output(sources, output / LABELLED)
     described = describe_inputs(sources)

@@ -53,7 +53,7 @@ def suggest(
     Example: nerbridge suggest news.jsonl --field body -n 100 --output tasks.json
     """
     type_map = read_map_option(map_types)
-    sources = find_sources(inputs, input_format)
+    sources = find_sources(inputs, input_format, output=output)
     refuse_own_output(sources, output)
     chosen = format or suggestion_format_of(output)
     if output.exists() and not overwrite:

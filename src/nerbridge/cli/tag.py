@@ -115,7 +115,7 @@ def tag(
     """
     target = None if output is None or str(output) == "-" else output
     type_map = read_map_option(map_types)
-    sources = find_sources(inputs, input_format)
+    sources = find_sources(inputs, input_format, output=target)
     if redact is not None:
         copy = check_redaction(sources, target, format, lines=lines or stream, resume=resume)
         check_output(copy, resume=False, overwrite=overwrite)

@@ -10,6 +10,7 @@ from nerbridge.tagging.entity import Entity
 # What is not text, and what a terminal would obey: controls but tab and line feed, half
 # characters, noncharacters.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_OLD_BREAK = re.compile("\r(?!\n)")
 _FIRST_PICTURE = 0x2400
 _DELETE = 0x7F
 
@@ -29,6 +30,15 @@ def mark_entities(
         position = entity.end_char
     if rest := text[position:end_char]:
         yield rest, None
+
+
+def break_lines(text: str) -> str:
+    r"""The text with line feeds where old Macs have carriage returns; it stays as long as it is.
+
+    >>> break_lines("ক\rখ\r\n")
+    'ক\nখ\r\n'
+    """
+    return _OLD_BREAK.sub("\n", text)
 
 
 def show_controls(text: str) -> str:
