@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nerbridge.errors import EnvironmentProblem, InputError
-from nerbridge.files import write_text, write_whole
+from nerbridge.files import to_readable_name, write_text, write_whole
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"])))
@@ -80,3 +80,10 @@ def test_a_pipe_is_no_file(tmp_path: Path) -> None:
 def test_a_name_too_long_is_said(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentProblem, match=r"not written \(File name too long\)"):
         write_text(tmp_path / ("x" * 300), "x")
+
+
+def test_a_name_is_readable_whatever_the_locale_made_of_it() -> None:
+    assert to_readable_name("চিঠি.txt") == "চিঠি.txt"
+    halves = "চিঠি.txt".encode().decode("ascii", "surrogateescape")
+    assert to_readable_name(halves) == "চিঠি.txt"
+    assert to_readable_name("caf\udce9.txt") == "caf\ufffd.txt"

@@ -106,6 +106,25 @@ def locked(folder: Path, output: Path) -> Iterator[None]:
         ) from None
 
 
+def to_readable_name(name: str) -> str:
+    """The name of a file as text that can be written as UTF-8.
+
+    Python keeps the bytes of a name that the locale cannot decode as halves of characters.
+
+    >>> to_readable_name("letter.txt")
+    'letter.txt'
+    """
+    return name if _is_text(name) else os.fsencode(name).decode("utf-8", "replace")
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def default_mode() -> int:
     """The permissions of a new file. The process's umask can only be read by setting it."""
     umask = os.umask(0o022)

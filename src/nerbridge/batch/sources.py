@@ -22,6 +22,7 @@ from nerbridge.batch.formats import (
 )
 from nerbridge.batch.shards import PARTS_SUFFIX
 from nerbridge.errors import InputError
+from nerbridge.files import to_readable_name
 from nerbridge.io.kinds import detect_binary, is_html, is_mail, kind_of_ending, refusal
 from nerbridge.text.counts import count_of
 
@@ -33,14 +34,19 @@ _EXPECTED = "text, a table (CSV, JSONL, Parquet), CoNLL, or a document (PDF, DOC
 
 @dataclass(frozen=True)
 class Source:
-    """One input; ``name`` is as the user wrote it, ``-`` for standard input.
+    """One input; ``given`` is as the user wrote it, ``-`` for standard input.
 
     ``notice`` is to be said when it is read.
     """
 
-    name: str
+    given: str
     format: InputFormat
     notice: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What results call it, fit for UTF-8 whatever the locale made of the file's name."""
+        return to_readable_name(self.given)
 
     @property
     def is_stdin(self) -> bool:
@@ -55,7 +61,7 @@ class Source:
     @property
     def path(self) -> Path:
         """Where the file is; only of a source that is a file."""
-        return Path(self.name)
+        return Path(self.given)
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:

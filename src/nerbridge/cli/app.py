@@ -20,8 +20,9 @@ import typer.core
 import typer.main
 
 from nerbridge import __version__
-from nerbridge.cli.console import print_error, print_note, print_result
+from nerbridge.cli.console import print_as_utf8, print_error, print_note, print_result
 from nerbridge.errors import InputError, NerbridgeError, ScriptWarning
+from nerbridge.files import to_readable_name
 
 
 class CommandEntry(NamedTuple):
@@ -209,6 +210,7 @@ def root(
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong input, 130 interrupted."""
+    print_as_utf8()
     try:
         with warnings.catch_warnings():
             # The commands count what these warnings are about, and say it once themselves.
@@ -228,6 +230,13 @@ def report_error(error: Exception) -> int:
     if isinstance(error, OSError):
         print_error(describe_os_error(error))
         return EXIT_FAILED
+    if isinstance(error, UnicodeEncodeError) and any(map(_is_undecoded, sys.argv)):
+        names = ", ".join(filter(_is_undecoded, sys.argv))
+        print_error(
+            f"{names}: the locale of this terminal cannot read the name. Set PYTHONUTF8=1, and "
+            "give the command again."
+        )
+        return EXIT_WRONG_INPUT
     print_error(f"{type(error).__name__}: {error}", label="unexpected error:")
     if not _wants_traceback():
         print_note(
@@ -235,6 +244,10 @@ def report_error(error: Exception) -> int:
             f"that the same command shows with {DEBUG_VARIABLE}=1 before it."
         )
     return EXIT_FAILED
+
+
+def _is_undecoded(word: str) -> bool:
+    return to_readable_name(word) != word
 
 
 def describe_os_error(error: OSError) -> str:

@@ -6,6 +6,8 @@ output can be piped. ``--quiet`` silences notes and progress, never results and 
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import sys
 import time
@@ -24,8 +26,32 @@ if TYPE_CHECKING:
     from nerbridge.batch.sources import Progress
 
 Item = TypeVar("Item")
+_AS_CODE = "nerbridge.as_code"
+_FIRST_BYTE, _LAST_BYTE = 0xDC80, 0xDCFF
+"""How Python keeps bytes of a file name that it cannot decode."""
 Tick = Callable[[int], None]
 """Told how many more records are done."""
+
+
+def print_as_utf8() -> None:
+    """Let this process print UTF-8, whatever the locale says: a console of Windows has few letters.
+
+    What is no letter, such as half of one, is printed as its code; a file name that Python could
+    not decode is printed byte by byte, as it is.
+    """
+    codecs.register_error(_AS_CODE, _print_as_code)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=_AS_CODE)
+
+
+def _print_as_code(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    point = ord(error.object[error.start])
+    if _FIRST_BYTE <= point <= _LAST_BYTE:
+        return bytes([point - _FIRST_BYTE + 0x80]), error.start + 1
+    return f"\\u{point:04x}", error.start + 1
 
 
 def print_result(text: str) -> None:
