@@ -11,7 +11,9 @@ from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 import hub_shapes
-from nerbridge.errors import ModelError
+from nerbridge.alignment.subwords import encode_sentences
+from nerbridge.errors import EnvironmentProblem, ModelError
+from nerbridge.models import encoder
 from nerbridge.models.encoder import EncoderSource, load_tokenizer
 from nerbridge.models.special_tokens import complete_special_tokens
 
@@ -185,6 +187,41 @@ def test_case_and_accents_are_those_of_tokenizer_config(tmp_path: Path, lowercas
     edit(folder, "tokenizer_config.json", strip_accents=False)
     found, expected = load(folder), AutoTokenizer.from_pretrained(folder)
     assert found.tokenize(text) == expected.tokenize(text)
+
+
+def write_pieces_of(model_type: str, folder: Path) -> None:
+    """The tokenizer files of older repositories, without ``tokenizer.json``."""
+    if model_type in ("deberta", "roberta"):
+        hub_shapes.write_byte_pieces(folder, TEXTS, [*XLMR[:1], "<pad>", "</s>", *XLMR[3:]])
+    elif model_type == "bert":
+        hub_shapes.write_bert_pieces(folder, TEXTS, is_cased=True)
+        write(folder, "tokenizer_config.json", {"do_lower_case": False})
+    else:
+        hub_shapes.write_xlmr_pieces(folder, TEXTS)
+        names = {"deberta-v2": "spm.model"}
+        pieces = folder / "sentencepiece.bpe.model"
+        pieces.rename(folder / names.get(model_type, pieces.name))
+    (folder / "tokenizer.json").unlink()
+    write(folder, "config.json", {"model_type": model_type})
+
+
+@pytest.mark.parametrize("model_type", ["bert", "roberta", "xlm-roberta", "deberta-v2"])
+def test_older_repositories_without_tokenizer_json(tmp_path: Path, model_type: str) -> None:
+    write_pieces_of(model_type, tmp_path)
+    found, expected = load(tmp_path), AutoTokenizer.from_pretrained(tmp_path)
+    assert tokens_of(found) == tokens_of(expected)
+    for text in TEXTS:
+        (sub,) = encode_sentences(found.backend_tokenizer, [text.split()], found.unk_token_id)
+        assert list(sub.ids) == expected(text, add_special_tokens=False)["input_ids"]
+
+
+def test_a_library_for_pieces_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pieces_of("deberta-v2", tmp_path)
+    monkeypatch.setattr(encoder, "find_spec", lambda name: None)
+    with pytest.raises(EnvironmentProblem, match=r"spm\.model needs .*pip install sentencepiece"):
+        load(tmp_path)
 
 
 def test_damaged_files_are_named(tmp_path: Path) -> None:

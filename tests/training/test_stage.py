@@ -232,6 +232,32 @@ def test_the_head_of_every_encoder_type_learns_at_its_own_rate(
     assert 3e-3 in rates.values()
 
 
+@pytest.mark.parametrize(
+    "model_type",
+    ["albert", "bert", "deberta", "deberta-v2", "distilbert", "electra", "modernbert", "roberta"],
+)
+def test_every_kind_of_encoder_trains_with_an_adapter_of_its_own_layers(
+    model_type: str, tokenizer: Any, train: Callable[..., StageOutcome]
+) -> None:
+    ids = dict.fromkeys(("bos_token_id", "cls_token_id", "eos_token_id", "sep_token_id"), 0)
+    config = tiny_config(
+        model_type,
+        **ids,
+        vocab_size=len(tokenizer),
+        id2label=dict(enumerate(LABELS.tags)),
+        max_position_embeddings=MAX_SUBWORDS + 4,
+    )
+    plain = AutoModelForTokenClassification.from_config(config)
+    model = attach_adapter(plain, LoraSettings(r=2), seed=0)
+    before = weights_of(model)
+    outcome = train(model, settings_of(epochs=1))
+    changed = {n for n, w in weights_of(model).items() if not torch.equal(w, before[n])}
+    assert changed == {name for name, p in model.named_parameters() if p.requires_grad}
+    losses = [point.validation_loss for point in outcome.training.curve]
+    assert losses
+    assert all(loss is not None and np.isfinite(loss) for loss in losses)
+
+
 def test_rare_tags_weigh_more_and_the_mean_word_weighs_one() -> None:
     labels = (0,) * 90 + (1,) * 9 + (2,) + (IGNORE_INDEX,) * 50
     examples = [Example((4,) * 150, labels)]

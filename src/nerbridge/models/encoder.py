@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from transformers import (
 )
 
 from nerbridge.alignment.subwords import SpecialIds
-from nerbridge.errors import ModelError
+from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.labels import LabelSet
 from nerbridge.models.bundled import BUNDLED_PREFIX, bundled_folder
 from nerbridge.models.download import download_encoder
@@ -36,7 +37,8 @@ from nerbridge.models.special_tokens import (
 )
 
 WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
-TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model")
+_PIECE_FILES = ("sentencepiece.bpe.model", "sentencepiece.model", "spiece.model", "spm.model")
+TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", *_PIECE_FILES)
 
 _OFFSET_TYPES = ("camembert", "mpnet", "roberta", "xlm-roberta", "xlm-roberta-xl")
 """Models that number positions from the padding id plus one."""
@@ -143,11 +145,14 @@ def load_tokenizer(source: EncoderSource) -> PreTrainedTokenizerFast:
 
     Raises:
         ModelError: if it cannot be loaded, has no special tokens, or is not a fast tokenizer.
+        EnvironmentProblem: if it is a sentencepiece model, and that library is not installed.
     """
     # The per-model tokenizer classes rebuild normaliser and pre-tokeniser from the vocabulary and
     # ignore what tokenizer.json says; the plain class does not.
     has_json = (source.folder / "tokenizer.json").is_file()
     loader = PreTrainedTokenizerFast if has_json else AutoTokenizer
+    if not has_json:
+        _check_sentencepiece(source)
     try:
         with quiet_transformers():
             tokenizer = loader.from_pretrained(
@@ -165,6 +170,24 @@ def load_tokenizer(source: EncoderSource) -> PreTrainedTokenizerFast:
     if has_json:
         _follow_config(tokenizer, source.folder)
     return tokenizer
+
+
+def _check_sentencepiece(source: EncoderSource) -> None:
+    # transformers itself would ask for another library.
+    found = [name for name in _PIECE_FILES if (source.folder / name).is_file()]
+    missing = [name for name in ("sentencepiece", "google.protobuf") if not _is_installed(name)]
+    if found and missing:
+        raise EnvironmentProblem(
+            f"{source.id}: has no tokenizer.json, and reading {found[0]} needs libraries that are "
+            "not installed. Install them with: pip install sentencepiece protobuf"
+        )
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # of the package around it
+        return False
 
 
 def _follow_config(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
