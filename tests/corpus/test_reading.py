@@ -164,6 +164,7 @@ def test_types_not_asked_for_are_all_told_with_a_mapping(put: Put) -> None:
     mapping = {"GPE": "LOC", "MISC": None, "PERSON": "PER", "loc": "LOC"}
     options = ("GPE=LOC", "MISC=O", "PERSON=PER", "loc=LOC")
     assert " ".join(f"--map-types {option}" for option in options) in message
+    assert 'type_map = ["GPE=LOC", "MISC=O", "PERSON=PER", "loc=LOC"]' in message
     assert read_corpus(path, allowed_types=("PER", "LOC"), type_map=mapping).losses == {
         "mapped_types": 4,
         "dropped_types": 1,
@@ -212,7 +213,11 @@ def test_types_without_a_prefix_are_read_where_they_are_known(put: Put) -> None:
 @pytest.mark.parametrize(
     ("found", "allowed", "said"),
     [
-        (["PER", "LOC"], ("Artist", "OtherPER", "Food"), "--map-types multiconer2"),
+        (
+            ["PER", "LOC"],
+            ("Artist", "OtherPER", "Food"),
+            '--map-types multiconer2 (in a recipe: type_map = "multiconer2")',
+        ),
         (["person-actor", "art"], ("PER", "ORG", "LOC"), "--map-types fewnerd"),
         (["PER", "X"], ("Y", "Z"), "--map-types OLD=NEW for each type"),
         (["X", "Organisation"], ("PER", "ORG"), "--map-types X=O --map-types Organisation=ORG"),

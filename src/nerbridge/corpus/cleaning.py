@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -230,16 +231,21 @@ def _list_some(types: Sequence[str]) -> str:
 def _suggest_map(found: Iterable[str], allowed: Sequence[str]) -> str:
     """The option that makes these types fit; both sides may be the one that has to change."""
     found = list(found)
-    where = "A recipe's type_map takes the same values."
     if name := fitting_map([*found, *allowed]):
-        return f"Map the types of both to PER, ORG and LOC: --map-types {name}. {where}"
+        return f"Map the types to PER, ORG and LOC: {_as_options([name])}."
     if not set(allowed) & set(DEFAULT_TYPES):
         return (
             "Map the types that are expected to those of the corpus, or the other way round: "
-            f"--map-types OLD=NEW for each type, or --map-types FILE. {where}"
+            "--map-types OLD=NEW for each type, or --map-types FILE (in a recipe: type_map)."
         )
-    pairs = (f"--map-types {type_}={_suggest(type_, allowed) or OUTSIDE}" for type_ in found)
-    return f"Say what to do with them, for example {' '.join(pairs)} (O drops a type). {where}"
+    pairs = [f"{type_}={_suggest(type_, allowed) or OUTSIDE}" for type_ in found]
+    return f"Say what to do with them; O drops a type. For example: {_as_options(pairs)}."
+
+
+def _as_options(values: Sequence[str]) -> str:
+    options = " ".join(f"--map-types {value}" for value in values)
+    in_recipe = json.dumps(values if len(values) > 1 else values[0], ensure_ascii=False)
+    return f"{options} (in a recipe: type_map = {in_recipe})"
 
 
 def _suggest(type_: str, allowed: Sequence[str]) -> str | None:

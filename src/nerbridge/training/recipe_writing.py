@@ -37,6 +37,7 @@ id = {encoder}
 {target}
 # max_train = 100         # use only this many training sentences
 # split = "validation"    # score validation as long as you are still choosing settings
+# type_map = "multiconer2" # also in a source: new names of its types, see docs/fine-types.md
 
 {sources}
 
