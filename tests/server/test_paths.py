@@ -360,3 +360,45 @@ def test_the_report_of_a_run(tmp_path: Path, server: Server) -> None:
         assert answer.text == page.read_text("utf-8")
         assert "script-src" not in answer.headers["Content-Security-Policy"]
         assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+
+
+MAIL = """From: জোনালী শইকীয়া <a@example.in>
+Subject: বাতৰি
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+
+জোনালী শইকীয়াই গুৱাহাটীত কয়।
+"""
+
+
+def test_a_mail_is_read_and_not_copied(server: Server) -> None:
+    files = {"file": ("চিঠি.eml", MAIL.encode())}
+    found = server.http.post("/tag/document", files=files).json()
+    assert found["kind"] == "mail"
+    assert ("গুৱাহাটীত", "paragraph 1") in [(e["text"], e["place"]) for e in found["entities"]]
+    page = server.http.post("/tag/document", files=files, data={"as": "html"})
+    assert page.status_code == 200
+    assert "গুৱাহাটীত" in page.text
+    copy = server.http.post("/tag/document", files=files, data={"as": "redacted"})
+    assert copy.status_code == 422
+    assert "no copy" in copy.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.xlsx", b"PK\x03\x04 cut", "an Excel file"),
+        ("a.txt", bytes.fromhex("d0cf11e0a1b11ae1") + "Workbook".encode("utf-16-le"), "Excel"),
+        ("a.ods", b"PK\x03\x04 cut", "an OpenDocument spreadsheet"),
+        ("a.html", b"{\\rtf1 x}", "an RTF file"),
+        ("a.zip", b"PK\x03\x04 cut", "a damaged"),
+        ("a.parquet", b"PAR1 and more", "a Parquet file"),
+    ],
+)
+def test_what_is_never_read_is_refused_with_advice(
+    server: Server, name: str, content: bytes, said: str
+) -> None:
+    answer = server.http.post("/tag/document", files={"file": (name, content)})
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(f"{name}: ")
+    assert said in answer.json()["detail"]

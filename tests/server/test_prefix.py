@@ -14,6 +14,7 @@ pytest.importorskip("fastapi", reason="needs nerbridge[serve]")
 
 import httpx2
 
+import nerbridge.server
 from browser import Watch, chromium
 from nerbridge.client import Client
 from nerbridge.errors import InputError
@@ -22,6 +23,7 @@ from proxy import proxy
 from server_process import Server
 from tiny_tagger import write_tiny_tagger
 
+STATIC = Path(nerbridge.server.__file__).parent / "static"
 REPORT = "<!doctype html><title>R</title><h1>Ours</h1>"
 TEXT = "ৰমেন দাস গুৱাহাটীত আছিল।"
 
@@ -145,6 +147,18 @@ def test_a_header_that_is_no_path_is_not_written_into_the_page(plain: Server, va
         *("static/icon.svg", "static/app.css", "static/theme.js", "static/app.js"),
     ]
     assert "X-Forwarded-Prefix".lower() in answer.headers["Vary"].lower()
+
+
+def test_no_file_of_the_page_names_a_path_from_the_root() -> None:
+    """In quotes, behind ``url(``, or in a template: an import, a link or a request."""
+    files = [path for path in STATIC.iterdir() if path.suffix in (".html", ".js", ".css")]
+    found = [
+        f"{path.name}: {link}"
+        for path in files
+        for link in re.findall(r"""["'`(]/[A-Za-z$][^"'`)]*""", path.read_text("utf-8"))
+    ]
+    assert files
+    assert found == []
 
 
 @pytest.mark.parametrize(
