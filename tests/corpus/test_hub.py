@@ -151,9 +151,10 @@ def test_threads_may_end_before_the_interpreter_does() -> None:
     """A thread that is asleep in Python when the main thread is done, as pyarrow's may be."""
     code = (
         "import atexit, threading, time\n"
-        "from nerbridge.corpus.hub import _import_datasets, _THREADS_END_S\n"
-        "_import_datasets('a'); _import_datasets('b')\n"
-        "nap = lambda: (time.sleep(_THREADS_END_S / 3), print('ended', flush=True))\n"
+        "from nerbridge.corpus import hub\n"
+        "hub._THREADS_END_S = 2\n"
+        "hub._import_datasets('a'); hub._import_datasets('b')\n"
+        "nap = lambda: (time.sleep(1), print('ended', flush=True))\n"
         "atexit.register(lambda: threading.Thread(target=nap, daemon=True).start())\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
