@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -121,6 +122,27 @@ def _overlap_table(audit: Audit) -> Table:
             _show(overlap.n_shared_mentions_normalised),
         )
     return table
+
+
+def count_splits(corpus: Corpus) -> list[dict[str, Any]]:
+    """Sizes of the splits of a corpus, a row each, as ``nerbridge data stats --json`` has them."""
+    rows = []
+    for split, sentences in corpus.splits.items():
+        types = Counter(
+            tag[2:] for sentence in sentences for tag in sentence.tags if tag.startswith("B-")
+        )
+        rows.append(
+            {
+                "corpus": corpus.name,
+                "sha256": corpus.sha256,
+                "split": split,
+                "n_sentences": len(sentences),
+                "n_words": sum(len(sentence.words) for sentence in sentences),
+                "n_entities": types.total(),
+                "type_counts": dict(types.most_common()),
+            }
+        )
+    return rows
 
 
 def stats_table(rows: Sequence[Mapping[str, Any]]) -> Table:

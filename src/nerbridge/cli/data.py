@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,7 @@ from nerbridge.cli.corpora import (
     OffsetsOption,
     RepairOption,
     SchemeOption,
+    count_splits,
     discord_table,
     print_audit,
     print_losses,
@@ -30,6 +31,7 @@ from nerbridge.cli.options import (
     QuietOption,
     read_map_option,
 )
+from nerbridge.cli.split import split_command
 from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.labels import Scheme
 
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from nerbridge.corpus.audit import Audit
-    from nerbridge.corpus.sentence import Corpus
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -58,6 +59,8 @@ PathsArgument = Annotated[
 ]
 
 EXIT_INVALID_TAGS = 1
+
+app.command("split")(split_command)
 
 
 @app.command("audit")
@@ -197,7 +200,7 @@ def stats_command(
             )
         )
         print_losses(corpora[-1], quiet=quiet)
-    rows = [row for corpus in corpora for row in _count(corpus)]
+    rows = [row for corpus in corpora for row in count_splits(corpus)]
     if as_json:
         print_json(rows)
     else:
@@ -313,28 +316,6 @@ def words_command(
         f"lexicon and {sum(count for _, count in printed) / max(n_words, 1):.0%} are printed.",
         quiet=quiet,
     )
-
-
-def _count(corpus: Corpus) -> list[dict[str, Any]]:
-    from collections import Counter
-
-    rows = []
-    for split, sentences in corpus.splits.items():
-        types = Counter(
-            tag[2:] for sentence in sentences for tag in sentence.tags if tag.startswith("B-")
-        )
-        rows.append(
-            {
-                "corpus": corpus.name,
-                "sha256": corpus.sha256,
-                "split": split,
-                "n_sentences": len(sentences),
-                "n_words": sum(len(sentence.words) for sentence in sentences),
-                "n_entities": types.total(),
-                "type_counts": dict(types.most_common()),
-            }
-        )
-    return rows
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:

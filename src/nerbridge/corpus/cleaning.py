@@ -180,7 +180,8 @@ def _clean(
         if type_map:
             _count_mapped(tags, type_map, losses)
             tags = map_tags(tags, type_map)
-    return Sentence(sentence.words, tuple(tags), sentence.path, sentence.lines[0])
+    place = (sentence.path, sentence.lines[0])
+    return Sentence(sentence.words, tuple(tags), *place, document=sentence.document)
 
 
 def _count_mapped(tags: Sequence[str], type_map: TypeMap, losses: Counter[str]) -> None:

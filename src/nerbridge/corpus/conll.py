@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nerbridge.corpus.column_names import find_header
@@ -26,6 +27,7 @@ from nerbridge.io.conll import (
 from nerbridge.io.lines import split_lines
 
 _BEGIN_DOCUMENT = "#begin document"
+_NEW_DOCUMENT = "# newdoc"
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,15 @@ def read_conll(path: Path, layout: Layout | None = None) -> RawSplit:
     if not text.startswith(_BEGIN_DOCUMENT):  # those of CoNLL-2012 are as wide as they need to be
         _check_widths(blocks, str(path))
     losses: Counter[str] = Counter()
-    return RawSplit(tuple(_sentences(blocks, header, columns, str(path), losses)), losses)
+    starts = [n for n, line in enumerate(split_lines(text), start=1) if _starts_document(line)]
+    return RawSplit(
+        tuple(
+            replace(found, document=f"{path}:{starts[n - 1]}") if n else found
+            for found in _sentences(blocks, header, columns, str(path), losses)
+            for n in [bisect_right(starts, found.lines[0])]
+        ),
+        losses,
+    )
 
 
 def write_conll(path: Path, sentences: Iterable[Sentence]) -> None:
@@ -95,6 +105,10 @@ def _blocks(text: str, name: str) -> Iterator[list[_Row]]:
         rows.append(_Row(number, columns))
     if rows:
         yield rows
+
+
+def _starts_document(line: str) -> bool:
+    return is_document_start(line) or line.startswith((_BEGIN_DOCUMENT, _NEW_DOCUMENT))
 
 
 def _columns(line: str, separator: str | None) -> list[str]:

@@ -18,6 +18,7 @@ class RawSentence:
     """Words and tags of one sentence in the file's own scheme and types; ``lines`` per word.
 
     ``unit`` says what ``lines`` counts, from 1: lines of a text file or records of a table.
+    ``document`` names the document that it stands in, where the file says so.
     """
 
     words: tuple[str, ...]
@@ -25,6 +26,7 @@ class RawSentence:
     path: str
     lines: tuple[int, ...]
     unit: Unit = "line"
+    document: str = ""
 
     def place(self, index: int) -> str:
         """Where word ``index`` stands, for messages.

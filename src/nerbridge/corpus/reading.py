@@ -68,14 +68,15 @@ def read_corpus(
     tag_names: Sequence[str] | None = None,
     columns: str | None = None,
     offsets: OffsetUnit | None = None,
+    lone_file: str = "test",
 ) -> Corpus:
     """Read a labelled corpus; its tags come out as IOB2.
 
     Args:
         spec: a folder with ``train``, ``validation`` (or ``valid``, ``dev``) and ``test`` files
             ending in .conll, .conllu, .txt, .tsv, .iob2, .bio, .jsonl, .json, .csv, .parquet or
-            .ann, or a folder of .ann files; one such file (its split is its name, else ``test``);
-            ``hub:owner/name@config#revision`` (config and revision may be left out);
+            .ann, or a folder of .ann files; one such file (its split is its name, else
+            ``lone_file``); ``hub:owner/name@config#revision`` (config and revision optional);
             ``hf://datasets/owner/name@revision/path`` (a file, or a folder as above);
             ``bundled:as``, ``bundled:bn``, ``bundled:hi``.
         language: language code to record.
@@ -86,12 +87,14 @@ def read_corpus(
         tag_names: names of integer tags, where the files do not tell them.
         columns: ``WORD,TAG``: which columns or fields hold them; found if None.
         offsets: what the offsets of spans count; decided by the spans if None.
+        lone_file: the split of a single file whose name says none.
 
     Raises:
         CorpusError: a file is missing or wrong; the message says where and what to do.
         EnvironmentProblem: the hub cannot be reached and nothing is cached.
     """
-    raw = read_raw_corpus(spec, Layout(tag_names, parse_columns(columns), offsets))
+    layout = Layout(tag_names, parse_columns(columns), offsets)
+    raw = read_raw_corpus(spec, layout, lone_file=lone_file)
     sentences = {name: split.sentences for name, split in raw.splits.items()}
     splits, losses = clean_sentences(
         sentences,
@@ -151,7 +154,9 @@ def hash_splits(splits: Mapping[str, Sequence[Sentence]]) -> str:
     return digest.hexdigest()
 
 
-def read_raw_corpus(spec: str | Path, layout: Layout | None = None) -> RawCorpus:
+def read_raw_corpus(
+    spec: str | Path, layout: Layout | None = None, *, lone_file: str = "test"
+) -> RawCorpus:
     """A corpus as it stands: for audits and conversions that must see invalid tags.
 
     Raises:
@@ -167,7 +172,7 @@ def read_raw_corpus(spec: str | Path, layout: Layout | None = None) -> RawCorpus
     path = Path(spec)
     if path.is_dir():
         return _raw_corpus(path.resolve().name, _read_folder(path, layout))
-    split = split_in_name(path) or "test"
+    split = split_in_name(path) or lone_file
     return _raw_corpus(path.stem, {split: read_raw_file(path, layout)})
 
 
@@ -206,7 +211,8 @@ def split_of(path: Path) -> str | None:
     >>> split_of(Path("notes.txt")) is None
     True
     """
-    stem = re.sub(r"-\d+-of-\d+$", "", path.stem)
+    # A browser that downloads a file again calls it "train (1).jsonl".
+    stem = re.sub(r"-\d+-of-\d+$| ?\(\d+\)$", "", path.stem)
     return _SPLIT_NAMES.get(stem.lower())
 
 
@@ -328,7 +334,7 @@ def _split_files(folder: Path) -> dict[str, list[Path]]:
             names = ", ".join(path.name for path in paths)
             raise CorpusError(
                 f"{folder}: several files for {split}: {names}; expected one. "
-                "Keep one of them in the folder, or name the file itself."
+                "Keep one of them in the folder, or join them with nerbridge data split."
             )
     if not files and (documents := [path for path in entries if path.suffix == _BRAT_SUFFIX]):
         return {"test": documents}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nerbridge.corpus.hub_form import is_hub_form, record_to_sentence
@@ -15,6 +15,8 @@ from nerbridge.corpus.span_form import text_to_sentences
 from nerbridge.corpus.span_records import Fields, find_fields, record_to_text
 from nerbridge.corpus.token_form import is_token_form, tokens_to_sentence
 from nerbridge.errors import CorpusError
+
+_DOCUMENT_KEYS = ("document_id", "doc_id", "document")
 
 Numbered = tuple[int, Unit, Any]
 """Where a record stands, in which unit that counts, and the record."""
@@ -28,6 +30,7 @@ class _Text:
     line: int
     unit: Unit
     is_running: bool
+    document: str
 
 
 def records_to_split(
@@ -52,7 +55,7 @@ def records_to_split(
         if isinstance(one, RawSentence):
             sentences.append(one)
             continue
-        sentences += text_to_sentences(
+        divided = text_to_sentences(
             one.spanned.text,
             next(placed),
             path,
@@ -61,6 +64,7 @@ def records_to_split(
             losses,
             is_running=one.is_running,
         )
+        sentences += (replace(sentence, document=one.document) for sentence in divided)
     if not sentences:
         lost = ", ".join(f"{name}: {n}" for name, n in losses.items()) or "no records"
         raise CorpusError(
@@ -91,14 +95,20 @@ def _read_all(
             sentence = record_to_sentence(record, names, path, line, unit)
             losses["dropped_empty"] += sentence is None
             if sentence is not None:
-                yield sentence
+                yield replace(sentence, document=_document_of(record))
         elif is_token_form(record):
             sentence = tokens_to_sentence(record, path, line, unit, losses)
             if sentence is not None:
-                yield sentence
+                yield replace(sentence, document=_document_of(record))
         elif text := record_to_text(record, fields, where, losses):
             spanned = SpannedText(text.text, text.spans, where)
-            yield _Text(spanned, line, unit, text.is_running)
+            yield _Text(spanned, line, unit, text.is_running, _document_of(record))
+
+
+def _document_of(record: Mapping[str, Any]) -> str:
+    """The document that a record says it stands in; empty if it says none."""
+    found = next((record[key] for key in _DOCUMENT_KEYS if record.get(key) not in (None, "")), "")
+    return str(found) if isinstance(found, str | int) else ""
 
 
 def _rename_words(numbered: Numbered, fields: Fields) -> Numbered:

@@ -24,6 +24,8 @@ class Sentence:
     line: int = 0
     probabilities: Probabilities | None = field(default=None, compare=False, repr=False)
     """Where models labelled it and said how sure they were."""
+    document: str = field(default="", compare=False, repr=False)
+    """The document that it stands in, where its file says so."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from nerbridge.corpus.harmonising import find_discord, harmonise_corpora
 from nerbridge.corpus.lexicon import apply_lexicon, find_lexicon, read_lexicon
@@ -217,7 +218,7 @@ def _harmonise(recipe: Recipe, sources: Sequence[Corpus]) -> tuple[Corpus, ...]:
 
 
 def _read_source(recipe: Recipe, settings: SourceSettings) -> Corpus:
-    corpus, place = _read(recipe, settings), recipe.place_of(settings.path)
+    corpus, place = _read(recipe, settings, lone_file="train"), recipe.place_of(settings.path)
     _need(corpus, place, ("train",))
     if settings.soft:
         corpus = with_probabilities(corpus, place, LabelSet(recipe.types).tags)
@@ -227,7 +228,8 @@ def _read_source(recipe: Recipe, settings: SourceSettings) -> Corpus:
     return leave_out_stops(corpus, settings.without_stop)
 
 
-def _read(recipe: Recipe, settings: CorpusSettings) -> Corpus:
+def _read(recipe: Recipe, settings: CorpusSettings, *, lone_file: str = "test") -> Corpus:
+    """A corpus; ``lone_file`` is the split of a single file whose name says none."""
     return read_corpus(
         recipe.place_of(settings.path),
         language=settings.language,
@@ -236,6 +238,7 @@ def _read(recipe: Recipe, settings: CorpusSettings) -> Corpus:
         type_map=recipe.type_map_of(settings),
         allowed_types=recipe.types,
         tag_names=settings.tag_names,
+        lone_file=lone_file,
         columns=settings.columns,
         offsets=settings.offsets,
     )
@@ -247,7 +250,7 @@ def _need(corpus: Corpus, place: str, splits: Sequence[str]) -> None:
         raise CorpusError(
             f"{place}: no sentences in {', '.join(missing)}; found "
             f"{', '.join(f'{name} ({len(s)})' for name, s in corpus.splits.items())}, expected "
-            f"{', '.join(splits)}. Add the missing files."
+            f"{', '.join(splits)}. {_remedy(place)}"
         )
     for split in splits:
         if not _has_entity(corpus.splits[split]):
@@ -255,6 +258,12 @@ def _need(corpus: Corpus, place: str, splits: Sequence[str]) -> None:
                 f"{place}: no entity in {split} ({len(corpus.splits[split])} sentences); expected "
                 "tagged sentences. Check that the last column holds the tags."
             )
+
+
+def _remedy(place: str) -> str:
+    if Path(place).is_file():
+        return f"Make a folder with these parts: nerbridge data split {place} --output DIR."
+    return "Add the missing files."
 
 
 def _has_entity(sentences: Sequence[Sentence]) -> bool:
