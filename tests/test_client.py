@@ -62,6 +62,7 @@ def test_tags_as_the_tagger_does(client: Client, tagger: Tagger) -> None:
     for text in TEXTS:
         assert same(client.tag(text), tagger.tag(text))
     assert client.tag(TEXTS[0])
+    assert client.tag(TEXTS[0])._repr_html_() == tagger.tag(TEXTS[0])._repr_html_()
 
 
 def test_many_texts_stream(client: Client, tagger: Tagger) -> None:

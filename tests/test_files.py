@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nerbridge.errors import EnvironmentProblem, InputError
-from nerbridge.files import to_readable_name, write_text, write_whole
+from nerbridge.files import sibling, to_readable_name, write_text, write_whole
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"])))
@@ -87,3 +87,13 @@ def test_a_name_is_readable_whatever_the_locale_made_of_it() -> None:
     halves = "চিঠি.txt".encode().decode("ascii", "surrogateescape")
     assert to_readable_name(halves) == "চিঠি.txt"
     assert to_readable_name("caf\udce9.txt") == "caf\ufffd.txt"
+
+
+@pytest.mark.parametrize("name", ["out", "ক" * 85, "x" * 255, "ক" * 83])
+def test_what_stands_beside_a_long_name_has_a_name_that_fits(tmp_path: Path, name: str) -> None:
+    for suffix in (".parts", ".writing"):
+        beside = sibling(tmp_path / name, ".", suffix)
+        beside.mkdir()
+        assert beside == sibling(tmp_path / name, ".", suffix)
+        assert beside != sibling(tmp_path / f"ক{name[1:]}x", ".", suffix)
+    write_text(tmp_path / name, "x")

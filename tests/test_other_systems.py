@@ -118,6 +118,40 @@ def train(folder: Path, *missing: str) -> None:
     assert {"baseline-1", "baseline-2", "adapt-1", "adapt-2"} <= found
 
 
+PRETENDING = """
+import asyncio, ctypes, multiprocessing.connection, platform, socket, subprocess, sys, tempfile
+import urllib.request, webbrowser
+import huggingface_hub, lxml.html, numpy, onnxruntime, pydantic, regex, rich.console, safetensors
+import tokenizers, typer, typer.testing
+import sysconfig
+sysconfig.get_config_vars()
+sys.platform = sys.argv.pop(1)  # what is above has asked already
+from nerbridge.cli.app import main
+main()
+"""
+
+
+@pytest.mark.parametrize("system", ["win32", "darwin"])
+def test_a_system_of_another_name(system: str, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(PRETENDING, encoding="utf-8")
+    (tmp_path / "in.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "in.html").write_text(f"<p>{TEXT}</p>", encoding="utf-8")
+    (tmp_path / "in.conll").write_bytes("ৰমেন\tB-PER\r\nদাস\tI-PER\r\n".encode())
+    for command in (
+        ("tag", "in.txt", "in.html", "-m", model, "-o", "out.jsonl"),
+        ("tag", "in.txt", "-m", model, "-o", "out.jsonl", "--overwrite"),
+        ("data", "convert", "in.conll", "out.csv"),
+        ("data", "audit", "bundled:as"),
+    ):
+        arguments = [sys.executable, "program.py", system, *map(str, command)]
+        done = subprocess.run(arguments, capture_output=True, encoding="utf-8", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert "ৰমেন" in (tmp_path / "out.csv").read_text(encoding="utf-8")
+    arguments = [sys.executable, "program.py", "win32", "tag", "in.txt", "-o", "NUL.jsonl"]
+    done = subprocess.run(arguments, capture_output=True, encoding="utf-8", cwd=tmp_path)
+    assert (done.returncode, "a device or a pipe was found" in done.stderr) == (2, True)
+
+
 @pytest.mark.parametrize("missing", ALONE)
 def test_tagging_lacks_one_thing(missing: str, model: Path, tmp_path: Path) -> None:
     tag(model, tmp_path, missing)

@@ -20,7 +20,7 @@ from nerbridge.errors import (
     TextError,
     TextTypeError,
 )
-from nerbridge.tagging.entity import Entity
+from nerbridge.tagging.entity import Entities, Entity
 from nerbridge.text.checking import check_single_text, check_text, refuse_single_text
 
 BATCH_TEXTS = 64
@@ -110,7 +110,7 @@ class Client:
         """Close the connections."""
         self._http.close()
 
-    def tag(self, text: str) -> list[Entity]:
+    def tag(self, text: str) -> Entities:
         """Entities of a text, in order; as `nerbridge.tagging.Tagger.tag` finds them.
 
         Raises:
@@ -120,7 +120,7 @@ class Client:
             ModelError: if there is no such model, or it failed.
             EnvironmentProblem: if the server cannot be reached, or is busy for too long.
         """
-        return self._tag([check_single_text(text)])[0]
+        return Entities(self._tag([check_single_text(text)])[0], text)
 
     def tag_many(self, texts: Iterable[str]) -> Iterator[list[Entity]]:
         """Entities of each text, in the order given; several texts go into a request.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from nerbridge.platforms import is_device_name
 WRITING = ".writing"
 """How the name of a file ends that is being written; its name begins with a dot."""
 
+_MAX_NAME_BYTES = 255
+"""Of a name in most file systems; an Assamese letter has three."""
 _STANDARD = [("dev", name) for name in ("stdin", "stdout", "stderr", "fd")]
 
 
@@ -104,6 +107,18 @@ def locked(folder: Path, output: Path) -> Iterator[None]:
             f"{output}: another nerbridge is working in this folder. Wait for it, or give another "
             "--output."
         ) from None
+
+
+def sibling(path: Path, prefix: str, suffix: str) -> Path:
+    """A path beside another, of the same name in between; of a long name a hash.
+
+    >>> sibling(Path("runs/out.jsonl"), "", ".parts").name
+    'out.jsonl.parts'
+    """
+    name = f"{prefix}{path.name}{suffix}"
+    if len(os.fsencode(name)) > _MAX_NAME_BYTES:
+        name = f"{prefix}{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}{suffix}"
+    return path.with_name(name)
 
 
 def to_readable_name(name: str) -> str:

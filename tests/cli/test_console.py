@@ -83,3 +83,10 @@ def test_a_name_that_a_library_cannot_take_is_said(model: Path, tmp_path: Path) 
     command = ("-m", "nerbridge", "tag", "in.txt", "-m", model, "-o", "ফল.parquet")
     _, err = run(*command, locale=LOCALES[2], cwd=tmp_path, code=2)
     assert "ফল.parquet: the locale of this terminal cannot read the name" in err
+
+
+def test_a_long_name_is_written(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text(TEXT, encoding="utf-8")
+    name = "ফ" * 83 + ".jsonl"
+    run("-m", "nerbridge", "tag", "in.txt", "-m", model, "-o", name, locale={}, cwd=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.txt", name]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerbridge.errors import EnvironmentProblem, InputError, RunError
-from nerbridge.files import WRITING, write_text, write_whole
+from nerbridge.files import WRITING, sibling, write_text, write_whole
 
 if TYPE_CHECKING:
     from nerbridge.batch.outputs import Writer
@@ -189,7 +189,7 @@ class Parts:
 
 def parts_folder(output: Path) -> Path:
     """Where the shards of an output are."""
-    return output.with_name(f"{output.name}{PARTS_SUFFIX}")
+    return sibling(output, "", PARTS_SUFFIX)
 
 
 def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:

@@ -14,7 +14,9 @@ _PATH = re.compile(r"(?:/\w|~[\w-]*[\\/]|\.{1,2}[\\/]|[A-Za-z]:[\\/]|\\\\\w|file
 _ROOTS = (
     "home|Users|root|tmp|var|opt|mnt|media|srv|data|work|scratch|content|kaggle|Volumes|private"
 )
-_PATH_IN_TEXT = re.compile(rf"(?<![\w./:-])(?:/(?:{_ROOTS})/|[A-Za-z]:\\|file:/)[^\s`\"')]*")
+_PATH_IN_TEXT = re.compile(
+    rf"(?<![\w./:-])(?:/(?:{_ROOTS})/|[A-Za-z]:[\\/](?!/)|file:/)[^\s`\"')]*"
+)
 
 
 def find_paths(value: Any) -> list[str]:
@@ -46,6 +48,8 @@ def find_path_in_text(text: str) -> tuple[int, str] | None:
 
     >>> find_path_in_text("One or both.\\nIt lies in `/home/me/encoder`.")
     (2, '/home/me/encoder')
+    >>> find_path_in_text("It lies in C:/Users/me/encoder.")
+    (1, 'C:/Users/me/encoder.')
     >>> find_path_in_text("km/h, https://example.org/home/me and/or") is None
     True
     """

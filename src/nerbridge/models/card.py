@@ -376,10 +376,10 @@ def _hash_of(facts: Mapping[str, Any]) -> str:
 def _short(name: str) -> str:
     """A corpus or encoder without the folders it lies in on somebody's machine.
 
-    >>> _short("/home/me/encoders/small"), _short("hub:owner/name@as"), _short("owner/name")
-    ('small', 'hub:owner/name@as', 'owner/name')
+    >>> _short("/home/me/encoders/small"), _short("C:/Users/me/small"), _short("owner/name")
+    ('small', 'small', 'owner/name')
     """
-    is_path = name.startswith(("/", ".", "~")) or "\\" in name
+    is_path = name.startswith(("/", ".", "~")) or "\\" in name or name[1:3] == ":/"
     return re.split(r"[\\/]", name.rstrip("\\/"))[-1] if is_path else name
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from safetensors import SafetensorError
 
 from nerbridge.errors import EnvironmentProblem, ModelError
-from nerbridge.files import default_mode, write_text
+from nerbridge.files import default_mode, sibling, write_text
 from nerbridge.labels import LabelSet
 
 LINEAGE_FILE = "nerbridge.json"
@@ -35,7 +35,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     Raises:
         EnvironmentProblem: if the disk is full or cannot be written.
     """
-    temporary = folder.parent / f".{folder.name}.writing"
+    temporary = sibling(folder, ".", ".writing")
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
@@ -71,7 +71,7 @@ def _finish(folder: Path) -> None:
 
 
 def _replace(temporary: Path, folder: Path) -> None:
-    old = folder.parent / f".{folder.name}.old"
+    old = sibling(folder, ".", ".old")
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
