@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForTokenClassification, XLMRobertaModel
 from transformers.utils import logging as transformers_logging
 
+import hub_shapes
 from hub_shapes import tiny_config
 from nerbridge.errors import ModelError
 from nerbridge.labels import LabelSet
@@ -110,6 +111,30 @@ def test_weights_saved_without_a_head_or_with_another_one(
     other_head = load_token_classifier(resolve_encoder(str(own_encoder)), label_set, seed=0)
     assert encoder_sha256(other_head) == expected
     assert torch.equal(other_head.classifier.weight, bare.classifier.weight)
+
+
+@pytest.mark.parametrize(
+    ("write", "prefix"),
+    [
+        (hub_shapes.write_xlmr_base, "roberta."),
+        (hub_shapes.write_mbert, "bert."),
+        (hub_shapes.write_e5_small, ""),
+    ],
+)
+def test_weights_as_the_hub_has_them(
+    write: Callable[..., Path], prefix: str, tmp_path: Path, label_set: LabelSet
+) -> None:
+    """With a prefix or without, beside leftover tensors, and with the LayerNorms of old BERTs."""
+    source = resolve_encoder(str(write(tmp_path, ["নৈখনৰ পানী", "ধাননি পথাৰ"] * 9)))
+    model = load_token_classifier(source, label_set, seed=0)
+    on_disk = {
+        name.replace("gamma", "weight").replace("beta", "bias"): tensor
+        for name, tensor in load_file(source.folder / "model.safetensors").items()
+    }
+    found = _weights(model.base_model)
+    assert len(found) > 30
+    for name, weight in found.items():
+        assert torch.equal(weight, on_disk[prefix + name]), name
 
 
 @pytest.mark.parametrize("model_type", ENCODER_TYPES)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import XLMRobertaModel
 
+import hub_shapes
 from nerbridge.alignment.subwords import SpecialIds
 from nerbridge.errors import ModelError
 from nerbridge.models import probe
@@ -47,6 +48,25 @@ def test_an_encoder_without_a_head_says_so(encoder: EncoderSource, own_encoder: 
     assert "no masked-LM head" in fault
     assert "lm_head" in fault
     assert torch.equal(torch.random.get_rng_state(), state)
+
+
+@pytest.mark.parametrize(
+    ("write", "has_head"),
+    [
+        (hub_shapes.write_xlmr_base, True),
+        (hub_shapes.write_mbert, True),
+        (hub_shapes.write_modernbert, True),
+        (hub_shapes.write_e5_small, False),
+    ],
+)
+def test_encoders_of_the_hub_are_probed(
+    write: Callable[..., Path], has_head: bool, tmp_path: Path
+) -> None:
+    texts = ["নৈখনৰ সোঁত বৰ প্ৰবল ।", "পথাৰত ধান পকিছে ।", "The rice is ripe ."] * 4
+    encoder = load_probed(str(write(tmp_path, texts)), None)
+    assert (encoder.head_fault is None) == has_head
+    counts = count_subwords(encoder, [text.split() for text in texts])
+    assert counts.unknown_word_share == 0
 
 
 def test_a_tokenizer_without_a_mask_says_so(own_encoder: Path) -> None:
