@@ -14,6 +14,7 @@ from nerbridge.training.recipe_files import (
     read_recipe,
     recipe_sha256,
     shipped_recipes,
+    with_later_keys,
 )
 
 MINIMAL = """
@@ -255,3 +256,13 @@ def test_names_places_and_seeds_decide_nothing(mine: Path) -> None:
     # The recipe's script stands at every corpus.
     left_out = {"name", "description", "seeds", "data_root", "pseudo_labels", "script"}
     assert Recipe.model_fields.keys() - kept == left_out
+
+
+def test_the_usual_layers_decide_as_no_layers_do(mine: Path) -> None:
+    """What an earlier version recorded as its default is what this version does without one."""
+    recipe = read_recipe(mine)
+    assert recipe.lora.target_modules is None
+    named = read_recipe(mine, overrides=['lora.target_modules=["query", "value"]'])
+    other = read_recipe(mine, overrides=["lora.target_modules=all-linear"])
+    assert recipe_sha256(named) == recipe_sha256(recipe) != recipe_sha256(other)
+    assert with_later_keys(deciding_settings(named)) == deciding_settings(recipe)

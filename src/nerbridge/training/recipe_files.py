@@ -83,6 +83,9 @@ def deciding_settings(recipe: Recipe) -> dict[str, Any]:
     values = recipe.to_dict()
     for key in ("name", "description", "seeds", "data_root", "pseudo_labels"):
         del values[key]
+    # Where an encoder has layers of these names, they are the ones it gets without any name: runs
+    # of versions that wrote them down as the default go on.
+    values["lora"]["target_modules"] = values["lora"]["target_modules"] or ["query", "value"]
     return values
 
 
