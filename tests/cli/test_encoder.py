@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from nerbridge.cli import encoder as cli_encoder
-from nerbridge.cli.encoder import app
+from nerbridge.cli.encoder import _short_names, app
 from nerbridge.errors import CorpusError, InputError, ModelError
 from nerbridge.models.bundled import BUNDLED_FOLDER
 from nerbridge.models.probe import count_subwords, load_probed
@@ -151,3 +151,11 @@ def test_wrong_files_say_what_is_wrong(files: Path) -> None:
         call(files, f"--text=as={files}/as.conll")
     with pytest.raises(ModelError, match="no such bundled encoder"):
         call("bundled:maxi", f"--text=as={files}/as.conll")
+
+
+def test_folders_are_named_by_their_last_part_where_that_tells_them_apart(tmp_path: Path) -> None:
+    one, other = tmp_path / "a" / "small", tmp_path / "b" / "small"
+    for folder in (one, other):
+        folder.mkdir(parents=True)
+    assert _short_names([str(one), "owner/name"]) == ["small", "owner/name"]
+    assert _short_names([str(one), str(other)]) == [str(one), str(other)]

@@ -213,7 +213,7 @@ def _steps(
 
 
 def _print_reports(reports: Sequence[dict[str, Any]]) -> None:
-    table = new_table("", *(report["model"] for report in reports))
+    table = new_table("", *_short_names([report["model"] for report in reports]))
     for row in _rows(reports):
         table.add_row(*row)
     print_table(table)
@@ -222,7 +222,14 @@ def _print_reports(reports: Sequence[dict[str, Any]]) -> None:
             print_result(f"{report['model']}: no masked words: {report['masked_words_missing']}.")
     for report in reports:
         if report["nearest_names"] is not None and report["nearest_names"]["n"]:
+            print_result(f"Nearest names in {report['model']}:")
             print_table(_names_table(report))
+
+
+def _short_names(models: Sequence[str]) -> list[str]:
+    """Folders by their last part, where that tells them apart: a column is narrow."""
+    short = [Path(model).name if Path(model).is_dir() else model for model in models]
+    return short if len(set(short)) == len(short) else list(models)
 
 
 def _rows(reports: Sequence[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
@@ -294,7 +301,7 @@ def _names_table(report: dict[str, Any]) -> Table:
     from nerbridge.models.probe import spread
 
     found = report["nearest_names"]
-    table = new_table(f"{found['language']}: {report['model']}", "nearest", "second", "third")
+    table = new_table(f"name ({found['language']})", "nearest", "second", "third")
     for name in spread(sorted(found["nearest"]), N_NAMES_SHOWN):
         cells = [
             f"{near['name']} ({near['language']} {near['cosine']:.2f})"
