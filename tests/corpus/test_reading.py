@@ -187,6 +187,18 @@ def test_a_type_that_no_map_names_is_an_error(put: Put) -> None:
     assert "B-MISC" in kept.splits["test"][0].tags
 
 
+def test_splits_may_be_words_in_names_where_no_file_is_called_after_one(put: Put) -> None:
+    folder = put("as_train.txt", lines("B-PER")).parent
+    put("as-dev.txt", lines("B-LOC"))
+    put("constraint.txt", "no corpus")
+    assert list(read_corpus(folder).splits) == ["train", "validation"]
+    assert list(read_corpus(folder / "as-dev.txt").splits) == ["validation"]
+    put("train.conll", lines("B-ORG", "O"))
+    corpus = read_corpus(folder)
+    assert list(corpus.splits) == ["train"]
+    assert corpus.splits["train"][0].tags == ("B-ORG", "O")
+
+
 def test_types_without_a_prefix_are_read_where_they_are_known(put: Put) -> None:
     """Few-NERD's own files have no prefixes; so do some files of PER, ORG and LOC."""
     fine = put("fine.txt", lines("person-actor", "person-actor", "art-film", "O", "location-GPE"))

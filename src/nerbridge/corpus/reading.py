@@ -278,7 +278,7 @@ def _from_hub_path(spec: HubPath, layout: Layout) -> RawCorpus:
         name: replace(
             split,
             sentences=tuple(
-                replace(sentence, path=sentence.path.replace(cached, on_hub, 1))
+                replace(sentence, path=on_hub + sentence.path[len(cached) :].replace("\\", "/"))
                 for sentence in split.sentences
             ),
         )
