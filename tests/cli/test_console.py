@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nerbridge.cli.console import hide_bars_of_libraries
 from tiny_tagger import write_tiny_tagger
 
 TEXT = "ৰমেন দাস গুৱাহাটীত থাকে।"
@@ -90,3 +91,20 @@ def test_a_long_name_is_written(model: Path, tmp_path: Path) -> None:
     name = "ফ" * 83 + ".jsonl"
     run("-m", "nerbridge", "tag", "in.txt", "-m", model, "-o", name, locale={}, cwd=tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.txt", name]
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "arguments", "hidden"),
+    [(True, [], False), (False, [], True), (True, ["--quiet"], True), (True, ["-q"], True)],
+)
+def test_bars_of_libraries_are_drawn_for_people_only(
+    is_terminal: bool, arguments: list[str], hidden: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("HF_HUB_DISABLE_PROGRESS_BARS", "HF_DATASETS_DISABLE_PROGRESS_BARS")
+    for name in names:
+        monkeypatch.setenv(name, "0")
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(sys, "argv", ["nerbridge", "run", "paper", *arguments])
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    hide_bars_of_libraries()
+    assert [os.environ.get(name) == "1" for name in names] == [hidden, hidden]

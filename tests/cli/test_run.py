@@ -211,6 +211,8 @@ def test_the_paper_runs_from_the_first_download_to_the_report(hub: Hub, tmp_path
     done = paper()
     assert done.returncode == 0, done.stderr
     assert "report: runs/paper/report/index.html" in done.stdout
+    assert "it/s]" not in done.stderr
+    assert "examples/s]" not in done.stderr
     record = read_record(tmp_path / "runs" / "paper")
     assert record.recipe["encoder"]["id"] == hub_shapes.XLMR_BASE
     assert [row.stage for row in record.rows][:3] == ["baseline", "transfer", "adapt"]

@@ -20,7 +20,13 @@ import typer.core
 import typer.main
 
 from nerbridge import __version__
-from nerbridge.cli.console import print_as_utf8, print_error, print_note, print_result
+from nerbridge.cli.console import (
+    hide_bars_of_libraries,
+    print_as_utf8,
+    print_error,
+    print_note,
+    print_result,
+)
 from nerbridge.errors import InputError, NerbridgeError, ScriptWarning
 from nerbridge.files import to_readable_name
 
@@ -211,6 +217,7 @@ def root(
 def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong input, 130 interrupted."""
     print_as_utf8()
+    hide_bars_of_libraries()
     try:
         with warnings.catch_warnings():
             # The commands count what these warnings are about, and say it once themselves.

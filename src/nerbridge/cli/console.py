@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -43,6 +44,18 @@ def print_as_utf8() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=_AS_CODE)
+
+
+def hide_bars_of_libraries() -> None:
+    """Keep the hub's libraries from drawing progress bars where nobody watches them.
+
+    In a log each step of a bar is a line of its own. ``--quiet`` hides them, too. The libraries
+    read the variables when they are imported.
+    """
+    if sys.stderr.isatty() and not {"-q", "--quiet"} & set(sys.argv):
+        return
+    for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "HF_DATASETS_DISABLE_PROGRESS_BARS"):
+        os.environ.setdefault(name, "1")
 
 
 def _print_as_code(error: UnicodeError) -> tuple[str | bytes, int]:
