@@ -51,3 +51,32 @@ def test_broken_csv_is_told_with_its_place(put: Put, content: str, message: str)
     path = put("a.csv", content)
     with pytest.raises(CorpusError, match=re.escape(str(path)) + message):
         read_corpus(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'Sentence #;Word;POS;Tag\nS 1;অসম;N;B-LOC\n;",";P;o\nS 2;"""";P;O\n',
+        'sep=;\nsentence_id;word;tag\n1;অসম;B-LOC\n1;",";O\n2;"""";O\n',
+        'Sentence #\tWord\tTag\t\t\nS 1\tঅসম\tB-LOC\t\t\n\t,\tO\nS 2\t""""\tO\n',
+        'word,tag\nঅসম,B-LOC\n",",O\n,\n"""",O\n',
+        'sent_id,token,ner\r1,অসম,B-LOC\r1,",",O\r2,"""",O\r',
+    ],
+    ids=["semicolons", "sep", "tabs", "blank-rows", "old-mac"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_tables_of_spreadsheets(put: Put, content: str, encoding: str) -> None:
+    assert pairs(read_sentences(put("a.csv", content.encode(encoding)))) == EXPECTED
+    if content.startswith("Sentence #\t"):
+        assert pairs(read_sentences(put("a.txt", content.encode(encoding)))) == EXPECTED
+
+
+def test_columns_of_a_table_can_be_chosen(put: Put) -> None:
+    path = put("a.csv", "sent_id,form,gold,tag\n1,অসম,B-LOC,O\n")
+    assert read_sentences(path, columns="form,gold")[0].tags == ("B-LOC",)
+    assert read_sentences(path, columns="2,3")[0].tags == ("B-LOC",)
+
+
+def test_a_long_table_must_say_where_sentences_end(put: Put) -> None:
+    with pytest.raises(CorpusError, match="300 words, and nothing says where a sentence ends"):
+        read_corpus(put("a.csv", "word,tag\n" + "অসম,B-LOC\n" * 300))

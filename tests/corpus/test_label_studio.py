@@ -79,9 +79,11 @@ def table(separator: str) -> str:
         {**MIN, "text": TEXT, "entities 2": REGIONS, "sentiment": "positive"},
         {**MIN, "body": TEXT, "source": "a.txt", "ner": REGIONS},
         {**MIN, "text": TEXT, "ner": HYPER},
+        {**MIN, "text": TEXT, "people": REGIONS[:1], "places": REGIONS[1:]},
+        task([result(one) for one in REGIONS], {"text": "আন কথা", "body": TEXT}),
     ],
     ids=["json", "hypertext", "html", "other-field", "predictions", "completions", "min",
-         "min-control", "min-field", "min-hypertext"],
+         "min-control", "min-field", "min-hypertext", "min-two-controls", "other-text"],
 )  # fmt: skip
 def test_exports_give_the_same_sentence(put: Put, record: dict[str, Any]) -> None:
     corpus = read_corpus(put("export.json", json.dumps([record], indent=2)))
@@ -146,6 +148,19 @@ def test_what_is_left_out_is_counted(put: Put) -> None:
         "unlabelled_records": 2,
         "predicted_records": 1,
     }
+
+
+def test_regions_that_are_not_read_are_counted(put: Put) -> None:
+    bare = {key: REGIONS[0][key] for key in ("start", "end", "text")}
+    box = {"x": 1, "y": 2, "rectanglelabels": ["LOC"]}
+    records = [{**MIN, "text": TEXT, "ner": [bare]}, {**MIN, "id": 2, "text": TEXT, "boxes": [box]}]
+    losses = read_corpus(put("a.json", json.dumps(records))).losses
+    assert losses == {"regions_without_label": 1, "regions_left_out": 1}
+
+
+def test_a_damaged_cell_of_a_table_is_an_error(put: Put) -> None:
+    with pytest.raises(CorpusError, match=r"a\.csv:2: .* is not JSON"):
+        read_corpus(put("a.csv", "annotation_id,text,label\n7,অসম,\"[{'start': 0}]\"\n"))
 
 
 def test_of_several_annotations_one_counts(put: Put) -> None:

@@ -56,6 +56,8 @@ SPACY_OLD = {
         {"source": "a.conll", "row": 1, "tokens": WORDS, "text": TEXT, "entities": OWN},
         {"id": 3, "page": {"title": "আন", "body": TEXT}, "entities": OWN},
         {"text": TEXT, "labels": SPANS},
+        {"id": 1, "data": TEXT, "label": SPANS, "source": "a.txt"},
+        {"text": "আন কথা", "body": TEXT, "entities": OWN},
         {"text": TEXT, "entities": [{"id": 4, "label": t, "start_offset": s, "end_offset": e}
                                     for s, e, t in SPANS], "relations": [], "Comments": []},
         {"text": TEXT, "spans": [{"start": s, "end": e, "label": t} for s, e, t in SPANS],
@@ -66,7 +68,8 @@ SPACY_OLD = {
         {"text": TEXT, "tokens": WORDS, "ner_tags": list(TAGS)},
     ],
     ids=["spacy", "spacy-one", "spacy-short", "annotator", "spacy-old", "spacy-doc", "gliner",
-         "spert", "tag", "page", "tag-conll", "tag-field", "doccano", "doccano-relations",
+         "spert", "tag", "page", "tag-conll", "tag-field", "doccano", "doccano-data",
+         "tag-other-field", "doccano-relations",
          "prodigy", "pipeline", "words", "words-and-text"],
 )  # fmt: skip
 @pytest.mark.parametrize("indent", [None, 2])

@@ -88,3 +88,16 @@ def test_conllu_without_entities_is_an_error(put: Put) -> None:
     )
     with pytest.raises(CorpusError, match="is no tag"):
         read_sentences(path)
+
+
+def test_numbers_may_go_on_from_the_sentence_before(put: Put) -> None:
+    path = put("a.conll", "1 অসম B-LOC\n2 । O\n\n3 নগাঁও B-LOC\n4 । O\n")
+    assert [s.words for s in read_sentences(path)] == [("অসম", "।"), ("নগাঁও", "।")]
+
+
+@pytest.mark.parametrize("rows", ["1-1 1-2 1-3 2-1 2-2", "10 20 30 40 50", "1. 2. 3. 4. 5."])
+def test_other_numbers_are_no_words(put: Put, rows: str) -> None:
+    path = put("a.tsv", "".join(f"{number}\tঅসম\tB-LOC\n" for number in rows.split()))
+    with pytest.raises(CorpusError, match=r"only numbers, such as .*--columns 2,3"):
+        read_sentences(path)
+    assert read_sentences(path, columns="2,3")[0].words == ("অসম",) * 5

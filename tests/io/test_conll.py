@@ -26,7 +26,7 @@ def test_the_words_stand_behind_what_counts_them(sentences: list[str], column: i
     assert find_word_column(rows) == column
 
 
-@pytest.mark.parametrize("ids", ["1 3", "2 3", "1 2 2", "1 x", "1.1"])
+@pytest.mark.parametrize("ids", ["1 3", "1 2 2", "1 x", "1.1"])
 def test_other_numbers_do_not_count(ids: str) -> None:
     assert not counts_words(ids.split())
 

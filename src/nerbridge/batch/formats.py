@@ -39,6 +39,7 @@ _TABLES = {
     ".conll": "conll",
     ".conllu": "conll",
     ".iob2": "conll",
+    ".iob": "conll",
     ".bio": "conll",
     ".tsv": "conll",
 }

@@ -19,6 +19,7 @@ from nerbridge.batch.lines import read_lines
 from nerbridge.batch.sources import Progress, Source
 from nerbridge.errors import InputError
 from nerbridge.io.conll import (
+    are_numbers,
     counts_words,
     find_word_column,
     is_comment,
@@ -183,6 +184,7 @@ def _read_conll(source: Source, field: str, by_line: bool, progress: Progress) -
     sentences = _conll_sentences(source, field, progress)
     first = list(islice(sentences, _SENTENCES_THAT_TELL))
     column = find_word_column([rows for _, rows in first])
+    _refuse_numbers([row for _, rows in first for row in rows], column, source.name)
     for number, (line, rows) in enumerate(chain(first, sentences), start=1):
         words = tuple(_words_in(rows, column, f"{source.name}:{line}"))
         yield Record(source.name, number, " ".join(words), words)
@@ -213,6 +215,15 @@ def _conll_sentences(
             rows = []
     if rows:
         yield first_line, rows
+
+
+def _refuse_numbers(rows: Sequence[Sequence[str]], column: int, name: str) -> None:
+    is_table = all(len(row) > column + 1 for row in rows)
+    if is_table and are_numbers([row[column] for row in rows]):
+        raise InputError(
+            f"{name}: the first column holds only numbers, such as {rows[0][column]!r}; expected "
+            "words. Remove the column."
+        )
 
 
 def _words_in(rows: Sequence[Sequence[str]], column: int, place: str) -> Iterator[str]:

@@ -11,7 +11,9 @@ from nerbridge.errors import InputError
 if TYPE_CHECKING:
     from nerbridge.corpus.sentence import Corpus
 
+# Corpora of further endings are read, but not written.
 _FORMATS = {
+    **dict.fromkeys((".conll", ".txt", ".tsv", ".iob2", ".iob", ".bio"), "conll"),
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "jsonl",
@@ -22,16 +24,14 @@ _FORMATS = {
 
 def choose_files(corpus: Corpus, target: Path, format: str | None) -> tuple[dict[str, Path], str]:
     """The file of each split below or at ``target``, and their format."""
-    from nerbridge.corpus.reading import SUFFIXES
-
     suffix = target.suffix.lower()
-    if target.is_dir() or (suffix not in SUFFIXES and not suffix[1:].isalpha()):
+    if target.is_dir() or (suffix not in _FORMATS and not suffix[1:].isalpha()):
         format = format or "conll"
         return {split: target / f"{split}.{format}" for split in corpus.splits}, format
-    if suffix not in SUFFIXES:
+    if suffix not in _FORMATS:
         raise InputError(
-            f"{target}: no format of corpora ends in {suffix}; expected {', '.join(SUFFIXES)}, or "
-            "a folder. For a folder of this name, make it first."
+            f"{target}: no corpus is written with the ending {suffix}; expected "
+            f"{', '.join(_FORMATS)}, or a folder. For a folder of this name, make it first."
         )
     if len(corpus.splits) != 1:
         raise InputError(
@@ -39,7 +39,7 @@ def choose_files(corpus: Corpus, target: Path, format: str | None) -> tuple[dict
             f"({', '.join(corpus.splits)}), which do not go into one file; expected a folder. "
             "Name a folder, or convert one of its files."
         )
-    by_suffix = _FORMATS.get(suffix, "conll")
+    by_suffix = _FORMATS[suffix]
     if format not in (None, by_suffix):
         raise InputError(
             f"{target}: a file of this ending is read as {by_suffix}, and --format says {format}; "

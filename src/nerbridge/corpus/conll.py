@@ -17,6 +17,7 @@ from nerbridge.corpus.sentence import Sentence
 from nerbridge.corpus.tag_columns import Parts, choose_tags
 from nerbridge.errors import CorpusError
 from nerbridge.io.conll import (
+    are_numbers,
     counts_words,
     find_word_column,
     is_comment,
@@ -150,6 +151,12 @@ def _sentences(
     if columns is not None:
         place = f"{path}:{blocks[0][0].line}"
         word, tag = columns.find_in(header, len(cells[0][0]), place)
+    elif are_numbers([row[word] for rows in cells for row in rows]):
+        raise CorpusError(
+            f"{path}:{blocks[0][0].line}: the first column holds only numbers, such as "
+            f"{cells[0][0][0]!r}; expected words. Say where the words and the tags stand, such as "
+            "--columns 2,3, or remove the column."
+        )
     take = _word_taker(cells, word)
     words = [list(take(rows)) for rows in blocks]
     tags = choose_tags([[parts for _, parts in rows] for rows in words], word, tag, losses)

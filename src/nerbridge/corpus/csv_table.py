@@ -23,6 +23,8 @@ from nerbridge.labels import OUTSIDE
 
 _WRITTEN = ("sentence_id", "word", "tag")
 Row = tuple[int, str, str, str]
+_MAX_WORDS = 200
+"""A table of so many words is more than one sentence."""
 _BLANK: Row = (0, "", "", "")
 
 
@@ -51,9 +53,11 @@ def read_csv(path: Path, layout: Layout | None = None) -> RawSplit:
     except InputError as error:
         raise CorpusError(str(error)) from error
     if _has_spans(table, rows):
-        records = list(_records(table, rows))
+        records = list(_records(table, rows, str(path)))
         return records_to_split(records, str(path), None, layout)
-    sentences = tuple(_group(_words(path, table, rows, layout), str(path)))
+    words = list(_words(path, table, rows, layout))
+    _check_sentences(words, str(path))
+    sentences = tuple(_group(words, str(path)))
     if not sentences:
         raise CorpusError(
             f"{path}: a header but no rows; expected one word a row. "
@@ -103,21 +107,26 @@ def _is_list(cell: str) -> bool:
     return cell.startswith(("[{", "[[")) or cell == "[]"
 
 
-def _records(table: Delimited, rows: Iterable[tuple[int, list[str]]]) -> Iterator[Numbered]:
+def _records(
+    table: Delimited, rows: Iterable[tuple[int, list[str]]], path: str
+) -> Iterator[Numbered]:
     for line, cells in rows:
         filled = zip(table.header, cells, strict=True) if cells else ()
-        record = {name: _cell(cell) for name, cell in filled if cell}
+        record = {name: _cell(cell, f"{path}:{line}") for name, cell in filled if cell}
         if record:
             yield line, "line", record
 
 
-def _cell(cell: str) -> Any:
+def _cell(cell: str, place: str) -> Any:
     if not _is_list(cell):
         return cell
     try:
         return json.loads(cell)
-    except ValueError:
-        return cell
+    except ValueError as error:
+        raise CorpusError(
+            f"{place}: {cell!r:.60} is not JSON ({error}); expected a list of spans as it was "
+            "exported. Export the table again."
+        ) from error
 
 
 def _words(
@@ -161,6 +170,16 @@ def _find_columns(path: Path, header: Sequence[str], layout: Layout) -> tuple[in
 def _sentence_column(header: Sequence[str], word: int, tag: int) -> int | None:
     column = find_name(header, SENTENCE_NAMES)
     return None if column in (word, tag) else column
+
+
+def _check_sentences(words: Sequence[Row], path: str) -> None:
+    """Refuse a long table that does not say where its sentences end."""
+    n_words = len(words) - words.count(_BLANK)
+    if n_words > _MAX_WORDS and not any(row == _BLANK or row[1] for row in words):
+        raise CorpusError(
+            f"{path}: {n_words:,} words, and nothing says where a sentence ends; expected a column "
+            f"{_WRITTEN[0]}, or blank rows between sentences. Add one of them."
+        )
 
 
 def _group(rows: Iterable[Row], path: str) -> Iterator[RawSentence]:

@@ -115,8 +115,10 @@ def _place_regions(
     data: Mapping[str, Any], regions: Sequence[Mapping[str, Any]], place: str, losses: Counter[str]
 ) -> Task:
     texts = list(_texts(data, any("hypertextlabels" in region for region in regions)))
-    if not any(isinstance(data.get("text"), str) for _ in data) and len(texts) > 1:
-        texts = [one for one in texts if _fits(one, regions)] if regions else texts
+    if len(texts) > 1 and regions:
+        texts = [one for one in texts if _fits(one, regions)] or texts
+    if len(texts) > 1 and isinstance(data.get("text"), str | list):
+        texts = texts[:1]
     if len(texts) != 1:
         raise CorpusError(
             f"{place}: data holds {len(texts)} texts; expected one, under the key 'text'. "
@@ -132,8 +134,8 @@ _Text = tuple[str, Sequence[int] | None]
 
 
 def _texts(data: Mapping[str, Any], is_hypertext: bool) -> Iterator[_Text]:
-    values = [data["text"]] if isinstance(data.get("text"), str | list) else data.values()
-    for value in values:
+    """Those under the key ``text`` first."""
+    for value in sorted(data.values(), key=lambda value: value is not data.get("text")):
         if isinstance(value, str):
             is_html = is_hypertext and _MARKUP.search(value)
             yield (_visible_text(value) if is_html else value), None

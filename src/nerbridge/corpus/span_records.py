@@ -16,6 +16,7 @@ from nerbridge.corpus.offsets import CharSpan, has_surface
 from nerbridge.errors import CorpusError
 from nerbridge.io.fields import find_field
 
+_TEXT_KEYS = ("text", "data", "sentence", "content")
 _SPAN_KEYS = ("spans", "entities", "labels", "label", "ents", "annotations")
 _START_KEYS = ("start", "start_char", "start_offset", "startOffset", "begin")
 _END_KEYS = ("end", "end_char", "end_offset", "endOffset", "stop")
@@ -47,10 +48,10 @@ class FoundText:
 def find_fields(records: Iterable[Any]) -> Fields:
     """What the records together tell of their fields.
 
-    The text is ``text``; else the one field in which the spans of all records hold the text that
-    they say; else the only field with text.
+    The text is the one field in which the spans of all records hold the text that they say; else
+    ``text`` (or ``data``, ``sentence``, ``content``); else the only field with text.
     """
-    fitting: set[str] | None = None
+    held: set[str] | None = None
     present: set[str] | None = None
     is_running = False
     for record in records:
@@ -59,16 +60,17 @@ def find_fields(records: Iterable[Any]) -> Fields:
         spans = _raw_spans(record, None)
         is_running = is_running or any(isinstance(s, Mapping) and _OWN_START in s for s in spans)
         is_running = is_running or {"source", "row", "entities"} <= record.keys()
-        if isinstance(record.get("text"), str):
-            continue
         texts = dict(_texts(record))
         present = set(texts) if present is None else present & set(texts)
-        if spans:
-            held = {name for name, text in texts.items() if _holds(text, spans)}
-            fitting = held if fitting is None else fitting & held
-    known = fitting if fitting is not None else present
-    text = next(iter(known)) if known and len(known) == 1 else None
-    return Fields(text, None, is_running)
+        if any(isinstance(span, Mapping) and isinstance(span.get("text"), str) for span in spans):
+            fitting = {name for name, text in texts.items() if _holds(text, spans)}
+            held = fitting if held is None else held & fitting
+    known = next((name for name in _TEXT_KEYS if present and name in present), None)
+    if held and (known is None or known not in held):
+        known = next(iter(held)) if len(held) == 1 else known
+    if known is None and present and len(present) == 1:
+        known = next(iter(present))
+    return Fields(known, None, is_running)
 
 
 def record_to_text(
@@ -89,13 +91,15 @@ def record_to_text(
         task = read_task(record, place, losses)
         return None if task is None else FoundText(task.text, tuple(task.spans), task.is_running)
     text = _find_text(record, fields)
-    is_known = fields.spans in record if fields.spans else _span_key(record) is not None
+    is_known = fields.spans in record if fields.spans else bool(_span_keys(record))
     if not isinstance(text, str) or not (is_known or _MANAGED_BY_LABEL_STUDIO in record):
         raise CorpusError(
             f"{place}: the keys are {', '.join(map(repr, record)) or 'missing'}; expected tokens "
             "and ner_tags, or text and one of label, labels, entities, spans. Export it again as "
             "JSON or JSONL, or name the fields: --columns TEXT,SPANS."
         )
+    if not is_known:
+        losses["regions_left_out"] += sum(map(_n_objects, record.values()))
     spans: list[CharSpan] = []
     for span in _raw_spans(record, fields.spans):
         spans += _read_span(span, place, losses)
@@ -111,24 +115,36 @@ def _find_text(record: Mapping[str, Any], fields: Fields) -> Any:
     return "" if found is None else found
 
 
-def _span_key(record: Mapping[str, Any]) -> str | None:
-    """The field of the spans: by its name, or by what regions of Label Studio look like."""
-    known = next((key for key in _SPAN_KEYS if isinstance(record.get(key), list)), None)
-    if known is None:
-        known = next((key for key, value in record.items() if _are_regions(value)), None)
-    return known or next((key for key in _SPAN_KEYS if key in record and not record[key]), None)
+def _span_keys(record: Mapping[str, Any]) -> list[str]:
+    """The fields of spans: all that hold regions of Label Studio, else the first known name."""
+    regions = [key for key, value in record.items() if _are_regions(value)]
+    if regions:
+        return regions
+    filled = (key for key in _SPAN_KEYS if isinstance(record.get(key), list))
+    empty = (key for key in _SPAN_KEYS if key in record and not record[key])
+    return [key for key in (next(filled, None) or next(empty, None),) if key]
 
 
 def _are_regions(value: Any) -> bool:
+    """Whether it is a list of what Label Studio marks; a region need not have a label."""
     return isinstance(value, list) and any(
-        isinstance(one, Mapping) and any(key in one for key in REGION_LABELS) for one in value
+        isinstance(one, Mapping)
+        and (
+            any(key in one for key in REGION_LABELS[1:])
+            or isinstance(one.get(REGION_LABELS[0]), list)
+            or one.keys() == {"start", "end", "text"}
+        )
+        for one in value
     )
 
 
-def _raw_spans(record: Mapping[str, Any], name: str | None) -> Sequence[Any]:
-    key = name or _span_key(record)
-    value = record.get(key) if key else None
-    return value if isinstance(value, list) else ()
+def _n_objects(value: Any) -> int:
+    return sum(isinstance(one, Mapping) for one in value) if isinstance(value, list) else 0
+
+
+def _raw_spans(record: Mapping[str, Any], name: str | None) -> list[Any]:
+    values = [record.get(key) for key in ([name] if name else _span_keys(record))]
+    return [span for value in values if isinstance(value, list) for span in value]
 
 
 def _texts(record: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
@@ -152,7 +168,7 @@ def _holds(text: str, spans: Iterable[Any]) -> bool:
 
 def _read_span(span: Any, place: str, losses: Counter[str]) -> list[CharSpan]:
     """A span in any of the tools' shapes: ``[0, 5, "PER"]`` or an object; one for every label."""
-    if isinstance(span, Mapping) and any(key in span for key in REGION_LABELS):
+    if isinstance(span, Mapping) and _are_regions([span]):
         return region_to_spans(span, place, losses)
     start: Any = None
     end: Any = None

@@ -16,6 +16,8 @@ Sentence = Sequence[Columns]
 _TAG = re.compile(r"[Oo]|[BILUES]-.+")
 _KEY_AND_VALUE = re.compile(r"#\s*[\w.:-]+\s*=\s.*")
 _ID = re.compile(r"(\d+)(?:-(\d+)|\.\d+)?")
+_NUMBER = re.compile(r"\d+(?:[-.:_]\d+)*[.)]?")
+_MIN_WORDS = 5
 _MIN_COLUMNS_OF_2012 = 11
 
 
@@ -51,8 +53,8 @@ def is_comment(line: str, columns: Columns) -> bool:
 def find_word_column(sentences: Sequence[Sentence]) -> int:
     """The column of the words, from 0, as the columns before it tell.
 
-    It is the second where the first counts the words of every sentence (from 1 or 0), and the
-    fourth where the third does so in the wide tables of CoNLL-2012.
+    It is the second where the first counts the words of every sentence (from 1 or 0, or on from
+    the sentence before), and the fourth where the third does so in the wide tables of CoNLL-2012.
 
     >>> find_word_column([[["1", "অসম", "B-LOC"], ["2", "।", "O"]]])
     1
@@ -68,7 +70,9 @@ def find_word_column(sentences: Sequence[Sentence]) -> int:
 def counts_words(ids: Sequence[str]) -> bool:
     """Whether the cells number the words of a sentence, with the ranges and nodes of CoNLL-U.
 
-    >>> counts_words(["1-2", "1", "2", "2.1", "3"]), counts_words(["0", "1"]), counts_words(["2"])
+    The numbers may go on from the sentence before; `find_word_column` looks at that.
+
+    >>> counts_words(["1-2", "1", "2", "2.1", "3"]), counts_words(["7", "8"]), counts_words(["x"])
     (True, True, False)
     """
     matches = [_ID.fullmatch(one) for one in ids]
@@ -76,7 +80,6 @@ def counts_words(ids: Sequence[str]) -> bool:
     return (
         all(matches)
         and bool(numbers)
-        and numbers[0] in (0, 1)
         and all(after == before + 1 for before, after in pairwise(numbers))
     )
 
@@ -112,4 +115,18 @@ def _is_index(sentences: Sequence[Sentence], column: int) -> bool:
     rows = [row for sentence in sentences for row in sentence]
     if min(map(len, rows)) < column + 2 or all(looks_like_tag(row[column + 1]) for row in rows):
         return False
-    return all(counts_words([row[column] for row in sentence]) for sentence in sentences)
+    counted = [[row[column] for row in sentence] for sentence in sentences]
+    if not all(map(counts_words, counted)):
+        return False
+    starts = [next(int(one) for one in ids if one.isdecimal()) for ids in counted]
+    goes_on = counts_words([one for ids in counted for one in ids])
+    return starts[0] in (0, 1) and (goes_on or all(start in (0, 1) for start in starts))
+
+
+def are_numbers(words: Sequence[str]) -> bool:
+    """Whether what should be words are numbers of words: an index that is not understood.
+
+    >>> are_numbers(["1-1", "1-2", "1-3", "1-4", "2-1"]), are_numbers(["২০২১", "ত"])
+    (True, False)
+    """
+    return len(words) >= _MIN_WORDS and all(map(_NUMBER.fullmatch, words))
