@@ -248,7 +248,7 @@ def test_convert_replaces_nothing_unasked(call: Call, corpus: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("a.xls", [], r"no format of corpora ends in \.xls"),
+        ("a.xls", [], r"no corpus is written with the ending \.xls"),
         ("a.conll", ["--format", "jsonl"], "is read as conll, and --format says jsonl"),
         ("out", ["--map-types", "PER=A", "--map-types", "PER=B"], "PER was named before"),
     ],
