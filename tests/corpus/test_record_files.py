@@ -55,6 +55,11 @@ SPACY_OLD = {
         {"model": "m", "text": TEXT, "entities": [o | {"is_corrected": True} for o in OWN]},
         {"source": "a.conll", "row": 1, "tokens": WORDS, "text": TEXT, "entities": OWN},
         {"id": 3, "page": {"title": "আন", "body": TEXT}, "entities": OWN},
+        {"data": [{"text": TEXT, "spans": SPANS}]},
+        {"text": TEXT, "spans": {"sc": [{"start": s, "end": e, "label": t} for s, e, t in SPANS]}},
+        {"text": TEXT, "entities": [{"offset": s, "length": e - s, "category": t}
+                                    for s, e, t in SPANS]},
+        {"text": TEXT, "label": [[float(s), str(e), t] for s, e, t in SPANS]},
         {"text": TEXT, "labels": SPANS},
         {"id": 1, "data": TEXT, "label": SPANS, "source": "a.txt"},
         {"text": "আন কথা", "body": TEXT, "entities": OWN},
@@ -68,7 +73,8 @@ SPACY_OLD = {
         {"text": TEXT, "tokens": WORDS, "ner_tags": list(TAGS)},
     ],
     ids=["spacy", "spacy-one", "spacy-short", "annotator", "spacy-old", "spacy-doc", "gliner",
-         "spert", "tag", "page", "tag-conll", "tag-field", "doccano", "doccano-data",
+         "spert", "tag", "page", "tag-conll", "tag-field", "wrapped", "spancat",
+         "offset-and-length", "numbers-of-tables", "doccano", "doccano-data",
          "tag-other-field", "doccano-relations",
          "prodigy", "pipeline", "words", "words-and-text"],
 )  # fmt: skip

@@ -101,3 +101,23 @@ def test_other_numbers_are_no_words(put: Put, rows: str) -> None:
     with pytest.raises(CorpusError, match=r"only numbers, such as .*--columns 2,3"):
         read_sentences(path)
     assert read_sentences(path, columns="2,3")[0].words == ("অসম",) * 5
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "1\t1\tঅসম\tB-LOC\n1\t2\t।\tO\n\n2\t1\tনগাঁও\tB-LOC\n2\t2\t।\tO\n",
+        "d.txt\tঅসম\tB-LOC\nd.txt\t।\tO\n\nd.txt\tনগাঁও\tB-LOC\nd.txt\t।\tO\n",
+        "token\tner\n# doc = 1\nঅসম\tB-LOC\n।\tO\n\n# doc = 2\nনগাঁও\tB-LOC\n।\tO\n",
+    ],
+    ids=["sentence-and-index", "document", "comment-behind-header"],
+)
+def test_columns_of_sentences_and_documents_are_no_words(put: Put, content: str) -> None:
+    found = read_sentences(put("a.tsv", content))
+    assert [s.words for s in found] == [("অসম", "।"), ("নগাঁও", "।")]
+    assert {s.tags for s in found} == {("B-LOC", "O")}
+
+
+def test_an_index_of_single_words(put: Put) -> None:
+    found = read_sentences(put("a.tsv", "1\tঅসম\tB-LOC\n\n1\tনগাঁও\tB-LOC\n"))
+    assert [s.words for s in found] == [("অসম",), ("নগাঁও",)]

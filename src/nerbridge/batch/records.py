@@ -21,6 +21,7 @@ from nerbridge.errors import InputError
 from nerbridge.io.conll import (
     are_numbers,
     counts_words,
+    find_index_column,
     find_word_column,
     is_comment,
     is_document_start,
@@ -184,9 +185,10 @@ def _read_conll(source: Source, field: str, by_line: bool, progress: Progress) -
     sentences = _conll_sentences(source, field, progress)
     first = list(islice(sentences, _SENTENCES_THAT_TELL))
     column = find_word_column([rows for _, rows in first])
+    index = find_index_column([rows for _, rows in first], column)
     _refuse_numbers([row for _, rows in first for row in rows], column, source.name)
     for number, (line, rows) in enumerate(chain(first, sentences), start=1):
-        words = tuple(_words_in(rows, column, f"{source.name}:{line}"))
+        words = tuple(_words_in(rows, column, index, f"{source.name}:{line}"))
         yield Record(source.name, number, " ".join(words), words)
 
 
@@ -226,24 +228,24 @@ def _refuse_numbers(rows: Sequence[Sequence[str]], column: int, name: str) -> No
         )
 
 
-def _words_in(rows: Sequence[Sequence[str]], column: int, place: str) -> Iterator[str]:
-    """The words; where they stand behind an index, those that the text shows."""
-    if column == 0:
-        yield from (row[0] for row in rows)
-        return
-    if column == 1 and not counts_words([row[0] for row in rows]):
+def _words_in(
+    rows: Sequence[Sequence[str]], column: int, index: int | None, place: str
+) -> Iterator[str]:
+    """The words; where another column counts them, those that the text shows."""
+    if any(len(row) <= column for row in rows):
         raise InputError(
-            f"{place}: the first column does not count the words of this sentence, as it does in "
+            f"{place}: fewer than {column + 1} columns; expected the word in column {column + 1}, "
+            "as in the sentences before. Correct the line."
+        )
+    if index is None:
+        yield from (row[column] for row in rows)
+        return
+    if not counts_words([row[index] for row in rows]):
+        raise InputError(
+            f"{place}: column {index + 1} does not count the words of this sentence, as it does in "
             "those before; expected 1, 2, 3 and so on. Correct the numbers, or remove the column."
         )
-    shown = surface_rows(rows) if column == 1 else [(row, ()) for row in rows]
-    for row, _ in shown:
-        if len(row) <= column:
-            raise InputError(
-                f"{place}: {len(row)} columns; expected the word in column {column + 1}, as in the "
-                "sentences before. Correct the line."
-            )
-        yield row[column]
+    yield from (row[column] for row, _ in surface_rows(rows, index))
 
 
 def _read_table(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:

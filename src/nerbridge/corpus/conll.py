@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from nerbridge.corpus.tag_columns import Parts, choose_tags
 from nerbridge.errors import CorpusError
 from nerbridge.io.conll import (
     are_numbers,
-    counts_words,
+    find_index_column,
     find_word_column,
     is_comment,
     is_document_start,
@@ -100,7 +100,8 @@ def _blocks(text: str, name: str) -> Iterator[list[_Row]]:
             rows = []
             continue
         columns = _columns(line, separator)
-        if not rows and is_comment(line, columns):
+        is_between = not rows or (len(columns) == 1 and separator == "\t")
+        if is_between and is_comment(line, columns):
             continue
         separator = separator or ("\t" if "\t" in line else " ")
         rows.append(_Row(number, columns))
@@ -157,8 +158,8 @@ def _sentences(
             f"{cells[0][0][0]!r}; expected words. Say where the words and the tags stand, such as "
             "--columns 2,3, or remove the column."
         )
-    take = _word_taker(cells, word)
-    words = [list(take(rows)) for rows in blocks]
+    index = find_index_column(cells, word)
+    words = [list(_take_words(rows, index)) for rows in blocks]
     tags = choose_tags([[parts for _, parts in rows] for rows in words], word, tag, losses)
     for rows, named in zip(words, tags, strict=True):
         lines = tuple(row.line for row, _ in rows)
@@ -166,21 +167,14 @@ def _sentences(
         yield RawSentence(surfaces, tuple(named), path, lines)
 
 
-def _word_taker(
-    cells: Sequence[Sequence[Sequence[str]]], word: int
-) -> Callable[[Sequence[_Row]], Iterator[tuple[_Row, Parts]]]:
-    """How the words of a sentence are taken from its rows, with the cells of their parts."""
-    is_indexed = word > 0 and all(counts_words([row[0] for row in rows]) for rows in cells)
-
-    def take(rows: Sequence[_Row]) -> Iterator[tuple[_Row, Parts]]:
-        if not is_indexed:
-            yield from ((row, [row.cells]) for row in rows)
-            return
-        by_cells = {id(row.cells): row for row in rows}
-        for surface, parts in surface_rows([row.cells for row in rows]):
-            yield by_cells[id(surface)], parts
-
-    return take
+def _take_words(rows: Sequence[_Row], index: int | None) -> Iterator[tuple[_Row, Parts]]:
+    """The words of a sentence, with the cells of their parts; those that an index leaves."""
+    if index is None:
+        yield from ((row, [row.cells]) for row in rows)
+        return
+    by_cells = {id(row.cells): row for row in rows}
+    for surface, parts in surface_rows([row.cells for row in rows], index):
+        yield by_cells[id(surface)], parts
 
 
 def _block(sentence: Sentence) -> str:

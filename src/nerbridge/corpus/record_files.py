@@ -135,6 +135,12 @@ def _is_further_annotation(record: Mapping[str, Any], seen: set[Any]) -> bool:
     return is_further
 
 
+def _is_wrapper(record: Mapping[str, Any]) -> bool:
+    """Whether the records are the list under its only key, such as ``data``."""
+    (only, *others) = record.values() or (None,)
+    return not others and isinstance(only, list) and all(isinstance(o, Mapping) for o in only)
+
+
 def _unpack(numbered: Numbered) -> Iterator[Numbered]:
     """The records inside of a record: lists of spaCy, its old documents, files of the annotator."""
     line, unit, record = numbered
@@ -145,6 +151,9 @@ def _unpack(numbered: Numbered) -> Iterator[Numbered]:
         for one in record["annotations"] or ():
             if one is not None:
                 yield from _unpack((line, unit, one))
+    elif isinstance(record, Mapping) and _is_wrapper(record):
+        for one in next(iter(record.values())):
+            yield from _unpack((line, unit, one))
     elif isinstance(record, Mapping) and isinstance(record.get("paragraphs"), list):
         for paragraph in record["paragraphs"]:
             for sentence in paragraph.get("sentences", ()):

@@ -18,9 +18,9 @@ from nerbridge.io.fields import find_field
 
 _TEXT_KEYS = ("text", "data", "sentence", "content")
 _SPAN_KEYS = ("spans", "entities", "labels", "label", "ents", "annotations")
-_START_KEYS = ("start", "start_char", "start_offset", "startOffset", "begin")
+_START_KEYS = ("start", "start_char", "start_offset", "startOffset", "begin", "offset")
 _END_KEYS = ("end", "end_char", "end_offset", "endOffset", "stop")
-_TYPE_KEYS = ("label", "labels", "type", "entity_group", "entity_type", "tag")
+_TYPE_KEYS = ("label", "labels", "type", "entity_group", "entity_type", "category", "tag")
 _OWN_START = "start_char"
 _MANAGED_BY_LABEL_STUDIO = "annotation_id"
 """A column of JSON_MIN and CSV: somebody annotated the text, also where nothing is marked."""
@@ -120,7 +120,7 @@ def _span_keys(record: Mapping[str, Any]) -> list[str]:
     regions = [key for key, value in record.items() if _are_regions(value)]
     if regions:
         return regions
-    filled = (key for key in _SPAN_KEYS if isinstance(record.get(key), list))
+    filled = (key for key in _SPAN_KEYS if _is_list_or_groups(record.get(key)))
     empty = (key for key in _SPAN_KEYS if key in record and not record[key])
     return [key for key in (next(filled, None) or next(empty, None),) if key]
 
@@ -138,13 +138,21 @@ def _are_regions(value: Any) -> bool:
     )
 
 
+def _is_list_or_groups(value: Any) -> bool:
+    """spaCy can name several groups of spans."""
+    if isinstance(value, Mapping):
+        return bool(value) and all(isinstance(one, list) for one in value.values())
+    return isinstance(value, list)
+
+
 def _n_objects(value: Any) -> int:
     return sum(isinstance(one, Mapping) for one in value) if isinstance(value, list) else 0
 
 
 def _raw_spans(record: Mapping[str, Any], name: str | None) -> list[Any]:
     values = [record.get(key) for key in ([name] if name else _span_keys(record))]
-    return [span for value in values if isinstance(value, list) for span in value]
+    groups = [v for value in values if isinstance(value, Mapping) for v in value.values()]
+    return [span for value in (*values, *groups) if isinstance(value, list) for span in value]
 
 
 def _texts(record: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
@@ -178,7 +186,10 @@ def _read_span(span: Any, place: str, losses: Counter[str]) -> list[CharSpan]:
         start, end, type_ = span
     elif isinstance(span, Mapping):
         start, end, type_ = (_first(span, keys) for keys in (_START_KEYS, _END_KEYS, _TYPE_KEYS))
+        if end is None and is_offset(start) and is_offset(span.get("length")):
+            end = start + span["length"]
         surface = span.get("text")
+    start, end = _whole(start), _whole(end)
     if not (is_offset(start) and is_offset(end) and isinstance(type_, str) and type_.strip()):
         raise CorpusError(
             f"{place}: the span is {span!r:.80}; expected two offsets and one type, as in "
@@ -189,6 +200,13 @@ def _read_span(span: Any, place: str, losses: Counter[str]) -> list[CharSpan]:
 
 def _first(span: Mapping[str, Any], keys: Sequence[str]) -> Any:
     return next((span[key] for key in keys if key in span), None)
+
+
+def _whole(value: Any) -> Any:
+    """Numbers that a table has turned into text or into decimals."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def is_offset(value: Any) -> bool:

@@ -18,6 +18,9 @@ _KEY_AND_VALUE = re.compile(r"#\s*[\w.:-]+\s*=\s.*")
 _ID = re.compile(r"(\d+)(?:-(\d+)|\.\d+)?")
 _NUMBER = re.compile(r"\d+(?:[-.:_]\d+)*[.)]?")
 _MIN_WORDS = 5
+_MIN_EVIDENCE = 3
+"""One sentence of two words, or two of one word, tell that a column counts."""
+_MIN_NAMED = 2
 _MIN_COLUMNS_OF_2012 = 11
 
 
@@ -51,20 +54,32 @@ def is_comment(line: str, columns: Columns) -> bool:
 
 
 def find_word_column(sentences: Sequence[Sentence]) -> int:
-    """The column of the words, from 0, as the columns before it tell.
+    """The column of the words, from 0: behind columns that count them or name their sentence.
 
-    It is the second where the first counts the words of every sentence (from 1 or 0, or on from
-    the sentence before), and the fourth where the third does so in the wide tables of CoNLL-2012.
+    A column counts if it numbers the words of every sentence (from 1 or 0, or on from the sentence
+    before). It names a sentence or document if it is the same in all words of each.
 
     >>> find_word_column([[["1", "অসম", "B-LOC"], ["2", "।", "O"]]])
     1
     >>> find_word_column([[["1", "O"], ["2", "O"]]])
     0
     """
-    if _is_index(sentences, 0):
-        return 1
+    column = 0
+    while _is_index(sentences, column) or _is_name(sentences, column):
+        column += 1
     is_wide = all(len(row) >= _MIN_COLUMNS_OF_2012 for rows in sentences for row in rows)
-    return 3 if is_wide and _is_index(sentences, 2) else 0
+    if column == 0 and is_wide and _is_index(sentences, 2):
+        return 3  # CoNLL-2012, of a single sentence
+    return column
+
+
+def find_index_column(sentences: Sequence[Sentence], word: int) -> int | None:
+    """The column before the words that counts them; None if there is none.
+
+    >>> find_index_column([[["s1", "1", "অসম"], ["s1", "2", "।"]]], 2)
+    1
+    """
+    return next((column for column in range(word) if _is_index(sentences, column)), None)
 
 
 def counts_words(ids: Sequence[str]) -> bool:
@@ -84,7 +99,7 @@ def counts_words(ids: Sequence[str]) -> bool:
     )
 
 
-def surface_rows(rows: Sentence) -> list[tuple[Columns, Sequence[Columns]]]:
+def surface_rows(rows: Sentence, index: int = 0) -> list[tuple[Columns, Sequence[Columns]]]:
     """Of rows with an index, those that stand in the text, each with the rows of its parts.
 
     A range (``1-2``) stands for the words that it covers; a node that is not in the text
@@ -94,26 +109,25 @@ def surface_rows(rows: Sentence) -> list[tuple[Columns, Sequence[Columns]]]:
     >>> [(row[1], len(parts)) for row, parts in surface_rows(rows)]
     [('vámonos', 2), ('al', 1)]
     """
-    words = {row[0]: row for row in rows if row[0].isdecimal()}
+    words = {row[index]: row for row in rows if row[index].isdecimal()}
     found: list[tuple[Columns, Sequence[Columns]]] = []
     covered = -1
     for row in rows:
-        match = _ID.fullmatch(row[0])
+        match = _ID.fullmatch(row[index])
         if match and match[2]:
             covered = int(match[2])
             numbers = range(int(match[1]), covered + 1)
             found.append((row, [words[str(n)] for n in numbers if str(n) in words]))
-        elif row[0].isdecimal() and int(row[0]) > covered:
+        elif row[index].isdecimal() and int(row[index]) > covered:
             found.append((row, [row]))
     return found
 
 
 def _is_index(sentences: Sequence[Sentence], column: int) -> bool:
     """Whether the column numbers the words, and another column holds words."""
-    if not sentences or all(len(rows) < 2 for rows in sentences):
-        return False
-    rows = [row for sentence in sentences for row in sentence]
-    if min(map(len, rows)) < column + 2 or all(looks_like_tag(row[column + 1]) for row in rows):
+    if len(sentences) + max(map(len, sentences), default=0) < _MIN_EVIDENCE or not _has_words(
+        sentences, column + 1
+    ):
         return False
     counted = [[row[column] for row in sentence] for sentence in sentences]
     if not all(map(counts_words, counted)):
@@ -121,6 +135,22 @@ def _is_index(sentences: Sequence[Sentence], column: int) -> bool:
     starts = [next(int(one) for one in ids if one.isdecimal()) for ids in counted]
     goes_on = counts_words([one for ids in counted for one in ids])
     return starts[0] in (0, 1) and (goes_on or all(start in (0, 1) for start in starts))
+
+
+def _is_name(sentences: Sequence[Sentence], column: int) -> bool:
+    """Whether the column is the same within each sentence, as no words are."""
+    long = [sentence for sentence in sentences if len(sentence) > 1]
+    if len(long) < _MIN_NAMED or not _has_words(sentences, column + 1, 2):
+        return False
+    return all(len({row[column] for row in sentence}) == 1 for sentence in long)
+
+
+def _has_words(sentences: Sequence[Sentence], column: int, n_columns: int = 1) -> bool:
+    """Whether there are columns from this one on, and the first of them is not one of tags."""
+    rows = [row for sentence in sentences for row in sentence]
+    return min(map(len, rows)) >= column + n_columns and not all(
+        looks_like_tag(row[column]) for row in rows
+    )
 
 
 def are_numbers(words: Sequence[str]) -> bool:
