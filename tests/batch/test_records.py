@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from nerbridge.batch.formats import InputFormat, input_format_of
 from nerbridge.batch.records import Record, find_text, read_records
-from nerbridge.batch.sources import Progress, Source
+from nerbridge.batch.sources import Progress, Source, find_sources
 from nerbridge.errors import InputError
 
 properties = settings(deadline=None, derandomize=True, max_examples=60)
@@ -271,3 +271,32 @@ def test_a_mail_in_a_pipe_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     progress = Progress()
     list(read_records([Source("-", InputFormat.TEXT)], progress=progress))
     assert "looks like a mail" in progress.notices[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("1\tঅসম\t_\n2\tআহিল\t_\n", [("অসম", "আহিল")]),
+        ("# text = x\n1-2\tনগাঁৱলৈ\n1\tনগাঁও\n2\tলৈ\n2.1\tx\n3\tগ'ল\n", [("নগাঁৱলৈ", "গ'ল")]),
+        ("s1 1 অসম\ns1 2 আহিল\n\ns2 1 নগাঁও\n", [("অসম", "আহিল"), ("নগাঁও",)]),
+        ("অসম\tO\r\rনগাঁও\tO\r", [("অসম",), ("নগাঁও",)]),
+    ],
+    ids=["index", "conllu", "sentence-and-index", "old-mac"],
+)
+def test_the_words_of_conll_stand_behind_their_numbers(
+    tmp_path: Path, content: str, words: list[tuple[str, ...]]
+) -> None:
+    (tmp_path / "a.conllu").write_text(content, "utf-8", newline="")
+    found = read_records(find_sources([str(tmp_path / "a.conllu")]))
+    assert [record.words for record in found] == words
+
+
+def test_numbers_that_are_not_understood_are_no_words(tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text("1-1\tঅসম\n1-2\tআহিল\n", "utf-8")
+    with pytest.raises(InputError, match="only numbers, such as '1-1'"):
+        list(read_records(find_sources([str(path)])))
+    rows = "1\tঅসম\tO\n2\tআহিল\tO\n\n"
+    path.write_text(rows * 100 + "5\tঅসম\tO\n7\tআহিল\tO\n", "utf-8")
+    with pytest.raises(InputError, match=r"a\.conll:301: column 1 does not count"):
+        list(read_records(find_sources([str(path)])))

@@ -201,7 +201,8 @@ def _conll_sentences(
     for number, line in read_lines(source, progress):
         line = line.rstrip(" \t\r\n")
         columns = [column for column in line.split("\t" if "\t" in line else " ") if column]
-        if number == 1 and len(columns) > 1 and field in columns:
+        is_header = len(columns) > 1 and field in columns and not is_comment(line, columns)
+        if number == 1 and is_header:
             raise InputError(
                 f"{source.name}:1: a table with a column {field!r}; expected CoNLL, a word and its "
                 "tag a line. Read it as a table: --input-format csv, or rename it to .csv."
@@ -220,8 +221,7 @@ def _conll_sentences(
 
 
 def _refuse_numbers(rows: Sequence[Sequence[str]], column: int, name: str) -> None:
-    is_table = all(len(row) > column + 1 for row in rows)
-    if is_table and are_numbers([row[column] for row in rows]):
+    if are_numbers(rows, column):
         raise InputError(
             f"{name}: the first column holds only numbers, such as {rows[0][column]!r}; expected "
             "words. Remove the column."

@@ -152,7 +152,7 @@ def _sentences(
     if columns is not None:
         place = f"{path}:{blocks[0][0].line}"
         word, tag = columns.find_in(header, len(cells[0][0]), place)
-    elif are_numbers([row[word] for rows in cells for row in rows]):
+    elif are_numbers([row for rows in cells for row in rows], word):
         raise CorpusError(
             f"{path}:{blocks[0][0].line}: the first column holds only numbers, such as "
             f"{cells[0][0][0]!r}; expected words. Say where the words and the tags stand, such as "

@@ -16,8 +16,9 @@ Sentence = Sequence[Columns]
 _TAG = re.compile(r"[Oo]|[BILUES]-.+")
 _KEY_AND_VALUE = re.compile(r"#\s*[\w.:-]+\s*=\s.*")
 _ID = re.compile(r"(\d+)(?:-(\d+)|\.\d+)?")
-_NUMBER = re.compile(r"\d+(?:[-.:_]\d+)*[.)]?")
-_MIN_WORDS = 5
+_NUMBER = re.compile(r"[0-9]+(?:[-.:_][0-9]+)*[.)]?")
+_MIN_NUMBERS, _MIN_NUMBERS_BEFORE_TAGS = 2, 5
+"""Numbers can be words, where nothing but tags stands behind them."""
 _MIN_EVIDENCE = 3
 """One sentence of two words, or two of one word, tell that a column counts."""
 _MIN_NAMED = 2
@@ -140,7 +141,8 @@ def _is_index(sentences: Sequence[Sentence], column: int) -> bool:
 def _is_name(sentences: Sequence[Sentence], column: int) -> bool:
     """Whether the column is the same within each sentence, as no words are."""
     long = [sentence for sentence in sentences if len(sentence) > 1]
-    if len(long) < _MIN_NAMED or not _has_words(sentences, column + 1, 2):
+    is_enough = len(long) >= _MIN_NAMED or (bool(long) and _is_index(sentences, column + 1))
+    if not is_enough or not _has_words(sentences, column + 1, 2):
         return False
     return all(len({row[column] for row in sentence}) == 1 for sentence in long)
 
@@ -148,15 +150,21 @@ def _is_name(sentences: Sequence[Sentence], column: int) -> bool:
 def _has_words(sentences: Sequence[Sentence], column: int, n_columns: int = 1) -> bool:
     """Whether there are columns from this one on, and the first of them is not one of tags."""
     rows = [row for sentence in sentences for row in sentence]
-    return min(map(len, rows)) >= column + n_columns and not all(
+    return min(map(len, rows), default=0) >= column + n_columns and not all(
         looks_like_tag(row[column]) for row in rows
     )
 
 
-def are_numbers(words: Sequence[str]) -> bool:
+def are_numbers(rows: Sequence[Columns], column: int) -> bool:
     """Whether what should be words are numbers of words: an index that is not understood.
 
-    >>> are_numbers(["1-1", "1-2", "1-3", "1-4", "2-1"]), are_numbers(["২০২১", "ত"])
+    >>> are_numbers([["1-1", "অসম"], ["1-2", "।"]], 0), are_numbers([["7", "O"], ["8", "O"]], 0)
     (True, False)
     """
-    return len(words) >= _MIN_WORDS and all(map(_NUMBER.fullmatch, words))
+    has_words = _has_words([rows], column + 1)
+    n_needed = _MIN_NUMBERS if has_words else _MIN_NUMBERS_BEFORE_TAGS
+    return (
+        len(rows) >= n_needed
+        and all(len(row) > column + 1 for row in rows)
+        and all(_NUMBER.fullmatch(row[column]) for row in rows)
+    )
