@@ -87,10 +87,16 @@ def test_one_clear_record_tells_for_the_file(put: Put) -> None:
     assert corpus.splits["test"][0].tags.index("B-X") == 2
 
 
-def test_a_marked_stem_is_not_taken_for_graphemes() -> None:
-    text = SpannedText("নীলিমাই নগাঁৱত ক'লে", (CharSpan(0, 6, "PER"),), "a:1")
-    losses: Counter[str] = Counter()
-    assert to_code_points([text], None, losses) == [(CharSpan(0, 6, "PER"),)]
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("নীলিমাই নগাঁৱত ক'লে", 6),
+        ("গুৱাহাটীত আছে", 8),  # eight graphemes are both words
+    ],
+)
+def test_a_marked_stem_is_not_taken_for_graphemes(text: str, end: int) -> None:
+    span, losses = CharSpan(0, end, "X"), Counter[str]()
+    assert to_code_points([SpannedText(text, (span,), "a:1")], None, losses) == [(span,)]
     assert not losses
 
 

@@ -110,6 +110,15 @@ def test_what_was_tagged_is_divided_into_sentences(put: Put) -> None:
     assert [sentence.tags[0] for sentence in sentences[:3]] == ["B-LOC", "B-LOC", "B-PER"]
 
 
+def test_an_entity_over_two_sentences_keeps_them_together(put: Put) -> None:
+    text, name = "কাকত অসম! বাতৰি পঢ়া। ভাল।", "অসম! বাতৰি"
+    start = text.index(name)
+    entity = {"type": "ORG", "text": name, "start_char": start, "end_char": start + len(name)}
+    record = {"source": "a", "row": 1, "text": text, "entities": [entity]}
+    found = read_sentences(put("a.jsonl", json.dumps(record)))
+    assert [" ".join(sentence.words) for sentence in found] == ["কাকত অসম ! বাতৰি পঢ়া ।", "ভাল ।"]
+
+
 def test_fields_can_be_chosen(put: Put) -> None:
     record = {"body": TEXT, "title": "ক", "marks": SPANS}
     found = read_sentences(put("a.jsonl", json.dumps(record)), columns="body,marks")
