@@ -178,6 +178,8 @@ def test_calibrate_fits_the_scores_of_mapped_types(
     own = shutil.copytree(folders["exported"], tmp_path / "own")
     gold = tmp_path / "validation.conll"
     lines = write_gold(gold, COARSE_TAGS).read_text("utf-8")
+    with pytest.raises(InputError, match=r"nerbridge export .*CLASSER_Assamese_MuRIL OUT; then"):
+        call("calibrate", folders["multiconer2"], gold, "--map-types", "multiconer2")
     gold.write_text(f"{lines}\n" * calibration.MIN_ENTITIES, "utf-8")
     done = call("calibrate", own, gold, "--map-types", "multiconer2", "--json")
     assert json.loads(done.stdout)["n_entities"] == 2 * calibration.MIN_ENTITIES

@@ -52,7 +52,7 @@ def calibrate(
     Example: nerbridge calibrate runs/assamese my/news.conll my/letters.conll
     """
     from nerbridge.export.card import write_model_card
-    from nerbridge.models.folder import update_lineage
+    from nerbridge.models.folder import LINEAGE_FILE, update_lineage
     from nerbridge.tagging import Tagger
     from nerbridge.tagging.model_folder import find_model
 
@@ -61,6 +61,11 @@ def calibrate(
     type_map = read_map_option(map_types, old_map)
     reading = Reading(split, scheme, repair, columns, offsets, type_map, quiet)
     folder = find_model(model).path
+    if not (folder / LINEAGE_FILE).is_file():
+        raise InputError(
+            f"{folder}: a model of others, without the {LINEAGE_FILE} that would keep the result. "
+            f"Export it first: nerbridge export {model} OUT; then calibrate OUT."
+        )
     loaded = Tagger.load(folder, base=base, map_types=reading.type_map).model
     found = _fit(loaded, corpora, reading, quiet)
     update_lineage(folder, {"calibration": found})
