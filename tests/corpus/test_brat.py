@@ -68,7 +68,8 @@ def test_folders_of_documents_and_of_splits(put: Put, tmp_path: Path) -> None:
     for name in ("docs/one", "docs/two", "splits/train", "splits/test"):
         put(f"{name}.txt", TEXT)
         put(f"{name}.ann", ENTITIES)
-    assert len(read_corpus(tmp_path / "docs").splits["test"]) == 4
+    found = read_corpus(tmp_path / "docs").splits["test"]
+    assert [Path(sentence.document).stem for sentence in found] == ["one", "one", "two", "two"]
     assert {n: len(s) for n, s in read_corpus(tmp_path / "splits").splits.items()} == {
         "train": 2,
         "test": 2,

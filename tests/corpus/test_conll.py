@@ -83,3 +83,9 @@ def test_a_missing_file_and_a_folder_for_a_file(tmp_path: Path) -> None:
         read_corpus(tmp_path / "no.conll")
     with pytest.raises(CorpusError, match="a folder was found"):
         read_sentences(tmp_path)
+
+
+def test_one_mark_at_the_top_makes_no_document(put: Put) -> None:
+    text = "-DOCSTART- -X- O\nঅসম -X- _ B-LOC\n\nঅসম -X- _ B-LOC\n\n"
+    assert {s.document for s in read_sentences(put("a.conll", text))} == {""}
+    assert len({s.document for s in read_sentences(put("a.conll", text * 2))}) == 2

@@ -108,6 +108,9 @@ def test_what_was_tagged_is_divided_into_sentences(put: Put) -> None:
         "অসমত বৃষ্টি ।", "নগাঁৱত ৰ'দ ।", "ড° দাস আহিল", "এটা ।", "দুটা ।",
     ]  # fmt: skip
     assert [sentence.tags[0] for sentence in sentences[:3]] == ["B-LOC", "B-LOC", "B-PER"]
+    assert [s.document[-2:] for s in sentences] == [":1", ":1", ":1", ":2", ":2"]
+    alone = read_sentences(put("b.jsonl", json.dumps(record)))
+    assert {sentence.document for sentence in alone} == {""}
 
 
 def test_an_entity_over_two_sentences_keeps_them_together(put: Put) -> None:

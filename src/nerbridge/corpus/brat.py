@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nerbridge.corpus.files import read_text
@@ -36,7 +37,7 @@ def read_brat(path: Path, layout: Layout | None = None) -> RawSplit:
     spanned = SpannedText(text, tuple(spans), str(path))
     placed = to_code_points([spanned], (layout or Layout()).offsets, losses)[0]
     found = text_to_sentences(text, placed, str(text_path), 1, "line", losses, is_running=True)
-    return RawSplit(tuple(found), +losses)
+    return RawSplit(tuple(replace(one, document=str(path)) for one in found), +losses)
 
 
 def has_annotations(path: Path) -> bool:

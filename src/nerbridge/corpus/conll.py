@@ -69,6 +69,8 @@ def read_conll(path: Path, layout: Layout | None = None) -> RawSplit:
         _check_widths(blocks, str(path))
     losses: Counter[str] = Counter()
     starts = [n for n, line in enumerate(split_lines(text), start=1) if _starts_document(line)]
+    if len(starts) == 1 and not text.startswith("#"):
+        starts = []  # Label Studio begins every file with one mark, however many texts it holds
     return RawSplit(
         tuple(
             replace(found, document=f"{path}:{starts[n - 1]}") if n else found

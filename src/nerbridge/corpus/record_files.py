@@ -50,6 +50,8 @@ def records_to_split(
     found = list(_read_all(unpacked, fields, path, names, losses))
     texts = [one.spanned for one in found if isinstance(one, _Text)]
     placed = iter(to_code_points(texts, layout.offsets, losses))
+    # Of several texts each is a document; a single one says nothing of how to divide it.
+    are_documents = sum(isinstance(one, _Text) and one.is_running for one in found) > 1
     sentences: list[RawSentence] = []
     for one in found:
         if isinstance(one, RawSentence):
@@ -64,7 +66,8 @@ def records_to_split(
             losses,
             is_running=one.is_running,
         )
-        sentences += (replace(sentence, document=one.document) for sentence in divided)
+        document = one.document or (one.spanned.place if are_documents and one.is_running else "")
+        sentences += (replace(sentence, document=document) for sentence in divided)
     if not sentences:
         lost = ", ".join(f"{name}: {n}" for name, n in losses.items()) or "no records"
         raise CorpusError(
