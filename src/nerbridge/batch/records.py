@@ -271,7 +271,7 @@ def _read_document(
     with source.open() as stream:
         data = stream.read(MAX_BYTES + 1)
     progress.n_bytes += len(data)
-    document = read_document(data, name=source.name)
+    document = read_document(data, name=source.name, is_whole_page=source.is_whole_page)
     progress.notices.extend(f"{source.name}: {notice}" for notice in document.notices)
     yield Record(source.name, 1, document.text, document=document)
 

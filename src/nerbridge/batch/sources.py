@@ -36,12 +36,14 @@ _EXPECTED = "text, a table (CSV, JSONL, Parquet), CoNLL, or a document (PDF, DOC
 class Source:
     """One input; ``given`` is as the user wrote it, ``-`` for standard input.
 
-    ``notice`` is to be said when it is read.
+    ``notice`` is to be said when it is read. ``is_whole_page`` asks for all of a web page, not its
+    main text alone.
     """
 
     given: str
     format: InputFormat
     notice: str | None = None
+    is_whole_page: bool = False
 
     @property
     def name(self) -> str:

@@ -83,7 +83,9 @@ def write_redacted_copy(
     from nerbridge.documents.limits import MAX_BYTES
 
     with source.open() as stream:
-        document = read_document(stream.read(MAX_BYTES + 1), name=source.name)
+        document = read_document(
+            stream.read(MAX_BYTES + 1), name=source.name, is_whole_page=source.is_whole_page
+        )
     redaction = plan_redaction(document, tag_document(tagger, document), types)
     if redaction.names.is_inside(target.name):
         raise InputError(

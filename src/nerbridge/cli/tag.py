@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,6 +81,13 @@ def tag(
     lines: Annotated[
         bool, typer.Option("--lines", help="Plain text: every line is a record of its own.")
     ] = False,
+    whole_page: Annotated[
+        bool,
+        typer.Option(
+            "--whole-page",
+            help="Web pages: read menus, forms and hidden parts too, not the main text alone.",
+        ),
+    ] = False,
     stream: Annotated[
         bool,
         typer.Option("--stream", help="Tag each record as it comes; say how long they took."),
@@ -116,6 +124,7 @@ def tag(
     target = None if output is None or str(output) == "-" else output
     type_map = read_map_option(map_types)
     sources = find_sources(inputs, input_format, output=target)
+    sources = [replace(source, is_whole_page=whole_page) for source in sources]
     if redact is not None:
         copy = check_redaction(sources, target, format, lines=lines or stream, resume=resume)
         check_output(copy, resume=False, overwrite=overwrite)
@@ -158,6 +167,7 @@ def tag(
             "input_format": input_format,
             "field": field,
             "lines": lines,
+            "whole_page": whole_page,
             "types": list(tagger.types),
             "map_types": type_map,
             "min_score": min_score,

@@ -32,7 +32,8 @@ class Document:
 
     ``text`` is what a person reads, segment by segment in reading order; lines of a PDF stay
     lines. Offsets of segments and entities are half-open and count its code points. ``notices``
-    say what was not read, and why. ``data`` are the bytes it was read from.
+    say what was not read, and why. ``data`` are the bytes it was read from. ``is_whole_page``
+    tells whether more was read of a page than its main text.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Document:
     segments: tuple[Segment, ...]
     notices: tuple[str, ...] = ()
     data: bytes = field(default=b"", repr=False, compare=False)
+    is_whole_page: bool = False
 
     def place_of(self, start_char: int) -> str:
         """Where the character ``start_char`` stands; empty if the document has no segments.

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from lxml import etree
 
-from nerbridge.documents.html_text import is_left_out, main_parts, page_blocks, parse_html
+from nerbridge.documents.html_main import NEVER_SHOWN, PageParts, is_shadow
+from nerbridge.documents.html_text import page_blocks, parse_html
 from nerbridge.documents.markup import (
     Piece,
     Redacted,
@@ -16,6 +17,7 @@ from nerbridge.documents.markup import (
     to_writable,
 )
 from nerbridge.documents.redaction import HIDDEN_ADDRESS, Names
+from nerbridge.documents.style_sheets import without_words
 
 _KEPT = frozenset(
     ["class", "id", "style", "lang", "dir", "href", "src", "width", "height", "colspan",
@@ -27,29 +29,36 @@ _OPAQUE = re.compile(r"(?:java|vb)script:|data:(?!image/(?!svg))", re.I)
 _IGNORED = re.compile(r"[\s\x00-\x1f]+")
 
 
-def redact_html(data: bytes, name: str, redacted: Sequence[Redacted], names: Names) -> bytes:
+def redact_html(
+    data: bytes,
+    name: str,
+    redacted: Sequence[Redacted],
+    names: Names,
+    *,
+    is_whole: bool = False,
+) -> bytes:
     """The copy, in UTF-8: title, styles and main text.
 
     Not in it: what was not read (menus, forms, scripts, metadata, comments) and attributes that
     tell something in words (``alt``, ``title``, ``data-…``).
     """
     root, _ = parse_html(data, name)
-    replace_in_blocks(page_blocks(root), redacted)
+    parts = PageParts(root, is_whole)
+    replace_in_blocks(page_blocks(parts), redacted)
     made = etree.Element("html", {"lang": to_writable(root.get("lang", ""))})
     head = etree.SubElement(made, "head")
     etree.SubElement(head, "meta", charset="utf-8")
     _copy_head(root, head, names)
-    parts = main_parts(root)
-    if parts[0].tag in ("body", "html"):
-        body = parts[0]
-        _prune(body, body)
+    if parts.parts[0].tag in ("body", "html"):
+        body = parts.parts[0]
+        _prune(body, parts)
         body.tag = "body"
         made.append(body)
     else:
         body = etree.SubElement(made, "body")
-        for part in parts:
+        for part in parts.parts:
             part.tail = None
-            _prune(part, part)
+            _prune(part, parts)
             body.append(part)
     for element in made.iter(etree.Element):
         _clean_element(element, names)
@@ -72,9 +81,16 @@ def _copy_head(root: etree._Element, head: etree._Element, names: Names) -> None
         etree.SubElement(head, "link", rel="stylesheet", href=to_writable(link.get("href", "")))
 
 
-def _prune(element: etree._Element, root: etree._Element) -> None:
-    """Take out whatever was not read, keeping the text behind it."""
-    doomed = [found for found in element.iter() if is_left_out(found, root)]
+def _prune(part: etree._Element, parts: PageParts) -> None:
+    """Take out whatever was not read, or is never shown, keeping the text behind it."""
+    doomed = [
+        found
+        for found in part.iter()
+        if parts.leaves_out(found, part)
+        or (found is not part and found.tag in NEVER_SHOWN and not is_shadow(found))
+    ]
+    for found in part.iter("template"):  # shown as the inside of the element around it
+        found.tag = "div"
     for found in doomed:
         parent = found.getparent()
         if parent is None:
@@ -99,4 +115,5 @@ def _clean_element(element: etree._Element, names: Names) -> None:
     if names.is_inside(element.tag):
         element.tag = "span"
     if element.tag == "style":
-        element.text = to_writable(names.label_in(element.text or ""))
+        # Letters of a name may be spread over several rules: no search would find them.
+        element.text = to_writable(names.label_in(without_words(element.text or "")))

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from lxml import etree
 
+from nerbridge.documents.html_main import PageParts, attribute_texts
 from nerbridge.documents.legacy_fonts import (
     is_legacy_font,
     refuse_broken,
@@ -19,44 +20,44 @@ from nerbridge.documents.limits import MAX_XML_BYTES, MIB, check_chars
 from nerbridge.documents.markup import Block, Piece
 from nerbridge.errors import DocumentError
 
-NEVER_SHOWN = frozenset(
-    ["script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math",
-     "canvas", "audio", "video", "map", "head", "select", "option", "datalist", "textarea",
-     "button", "input"]
-)  # fmt: skip
-AROUND = frozenset(["nav", "aside", "form", "dialog", "menu"])
-"""Not the main text, wherever it stands."""
-FRAME = frozenset({"header", "footer"})
-"""Not the main text of a page that does not say which its main part is."""
 _BLOCKS = frozenset(
     ["address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details",
      "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4",
      "h5", "h6", "header", "hgroup", "hr", "html", "legend", "li", "main", "ol", "p", "pre",
      "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "title", "tr", "ul"]
 )  # fmt: skip
+_WIDGETS = frozenset({"button", "iframe", "noscript", "object", "option", "select", "textarea"})
+"""Read as paragraphs where a page is read as a whole."""
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
+_IN_HEAD = frozenset(["title", "meta", "link", "style", "script", "base", "noscript", "template"])
 _HEAD = 4096
+_TITLE = "title"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _FACE = re.compile(r"font(?:-family)?\s*:\s*([^;}]*)", re.I)
 _MAX_DEPTH = 250
 
 
-def read_html(data: bytes, name: str) -> tuple[list[tuple[str, str]], list[str]]:
+def read_html(
+    data: bytes, name: str, *, is_whole: bool = False
+) -> tuple[list[tuple[str, str]], list[str]]:
     """Place and text of the title and each paragraph of the main text, and notices.
+
+    With ``is_whole``, everything that holds words is read, menus and values of forms included.
 
     Raises:
         DocumentError: too large, nested too deep, in a font that is not Unicode.
     """
     root, notices = parse_html(data, name)
-    blocks = page_blocks(root)
+    parts = PageParts(root, is_whole)
+    blocks = page_blocks(parts)
     text = "\n".join(block.text for block in blocks)
     check_chars(len(text), name)
     refuse_legacy_fonts(_letters_in_fonts(blocks), text, name)
     refuse_broken(text, name)
     refuse_gibberish(text, name)
-    return [(block.place, block.text) for block in blocks], notices
+    shown = (block.text for block in blocks if block.place != _TITLE)
+    return [(block.place, block.text) for block in blocks], [*notices, *parts.notices(shown)]
 
 
 def parse_html(data: bytes, name: str) -> tuple[etree._Element, list[str]]:
@@ -81,45 +82,41 @@ def parse_html(data: bytes, name: str) -> tuple[etree._Element, list[str]]:
         )
     if root is None:
         raise DocumentError(f"{name}: no HTML in it; expected a page. Fetch it again.")
+    _end_head(root)
     return root, notices
 
 
-def page_blocks(root: etree._Element) -> list[Block]:
-    """The title, unless the page says it again, and the paragraphs of the main text."""
-    blocks = [block for part in main_parts(root) for block in _iter_blocks(part)]
-    title = root.find(".//title")
+def _end_head(root: etree._Element) -> None:
+    """Move what the parser took for a part of the head into the body.
+
+    A page may leave out ``<body>``; the parser does not know that ``<main>`` or ``<x-card>``
+    begins it.
+    """
+    head = root.find("head")
+    if head is None:
+        return
+    known = (not isinstance(child.tag, str) or child.tag in _IN_HEAD for child in head)
+    n_known = next((index for index, is_known in enumerate(known) if not is_known), len(head))
+    moved = list(head)[n_known:]
+    if not moved:
+        return
+    body = root.find("body")
+    if body is None:
+        body = etree.SubElement(root, "body")
+    moved[-1].tail = (moved[-1].tail or "") + (body.text or "")
+    body.text = None
+    for index, child in enumerate(moved):
+        body.insert(index, child)
+
+
+def page_blocks(parts: PageParts) -> list[Block]:
+    """The title, unless the page says it again, and the paragraphs of what is read."""
+    blocks = [block for part in parts.parts for block in _iter_blocks(part, parts)]
+    title = parts.root.find(".//title")
     shown = "" if title is None else _SPACE.sub(" ", title.text or "").strip()
     if shown and not any(shown in block.text for block in blocks):
-        blocks.insert(0, Block("title", [Piece(shown, title)]))
+        blocks.insert(0, Block(_TITLE, [Piece(shown, title)]))
     return blocks
-
-
-def main_parts(root: etree._Element) -> list[etree._Element]:
-    """The elements that hold the main text: ``main``, else the articles, else the body."""
-    for found in (
-        root.xpath("//main | //*[@role='main']"),
-        root.xpath("//article[not(ancestor::article)]"),
-    ):
-        outer = [part for part in found if not any(p in found for p in part.iterancestors())]
-        if any("".join(block.text for block in _iter_blocks(part)).strip() for part in outer):
-            return outer
-    body = root.find("body")
-    return [root if body is None else body]
-
-
-def is_left_out(element: etree._Element, root: etree._Element) -> bool:
-    """Whether an element inside a main part is not read."""
-    if not isinstance(element.tag, str):
-        return True
-    if element is root:
-        return False
-    return (
-        element.tag in NEVER_SHOWN
-        or element.tag in AROUND
-        or (root.tag in ("body", "html") and element.tag in FRAME)
-        or element.get("hidden") is not None
-        or _HIDDEN.search(element.get("style", "")) is not None
-    )
 
 
 def _decode(data: bytes) -> tuple[str, list[str]]:
@@ -147,23 +144,40 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
     ]
 
 
-def _iter_blocks(root: etree._Element) -> Iterator[Block]:
+def _iter_blocks(root: etree._Element, parts: PageParts) -> Iterator[Block]:
     number = 0
-    for pieces in _iter_paragraphs(root):
+    for pieces in _iter_paragraphs(root, parts):
         pieces[-1].text = pieces[-1].text.rstrip(" ")
         if any(piece.text.strip() for piece in pieces):
             number += 1
             yield Block(f"paragraph {number}", pieces)
+    if parts.is_whole:
+        for element in root.iter(etree.Element):
+            for key, text in attribute_texts(element):
+                yield Block(f"text in {key}", [Piece(text.strip())])
+            yield from _inner_page(element)
 
 
-def _iter_paragraphs(root: etree._Element) -> Iterator[list[Piece]]:
+def _inner_page(element: etree._Element) -> Iterator[Block]:
+    """The page that a frame holds in itself, as text that is not written back."""
+    source = element.get("srcdoc") or (element.text if element.tag == "iframe" else None)
+    if source and source.strip():
+        parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
+        root = etree.fromstring(source.encode("utf-8", "replace"), parser)
+        if root is not None:
+            for block in page_blocks(PageParts(root, is_whole=True)):
+                yield Block("frame", [Piece(block.text)])
+
+
+def _iter_paragraphs(root: etree._Element, parts: PageParts) -> Iterator[list[Piece]]:
     pieces: list[Piece] = []
     n_pre = 0
+    blocks = _BLOCKS | _WIDGETS if parts.is_whole else _BLOCKS
     stack: list[tuple[etree._Element, bool]] = [(root, False)]
     while stack:
         element, is_end = stack.pop()
-        is_shown = is_end or not is_left_out(element, root)
-        is_block = isinstance(element.tag, str) and element.tag in _BLOCKS
+        is_shown = is_end or not parts.leaves_out(element, root)
+        is_block = isinstance(element.tag, str) and element.tag in blocks
         if is_block and pieces:
             yield pieces
             pieces = []
@@ -171,7 +185,8 @@ def _iter_paragraphs(root: etree._Element) -> Iterator[list[Piece]]:
             n_pre += element.tag == "pre"
             if element.tag == "br":
                 pieces.append(Piece("\n"))
-            _add(pieces, element.text, Piece("", element, "text"), is_pre=n_pre > 0)
+            if element.tag != "iframe":
+                _add(pieces, element.text, Piece("", element, "text"), is_pre=n_pre > 0)
             stack.append((element, True))
             stack.extend((child, False) for child in reversed(element))
             continue

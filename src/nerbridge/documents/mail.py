@@ -33,17 +33,17 @@ _SIGNATURES = (
 _MAX_DEPTH = 20
 
 
-def read_mail(data: bytes, name: str) -> tuple[list[_Part], list[str]]:
+def read_mail(data: bytes, name: str, *, is_whole: bool = False) -> tuple[list[_Part], list[str]]:
     """Place and text of the headers that name people, of the subject and of each paragraph.
 
     Of the forms in which a mail gives the same text (plain and HTML), the longer one is read. A
-    page saved as one file has no sender: only the page is read.
+    page saved as one file has no sender: only the page is read. ``is_whole`` is for its HTML.
 
     Raises:
         DocumentError: encrypted, nested too deep, or with nothing that can be read.
     """
     message = email.message_from_bytes(data, policy=compat32)
-    reader = _Reader(name)
+    reader = _Reader(name, is_whole=is_whole)
     body = reader.read(message)
     parts = [*_read_headers(message, body, is_page=_is_page(message)), *body]
     text = "\n".join(text for _, text in parts)
@@ -55,8 +55,9 @@ def read_mail(data: bytes, name: str) -> tuple[list[_Part], list[str]]:
 class _Reader:
     """Reads the parts of one message, and remembers what it does not read."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, is_whole: bool) -> None:
         self.name = name
+        self.is_whole = is_whole
         self.attachments: list[str] = []
         self.n_frames = 0
         self.said: list[str] = []
@@ -125,7 +126,7 @@ class _Reader:
         payload = part.get_payload(decode=True)
         content = payload if isinstance(payload, bytes) else b""
         if kind == "text/html" and content.strip():
-            found, notices = read_html(_to_utf8(content, part), self.name)
+            found, notices = read_html(_to_utf8(content, part), self.name, is_whole=self.is_whole)
             self.said += notices
             return found
         if kind == "text/plain":

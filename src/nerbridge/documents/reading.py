@@ -13,11 +13,12 @@ from nerbridge.documents.plain import read_plain
 from nerbridge.errors import DocumentError, EnvironmentProblem
 
 
-def read_document(data: bytes | Path, *, name: str) -> Document:
+def read_document(data: bytes | Path, *, name: str, is_whole_page: bool = False) -> Document:
     """Read a PDF, a DOCX, an HTML page, a mail (or a page saved as MHTML), or plain text.
 
     What it is is told by its content; ``name`` says how messages call it, and its ending decides
-    between HTML and plain text where the content does not.
+    between HTML and plain text where the content does not. With ``is_whole_page``, a page is read
+    with its menus, forms, hidden parts and alternative texts, not its main text alone.
 
     Raises:
         DocumentError: it cannot be read: damaged, locked, without a text layer, in a font that is
@@ -35,17 +36,21 @@ def read_document(data: bytes | Path, *, name: str) -> Document:
     elif kind == "docx":
         parts, notices = load_module("docx_text", name).read_docx(content, name)
     elif kind == "mail":
-        parts, notices = load_module("mail", name).read_mail(content, name)
+        read_mail = load_module("mail", name).read_mail
+        parts, notices = read_mail(content, name, is_whole=is_whole_page)
     else:
-        parts, notices = load_module("html_text", name).read_html(content, name)
+        parts, notices = load_module("html_text", name).read_html(
+            content, name, is_whole=is_whole_page
+        )
     text, segments = join_segments(parts)
     check_chars(len(text), name)
     if not text.strip():
         raise DocumentError(
             f"{name}: no text found in it. If it holds pictures of text, recognise them first "
             "(OCR), for example with tesseract -l asm."
+            + "".join(f" Also {notice}" for notice in notices)
         )
-    return Document(name, kind, text, segments, tuple(notices), content)
+    return Document(name, kind, text, segments, tuple(notices), content, is_whole_page)
 
 
 def load_module(module: str, name: str) -> ModuleType:

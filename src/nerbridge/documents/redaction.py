@@ -252,7 +252,9 @@ def write_redacted(document: Document, redaction: Redaction) -> bytes:
         copy = module.redact_docx(document.data, name, ranges, redaction.names)
     elif document.kind == "html":
         module = load_module("html_redaction", name)
-        copy = module.redact_html(document.data, name, ranges, redaction.names)
+        copy = module.redact_html(
+            document.data, name, ranges, redaction.names, is_whole=document.is_whole_page
+        )
     elif document.kind == "mail":
         raise DocumentError(
             f"{name}: a mail or a page saved as one file, of which no copy is made; expected PDF, "

@@ -147,6 +147,9 @@ async def tag_document(
     min_score: Annotated[Score, Form()] = 0.0,
     types: Annotated[str | None, Form(description="Such as `PER,LOC`.")] = None,
     redact: Annotated[str | None, Form(description="Of these, what to black out.")] = None,
+    whole_page: Annotated[
+        bool, Form(description="Of a web page, all of it, not the main text alone.")
+    ] = False,
     answer: Annotated[uploads.Answer, Form(alias="as")] = uploads.Answer.JSON,
 ) -> Response:
     """Entities of a document, with the page or paragraph of each."""
@@ -159,7 +162,9 @@ async def tag_document(
     seconds = service.limits.max_document_seconds
     with service.one_more_document():
         async with service.document_turns:
-            document = await uploads.read(await file.read(), file.filename or "", seconds)
+            document = await uploads.read(
+                await file.read(), file.filename or "", seconds, is_whole_page=whole_page
+            )
             found = await uploads.tag(chosen, document, seconds)
             entities = _keep(found, min_score, wanted)
             _count(request, chosen, [document.text], entities)

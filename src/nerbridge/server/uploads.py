@@ -49,14 +49,16 @@ def clean_name(name: str | None) -> str:
     return kept if kept.strip(".") else "document"
 
 
-async def read(data: bytes, name: str, seconds: float) -> Document:
+async def read(data: bytes, name: str, seconds: float, *, is_whole_page: bool = False) -> Document:
     """Read a document.
 
     Raises:
         DocumentError: it cannot be read.
         Problem: it takes too long, or reading it fails.
     """
-    return await run_isolated(seconds, read_document, data, name=clean_name(name))
+    return await run_isolated(
+        seconds, read_document, data, name=clean_name(name), is_whole_page=is_whole_page
+    )
 
 
 async def tag(model: ServedModel, document: Document, seconds: float) -> list[Entity]:
