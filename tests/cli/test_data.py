@@ -128,6 +128,34 @@ def test_convert_a_file_by_its_ending(call: Call, corpus: Path, tmp_path: Path, 
     assert again.sha256 == read_corpus(corpus / "test.conll").sha256
 
 
+INNER = "1\tনগাঁও\tB-ORG\tB-LOC\n2\tসংঘ\tI-ORG\tO\n"
+
+
+@pytest.mark.parametrize(("columns", "types"), [("2,3", {"ORG": 1}), ("2,4", {"LOC": 1})])
+def test_columns_are_chosen_by_every_command(
+    call: Call, tmp_path: Path, columns: str, types: dict[str, int]
+) -> None:
+    path, written = tmp_path / "a.tsv", tmp_path / "b.conll"
+    path.write_text(INNER, "utf-8")
+    option = ("--columns", columns)
+    (row,) = json.loads(call("stats", path, "--json", "-q", *option).stdout)
+    assert row["type_counts"] == types
+    audit = json.loads(call("audit", path, "--json", "-q", *option).stdout)
+    assert audit["splits"]["test"]["type_counts"] == types
+    assert call("convert", path, written, *option).exit_code == 0
+    assert written.read_text("utf-8").count(f"B-{next(iter(types))}") == 1
+
+
+def test_the_unit_of_offsets_can_be_said(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"text": "😀😀 ক খ গ ঘ", "label": [[5, 6, "LOC"]]}), "utf-8")
+    with pytest.raises(CorpusError, match="--offsets"):
+        call("stats", path)
+    shown = call("convert", path, tmp_path / "b.conll", "--offsets", "utf-16").stderr
+    assert "spans read as utf-16: 1" in shown
+    assert "ক\tB-LOC" in (tmp_path / "b.conll").read_text("utf-8")
+
+
 def test_convert_replaces_words_by_a_lexicon(call: Call, tmp_path: Path) -> None:
     (tmp_path / "words.tsv").write_text("में\t-ত\n", "utf-8")
     (tmp_path / "hi.conll").write_text("दिल्ली\tB-LOC\nमें\tO\n", "utf-8")

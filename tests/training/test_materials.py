@@ -45,6 +45,18 @@ def test_words_are_in_one_script_and_sentences_as_written(tiny: Any, own: Path) 
     assert [len(w) for w in train.words] == [len(t) for t in train.tags]
 
 
+def test_columns_of_a_corpus_are_chosen_in_the_recipe(tiny: Any, own: Path) -> None:
+    for path in (own / "hi").iterdir():
+        rows = path.read_text("utf-8").split("\n")
+        wider = (f"x\t{row}\tB-X" if row else "" for row in rows)
+        path.with_suffix(".tsv").write_text("\n".join(wider), "utf-8")
+        path.unlink()
+    chosen = load(tiny, own, sources=[{**HINDI, "columns": "2,3"}])
+    (corpus,) = chosen.sources
+    original = read_corpus(tiny.data / "hi")
+    assert [s.tags for s in corpus.splits["train"]] == [s.tags for s in original.splits["train"]]
+
+
 def test_zero_shot_never_sees_the_target(tiny: Any, own: Path) -> None:
     materials = load(tiny, own)
     target = {s.words for part in materials.target.splits.values() for s in part}
