@@ -145,6 +145,14 @@ def test_a_request_that_takes_too_long_is_given_up() -> None:
         server.wait_until(lambda: server.http.post("/tag", json={"text": "অসম"}).status_code == 200)
 
 
+def test_what_a_model_cannot_read_is_said_to_the_client_and_not_in_the_log() -> None:
+    with Server() as server:
+        text = "The minister will visit the old town with her friends on Monday"
+        (result,) = server.http.post("/tag", json={"texts": [text]}).json()["results"]
+        assert "such as English" in result["notices"][0]
+        assert "ScriptWarning" not in server.text()
+
+
 def test_ctrl_c_ends_it() -> None:
     with Server() as server:
         server.process.send_signal(signal.SIGINT)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 import signal
 from collections.abc import Callable
@@ -260,3 +261,16 @@ def test_a_tagger_survives_a_fork(full: Path) -> None:
     _, status = os.waitpid(child, 0)
     torch.set_num_threads(n_threads)
     assert status == 0
+
+
+def test_a_model_of_torch_is_sent_with_its_base(
+    encoder: Path, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(encoder.parent)
+    tagger = Tagger.load("adapter", base="encoder", n_threads=1)
+    sent = pickle.dumps(tagger)
+    assert len(sent) < 1000
+    monkeypatch.chdir(tmp_path)
+    again = pickle.loads(sent)
+    assert again.name == "adapter"
+    assert again.tag(TEXT) == tagger.tag(TEXT)

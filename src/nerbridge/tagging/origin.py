@@ -47,7 +47,7 @@ def _to_absolute(place: str | Path | None) -> str | Path | None:
     if place is None or not str(place):
         return place
     path = Path(place).expanduser()
-    return path.resolve() if path.exists() else place
+    return str(path.absolute()) if path.exists() else place
 
 
 def _to_plain(value: Any) -> Any:
@@ -57,6 +57,6 @@ def _to_plain(value: Any) -> Any:
 
 
 def _fingerprint(folder: Path) -> str:
-    stats = sorted((path.name, path.stat()) for path in folder.iterdir())
+    stats = sorted((path.name, path.stat()) for path in folder.iterdir() if path.is_file())
     facts = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
     return hashlib.sha256(repr(facts).encode("utf-8")).hexdigest()[:16]
