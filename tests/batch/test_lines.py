@@ -85,11 +85,13 @@ def test_progress_counts_bytes(path: Path) -> None:
 
 @pytest.mark.parametrize("data", [b"PK\x03\x04\x14\0\n", b"%PDF-1.4\n\xe2\n", b"\x1f\x8b\x08\0"])
 def test_a_binary_file_in_a_pipe_is_said(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
     with pytest.raises(InputError, match=r"^-: a .* file; .*--input-format document"):
         list(read_lines(Source("-", InputFormat.TEXT), Progress()))
 
 
 def test_text_in_a_pipe_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("অ\nআ".encode())))
+    monkeypatch.setattr(
+        "sys.stdin", io.TextIOWrapper(io.BytesIO("অ\nআ".encode()), encoding="utf-8")
+    )
     assert list(read_lines(Source("-", InputFormat.TEXT), Progress())) == [(1, "অ\n"), (2, "আ")]

@@ -267,7 +267,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 
 def test_a_mail_in_a_pipe_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     data = b"From: a\nMIME-Version: 1.0\n\nx\n"
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
     progress = Progress()
     list(read_records([Source("-", InputFormat.TEXT)], progress=progress))
     assert "looks like a mail" in progress.notices[0]
