@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from nerbridge.cli.recipe import app, to_toml
 from nerbridge.errors import InputError, RecipeError
-from nerbridge.training.recipe import Recipe
+from nerbridge.training.recipe import SHIPPED, Recipe
 from nerbridge.training.recipe_files import read_recipe, shipped_recipes
 
 RICH = {
@@ -46,7 +46,26 @@ def call(*arguments: str | Path) -> Result:
 def test_what_show_prints_is_the_same_recipe(name: str, tmp_path: Path) -> None:
     shown = call("show", name)
     (tmp_path / "shown.toml").write_text(shown.stdout, "utf-8")
-    assert read_recipe(tmp_path / "shown.toml") == read_recipe(name)
+    shown_again = read_recipe(tmp_path / "shown.toml", as_written=True)
+    assert shown_again == read_recipe(name, as_written=True)
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_what_show_prints_says_nothing_of_this_machine(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NERBRIDGE_SHARED", "/some/where")
+    shown = call("show", name).stdout
+    assert str(SHIPPED.parent) not in shown
+    assert "/some/where" not in shown
+    assert "/some/where" not in call("show", name, "--json").stdout
+
+
+def test_a_recipe_of_ones_own_is_shown_as_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(call("show", "quickstart").stdout, "utf-8")
+    assert str(tmp_path) not in call("show", path).stdout
+    assert read_recipe(path).data_root == str(tmp_path)
 
 
 def test_a_rich_recipe_survives_too(tmp_path: Path) -> None:
@@ -87,7 +106,7 @@ def test_show_names_every_key(tmp_path: Path) -> None:
 
 def test_show_as_json_is_json_alone() -> None:
     values = json.loads(call("show", "quickstart", "--json").stdout)
-    assert Recipe.model_validate(values) == read_recipe("quickstart")
+    assert Recipe.model_validate(values) == read_recipe("quickstart", as_written=True)
 
 
 def test_list_names_the_shipped_ones() -> None:
@@ -105,6 +124,29 @@ def test_check_says_what_is_right_and_what_is_wrong(tmp_path: Path) -> None:
     path.write_text('name = "x"\nseed = 3\n', "utf-8")
     with pytest.raises(RecipeError, match=r"seed: (?s:.*)target: (?s:.*)sources: |3 mistakes"):
         call("check", path)
+
+
+def test_check_says_which_corpora_are_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.conll").write_text("ক\tB-LOC\n", "utf-8")
+    path = tmp_path / "own.toml"
+    sources = "".join(
+        f'[[sources]]\npath = "{name}"\nlanguage = "bn"\n'
+        for name in ("there.conll", "no.conll", "here:made", "hub:a/b", "bundled:bn")
+    )
+    made = '[[pseudo_labels]]\npath = "here:made"\nrecipe = "quickstart"\ntext = ["a.txt"]\n'
+    also = '[[also]]\nname = "o"\npath = "sub/other"\nlanguage = "as"\n'
+    target = '[target]\npath = "as"\nlanguage = "as"\n'
+    path.write_text(f'name = "own"\n{target}{sources}{made}{also}', "utf-8")
+    with pytest.raises(RecipeError, match="4 of its corpora") as found:
+        call("check", path)
+    message = str(found.value)
+    for key, place in (("target", "as"), ("sources.1", "no.conll"), ("also.0", "sub/other")):
+        assert f"  {key}.path: {tmp_path / place}: not there." in message
+    assert f"  pseudo_labels.0.text: {tmp_path / 'a.txt'}: not there." in message
+    assert "made:" not in message
 
 
 def test_new_writes_once_and_replaces_only_when_told(

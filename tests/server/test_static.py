@@ -215,6 +215,32 @@ def test_all_forms_can_be_taken_away(page: Watch, tmp_path: Path) -> None:
     assert "script" not in html
 
 
+@pytest.mark.parametrize("form", ["json", "csv", "conll", "html", "training"])
+def test_what_is_taken_away_is_read_back_as_a_corpus(
+    page: Watch, tmp_path: Path, form: str
+) -> None:
+    page.write(f"{EMOJI}। বাকী কথা।\nকমল বৰা আহিল।")
+    if form != "training":
+        page.page.click(f"[data-format={form}]")
+    path = page.download("#training-all" if form == "training" else "#download", tmp_path)
+    corpus = read_corpus(path, language="as", allowed_types=["PER", "ORG", "LOC"])
+    assert corpus.losses == {}
+    [(split, sentences)] = corpus.splits.items()
+    assert split == ("train" if form == "training" else "test")
+    tagged = [[(w, t) for w, t in zip(s.words, s.tags, strict=True) if t != "O"] for s in sentences]
+    n_named = 2 if form == "csv" else 4  # a table of names has no sentence without a name
+    assert (
+        tagged
+        == [
+            [("ৰমেন", "B-PER"), ("দাস", "I-PER"), ("গুৱাহাটীত", "B-LOC"), ("অসম", "B-LOC")],
+            [("অসম", "B-LOC"), ("সংঘ", "B-ORG")],
+            [],
+            [],
+        ][:n_named]
+    )
+    assert [len(sentence.words) for sentence in sentences] == [12, 4, 3, 4][:n_named]
+
+
 def test_copying(page: Watch) -> None:
     page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.write("অসম")

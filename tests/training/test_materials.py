@@ -67,6 +67,21 @@ def test_zero_shot_never_sees_the_target(tiny: Any, own: Path) -> None:
         assert {s.words for s in labelled.sentences} <= known
 
 
+def test_one_file_named_as_a_source_is_its_training_part(tiny: Any, own: Path) -> None:
+    shutil.copy(own / "bn" / "train.conll", own / "corrections.conll")
+    expected = load(tiny, own).sources[0].splits["train"]
+    source = {"path": "corrections.conll", "language": "bn", "script": "Beng"}
+    found = load(tiny, own, sources=[source, HINDI]).sources[0]
+    assert {split: [s.words for s in part] for split, part in found.splits.items()} == {
+        "train": [s.words for s in expected]
+    }
+    with pytest.raises(CorpusError, match=r"no sentences in train.*test\.conll --output"):
+        load(tiny, own, sources=[{**source, "path": "bn/test.conll"}, HINDI])
+    target = {"path": "corrections.conll"}
+    with pytest.raises(CorpusError, match=r"nerbridge data split .*corrections\.conll --output"):
+        load(tiny, own, target=target)
+
+
 def test_a_corpus_may_be_below_the_current_folder(
     tiny: Any, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,11 +46,13 @@ def show_command(
 ) -> None:
     """Print a recipe with every default written out.
 
+    Paths and variables are printed as they stand in the recipe.
+
     Example: nerbridge recipe show quickstart
     """
     from nerbridge.training.recipe_files import read_recipe
 
-    values = read_recipe(recipe).to_dict()
+    values = read_recipe(recipe, as_written=True).to_dict()
     if json:
         print_json(values)
     else:
@@ -63,11 +65,15 @@ def check_command(
 ) -> None:
     """Check a recipe and say every mistake at once (exit code 2).
 
+    Says also which of its corpora and files are not there.
+
     Example: nerbridge recipe check my-language.toml
     """
     from nerbridge.training.recipe_files import read_recipe, recipe_sha256
+    from nerbridge.training.recipe_places import check_places
 
     checked = read_recipe(recipe)
+    check_places(checked, recipe)
     if json:
         print_json({"name": checked.name, "sha256": recipe_sha256(checked)})
     else:

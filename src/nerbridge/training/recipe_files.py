@@ -46,9 +46,20 @@ def find_recipe(name_or_path: str | Path) -> Path:
 
 
 def read_recipe(
-    name_or_path: str | Path, *, overrides: Sequence[str] = (), seeds: Sequence[int] | None = None
+    name_or_path: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    seeds: Sequence[int] | None = None,
+    as_written: bool = False,
 ) -> Recipe:
     """Read a recipe and apply ``stage.key=value`` overrides.
+
+    Args:
+        name_or_path: of a shipped recipe, or a file.
+        overrides: applied in order.
+        seeds: in place of the recipe's.
+        as_written: leave variables and paths as they stand in the file, to show the recipe: it then
+            says nothing about this machine, and cannot be run.
 
     Raises:
         RecipeError: with every mistake found, each with its place; whether settings fit together
@@ -63,9 +74,10 @@ def read_recipe(
         _apply(values, override)
     if seeds is not None:
         values["seeds"] = list(seeds)
-    unset = list(_put_in_variables(values))
-    values.setdefault("data_root", str(path.parent))
-    _find_beside(values.get("pseudo_labels"), path)
+    unset = [] if as_written else list(_put_in_variables(values))
+    if not as_written:
+        values.setdefault("data_root", str(path.parent))
+        _find_beside(values.get("pseudo_labels"), path)
     try:
         recipe = Recipe.model_validate(values)
     except ValidationError as error:

@@ -39,5 +39,5 @@ export async function copyFormat() {
 export function downloadTraining(corrections) {
   const { found } = view();
   const lines = toTrainingData({ text: state.text, entities: found, corrections });
-  save(lines, `${fileStem()}-training.jsonl`, "application/x-ndjson");
+  save(lines, "train.jsonl", "application/x-ndjson");
 }

@@ -1,0 +1,49 @@
+"""Whether what a recipe reads from disk is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from nerbridge.corpus.hub_files import is_hub_path
+from nerbridge.errors import RecipeError
+from nerbridge.training.recipe import NOT_ON_DISK, Recipe
+
+
+def check_places(recipe: Recipe, name: str | Path) -> None:
+    """Refuse a recipe whose corpora are not there; those that it makes itself may be missing.
+
+    Raises:
+        RecipeError: with every missing corpus.
+    """
+    missing = list(_missing(recipe))
+    if missing:
+        told = "\n".join(f"  {key}: {place}: not there." for key, place in missing)
+        raise RecipeError(
+            f"{name}: no mistakes, but {len(missing)} of its corpora and files are missing:\n"
+            f"{told}\nPut them there, or name another folder: data_root in the recipe (now "
+            f"{recipe.data_root}), or a variable that it reads. docs/data.md says how to obtain "
+            "public corpora."
+        )
+
+
+def _missing(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    made = {made.path for made in recipe.pseudo_labels}
+    for key, path in _paths(recipe):
+        place = recipe.place_of(path)
+        is_on_disk = not place.startswith(NOT_ON_DISK) and not is_hub_path(place)
+        if path not in made and is_on_disk and not Path(place).exists():
+            yield key, place
+
+
+def _paths(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    yield "target.path", recipe.target.path
+    for number, source in enumerate(recipe.sources):
+        yield f"sources.{number}.path", source.path
+        if source.lexicon is not None:
+            yield f"sources.{number}.lexicon", source.lexicon
+    for number, made in enumerate(recipe.pseudo_labels):
+        if not Path(recipe.place_of(made.path)).exists():
+            yield from ((f"pseudo_labels.{number}.text", text) for text in made.text)
+    for number, also in enumerate(recipe.also):
+        yield f"also.{number}.path", also.path
