@@ -2,7 +2,7 @@ import pytest
 
 from nerbridge.labels import Span
 from nerbridge.tagging import Tagger
-from nerbridge.tagging.initials import take_in_initials
+from nerbridge.tagging.initials import join_initials
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,10 @@ from nerbridge.tagging.initials import take_in_initials
         ("एन. दास और पी. वर्मा", [(1, 2, "PER"), (4, 5, "PER")], [(0, 2, "PER"), (3, 5, "PER")]),
         ("ওয়াই. কে. দাস", [(0, 1, "LOC"), (1, 3, "PER")], [(0, 3, "PER")]),
         ("দাস এ. সেন", [(0, 1, "PER"), (2, 3, "PER")], [(0, 1, "PER"), (1, 3, "PER")]),
+        ("পি.পি. মহম্মদ", [(0, 1, "PER"), (1, 2, "PER")], [(0, 2, "PER")]),
+        ("এইচ. ডি. দাস", [(0, 2, "ORG"), (2, 3, "PER")], [(0, 3, "PER")]),
+        # Initials alone are often no person: the word behind them stays outside.
+        ("আই. এন. ফৌজত", [(0, 2, "PER")], [(0, 2, "PER")]),
         # Not before other types, no titles, no list numbers.
         ("এন. আৰ. চি.", [(2, 3, "ORG")], [(2, 3, "ORG")]),
         ("ড. দাস", [(1, 2, "PER")], [(1, 2, "PER")]),
@@ -27,7 +31,7 @@ def test_persons_begin_with_all_their_initials(
     words: str, found: list[tuple[int, int, str]], expected: list[tuple[int, int, str]]
 ) -> None:
     spans = [(Span(*span), 0.5) for span in found]
-    assert take_in_initials(words.split(), spans) == [(Span(*span), 0.5) for span in expected]
+    assert join_initials(words.split(), spans) == [(Span(*span), 0.5) for span in expected]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Initials right before a person's name, which belong to it whatever the model says of them.
+"""Initials and the person's name behind them, which are one name whatever the model says.
 
 A model has met few of the letters, and of each few spellings (``ডব্লিউ.``, ``ডাব্লিউ.``).
 """
@@ -10,27 +10,28 @@ from collections.abc import Sequence
 from nerbridge.labels import Span
 from nerbridge.text.abbreviations import is_initial
 
+Scored = tuple[Span, float]
 _PERSON = "PER"
 
 
-def take_in_initials(
-    words: Sequence[str], found: Sequence[tuple[Span, float]]
-) -> list[tuple[Span, float]]:
+def join_initials(words: Sequence[str], found: Sequence[Scored]) -> list[Scored]:
     """Spans and scores of one sentence, in order, where persons begin with all their initials.
 
-    A span of nothing but initials right before a person is part of the person. The person's score
-    stays. A letter (``ক.``, ``A.``) is an initial only before another initial: else it may number a
-    list.
+    Initials right before a person are part of it, also where they were a span of their own. A
+    letter (``ক.``, ``A.``) is an initial only before another initial: else it may number a list.
+    The score of the person stays.
 
     >>> words = ["এছ.", "ডব্লিউ.", "কে.", "শৰ্মা"]
-    >>> take_in_initials(words, [(Span(1, 2, "LOC"), 0.5), (Span(2, 4, "PER"), 0.9)])
+    >>> join_initials(words, [(Span(1, 2, "LOC"), 0.5), (Span(2, 4, "PER"), 0.9)])
     [(Span(start_word=0, end_word=4, type='PER'), 0.9)]
     """
-    tidy: list[tuple[Span, float]] = []
+    tidy: list[Scored] = []
     for span, score in found:
-        start = _first_initial(words, span) if span.type == _PERSON else span.start_word
-        while tidy and tidy[-1][0].end_word > start and _is_only_initials(words, tidy[-1][0]):
-            start = min(start, tidy.pop()[0].start_word)
+        start = span.start_word
+        if span.type == _PERSON:
+            start = _first_initial(words, span)
+            while tidy and tidy[-1][0].end_word >= start and _is_only_initials(words, tidy[-1][0]):
+                start = min(start, tidy.pop()[0].start_word)
         if tidy:
             start = max(start, tidy[-1][0].end_word)
         tidy.append((Span(start, span.end_word, span.type), score))

@@ -17,7 +17,7 @@ from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.labels import OUTSIDE, Span
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.entity import Entities, Entity
-from nerbridge.tagging.initials import take_in_initials
+from nerbridge.tagging.initials import join_initials
 from nerbridge.tagging.model_folder import find_model
 from nerbridge.tagging.origin import Origin, to_origin
 from nerbridge.tagging.script_warning import warn_of_script
@@ -345,7 +345,7 @@ def _tidy(sentence: ReadSentence, found: Sequence[tuple[Span, float]]) -> list[t
     trimmed = [
         (kept, score) for span, score in found if (kept := _trim(sentence, span)) is not None
     ]
-    return take_in_initials(sentence.words, trimmed) if trimmed else trimmed
+    return join_initials(sentence.words, trimmed) if trimmed else trimmed
 
 
 def _trim(sentence: ReadSentence, span: Span) -> Span | None:
