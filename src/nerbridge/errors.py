@@ -68,3 +68,7 @@ class ScriptWarning(UserWarning):
 
         warnings.simplefilter("ignore", ScriptWarning)
     """
+
+
+class ModelWarning(UserWarning):
+    """Something of a model is left out: tensors that nothing reads, settings that are unknown."""

@@ -198,8 +198,14 @@ def _edit_json(path: Path, **values: object) -> None:
         (lambda f: (f / "adapter_model.safetensors").unlink(), "no adapter_model.safetensors"),
         (lambda f: (f / "adapter_config.json").unlink(), "no adapter_config.json"),
         (lambda f: (f / "adapter_config.json").write_text("{"), "not a LoRA configuration"),
-        (lambda f: _edit_json(f / "adapter_config.json", peft_type="IA3"), "not LORA"),
-        (lambda f: _edit_json(f / "adapter_config.json", task_type=None), "head is not saved"),
+        (
+            lambda f: _edit_json(f / "adapter_config.json", peft_type="IA3"),
+            "'IA3', expected 'LORA'",
+        ),
+        (
+            lambda f: _edit_json(f / "adapter_config.json", task_type="SEQ_CLS"),
+            "does not tag words",
+        ),
         (
             lambda f: _edit_json(f / "adapter_config.json", target_modules=["Wqkv"]),
             "does not fit a xlm-roberta model.*layers are named classifier, dense, key, query",

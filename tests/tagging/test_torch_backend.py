@@ -219,7 +219,7 @@ def no_tokenizer(folder: Path) -> None:
     ("spoil", "message"),
     [
         (truncate, "the weights cannot be loaded"),
-        (pickle_instead, r"only pytorch_model.bin \(pickle"),
+        (pickle_instead, r"found weights: pytorch_model.bin.*nerbridge encoder convert"),
         (ask_for_remote_code, "asks for remote code"),
         (no_tokenizer, "no tokenizer; expected one of"),
         (spoil_tokenizer, "the tokenizer cannot be loaded"),
@@ -237,14 +237,17 @@ def test_a_folder_that_does_not_fit_is_refused(
 
 
 def test_labels_without_names_are_refused(plain: Path) -> None:
-    change_json(plain / "config.json", id2label={str(i): f"LABEL_{i}" for i in range(7)})
-    with pytest.raises(ModelError, match=r"config\.json: the labels have no names"):
+    nameless = {str(i): f"LABEL_{i}" for i in range(7)}
+    change_json(plain / "config.json", id2label=nameless, label2id=None)
+    with pytest.raises(ModelError, match="own: the labels have no names"):
         Tagger.load(plain)
 
 
 def test_labels_that_do_not_fit_the_head_are_refused(plain: Path) -> None:
-    change_json(plain / "config.json", id2label={"0": "O", "1": "B-PER", "2": "I-PER"})
-    with pytest.raises(ModelError, match="of another shape"):
+    names = {"0": "O", "1": "B-PER", "2": "I-PER"}
+    change_json(plain / "config.json", id2label=names, label2id=None)
+    message = r"config\.json names 3 labels, the head has 7 columns\): the labels have no names"
+    with pytest.raises(ModelError, match=message):
         Tagger.load(plain)
 
 

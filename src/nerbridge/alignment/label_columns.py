@@ -131,6 +131,11 @@ def rename_labels(names: Sequence[str], new_names: Mapping[str, str | None]) -> 
     return [new_names.get(name, name) or OUTSIDE for name in names]
 
 
+def without_label_names(new_names: Mapping[str, str | None]) -> dict[str, str | None]:
+    """A map of types without the pairs that are for `rename_labels`."""
+    return {old: new for old, new in new_names.items() if not _NAMELESS.fullmatch(old)}
+
+
 def is_nameless(names: Iterable[str]) -> bool:
     """Whether these are the names that transformers gives to labels without a name.
 
@@ -191,13 +196,14 @@ def _split_name(name: str, style: re.Pattern[str] | None) -> tuple[str, str]:
 
 
 def _unreadable(names: Sequence[str], place: object) -> str:
-    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    shown = ", ".join(names[:9]) + (", …" if len(names) > 9 else "")
     if is_nameless(names):
         return (
             f"{place}: the labels have no names ({shown or 'none'}); expected the tags that the "
             "model was trained with, in the order of its head. Name each, for example --map-types "
             "LABEL_0=O --map-types LABEL_1=B-PER, or give a file with these pairs: --map-types "
-            "FILE. The model's card or training data tells the order."
+            "FILE. In a folder of your own, a config.json with id2label does the same. The model's "
+            "card or training data tells the order."
         )
     return (
         f"{place}: the labels are {shown}; expected one for words in no entity "

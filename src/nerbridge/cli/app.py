@@ -13,7 +13,7 @@ import traceback
 import warnings
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TextIO
 
 import typer
 import typer.core
@@ -27,7 +27,7 @@ from nerbridge.cli.console import (
     print_note,
     print_result,
 )
-from nerbridge.errors import InputError, NerbridgeError, ScriptWarning
+from nerbridge.errors import InputError, ModelWarning, NerbridgeError, ScriptWarning
 from nerbridge.files import to_readable_name
 
 
@@ -222,9 +222,25 @@ def main() -> None:
         with warnings.catch_warnings():
             # The commands count what these warnings are about, and say it once themselves.
             warnings.simplefilter("ignore", ScriptWarning)
+            warnings.showwarning = _show_warning
             app()
     except Exception as error:  # the edge: whatever happened, the user gets a message
         sys.exit(report_error(error))
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print what a model lost as a note; other warnings as Python does."""
+    if issubclass(category, ModelWarning):
+        print_note(f"note: {message}")
+    else:
+        print_note(warnings.formatwarning(message, category, filename, lineno, line).rstrip())
 
 
 def report_error(error: Exception) -> int:

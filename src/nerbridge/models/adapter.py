@@ -5,6 +5,7 @@ Source: Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models", se
 
 from __future__ import annotations
 
+import inspect
 import json
 import warnings
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
+from peft import __version__ as peft_version
 from peft.utils import (
     TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING,
     get_peft_model_state_dict,
@@ -22,7 +24,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel
 
-from nerbridge.errors import ModelError
+from nerbridge.errors import ModelError, ModelWarning
 from nerbridge.models.encoder import encoder_sha256, head_modules, model_tags
 from nerbridge.models.folder import LINEAGE_FILE, new_folder, read_lineage, write_lineage
 from nerbridge.models.lora import LoraSettings
@@ -172,17 +174,33 @@ def _read_config(folder: Path) -> LoraConfig:
         raise ModelError(f"{folder}: no {CONFIG_FILE}; expected a PEFT adapter folder.")
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        if values.pop("peft_type", None) != "LORA":
-            raise ValueError("peft_type is not LORA")
-        config = LoraConfig(**values)
+        if (kind := values.pop("peft_type", None)) != "LORA":
+            raise ValueError(f"peft_type is {kind!r}, expected 'LORA'")
+        values.pop("runtime_config", None)
+        config = LoraConfig(**_known_settings(values, path))
     except (ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{path}: not a LoRA configuration ({error}).") from error
-    if config.task_type != TaskType.TOKEN_CLS:
+    if config.task_type not in (TaskType.TOKEN_CLS, None):
         raise ModelError(
-            f"{path}: task_type is {config.task_type!r}, expected 'TOKEN_CLS': without it the "
-            "head is not saved. Train the adapter with nerbridge."
+            f"{path}: task_type is {config.task_type!r}; expected 'TOKEN_CLS', or null with a "
+            "saved head: an adapter for another task does not tag words. Give an adapter of a "
+            "token classifier."
         )
     return config
+
+
+def _known_settings(values: dict[str, Any], path: Path) -> dict[str, Any]:
+    """What this version of PEFT knows; it leaves out the rest with a warning, and so do we."""
+    known = inspect.signature(LoraConfig).parameters
+    unknown = sorted(values.keys() - known.keys())
+    if unknown:
+        warnings.warn(
+            f"{path}: settings that PEFT {peft_version} does not know are left out: "
+            f"{', '.join(unknown)}. If the adapter tags badly, install a newer PEFT.",
+            ModelWarning,
+            stacklevel=2,
+        )
+    return {name: value for name, value in values.items() if name in known}
 
 
 def _check_lineage(base_model: PreTrainedModel, folder: Path) -> None:
@@ -207,8 +225,8 @@ def _read_tensors(folder: Path) -> dict[str, torch.Tensor]:
     path = folder / WEIGHTS_FILE
     if not path.is_file():
         raise ModelError(
-            f"{folder}: no {WEIGHTS_FILE} (pickled adapters are refused). Save the adapter with "
-            "safe_serialization=True."
+            f"{folder}: no {WEIGHTS_FILE}. If it has adapter_model.bin, a pickle, convert that "
+            f"once: nerbridge encoder convert {folder} NEW_FOLDER."
         )
     try:
         return dict(load_file(path))

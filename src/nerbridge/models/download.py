@@ -18,6 +18,8 @@ from huggingface_hub.errors import (
 
 from nerbridge.errors import EnvironmentProblem, ModelError
 
+LABEL_FILES = ("id2label.json", "label2id.json", "label_map.json", "labels.json", "labels.txt")
+"""Files beside a model that may name its labels."""
 ENCODER_FILES = (
     "config.json",
     "model.safetensors",
@@ -37,6 +39,7 @@ ENCODER_FILES = (
 )
 MODEL_FILES = (
     *ENCODER_FILES,
+    *LABEL_FILES,
     "adapter_config.json",
     "adapter_model.safetensors",
     "model.onnx",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,6 +42,8 @@ WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
 _PIECE_FILES = ("sentencepiece.bpe.model", "sentencepiece.model", "spiece.model", "spm.model")
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", *_PIECE_FILES)
 
+_LEFTOVER = re.compile(r"(^|\.)(pooler|position_ids)(\.|$)")
+"""Tensors inside an encoder that older versions of transformers saved and that nothing reads."""
 _OFFSET_TYPES = ("camembert", "mpnet", "roberta", "xlm-roberta", "xlm-roberta-xl")
 """Models that number positions from the padding id plus one."""
 ENCODER_TYPES = (
@@ -132,11 +136,12 @@ def _check_weights(source: EncoderSource) -> None:
     if any((source.folder / name).is_file() for name in WEIGHT_FILES):
         return
     pickled = sorted(path.name for path in source.folder.glob("*.bin"))
-    found = f"only {', '.join(pickled)} (pickle, which can run code)" if pickled else "none"
+    # Of a hub model, pickles are not even downloaded.
+    found = ", ".join(pickled) or ("no safetensors" if source.revision else "none")
     raise ModelError(
-        f"{source.id}: no model.safetensors; found weights: {found}. Convert once on a machine "
-        "you trust: AutoModel.from_pretrained(...).save_pretrained(folder) writes safetensors; "
-        "or name a hub revision that has model.safetensors."
+        f"{source.id}: no model.safetensors; found weights: {found}. Pickles (.bin) can run code "
+        f"and are never loaded. Convert them once, with their head: nerbridge encoder convert "
+        f"{source.id} NEW_FOLDER. Then use NEW_FOLDER."
     )
 
 
@@ -305,6 +310,35 @@ def load_strictly(folder: Path) -> PreTrainedModel:
         ModelError: naming the tensors at fault.
     """
     model, info = _load_pretrained(str(folder), str(folder), None)
+    _check_tensors(str(folder), info)
+    return model
+
+
+def load_leaving_out(
+    source: EncoderSource, config: PretrainedConfig
+) -> tuple[PreTrainedModel, list[str]]:
+    """Load a token classifier that others saved, in float32 and evaluation mode.
+
+    Leftovers of pretraining (a pooler, position ids, the head of a language model) are left out.
+
+    Returns:
+        The model, and the names of the tensors that were left out.
+
+    Raises:
+        ModelError: if a tensor is missing or of another shape, or the encoder has others.
+    """
+    model, info = _load_pretrained(source.path_or_repo, source.id, config)
+    prefix = f"{model.base_model_prefix}."
+    leftovers = {
+        name
+        for name in info["unexpected_keys"]
+        if not name.startswith(prefix) or _LEFTOVER.search(name)
+    }
+    _check_tensors(source.id, {**info, "unexpected_keys": info["unexpected_keys"] - leftovers})
+    return model, sorted(leftovers)
+
+
+def _check_tensors(name: str, info: Mapping[str, Any]) -> None:
     faults = [
         f"{fault}: {', '.join(sorted(names)[:3])}"
         for fault, names in (
@@ -316,10 +350,10 @@ def load_strictly(folder: Path) -> PreTrainedModel:
     ]
     if faults:
         raise ModelError(
-            f"{folder}: weights and config.json do not fit; tensors {'; '.join(faults)}. Copy the "
-            "model folder again, or train the model first if it has no head."
+            f"{name}: weights and config.json do not fit; tensors {'; '.join(faults)}. Copy the "
+            "model folder again. If its head is missing, the folder holds an encoder: train it, or "
+            "convert the original again with `nerbridge encoder convert` (AutoModel drops heads)."
         )
-    return model
 
 
 def head_modules(model: PreTrainedModel) -> dict[str, nn.Module]:

@@ -13,6 +13,7 @@ import regex
 
 from nerbridge.alignment.decoding import decode_spans_many
 from nerbridge.alignment.inference import Logits
+from nerbridge.alignment.label_columns import without_label_names
 from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.labels import OUTSIDE, Span
 from nerbridge.tagging.backend import TaggerModel
@@ -27,7 +28,7 @@ from nerbridge.tagging.type_mapping import with_mapped_types
 from nerbridge.text.checking import check_single_text, check_text, refuse_single_text
 from nerbridge.text.normalise import DANDA_LOOKALIKES
 from nerbridge.text.social import Reading, read_past_noise
-from nerbridge.type_maps import TypeMapSpec, read_type_map
+from nerbridge.type_maps import TypeMap, TypeMapSpec, read_type_map
 
 BATCH_SENTENCES = 256
 """Sentences that are read ahead, so that those of one length go through the model together."""
@@ -86,7 +87,8 @@ class Tagger:
             types: the entity types to keep; None for all.
             map_types: other names for the model's types: ``"multiconer2"``, ``"fewnerd"``, a file,
                 ``"OLD=NEW"``, several of these, or a mapping (`nerbridge.type_maps`). ``types``
-                and scores are those of the new names.
+                and scores are those of the new names. Labels without names get them here:
+                ``"LABEL_1=B-PER"``.
 
         Raises:
             ModelError: if there is no such model, or it is incomplete, damaged, pickled, in need
@@ -105,8 +107,8 @@ class Tagger:
 
             loaded = load_onnx(found.path, n_threads=n_threads)
         else:
-            loaded = _load_with_torch(found.path, base, n_threads)
-        mapped = with_mapped_types(replace(loaded, name=found.name), type_map)
+            loaded = _load_with_torch(found.path, base, n_threads, type_map)
+        mapped = with_mapped_types(replace(loaded, name=found.name), without_label_names(type_map))
         tagger = cls(mapped, min_score=min_score, types=types)
         given = {"n_threads": n_threads, "min_score": min_score, "types": types}
         arguments = {"model": model, "base": base, "map_types": type_map or None, **given}
@@ -293,7 +295,9 @@ def _load_and_keep(origin: Origin) -> Tagger:
     return tagger
 
 
-def _load_with_torch(path: Path, base: str | None, n_threads: int | None) -> TaggerModel:
+def _load_with_torch(
+    path: Path, base: str | None, n_threads: int | None, names: TypeMap
+) -> TaggerModel:
     try:
         from nerbridge.tagging.torch_backend import load_torch
     except ModuleNotFoundError as error:
@@ -301,7 +305,7 @@ def _load_with_torch(path: Path, base: str | None, n_threads: int | None) -> Tag
             f"{path}: this model needs {error.name}, which is not installed. Run: pip install "
             "'nerbridge[train]'; or export the model where it is: nerbridge export MODEL OUT."
         ) from error
-    return load_torch(path, base=base, n_threads=n_threads)
+    return load_torch(path, base=base, n_threads=n_threads, names=names)
 
 
 def _check_types(types: Iterable[str] | None, model: TaggerModel) -> tuple[str, ...]:

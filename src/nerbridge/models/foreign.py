@@ -1,0 +1,126 @@
+"""Token classifiers that others made: folders of transformers, and adapters of PEFT."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from transformers import AutoConfig, AutoModelForTokenClassification, PretrainedConfig
+
+from nerbridge.alignment.label_columns import read_label_names, rename_labels
+from nerbridge.errors import EnvironmentProblem, ModelError, ModelWarning
+from nerbridge.models.adapter import CONFIG_FILE, WEIGHTS_FILE, load_adapter
+from nerbridge.models.encoder import (
+    EncoderSource,
+    load_leaving_out,
+    load_tokenizer,
+    load_with_head,
+    max_window_subwords,
+    resolve_encoder,
+)
+from nerbridge.models.label_files import (
+    find_label_names,
+    n_head_columns,
+    read_object,
+    weight_files,
+)
+from nerbridge.models.trained import TrainedModel
+
+Names = Mapping[str, str | None]
+
+
+def load_foreign(
+    folder: Path, *, base: str | None = None, names: Names | None = None
+) -> TrainedModel:
+    """Load a token classifier without ``nerbridge.json``; its words are read as they are.
+
+    Args:
+        folder: a transformers folder or a PEFT adapter with its head.
+        base: where the base encoder of an adapter is, if not where its configuration says.
+        names: names for labels that have none, as in ``{"LABEL_0": "O"}``.
+
+    Warns:
+        ModelWarning: if tensors or settings are left out.
+
+    Raises:
+        ModelError: if anything is missing, damaged or does not fit, or the labels cannot be read.
+        EnvironmentProblem: if the base is a hub model that is neither cached nor reachable.
+    """
+    if (folder / CONFIG_FILE).is_file():
+        return _load_adapter(folder, base, names or {})
+    return _load_classifier(folder, names or {})
+
+
+def _load_classifier(folder: Path, new_names: Names) -> TrainedModel:
+    source = resolve_encoder(str(folder.absolute()))
+    found = read_object(folder / "config.json")
+    n_columns = n_head_columns(weight_files(folder)) or len(found.get("id2label") or {}) or 2
+    names, place = find_label_names([folder], n_columns)
+    columns = read_label_names(rename_labels(names, new_names), place)
+    model, left_out = load_leaving_out(source, _config(source, names))
+    if left_out:
+        _warn(f"{folder}: not part of a token classifier, left out: {_some(left_out)}.")
+    limit = max_window_subwords(model)
+    return TrainedModel(model, load_tokenizer(source), columns.label_set, None, limit, {}, columns)
+
+
+def _load_adapter(folder: Path, base: str | None, new_names: Names) -> TrainedModel:
+    source = _find_base(folder, base)
+    own = n_head_columns([folder / WEIGHTS_FILE]) if (folder / WEIGHTS_FILE).is_file() else None
+    n_columns = own or n_head_columns(weight_files(source.folder))
+    if n_columns is None:
+        raise ModelError(
+            f"{folder}: the adapter has no head, and its base {source.id} has none either; "
+            "expected the weights of a classifier. Train the adapter with task_type TOKEN_CLS or "
+            "modules_to_save=['classifier'], or name the token classifier it was trained on: "
+            "base=FOLDER or --base FOLDER."
+        )
+    names, place = find_label_names([folder, source.folder], n_columns)
+    columns = read_label_names(rename_labels(names, new_names), place)
+    fresh, random = load_with_head(source, AutoModelForTokenClassification, _config(source, names))
+    if random and own is None:
+        raise ModelError(
+            f"{source.id}: tensors of the head are missing: {_some(random)}. Name the token "
+            "classifier that the adapter was trained on: base=FOLDER or --base FOLDER."
+        )
+    model = load_adapter(fresh, folder, trainable=False)
+    limit = max_window_subwords(model)
+    return TrainedModel(model, load_tokenizer(source), columns.label_set, None, limit, {}, columns)
+
+
+def _find_base(folder: Path, base: str | None) -> EncoderSource:
+    if base is not None:
+        return resolve_encoder(base)
+    config = read_object(folder / CONFIG_FILE)
+    found = config.get("base_model_name_or_path")
+    if not isinstance(found, str) or not found:
+        raise ModelError(
+            f"{folder / CONFIG_FILE}: base_model_name_or_path is {found!r}. Name the base encoder: "
+            "base=FOLDER or --base FOLDER."
+        )
+    try:
+        return resolve_encoder(found, config.get("revision"))
+    except (ModelError, EnvironmentProblem) as error:
+        raise type(error)(
+            f"{folder}: the adapter needs its base encoder {found}, which cannot be loaded: "
+            f"{error} If you have it elsewhere, name the place: base=FOLDER or --base FOLDER."
+        ) from error
+
+
+def _config(source: EncoderSource, names: Sequence[str]) -> PretrainedConfig:
+    config: PretrainedConfig = AutoConfig.from_pretrained(
+        source.path_or_repo, local_files_only=True
+    )
+    config.id2label = dict(enumerate(names))
+    config.label2id = {name: column for column, name in enumerate(names)}
+    return config
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, ModelWarning, stacklevel=2)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
