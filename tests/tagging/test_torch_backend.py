@@ -219,7 +219,7 @@ def no_tokenizer(folder: Path) -> None:
     ("spoil", "message"),
     [
         (truncate, "the weights cannot be loaded"),
-        (pickle_instead, r"found weights: pytorch_model.bin.*nerbridge encoder convert"),
+        (pickle_instead, r"found pickled weights: pytorch_model.bin.*nerbridge encoder convert"),
         (ask_for_remote_code, "asks for remote code"),
         (no_tokenizer, "no tokenizer; expected one of"),
         (spoil_tokenizer, "the tokenizer cannot be loaded"),

@@ -29,7 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Look at pretrained encoders before anything is trained on them.\n\n"
+    help="Look at pretrained encoders, and convert models with pickled weights.\n\n"
     "Example: nerbridge encoder probe bundled:mini",
 )
 
@@ -45,9 +45,41 @@ class Text:
     mentions: list[str]
 
 
-@app.callback()
-def encoder() -> None:
-    """Keep ``probe`` a sub-command although it is the only one."""
+@app.command("convert")
+def convert_command(
+    model: Annotated[
+        str,
+        typer.Argument(help="A hub id or folder of an encoder, a tagger or an adapter."),
+    ],
+    folder: Annotated[Path, typer.Argument(help="The new folder.")],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Convert a model with pickled weights (pytorch_model.bin) to safetensors, head included.
+
+    Pickles can run code, so no other command loads them. This one reads them with torch's
+    restricted unpickler in another process: a file that holds more than weights is refused.
+
+    Example: nerbridge encoder convert google/muril-base-cased my/muril
+    """
+    from nerbridge.models.pickled import convert_pickles
+
+    print_note(f"converting {model} …", quiet=quiet)
+    done = convert_pickles(model, folder)
+    if as_json:
+        print_json({**asdict(done), "folder": str(folder)})
+        return
+    if done.left_out:
+        print_note(f"not weights, left out: {', '.join(done.left_out)}", quiet=quiet)
+    head = "no head" if done.n_labels is None else f"a head of {done.n_labels} labels"
+    print_result(f"{folder}: {done.n_tensors} tensors, {head}")
+    print_result(_how_to_use(done.n_labels, folder))
+
+
+def _how_to_use(n_labels: int | None, folder: Path) -> str:
+    if n_labels is None:
+        return f'In a recipe: [encoder] id = "{folder.as_posix()}"'
+    return f"To tag: nerbridge tag FILE --model {folder}"
 
 
 @app.command("probe")

@@ -26,13 +26,19 @@ from transformers import PreTrainedModel
 
 from nerbridge.errors import ModelError, ModelWarning
 from nerbridge.models.encoder import encoder_sha256, head_modules, model_tags
-from nerbridge.models.folder import LINEAGE_FILE, new_folder, read_lineage, write_lineage
+from nerbridge.models.folder import (
+    ADAPTER_CONFIG_FILE,
+    ADAPTER_WEIGHT_FILE,
+    LINEAGE_FILE,
+    check_safetensors,
+    new_folder,
+    read_lineage,
+    write_lineage,
+)
 from nerbridge.models.lora import LoraSettings
 
 __all__ = ["LoraSettings", "attach_adapter", "load_adapter", "read_lineage", "save_adapter"]
 
-CONFIG_FILE = "adapter_config.json"
-WEIGHTS_FILE = "adapter_model.safetensors"
 _OTHER_TARGETS = {"distilbert": ("q_lin", "v_lin"), "modernbert": ("Wqkv",), "mpnet": ("q", "v")}
 """Of types that PEFT has no targets for and whose layers are not named ``query`` and ``value``."""
 
@@ -127,8 +133,10 @@ def save_adapter(model: PeftModel, folder: Path, lineage: Mapping[str, Any]) -> 
             config[key] = sorted(set(value))
     text = json.dumps(config, indent=2, sort_keys=True)
     with new_folder(folder) as temporary:
-        save_file(adapter_tensors(model), temporary / WEIGHTS_FILE, metadata={"format": "pt"})
-        (temporary / CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
+        save_file(
+            adapter_tensors(model), temporary / ADAPTER_WEIGHT_FILE, metadata={"format": "pt"}
+        )
+        (temporary / ADAPTER_CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
         write_lineage(temporary, lineage, "adapter")
 
 
@@ -169,9 +177,9 @@ def load_adapter(base_model: PreTrainedModel, folder: Path, *, trainable: bool) 
 
 
 def _read_config(folder: Path) -> LoraConfig:
-    path = folder / CONFIG_FILE
+    path = folder / ADAPTER_CONFIG_FILE
     if not path.is_file():
-        raise ModelError(f"{folder}: no {CONFIG_FILE}; expected a PEFT adapter folder.")
+        raise ModelError(f"{folder}: no {ADAPTER_CONFIG_FILE}; expected a PEFT adapter folder.")
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         if (kind := values.pop("peft_type", None)) != "LORA":
@@ -222,12 +230,8 @@ def _check_lineage(base_model: PreTrainedModel, folder: Path) -> None:
 
 
 def _read_tensors(folder: Path) -> dict[str, torch.Tensor]:
-    path = folder / WEIGHTS_FILE
-    if not path.is_file():
-        raise ModelError(
-            f"{folder}: no {WEIGHTS_FILE}. If it has adapter_model.bin, a pickle, convert that "
-            f"once: nerbridge encoder convert {folder} NEW_FOLDER."
-        )
+    path = folder / ADAPTER_WEIGHT_FILE
+    check_safetensors(folder, str(folder), [ADAPTER_WEIGHT_FILE])
     try:
         return dict(load_file(path))
     except (SafetensorError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Models from the Hugging Face hub: only the files needed, never code or pickles."""
+"""Models from the Hugging Face hub: only the files needed, never code, pickles only to convert."""
 
 from __future__ import annotations
 
@@ -47,6 +47,13 @@ MODEL_FILES = (
     "nerbridge.json",
 )
 
+PICKLE_FILES = (
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+    "pytorch_model-*.bin",
+    "adapter_model.bin",
+)
+
 
 def download_encoder(repo: str, revision: str | None) -> tuple[Path, str]:
     """Bring a hub encoder into the local cache.
@@ -65,6 +72,14 @@ def download_encoder(repo: str, revision: str | None) -> tuple[Path, str]:
 def download_model(repo: str, revision: str | None) -> tuple[Path, str]:
     """Bring a trained or exported hub model into the local cache; as `download_encoder`."""
     return _download(repo, revision, MODEL_FILES)
+
+
+def download_pickles(repo: str, revision: str | None) -> tuple[Path, str]:
+    """Bring the pickled weights of a hub model into the local cache; as `download_encoder`.
+
+    Only for `nerbridge.models.pickled`, which reads them without running them.
+    """
+    return _download(repo, revision, PICKLE_FILES)
 
 
 def _download(repo: str, revision: str | None, files: tuple[str, ...]) -> tuple[Path, str]:

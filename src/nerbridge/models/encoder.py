@@ -30,6 +30,7 @@ from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.labels import LabelSet
 from nerbridge.models.bundled import BUNDLED_PREFIX, bundled_folder
 from nerbridge.models.download import download_encoder
+from nerbridge.models.folder import check_safetensors
 from nerbridge.models.quiet import quiet_transformers
 from nerbridge.models.special_tokens import (
     CONFIG_FILE,
@@ -38,7 +39,6 @@ from nerbridge.models.special_tokens import (
     untyped_tokens,
 )
 
-WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
 _PIECE_FILES = ("sentencepiece.bpe.model", "sentencepiece.model", "spiece.model", "spm.model")
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", *_PIECE_FILES)
 
@@ -108,7 +108,7 @@ def _check_folder(source: EncoderSource) -> None:
             f"{source.id}: model_type is {config.get('model_type')!r}; expected an encoder: "
             f"{', '.join(ENCODER_TYPES)}."
         )
-    _check_weights(source)
+    check_safetensors(source.folder, source.id)
     if not any((source.folder / name).is_file() for name in TOKENIZER_FILES):
         raise ModelError(
             f"{source.id}: no tokenizer; expected one of {', '.join(TOKENIZER_FILES)}. Save it "
@@ -130,19 +130,6 @@ def _read_config(source: EncoderSource) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise ModelError(f"{path}: expected a JSON object. Copy or download the model again.")
     return config
-
-
-def _check_weights(source: EncoderSource) -> None:
-    if any((source.folder / name).is_file() for name in WEIGHT_FILES):
-        return
-    pickled = sorted(path.name for path in source.folder.glob("*.bin"))
-    # Of a hub model, pickles are not even downloaded.
-    found = ", ".join(pickled) or ("no safetensors" if source.revision else "none")
-    raise ModelError(
-        f"{source.id}: no model.safetensors; found weights: {found}. Pickles (.bin) can run code "
-        f"and are never loaded. Convert them once, with their head: nerbridge encoder convert "
-        f"{source.id} NEW_FOLDER. Then use NEW_FOLDER."
-    )
 
 
 def load_tokenizer(source: EncoderSource) -> PreTrainedTokenizerFast:

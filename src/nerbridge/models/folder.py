@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,9 @@ from nerbridge.labels import LabelSet
 
 LINEAGE_FILE = "nerbridge.json"
 LINEAGE_SCHEMA = 1
+WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
+ADAPTER_CONFIG_FILE = "adapter_config.json"
+ADAPTER_WEIGHT_FILE = "adapter_model.safetensors"
 REQUIRED_KEYS = ("base", "types", "script", "max_subwords")
 
 Kind = Literal["adapter", "full", "crf", "onnx"]
@@ -139,3 +142,25 @@ def read_lineage(folder: Path) -> dict[str, Any]:
 def lineage_labels(lineage: Mapping[str, Any]) -> LabelSet:
     """The label set of a model folder's ``nerbridge.json``."""
     return LabelSet(tuple(lineage["types"]), tuple(lineage.get("inside_costs", ())))
+
+
+def check_safetensors(folder: Path, name: str, expected: Sequence[str] = WEIGHT_FILES) -> None:
+    """Refuse a model whose weights are pickles, or that has none.
+
+    Args:
+        folder: where its files are.
+        name: what the user calls it: a folder or a hub id.
+        expected: the files of which one must be there.
+
+    Raises:
+        ModelError: if none is there.
+    """
+    if any((folder / file).is_file() for file in expected):
+        return
+    found = ", ".join(sorted(path.name for path in folder.glob("*.bin"))) or "none"
+    raise ModelError(
+        f"{name}: no {expected[0]}; found pickled weights: {found}. Pickles (.bin) can run code; "
+        "they are never loaded or downloaded. If the model has them, convert them once, with the "
+        "head: "
+        f"nerbridge encoder convert {name} NEW_FOLDER. Then use NEW_FOLDER."
+    )

@@ -10,7 +10,7 @@ from transformers import AutoConfig, AutoModelForTokenClassification, Pretrained
 
 from nerbridge.alignment.label_columns import read_label_names, rename_labels
 from nerbridge.errors import EnvironmentProblem, ModelError, ModelWarning
-from nerbridge.models.adapter import CONFIG_FILE, WEIGHTS_FILE, load_adapter
+from nerbridge.models.adapter import load_adapter
 from nerbridge.models.encoder import (
     EncoderSource,
     load_leaving_out,
@@ -19,6 +19,7 @@ from nerbridge.models.encoder import (
     max_window_subwords,
     resolve_encoder,
 )
+from nerbridge.models.folder import ADAPTER_CONFIG_FILE, ADAPTER_WEIGHT_FILE
 from nerbridge.models.label_files import (
     find_label_names,
     n_head_columns,
@@ -47,7 +48,7 @@ def load_foreign(
         ModelError: if anything is missing, damaged or does not fit, or the labels cannot be read.
         EnvironmentProblem: if the base is a hub model that is neither cached nor reachable.
     """
-    if (folder / CONFIG_FILE).is_file():
+    if (folder / ADAPTER_CONFIG_FILE).is_file():
         return _load_adapter(folder, base, names or {})
     return _load_classifier(folder, names or {})
 
@@ -67,7 +68,11 @@ def _load_classifier(folder: Path, new_names: Names) -> TrainedModel:
 
 def _load_adapter(folder: Path, base: str | None, new_names: Names) -> TrainedModel:
     source = _find_base(folder, base)
-    own = n_head_columns([folder / WEIGHTS_FILE]) if (folder / WEIGHTS_FILE).is_file() else None
+    own = (
+        n_head_columns([folder / ADAPTER_WEIGHT_FILE])
+        if (folder / ADAPTER_WEIGHT_FILE).is_file()
+        else None
+    )
     n_columns = own or n_head_columns(weight_files(source.folder))
     if n_columns is None:
         raise ModelError(
@@ -92,12 +97,12 @@ def _load_adapter(folder: Path, base: str | None, new_names: Names) -> TrainedMo
 def _find_base(folder: Path, base: str | None) -> EncoderSource:
     if base is not None:
         return resolve_encoder(base)
-    config = read_object(folder / CONFIG_FILE)
+    config = read_object(folder / ADAPTER_CONFIG_FILE)
     found = config.get("base_model_name_or_path")
     if not isinstance(found, str) or not found:
         raise ModelError(
-            f"{folder / CONFIG_FILE}: base_model_name_or_path is {found!r}. Name the base encoder: "
-            "base=FOLDER or --base FOLDER."
+            f"{folder / ADAPTER_CONFIG_FILE}: base_model_name_or_path is {found!r}. Name the "
+            "base encoder: base=FOLDER or --base FOLDER."
         )
     try:
         return resolve_encoder(found, config.get("revision"))

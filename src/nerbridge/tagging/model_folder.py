@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nerbridge.errors import ModelError
-from nerbridge.models.folder import LINEAGE_FILE, read_lineage
+from nerbridge.models.folder import (
+    ADAPTER_CONFIG_FILE,
+    ADAPTER_WEIGHT_FILE,
+    LINEAGE_FILE,
+    check_safetensors,
+    read_lineage,
+)
 
 BUNDLED_PREFIX = "bundled:"
 BUNDLED_FOLDER = Path(__file__).parent / "bundled"
@@ -55,10 +61,19 @@ def find_model(spec: str | Path) -> ModelFolder:
         from nerbridge.models.download import download_model
 
         path, _ = download_model(name, None)
+        _check_downloaded(path, name)
     if (path / _RECORD_FILE).is_file():
         path = _best_of_run(path)
         name = str(path)
     return ModelFolder(path, _kind_of(path), name)
+
+
+def _check_downloaded(path: Path, name: str) -> None:
+    """Say by its id that a hub model has pickles only: its folder is in a cache."""
+    if (path / ADAPTER_CONFIG_FILE).is_file():
+        check_safetensors(path, name, [ADAPTER_WEIGHT_FILE])
+    elif (path / "config.json").is_file() and not (path / ONNX_FILE).is_file():
+        check_safetensors(path, name)
 
 
 def _bundled_folder(spec: str) -> Path:
@@ -86,7 +101,7 @@ def _kind_of(path: Path) -> Literal["onnx", "torch"]:
             f"{path}: holds a model of kind {kind!r}; a tagger needs one of kind 'onnx', 'adapter' "
             "or 'full'."
         )
-    if (path / "adapter_config.json").is_file() or (path / "config.json").is_file():
+    if (path / ADAPTER_CONFIG_FILE).is_file() or (path / "config.json").is_file():
         return "torch"
     if (path / "models").is_dir():
         raise ModelError(

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
 from nerbridge.alignment.inference import Forward, Logits
-from nerbridge.models.adapter import CONFIG_FILE
 from nerbridge.models.encoder import (
     max_window_subwords,
     resolve_encoder,
     special_ids,
 )
-from nerbridge.models.folder import LINEAGE_FILE
+from nerbridge.models.folder import ADAPTER_CONFIG_FILE, LINEAGE_FILE
 from nerbridge.models.foreign import Names, load_foreign
 from nerbridge.models.prediction import torch_forward
 from nerbridge.models.trained import TrainedModel, load_trained
@@ -59,7 +58,7 @@ def load_any(folder: Path, *, base: str | None = None, names: Names | None = Non
     """
     if not (folder / LINEAGE_FILE).is_file():
         return load_foreign(folder, base=base, names=names)
-    if not (folder / CONFIG_FILE).is_file():
+    if not (folder / ADAPTER_CONFIG_FILE).is_file():
         resolve_encoder(str(folder.absolute()))
     return load_trained(folder, base=base)
 
