@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from nerbridge.alignment.decoding import decode, decode_spans
-from nerbridge.alignment.label_columns import INSIDE_COST, merge_columns, read_label_names
+from nerbridge.alignment.label_columns import (
+    INSIDE_COST,
+    merge_columns,
+    read_label_names,
+    strict_probabilities,
+)
 from nerbridge.errors import ModelError
 from nerbridge.labels import LabelSet, Span, begin_with_b, tags_to_spans
 
@@ -173,3 +178,16 @@ def test_what_cannot_be_read_is_an_error_that_can_be_acted_on(
 ) -> None:
     with pytest.raises(ModelError, match=message):
         read_label_names(names, "a model")
+
+
+def test_probabilities_of_other_schemes_become_those_of_iob2() -> None:
+    names = ["O", "I-PER", "B-LOC", "I-LOC"]
+    columns = read_label_names(names, "a model")
+    logits = columns.apply(logits_of(names, ["I-PER", "I-PER", "O", "I-PER", "B-LOC", "I-LOC"]))
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    found = strict_probabilities(p, columns.label_set)
+    assert found.sum(axis=1) == pytest.approx(np.ones(6))
+    tags = [columns.label_set.tags[i] for i in found.argmax(axis=1)]
+    assert tags == ["B-PER", "I-PER", "O", "B-PER", "B-LOC", "I-LOC"]
+    assert strict_probabilities(p[:0], columns.label_set).shape == (0, 5)
+    assert (strict_probabilities(p, LabelSet(("PER", "LOC"))) == p).all()

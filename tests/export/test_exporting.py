@@ -362,6 +362,26 @@ def test_labels_in_another_order(full: Path, tmp_path: Path) -> None:
     assert len(manifest["base"]["sha256"]) == 64
 
 
+@pytest.mark.parametrize("form", ["onnx", "transformers"])
+def test_labels_of_another_scheme(full: Path, tmp_path: Path, form: Any) -> None:
+    """IO without prefixes; a word of it may begin an entity, which the export must remember."""
+    plain = shutil.copytree(full, tmp_path / "plain")
+    (plain / LINEAGE_FILE).unlink()
+    config = json.loads((plain / "config.json").read_text("utf-8"))
+    names = ["O", "PER", "ORG", "LOC", "DATE", "MISC", "EVENT"]
+    config["id2label"] = dict(enumerate(names))
+    config["label2id"] = {name: index for index, name in enumerate(names)}
+    (plain / "config.json").write_text(json.dumps(config), "utf-8")
+    export_model(plain, tmp_path / "out", ExportOptions(format=form))
+    assert set(Tagger.load(tmp_path / "out").types) == set(names[1:])
+    assert entities(tmp_path / "out") == entities(plain)
+    config["id2label"] = dict(enumerate(["O", "B-P", "I-P", "E-P", "S-P", "B-L", "I-L"]))
+    config["label2id"] = {name: index for index, name in config["id2label"].items()}
+    (plain / "config.json").write_text(json.dumps(config), "utf-8")
+    with pytest.raises(ModelError, match="several labels of the model mean B-P, I-P"):
+        export_model(plain, tmp_path / "iobes", ExportOptions(format=form))
+
+
 def test_a_text_without_words(full: Path, tmp_path: Path) -> None:
     (tmp_path / "blank.txt").write_text("\n \n")
     options = ExportOptions(trim_vocabulary=(str(tmp_path / "blank.txt"),))

@@ -1,6 +1,6 @@
 """The label names of any token classifier, read as columns of IOB2.
 
-One rule for all models that others made; ``docs/models.md`` describes it for users. A name is a
+One rule for all models that others made; ``docs/models.md`` describes it. A name is a
 prefix and a type (``B-PER``), a type and a prefix (``PER-B``), a bare type (``PER``), or says that
 a word is in no entity (``O``). What a label set lacks becomes a column that is impossible; names
 with one meaning share a column, and their probabilities add up.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +84,32 @@ def merge_columns(logits: Logits, targets: NDArray[np.int64], n_targets: int) ->
     order = np.argsort(targets, kind="stable")
     filled, starts = np.unique(targets[order], return_index=True)
     found[..., filled] = np.logaddexp.reduceat(logits[..., order], starts, axis=-1)
+    return found
+
+
+def strict_probabilities(
+    probabilities: NDArray[np.floating[Any]], label_set: LabelSet
+) -> NDArray[np.floating[Any]]:
+    """The same probabilities for IOB2, where ``B-X`` begins every entity.
+
+    Of types that begin with ``I-X`` at no cost, the probability of a beginning moves to ``B-X``.
+
+    Args:
+        probabilities: of the words of one sentence, shape (n_words, n_tags).
+        label_set: its ``tags`` name the columns.
+
+    >>> label_set = LabelSet(("PER",), (0.0,))
+    >>> strict_probabilities(np.array([[0.2, 0, 0.8], [0, 0, 1.0]]), label_set).round(2).tolist()
+    [[0.2, 0.8, 0.0], [0.0, 0.2, 0.8]]
+    """
+    found = probabilities.copy()
+    for type_, cost in zip(label_set.types, label_set.inside_costs, strict=False):
+        if cost == 0:
+            begin, inside = (label_set.tag_to_id[f"{prefix}-{type_}"] for prefix in "BI")
+            is_in_type = probabilities[:-1, begin] + probabilities[:-1, inside]
+            goes_on = np.concatenate([np.zeros(1), is_in_type])[: len(probabilities)]
+            found[:, inside] = probabilities[:, inside] * goes_on
+            found[:, begin] += probabilities[:, inside] * (1 - goes_on)
     return found
 
 

@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from nerbridge.alignment.decoding import decode_spans_many
+from nerbridge.alignment.label_columns import strict_probabilities
 from nerbridge.corpus.overlap import SentenceKey, letters_key
 from nerbridge.corpus.raw import check_word
 from nerbridge.corpus.sentence import Probabilities
@@ -105,7 +106,7 @@ class Teachers:
         if not models:
             raise InputError("no model was given; expected one or, better, several.")
         for model in models[1:]:
-            if model.label_set != models[0].label_set:
+            if model.label_set.tags != models[0].label_set.tags:
                 raise InputError(
                     f"{model.name} knows the labels {', '.join(model.label_set.tags)}, "
                     f"{models[0].name} {', '.join(models[0].label_set.tags)}; expected the same in "
@@ -115,8 +116,8 @@ class Teachers:
 
     @property
     def label_set(self) -> LabelSet:
-        """The labels of them all."""
-        return self.models[0].label_set
+        """The labels of them all, in IOB2."""
+        return LabelSet(self.models[0].label_set.types)
 
     def probabilities(self, words: Sequence[Sequence[str]]) -> list[Probabilities]:
         """Of every tag of every word of every sentence. Shape of each: (n_words, n_tags)."""
@@ -125,7 +126,8 @@ class Teachers:
             for mean, logits in zip(means, model.word_logits(words), strict=True):
                 scaled = logits.astype(np.float64) / model.temperature
                 p = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-                mean += p / p.sum(axis=1, keepdims=True) / len(self.models)
+                p /= p.sum(axis=1, keepdims=True)
+                mean += strict_probabilities(p, model.label_set) / len(self.models)
         return [mean.astype(np.float32) for mean in means]
 
 
