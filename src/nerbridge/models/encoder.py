@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -42,8 +41,6 @@ from nerbridge.models.special_tokens import (
 _PIECE_FILES = ("sentencepiece.bpe.model", "sentencepiece.model", "spiece.model", "spm.model")
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", *_PIECE_FILES)
 
-_LEFTOVER = re.compile(r"(^|\.)(pooler|position_ids)(\.|$)")
-"""Tensors inside an encoder that older versions of transformers saved and that nothing reads."""
 _OFFSET_TYPES = ("camembert", "mpnet", "roberta", "xlm-roberta", "xlm-roberta-xl")
 """Models that number positions from the padding id plus one."""
 ENCODER_TYPES = (
@@ -238,7 +235,7 @@ def load_with_head(
     Raises:
         ModelError: if the weights are damaged or lack a tensor of the encoder.
     """
-    model, info = _load_pretrained(source.path_or_repo, source.id, config, auto_class)
+    model, info = load_pretrained(source.path_or_repo, source.id, config, auto_class)
     random = sorted([*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])])
     lost = [key for key in random if key.startswith(f"{model.base_model_prefix}.")]
     if lost:
@@ -264,7 +261,7 @@ def _classifier_config(
     return config
 
 
-def _load_pretrained(
+def load_pretrained(
     folder: str,
     name: str,
     config: PretrainedConfig | None,
@@ -296,36 +293,17 @@ def load_strictly(folder: Path) -> PreTrainedModel:
     Raises:
         ModelError: naming the tensors at fault.
     """
-    model, info = _load_pretrained(str(folder), str(folder), None)
-    _check_tensors(str(folder), info)
+    model, info = load_pretrained(str(folder), str(folder), None)
+    check_tensors(str(folder), info)
     return model
 
 
-def load_leaving_out(
-    source: EncoderSource, config: PretrainedConfig
-) -> tuple[PreTrainedModel, list[str]]:
-    """Load a token classifier that others saved, in float32 and evaluation mode.
-
-    Leftovers of pretraining (a pooler, position ids, the head of a language model) are left out.
-
-    Returns:
-        The model, and the names of the tensors that were left out.
+def check_tensors(name: str, info: Mapping[str, Any]) -> None:
+    """Refuse what `load_pretrained` says of tensors that do not fit.
 
     Raises:
-        ModelError: if a tensor is missing or of another shape, or the encoder has others.
+        ModelError: naming the tensors at fault.
     """
-    model, info = _load_pretrained(source.path_or_repo, source.id, config)
-    prefix = f"{model.base_model_prefix}."
-    leftovers = {
-        name
-        for name in info["unexpected_keys"]
-        if not name.startswith(prefix) or _LEFTOVER.search(name)
-    }
-    _check_tensors(source.id, {**info, "unexpected_keys": info["unexpected_keys"] - leftovers})
-    return model, sorted(leftovers)
-
-
-def _check_tensors(name: str, info: Mapping[str, Any]) -> None:
     faults = [
         f"{fault}: {', '.join(sorted(names)[:3])}"
         for fault, names in (
@@ -388,7 +366,7 @@ def encoder_sha256(model: PreTrainedModel | Path) -> str:
         ModelError: if the folder cannot be loaded, or the model carries an adapter.
     """
     if isinstance(model, Path):
-        model = _load_pretrained(str(model), str(model), None)[0]
+        model = load_pretrained(str(model), str(model), None)[0]
     encoder = model.base_model
     if hasattr(model, "peft_config"):
         raise ModelError("cannot hash an encoder that carries an adapter: hash it before attaching")

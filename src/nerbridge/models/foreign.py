@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from transformers import AutoConfig, AutoModelForTokenClassification, PretrainedConfig
+from transformers import (
+    AutoConfig,
+    AutoModelForTokenClassification,
+    PretrainedConfig,
+    PreTrainedModel,
+)
 
 from nerbridge.alignment.label_columns import read_label_names, rename_labels
 from nerbridge.errors import EnvironmentProblem, ModelError, ModelWarning
 from nerbridge.models.adapter import load_adapter
 from nerbridge.models.encoder import (
     EncoderSource,
-    load_leaving_out,
+    check_tensors,
+    load_pretrained,
     load_tokenizer,
     load_with_head,
     max_window_subwords,
@@ -29,6 +36,9 @@ from nerbridge.models.label_files import (
 from nerbridge.models.trained import TrainedModel
 
 Names = Mapping[str, str | None]
+
+_LEFTOVER = re.compile(r"(^|\.)(pooler|position_ids)(\.|$)")
+"""Tensors inside an encoder that older versions of transformers saved and that nothing reads."""
 
 
 def load_foreign(
@@ -59,7 +69,7 @@ def _load_classifier(folder: Path, new_names: Names) -> TrainedModel:
     n_columns = n_head_columns(weight_files(folder)) or len(found.get("id2label") or {}) or 2
     names, place = find_label_names([folder], n_columns)
     columns = read_label_names(rename_labels(names, new_names), place)
-    model, left_out = load_leaving_out(source, _config(source, names))
+    model, left_out = _load_leaving_out(source, _config(source, names))
     if left_out:
         _warn(f"{folder}: not part of a token classifier, left out: {_some(left_out)}.")
     limit = max_window_subwords(model)
@@ -92,6 +102,30 @@ def _load_adapter(folder: Path, base: str | None, new_names: Names) -> TrainedMo
     model = load_adapter(fresh, folder, trainable=False)
     limit = max_window_subwords(model)
     return TrainedModel(model, load_tokenizer(source), columns.label_set, None, limit, {}, columns)
+
+
+def _load_leaving_out(
+    source: EncoderSource, config: PretrainedConfig
+) -> tuple[PreTrainedModel, list[str]]:
+    """Load a token classifier that others saved, in float32 and evaluation mode.
+
+    Leftovers of pretraining (a pooler, position ids, the head of a language model) are left out.
+
+    Returns:
+        The model, and the names of the tensors that were left out.
+
+    Raises:
+        ModelError: if a tensor is missing or of another shape, or the encoder has others.
+    """
+    model, info = load_pretrained(source.path_or_repo, source.id, config)
+    prefix = f"{model.base_model_prefix}."
+    leftovers = {
+        name
+        for name in info["unexpected_keys"]
+        if not name.startswith(prefix) or _LEFTOVER.search(name)
+    }
+    check_tensors(source.id, {**info, "unexpected_keys": info["unexpected_keys"] - leftovers})
+    return model, sorted(leftovers)
 
 
 def _find_base(folder: Path, base: str | None) -> EncoderSource:

@@ -7,7 +7,6 @@ tensors' files (``weight_map``), their size and what was left out; or ``error``.
 from __future__ import annotations
 
 import json
-import pickle
 import re
 import sys
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
+from torch._weights_only_unpickler import UnpicklingError  # type: ignore[attr-defined]
 
 from nerbridge.platforms import limit_this_process
 
@@ -64,7 +64,7 @@ def _read(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise _UnreadableError(f"{path.name} is missing. Copy the model again.") from None
-    except pickle.UnpicklingError as error:
+    except UnpicklingError as error:
         raise _UnreadableError(_why(path.name, str(error))) from None
     except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
