@@ -100,3 +100,66 @@ def test_deep_nesting_is_an_error_not_a_crash(letter: bytes, changed: Changed) -
     deep = "<w:sdt>" * 5_000 + "</w:sdt>" * 5_000
     with pytest.raises(DocumentError, match="not well-formed"):
         read_document(changed(letter, "word/document.xml", body(deep)), name="a.docx")
+
+
+def chunk(letter: bytes, changed: Changed, part: str, content: bytes) -> bytes:
+    """A DOCX with another document inside it."""
+    links = (
+        '<Relationships><Relationship Id="c1" Target="/word/'
+        f'{part}" Type="http://x/relationships/aFChunk"/></Relationships>'
+    )
+    space = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    main = body(f'<w:p><w:r><w:t>আগকথা</w:t></w:r></w:p><w:altChunk {space} r:id="c1"/>')
+    made = changed(letter, "word/document.xml", main)
+    made = changed(made, "word/_rels/document.xml.rels", links.encode())
+    return changed(made, f"word/{part}", content)
+
+
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [
+        ("a.htm", "<html><body><p>ভানু বৰা আহিল</p></body></html>"),
+        ("b.xhtml", '<?xml version="1.0"?><html><body><form>ভানু বৰা আহিল</form></body></html>'),
+        ("c.txt", "ভানু বৰা আহিল"),
+        ("d.dat", "<p>ভানু বৰা আহিল"),
+    ],
+)
+def test_a_document_inside_is_read(
+    letter: bytes, changed: Changed, part: str, content: str
+) -> None:
+    document = read_document(chunk(letter, changed, part, content.encode()), name="a.docx")
+    assert document.segments[-1].place == f"word/{part}, paragraph 1"
+    assert document.text.endswith("ভানু বৰা আহিল")
+
+
+@pytest.mark.parametrize("part", ["a.rtf", "b.docx", "c.mht"])
+def test_a_document_inside_that_is_not_read_is_named(
+    letter: bytes, changed: Changed, part: str
+) -> None:
+    document = read_document(chunk(letter, changed, part, b"{\\rtf x}"), name="a.docx")
+    assert f"not read: word/{part}, a document inside this one" in document.notices[0]
+
+
+@pytest.mark.parametrize(
+    ("markup", "named"),
+    [
+        ("<w:p><w:del><w:r><w:delText>ক</w:delText></w:r></w:del></w:p>", "deleted text"),
+        ('<w:p><w:r><w:docPr descr="ক"/></w:r></w:p>', "alternative text"),
+        ('<w:p><w:pict><w:textpath string="ক"/></w:pict></w:p>', "text drawn as WordArt"),
+        ('<w:p><w:textInput><w:default w:val="ক"/></w:textInput></w:p>', "default of a form field"),
+        ('<w:sdt><w:listItem w:displayText="ক"/></w:sdt>', "entry of a list"),
+        ("<w:p><w:r><w:instrText>COMMENTS ক</w:instrText></w:r></w:p>", "field code"),
+    ],
+)
+def test_what_is_not_read_is_named(
+    letter: bytes, changed: Changed, markup: str, named: str
+) -> None:
+    keep = "<w:p><w:r><w:t>শেষ</w:t></w:r></w:p>"
+    data = changed(letter, "word/document.xml", body(markup + keep))
+    assert f"not read: {named}." in read_document(data, name="a.docx").notices
+
+
+def test_labels_of_charts_are_read(letter: bytes, changed: Changed) -> None:
+    chart = '<c:c xmlns:c="urn:c"><c:strCache><c:pt><c:v>তেজপুৰ</c:v></c:pt></c:strCache></c:c>'
+    data = changed(letter, "word/charts/chart1.xml", chart.encode())
+    assert read_document(data, name="a.docx").text.endswith("তেজপুৰ")

@@ -291,6 +291,8 @@ def test_many_names_in_a_long_text_take_seconds() -> None:
     assert names.find(text) == []
 
 
+DOT = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+
 WORD = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
     'xmlns:v="urn:schemas-microsoft-com:vml"'
@@ -351,10 +353,10 @@ def test_names_in_the_values_of_a_docx(markup: str, changed: Changed) -> None:
     ],
 )
 def test_names_in_the_attributes_of_a_page(markup: str) -> None:
-    page = f"<html><body><p>Ramen Das</p>{markup}<img src='data:image/png;base64,AA=='>"
+    page = f"<html><body><p>Ramen Das</p>{markup}<img src='data:image/gif;base64,{DOT}'>"
     copy = without_ramen(page.encode(), "a.html")
     assert not [word for word in ("ramen", "das", "%2552", "umftz", "men") if word in copy.lower()]
-    assert "data:image/png" in copy
+    assert "data:image/gif" in copy
 
 
 @pytest.mark.parametrize(("n_words", "is_black"), [(3, True), (60, False)])

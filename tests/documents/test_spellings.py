@@ -59,8 +59,11 @@ def test_a_name_is_found_however_it_is_spelled(way: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["json", "css", "base64", "hexadecimal entities"])
-def test_a_text_that_spells_a_name_goes_as_a_whole(way: str) -> None:
-    assert NAMES.label_in(f'{{"who": "{SPELLED[way]}"}}') == ""
+def test_a_text_that_spells_a_name_is_cleaned(way: str) -> None:
+    hidden = NAMES.label_in(f'আহিল {{"who": "{SPELLED[way]}"}} গ\'ল')
+    assert not NAMES.is_inside(hidden)
+    assert "[…]" in hidden
+    assert hidden.startswith("আহিল ")
 
 
 def test_broken_escapes_stay() -> None:

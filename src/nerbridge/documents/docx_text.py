@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
+from nerbridge.documents.docx_chunks import chunk_notices, read_chunks, unread_notices
 from nerbridge.documents.docx_package import parse_xml, read_package
 from nerbridge.documents.legacy_fonts import (
     is_legacy_font,
@@ -34,7 +35,8 @@ FALLBACK = "Fallback"
 _SKIPPED = DELETED | {FALLBACK, "instrText", "delText", "delInstrText"}
 _MAIN = re.compile(r"word/document\d*\.xml")
 _NAMED = re.compile(r"word/(header|footer|footnotes|endnotes|comments)\d*\.xml")
-_DRAWN = re.compile(r"word/(charts|diagrams)/(?:chart|drawing|data)\d*\.xml")
+_DRAWN = re.compile(r"word/(charts|diagrams|drawings)/(?:chart|chartEx|drawing|data)\d*\.xml")
+_CHART = "chart or diagram"
 _ENTRIES = {"footnotes": "footnote", "endnotes": "endnote", "comments": "comment"}
 
 
@@ -47,17 +49,15 @@ def read_docx(data: bytes, name: str) -> tuple[list[tuple[str, str]], list[str]]
     parts = read_package(data, name)
     roots = parse_parts(parts, name)
     blocks = [block for part, root in roots.items() for block in root_blocks(root, part)]
-    text = "\n".join(block.text for block in blocks)
+    chunks = read_chunks(parts, name)
+    found = [(block.place, block.text) for block in blocks]
+    found += [(f"{part}, {place}", text) for part, read in chunks.items() for place, text in read]
+    text = "\n".join(text for _, text in found)
     check_chars(len(text), name)
     refuse_legacy_fonts(_letters_in_fonts(roots, parts, name), text, name)
     refuse_broken(text, name)
     refuse_gibberish(text, name)
-    notices = []
-    if n_pictures := sum(part.startswith("word/media/") for part in parts):
-        notices.append(f"{n_pictures} pictures in it: text inside pictures is not read.")
-    if any(part.startswith("word/embeddings/") for part in parts):
-        notices.append("files embedded in it (such as tables of Excel) are not read.")
-    return [(block.place, block.text) for block in blocks], notices
+    return found, [*chunk_notices(chunks), *unread_notices(parts, roots.values(), name)]
 
 
 def parse_parts(parts: Mapping[str, bytes], name: str) -> dict[str, etree._Element]:
@@ -105,6 +105,16 @@ def root_blocks(root: etree._Element, part: str) -> Iterator[Block]:
             place = f"{prefix} {local_id(entry)}"
         if any(piece.text.strip() for piece in pieces):
             yield Block(place, pieces)
+    if prefix == _CHART:
+        yield from _chart_labels(root)
+
+
+def _chart_labels(root: etree._Element) -> Iterator[Block]:
+    """Names of series and categories, which stand in the chart as copies of table cells."""
+    for cache in root.iter("{*}strCache", "{*}multiLvlStrCache"):
+        for label in cache.iter("{*}v"):
+            if (label.text or "").strip():
+                yield Block(_CHART, [Piece(label.text or "", label)])
 
 
 def local_id(element: etree._Element | None) -> str:
@@ -121,7 +131,7 @@ def local_name(element: etree._Element) -> str:
 def _place_of_part(part: str) -> str:
     if match := _NAMED.fullmatch(part):
         return _ENTRIES.get(match.group(1), match.group(1))
-    return "chart or diagram" if _DRAWN.fullmatch(part) else ""
+    return _CHART if _DRAWN.fullmatch(part) else ""
 
 
 def _is_skipped(element: etree._Element) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 from lxml import etree
 
@@ -16,6 +18,7 @@ from nerbridge.documents.markup import (
     replace_in_pieces,
     to_writable,
 )
+from nerbridge.documents.picture_files import strip_picture
 from nerbridge.documents.redaction import HIDDEN_ADDRESS, Names
 from nerbridge.documents.style_sheets import without_words
 
@@ -26,6 +29,7 @@ _KEPT = frozenset(
 _ADDRESSES = frozenset({"href", "src"})
 # Addresses that are programs or whole pages; pictures stay.
 _OPAQUE = re.compile(r"(?:java|vb)script:|data:(?!image/(?!svg))", re.I)
+_PICTURE = re.compile(r"\s*(data:image/(?!svg)[\w.+-]+;base64,)(.*)", re.I | re.S)
 _IGNORED = re.compile(r"[\s\x00-\x1f]+")
 
 
@@ -109,6 +113,9 @@ def _clean_element(element: etree._Element, names: Names) -> None:
     attributes = {key: value for key, value in element.attrib.items() if key in kept}
     element.attrib.clear()  # one by one, names that XML does not allow could not be taken out
     for key, value in attributes.items():
+        if key == "src" and (picture := _PICTURE.match(value)):
+            element.set(key, _without_data(picture))
+            continue
         hidden = HIDDEN_ADDRESS if key in _ADDRESSES else ""
         is_opaque = key in _ADDRESSES and _OPAQUE.match(_IGNORED.sub("", value))
         element.set(key, hidden if is_opaque or names.is_inside(value) else to_writable(value))
@@ -117,3 +124,12 @@ def _clean_element(element: etree._Element, names: Names) -> None:
     if element.tag == "style":
         # Letters of a name may be spread over several rules: no search would find them.
         element.text = to_writable(names.label_in(without_words(element.text or "")))
+
+
+def _without_data(picture: re.Match[str]) -> str:
+    """The address of a picture that stands in the page, without what it says of itself."""
+    try:
+        content = strip_picture(base64.b64decode(_IGNORED.sub("", unquote(picture.group(2)))))
+    except ValueError:
+        content = b""
+    return picture.group(1) + base64.b64encode(content).decode() if content else HIDDEN_ADDRESS

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from lxml import etree
 
-from nerbridge.documents.html_main import PageParts, attribute_texts
+from nerbridge.documents.html_main import NEVER_SHOWN, PageParts, attribute_texts
 from nerbridge.documents.legacy_fonts import (
     is_legacy_font,
     refuse_broken,
@@ -24,10 +24,9 @@ _BLOCKS = frozenset(
     ["address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details",
      "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4",
      "h5", "h6", "header", "hgroup", "hr", "html", "legend", "li", "main", "ol", "p", "pre",
-     "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "title", "tr", "ul"]
+     "section", "summary", "dialog", "form", "menu", "nav", "table", "tbody", "td", "tfoot",
+     "th", "thead", "title", "tr", "ul"]
 )  # fmt: skip
-_WIDGETS = frozenset({"button", "iframe", "noscript", "object", "option", "select", "textarea"})
-"""Read as paragraphs where a page is read as a whole."""
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
 _IN_HEAD = frozenset(["title", "meta", "link", "style", "script", "base", "noscript", "template"])
@@ -172,7 +171,7 @@ def _inner_page(element: etree._Element) -> Iterator[Block]:
 def _iter_paragraphs(root: etree._Element, parts: PageParts) -> Iterator[list[Piece]]:
     pieces: list[Piece] = []
     n_pre = 0
-    blocks = _BLOCKS | _WIDGETS if parts.is_whole else _BLOCKS
+    blocks = _BLOCKS | NEVER_SHOWN if parts.is_whole else _BLOCKS
     stack: list[tuple[etree._Element, bool]] = [(root, False)]
     while stack:
         element, is_end = stack.pop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,12 @@ _LETTERS = regex.compile(rf"[{_LETTER}]{{1,60}}")
 _NO_LETTERS = regex.compile(rf"[^{_LETTER}]+")
 _WORD_START = regex.compile(rf"(?<![{_LETTER}])[{_LETTER}]")
 _BROKEN = regex.compile(r"[-\u2010\u00ad]\n")
+# Words that hold an escape, or may be base64 or hexadecimal digits; style sheets end escapes with a
+# space.
+_ESCAPED = regex.compile(
+    r"\S*+(?<=(?:[\\&%]|_x|[A-Za-z0-9+/_-]{12})\S*)(?:\s\S*+(?<=\\[0-9A-Fa-f]{1,6}\S*))*"
+)
+HIDDEN = "[…]"
 HIDDEN_ADDRESS = "about:blank"
 
 
@@ -99,6 +106,9 @@ class Names:
         """
         if not self._patterns:
             return []
+        return _merge([*self._find_plain(text), *self._find_escaped(text)])
+
+    def _find_plain(self, text: str) -> list[tuple[int, int, str]]:
         clean = normalise(text)
         found: list[tuple[int, int, str]] = []
         done = 0
@@ -138,10 +148,18 @@ class Names:
             text = text[:start] + label + text[end:]
         return "" if self._is_escaped_in(text) else text
 
+    def _find_escaped(self, text: str) -> list[tuple[int, int, str]]:
+        """Ranges whose letters are escapes, such as ``%E0…``, and that spell a name."""
+        return [
+            (*match.span(), HIDDEN)
+            for match in _ESCAPED.finditer(text)
+            if self._is_escaped_in(match.group())
+        ]
+
     def _is_escaped_in(self, text: str) -> bool:
         decoded = decode_spellings(text)
         forms = encoded_texts(decoded) + ([] if decoded == text else [decoded])
-        return any(self.find(form) for form in forms)
+        return any(self._find_plain(form) for form in forms)
 
     def is_inside(self, text: str) -> bool:
         """Whether a name stands anywhere in an address or the like, whatever is between its words.
@@ -168,7 +186,9 @@ class Names:
         return any(
             len(data) >= _MIN_BYTES and data in lower
             for name in self._plain
-            for data in (name.encode("utf-8"), name.encode("utf-16-le"))
+            for form in ("NFC", "NFD")
+            for encoding in ("utf-8", "utf-16-le", "utf-16-be")
+            for data in (unicodedata.normalize(form, name).encode(encoding),)
         )
 
 

@@ -28,7 +28,7 @@ _HEX_RUN = re.compile(rf"(?<![0-9A-Za-z])(?:{_HEX}{{2}}\s?){{6,}}(?![0-9A-Za-z])
 _QUOTED_PRINTABLE = re.compile(r"(?:=[0-9A-F]{2}(?:=\r?\n)?){3,}")
 _URL_SAFE = str.maketrans("-_", "+/")
 _SHORT = 8_192
-_TEXTS = ("utf-8", "utf-16-le", "utf-16-be")
+_WIDE = ("utf-16-le", "utf-16-be")
 
 
 def decode_spellings(text: str) -> str:
@@ -65,8 +65,9 @@ def encoded_texts(text: str) -> list[str]:
 
 
 def bytes_to_texts(data: bytes) -> list[str]:
-    """The texts that bytes can be, in UTF-8 and both orders of UTF-16."""
-    return [data.decode(encoding, "replace") for encoding in _TEXTS] if data else []
+    """The texts that bytes can be: in UTF-8, and in UTF-16 from an even or an odd place."""
+    wide = [data[shift:].decode(encoding, "replace") for encoding in _WIDE for shift in (0, 1)]
+    return [data.decode("utf-8", "replace"), *wide] if data else []
 
 
 def _decode_once(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from nerbridge.documents.spellings import decode_spellings
 
@@ -47,4 +48,7 @@ def _writes_words(match: re.Match[str]) -> bool:
     if decode_spellings(match.group("key")).lower() in _NAMES:
         return False
     shown = _STRINGS.findall(_URL.sub("", match.group("value")))
-    return any(char.isalpha() for text in shown for char in decode_spellings(text))
+    # A vowel sign alone is a mark, and a part of a name.
+    return any(
+        unicodedata.category(char)[0] in "LM" for text in shown for char in decode_spellings(text)
+    )
