@@ -113,3 +113,14 @@ def test_a_frame_gives_back_its_boxes(angle: int) -> None:
         turned_x, turned_y = frame.to_frame(x, y)
         back = frame.corners_on_page((turned_x, turned_y, turned_x, turned_y))[0]
         assert back == pytest.approx((x, y))
+
+
+def test_letters_that_stand_alone_are_said() -> None:
+    made = PdfWriter().show("এই আগকথা আজি পুৱা লিখা হ'ল")
+    for index, char in enumerate("তেজপুৰত"):
+        made.show(char, f"1 0 0 1 {60 + 70 * index} {700 - 60 * index}")
+    notices = read_document(made.write(), name="a.pdf").notices
+    assert notices == (
+        "page 1: 7 letters stand alone; words whose letters are set far apart are not read as "
+        "words.",
+    )

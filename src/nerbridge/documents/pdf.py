@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pypdfium2  # noqa: F401 (so that what is missing is said before the process starts)
+import regex
 
 from nerbridge.documents.legacy_fonts import (
     broken_share,
@@ -25,6 +26,7 @@ from nerbridge.errors import DocumentError
 from nerbridge.text.counts import count_of
 
 _SOME_BROKEN = 0.02
+_MIN_ALONE = 4
 
 
 def read_pdf(data: bytes, name: str) -> tuple[list[tuple[str, str]], list[str]]:
@@ -52,6 +54,15 @@ def _parts(number: int, page: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"page {number}, paragraph {index}", text
     for what, text in page["notes"]:
         yield f"page {number}, {what}", text
+
+
+def is_letter_alone(text: str) -> bool:
+    """Whether a paragraph is one letter with its signs, or a sign alone.
+
+    >>> is_letter_alone("কি"), is_letter_alone("৭"), is_letter_alone("কথা")
+    (True, False, False)
+    """
+    return regex.fullmatch(r"\s*(?=[\p{L}\p{M}])\X\s*", text) is not None
 
 
 def redact_pdf(data: bytes, name: str, spans: Sequence[tuple[int, int]]) -> bytes:
@@ -107,6 +118,12 @@ def _notices(pages: Sequence[Mapping[str, Any]], scanned: Sequence[int]) -> list
         for number in scanned
     ]
     for number, page in enumerate(pages, start=1):
+        n_alone = sum(is_letter_alone(text) for text in page["paragraphs"])
+        if n_alone >= _MIN_ALONE:
+            notices.append(
+                f"page {number}: {n_alone:,} letters stand alone; words whose letters are set far "
+                "apart are not read as words."
+            )
         if n_drawn := page["n_drawn_notes"]:
             notices.append(
                 f"page {number}: not read: {count_of(n_drawn, 'stamp or note', 'stamps or notes')} "
