@@ -255,6 +255,16 @@ def test_a_redacted_copy(call: Call) -> None:
     assert not list(Path().glob(".*"))
 
 
+def test_a_whole_page(call: Call) -> None:
+    pytest.importorskip("lxml")
+    page = "<!doctype html><meta charset=utf-8><p>কালি পুৱা বতৰ ভাল আছিল।</p><nav>ৰমেন দাস</nav>"
+    Path("a.html").write_text(page, "utf-8")
+    assert "ৰমেন" not in call("a.html", "--format", "jsonl").stdout
+    assert "ৰমেন দাস" in call("a.html", "--format", "jsonl", "--whole-page").stdout
+    call("a.html", "--whole-page", "--redact", "PER", "--output", "copy.html")
+    assert "<nav>[PER]</nav>" in Path("copy.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     "name", ["ৰমেন দাস.html", "copy_ৰমেন-দাস.html", "%E0%A7%B0%E0%A6%AE%E0%A7%87%E0%A6%A8দাস.html"]
 )

@@ -157,6 +157,7 @@ def test_documents(server: Server, tagger: Tagger) -> None:
         inside = [s for s in answer["segments"] if s["place"] == entity["place"]]
         assert inside[0]["start_char"] <= entity["start_char"] < inside[0]["end_char"]
     assert {entity["type"] for entity in send(types="PER").json()["entities"]} == {"PER"}
+    assert send(whole_page="true").json()["text"] == text
     page = send(**{"as": "html"})
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "<mark" in page.text
