@@ -159,7 +159,17 @@ class Names:
     def _is_escaped_in(self, text: str) -> bool:
         decoded = decode_spellings(text)
         forms = encoded_texts(decoded) + ([] if decoded == text else [decoded])
-        return any(self._find_plain(form) for form in forms)
+        # Most runs of letters and digits are no escapes: that must be seen at once.
+        return any(
+            self._beginnings.search(normalise_text(form)) and self._find_plain(form)
+            for form in forms
+        )
+
+    @cached_property
+    def _beginnings(self) -> regex.Pattern[str]:
+        """The first two characters of any name."""
+        found = sorted({name[:2] for name in self._plain})
+        return regex.compile("|".join(map(regex.escape, found)) or r"(?!)", regex.IGNORECASE)
 
     def is_inside(self, text: str) -> bool:
         """Whether a name stands anywhere in an address or the like, whatever is between its words.
