@@ -23,6 +23,7 @@ WHOLE_REPOSITORY = {
     "test_docs.py",
     "test_fine_types.py",
     "test_hub_shapes.py",
+    "test_planted_names.py",
     "test_hub_standin.py",
     "test_imports.py",
     "test_improving.py",
