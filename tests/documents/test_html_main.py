@@ -26,6 +26,8 @@ def read(page: str, *, is_whole_page: bool = False) -> Document:
         f"<form>{MENU}<table><tr><td>{ARTICLE}</td></tr></table></form>",
         f"<aside>{ARTICLE}</aside><p>শেষ</p>",
         f"<nav>{ARTICLE}</nav>",
+        f"<form>{ARTICLE}</form><form>{ARTICLE}</form><form>{ARTICLE}</form><p>শেষ</p>",
+        f"<aside>{ARTICLE}</aside><footer>{ARTICLE}</footer>{MENU}",
         f"<menu><li>{ARTICLE}</menu>",
         f"<header>{ARTICLE}</header><footer>পাদ</footer>",
         f"<footer>{ARTICLE}</footer>",
@@ -128,6 +130,11 @@ def test_a_page_of_frames_is_an_error_that_names_them() -> None:
     page = "<frameset><frame src=menu.html><frame src=text.html></frameset>"
     with pytest.raises(DocumentError, match=r"frame menu\.html, frame text\.html"):
         read(page)
+
+
+def test_a_page_that_scripts_write_is_an_error_that_names_what_it_holds() -> None:
+    with pytest.raises(DocumentError, match=r"not read: noscript\. Read the whole page"):
+        read(f"<div id=root></div><noscript>{ARTICLE}</noscript>")
 
 
 def test_an_ordinary_page_says_nothing() -> None:

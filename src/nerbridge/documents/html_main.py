@@ -65,6 +65,9 @@ class PageParts:
         body = self.root.find("body")
         self.body = self.root if body is None else body
         self._weights = _weigh(self.root)
+        # A page may stand in several forms or asides, none of which holds most of it.
+        self._is_bare = False
+        self._is_bare = self._kept(self.body) < _LITTLE * self._weights[self.body].plain
         self.parts = [self.body] if self.is_whole else self._main_parts()
 
     def leaves_out(self, element: etree._Element, part: etree._Element) -> bool:
@@ -139,10 +142,10 @@ class PageParts:
         )
 
     def _is_beside(self, element: etree._Element, part: etree._Element) -> bool:
-        return (
-            (element.tag in AROUND and "open" not in element.attrib)
-            or (part.tag in ("body", "html") and element.tag in FRAME)
-            or _is_hidden(element)
+        if _is_hidden(element) or self._is_bare:
+            return _is_hidden(element)
+        return (element.tag in AROUND and "open" not in element.attrib) or (
+            part.tag in ("body", "html") and element.tag in FRAME
         )
 
     def _holds_most(self, element: etree._Element, part: etree._Element) -> bool:

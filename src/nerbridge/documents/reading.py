@@ -49,6 +49,7 @@ def read_document(data: bytes | Path, *, name: str, is_whole_page: bool = False)
             f"{name}: no text found in it. If it holds pictures of text, recognise them first "
             "(OCR), for example with tesseract -l asm."
             + "".join(f" Also {notice}" for notice in notices)
+            + (" Read the whole page with --whole-page." if kind == "html" and notices else "")
         )
     return Document(name, kind, text, segments, tuple(notices), content, is_whole_page)
 
