@@ -99,9 +99,21 @@ def test_what_else_a_docx_carries(tagger: Tagger, letter: bytes, changed: Change
         assert archive.read("word/embeddings/a.xlsx") == b""
 
 
-def test_a_file_called_by_a_name(tagger: Tagger, letter: bytes, changed: Changed) -> None:
-    with pytest.raises(DocumentError, match="Word, which gives files other names"):
-        copy_of(tagger, changed(letter, "word/media/ৰমেন দাস.png", b"x"))
+@pytest.mark.parametrize(
+    "part",
+    [
+        "word/media/ৰমেন দাস.png",
+        "word/ৰমেন দাস/image1.png",
+        f"word/media/{quote('ৰমেন-দাস')}.png",
+        "word/media/ৰমেন দাস.png".encode().decode("cp437"),
+    ],
+)
+def test_a_file_called_by_a_name(
+    tagger: Tagger, letter: bytes, changed: Changed, part: str
+) -> None:
+    with pytest.raises(DocumentError, match="Word, which gives files other names") as caught:
+        copy_of(tagger, changed(letter, part, b"x"))
+    assert "ৰমেন" not in str(caught.value)
 
 
 def test_names_that_are_words_of_the_format_break_nothing(letter: bytes) -> None:
@@ -277,12 +289,23 @@ def test_only_what_was_asked_for(tagger: Tagger) -> None:
         ("ড়িম", "ড\u09bcিম", "[PER]"),
         ("আপু", "আপু আপুনি আপুৰ", "[PER] আপুনি [PER]"),
         ("আমিৰ", "আমিৰ আমি আমিৰক", "[PER] আমি [PER]"),
+        ("নৱ কলিতা", "#নৱকলিতা নৱ_কলিতা নৱ-কলিতাৰ nৱ", "#[PER] [PER] [PER] nৱ"),
+        ("Ramen Das", "ramen.das@x.org /RamenDas", "[PER]@x.org /[PER]"),
         ("ৰমেন", "ৰম\u200dেন #ৰমেন উত্তৰ-ৰমেন", "[PER] #[PER] উত্তৰ-[PER]"),
     ],
 )
 def test_where_a_name_stands(name: str, text: str, hidden: str) -> None:
     names = Names([(name, "PER")])
     assert names.label_in(text) == hidden
+
+
+def test_names_in_escapes_of_a_text() -> None:
+    start = "ৰমেন দাস আহিল। "
+    escaped = "".join(f"\\u{ord(char):04x}" for char in "ৰমেন দাস")
+    text = f'{start}{{"who": "{escaped}", "at": "/a/{quote("ৰমেন_দাস")}"}} শেষ'
+    document = read_document(text.encode(), name="a.txt")
+    copy = redact(document, [Entity("PER", "ৰমেন দাস", 0, 8, 0, 2, 1.0)], ["PER"]).decode()
+    assert copy == '[PER] আহিল। {"who": […] "at": […] শেষ'
 
 
 def test_many_names_in_a_long_text_take_seconds() -> None:

@@ -35,6 +35,7 @@ _LETTER = r"\p{L}\p{N}\p{M}"
 _LETTERS = regex.compile(rf"[{_LETTER}]{{1,60}}")
 _NO_LETTERS = regex.compile(rf"[^{_LETTER}]+")
 _WORD_START = regex.compile(rf"(?<![{_LETTER}])[{_LETTER}]")
+_BETWEEN_WORDS = r"[\s._+\-\u2010-\u2015]*"
 _BROKEN = regex.compile(r"[-\u2010\u00ad]\n")
 # Words that hold an escape, or may be base64 or hexadecimal digits; style sheets end escapes with a
 # space.
@@ -90,12 +91,14 @@ class Names:
 
     def _add_pattern(self, name: str, rest: str, label: str, *, is_stem: bool) -> None:
         first = _LETTERS.match(name)
-        words = r"\s+".join(map(regex.escape, name.split()))
+        joined = _NO_LETTERS.sub("", name.lower())
+        is_long = len(joined) >= _MIN_JOINED_CHARS
+        # In an address or a hashtag, anything or nothing stands between the words.
+        words = (_BETWEEN_WORDS if is_long else r"\s+").join(map(regex.escape, name.split()))
         pattern = _Pattern(name, words + rest, label, is_stem)
         self._patterns.setdefault(first.group().lower() if first else name, []).append(pattern)
         self._plain.append(name.lower())
-        joined = _NO_LETTERS.sub("", name.lower())
-        if len(joined) >= _MIN_JOINED_CHARS and joined != name.lower():
+        if is_long and joined != name.lower():
             self._joined.append(joined)
 
     def find(self, text: str) -> list[tuple[int, int, str]]:
