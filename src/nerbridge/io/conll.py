@@ -17,8 +17,7 @@ _TAG = re.compile(r"[Oo]|[BILUES]-.+")
 _KEY_AND_VALUE = re.compile(r"#\s*[\w.:-]+\s*=\s.*")
 _ID = re.compile(r"(\d+)(?:-(\d+)|\.\d+)?")
 _NUMBER = re.compile(r"[0-9]+(?:[-.:_][0-9]+)*[.)]?")
-_MIN_NUMBERS, _MIN_NUMBERS_BEFORE_TAGS = 2, 5
-"""Numbers can be words, where nothing but tags stands behind them."""
+_MIN_NUMBERS = 2
 _MIN_EVIDENCE = 3
 """One sentence of two words, or two of one word, tell that a column counts."""
 _MIN_NAMED = 2
@@ -156,15 +155,13 @@ def _has_words(sentences: Sequence[Sentence], column: int, n_columns: int = 1) -
 
 
 def are_numbers(rows: Sequence[Columns], column: int) -> bool:
-    """Whether what should be words are numbers of words: an index that is not understood.
+    """Whether what should be words are numbers, and other columns than tags stand behind them.
 
     >>> are_numbers([["1-1", "অসম"], ["1-2", "।"]], 0), are_numbers([["7", "O"], ["8", "O"]], 0)
     (True, False)
     """
-    has_words = _has_words([rows], column + 1)
-    n_needed = _MIN_NUMBERS if has_words else _MIN_NUMBERS_BEFORE_TAGS
     return (
-        len(rows) >= n_needed
-        and all(len(row) > column + 1 for row in rows)
+        len(rows) >= _MIN_NUMBERS
+        and _has_words([rows], column + 1)
         and all(_NUMBER.fullmatch(row[column]) for row in rows)
     )
