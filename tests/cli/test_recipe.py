@@ -140,7 +140,7 @@ def test_check_says_which_corpora_are_not_there(
     also = '[[also]]\nname = "o"\npath = "sub/other"\nlanguage = "as"\n'
     target = '[target]\npath = "as"\nlanguage = "as"\n'
     path.write_text(f'name = "own"\n{target}{sources}{made}{also}', "utf-8")
-    with pytest.raises(RecipeError, match="4 of its corpora") as found:
+    with pytest.raises(RecipeError, match="4 corpora or files are not there") as found:
         call("check", path)
     message = str(found.value)
     for key, place in (("target", "as"), ("sources.1", "no.conll"), ("also.0", "sub/other")):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nerbridge.corpus.hub_files import is_hub_path
 from nerbridge.errors import RecipeError
+from nerbridge.text.counts import count_of
 from nerbridge.training.recipe import NOT_ON_DISK, Recipe
 
 
@@ -20,7 +21,7 @@ def check_places(recipe: Recipe, name: str | Path) -> None:
     if missing:
         told = "\n".join(f"  {key}: {place}: not there." for key, place in missing)
         raise RecipeError(
-            f"{name}: no mistakes, but {len(missing)} of its corpora and files are missing:\n"
+            f"{name}: no mistakes, but {count_of(len(missing), 'corpus or file is', 'corpora or files are')} not there:\n"
             f"{told}\nPut them there, or name another folder: data_root in the recipe (now "
             f"{recipe.data_root}), or a variable that it reads. docs/data.md says how to obtain "
             "public corpora."
