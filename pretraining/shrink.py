@@ -374,6 +374,9 @@ def train(args: argparse.Namespace, settings: Settings) -> None:
         weight_decay=0.01, fused=True,
     )  # fmt: skip
     step, tokens = load_checkpoint(args.out, model, optimiser)
+    if args.pack:
+        pack(model.student, args.tokenizer, args.out / f"encoder-{tokens}")
+        return
     log = (args.out / "log.jsonl").open("a", encoding="utf-8")
     model.student.train()
     began, read, losses = time.time(), 0, []
@@ -438,6 +441,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--log-every", type=int, default=50)
     parser.add_argument("--save-every", type=int, default=500)
+    parser.add_argument(
+        "--pack", action="store_true", help="write the encoder of the last checkpoint, and stop"
+    )
     args = parser.parse_args()
     train(args, Settings(**{name: vars(args)[name] for name in Settings.__dataclass_fields__}))
 
