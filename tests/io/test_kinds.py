@@ -57,7 +57,7 @@ KINDS = [
     (b"PAR1 and more", "Parquet"),
     (b"ARROW1\0\0 and more", "Arrow"),
     (b"SQLite format 3\0", "SQLite"),
-    (gzip.compress(b"text"), "gzip"),
+    (gzip.compress(b"text", mtime=0), "gzip"),
     (bz2.compress(b"text"), "bzip2"),
     (lzma.compress(b"text"), "xz"),
     (b"7z\xbc\xaf\x27\x1c", "archive"),
