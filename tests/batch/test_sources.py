@@ -65,6 +65,15 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         find_sources([str(tmp_path)])
 
 
+@pytest.mark.parametrize(
+    "text", ["ৰমেন দাস নলবাৰীত থাকে।", "ৰমেন দাস নলবাৰীত থাকে। " * 40, "Ramen Das lives here."]
+)
+def test_a_text_in_place_of_a_file_is_told_how_to_tag_it(text: str) -> None:
+    with pytest.raises(InputError, match=r"no such file.*echo TEXT \| nerbridge tag -") as found:
+        find_sources([text])
+    assert len(str(found.value)) < 250
+
+
 def test_an_address_is_no_file() -> None:
     with pytest.raises(InputError, match="an address; expected a file"):
         find_sources(["https://host.example/page.html"])

@@ -54,6 +54,25 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     return run
 
 
+@pytest.mark.parametrize(
+    ("module", "extra"),
+    [("torch", "train,report"), ("peft.tuners", "train,report"), ("onnx", "export")],
+)
+def test_a_missing_extra_is_named(call: Call, module: str, extra: str) -> None:
+    missing = ModuleNotFoundError(f"No module named {module!r}", name=module)
+    code, out, err = call("fail", error=missing)
+    assert (code, out) == (1, "")
+    assert f"this command needs {module}, which is not installed." in err
+    assert f"pip install 'nerbridge[{extra}]'" in err
+    assert "mistake in nerbridge" not in err
+
+
+def test_a_missing_module_of_no_extra_is_a_mistake(call: Call) -> None:
+    code, _, err = call("fail", error=ModuleNotFoundError("No module named 'x'", name="x"))
+    assert code == 1
+    assert "mistake in nerbridge" in err
+
+
 def test_success_is_silent_on_stderr(call: Call) -> None:
     assert call("fail") == (0, "done\n", "")
 

@@ -166,6 +166,16 @@ def test_an_interruption_says_how_to_go_on(
     assert err == f"Interrupted. What is finished is kept. {expected}"
 
 
+def test_every_missing_corpus_is_named_at_once(
+    call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NERBRIDGE_SHARED", str(tmp_path / "nowhere"))
+    code, out, err = call("assamese")
+    assert (code, out) == (2, "")
+    assert "10 corpora or files are not there" in err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -130,7 +130,7 @@ def test_invalid_tags_are_told_with_line_and_remedy(put: Put) -> None:
         read_corpus(path)
     assert str(error.value) == (
         f"{path}:14: tag 'I-LOC' follows 'O', not allowed in IOB2. "
-        "Mend the file, or pass repair=True (on the command line --repair)."
+        "Fix the file, or pass repair=True (on the command line --repair)."
     )
     with pytest.raises(CorpusError, match=r'Read it with scheme="iob1", or pass repair=True'):
         read_corpus(put("test.conll", lines("O", "I-LOC") * 2), scheme=Scheme.IOB2)

@@ -113,13 +113,13 @@ def find_text(record: Mapping[str, Any], field: str, place: str) -> str | None:
         value = _decode(value, field, place)
     if not isinstance(value, str):
         raise InputError(
-            f"{place}: field {field!r} holds {value!r:.60}; expected text. Mend the record, or "
+            f"{place}: field {field!r} holds {value!r:.60}; expected text. Fix the record, or "
             "name another field: --field NAME."
         )
     if found := _SURROGATE.search(value):
         raise InputError(
             f"{place}: field {field!r} holds half a character ({found.group()!a}, a lone "
-            "surrogate); expected whole Unicode text. Mend the record where it comes from."
+            "surrogate); expected whole Unicode text. Fix the record where it comes from."
         )
     return value
 
@@ -299,7 +299,7 @@ def _parse_object(line: str, place: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputError(
             f"{place}: {value!r:.60} stands where a record should; expected an object such as "
-            '{"text": "…"}. Mend the line.'
+            '{"text": "…"}. Fix the line.'
         )
     return value
 
@@ -326,6 +326,6 @@ def _dump(fields: Mapping[str, Any], place: str) -> str:
         text.encode("utf-8")
     except ValueError as error:  # UnicodeEncodeError is one
         raise InputError(
-            f"{place}: holds what JSON in UTF-8 cannot: {error}. Mend the record."
+            f"{place}: holds what JSON in UTF-8 cannot: {error}. Fix the record."
         ) from error
     return text

@@ -205,7 +205,7 @@ def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:
         raise InputError(f"--output {output}: a folder was found, expected a file in it.")
     if output.exists() and not output.is_file():
         raise InputError(
-            f"--output {output}: not a plain file. To write to standard output, leave it away."
+            f"--output {output}: not a plain file. To write to standard output, leave --output out."
         )
     folder = parts_folder(output)
     if folder.exists() and not resume and not overwrite:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -138,7 +139,7 @@ def _expand(
     The format is that of the ending, unless it is said.
     """
     for name in inputs:
-        if name != STDIN and Path(name).is_dir():
+        if name != STDIN and _is_folder(name):
             files, notice = _files_in(Path(name), output, takes_all=format is not None)
             for path in files:
                 yield Source(str(path), format or input_format_of(str(path)), notice), False
@@ -243,11 +244,23 @@ def _identity(source: Source) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
+def _is_folder(name: str) -> bool:
+    try:
+        return Path(name).is_dir()
+    except OSError as error:  # a text in place of a file is too long for a name
+        raise InputError(_describe(name, error)) from error
+
+
 def _describe(name: str, error: OSError) -> str:
     if "://" in name:
-        return f"{name}: an address; expected a file. Fetch it first, and name the file."
-    if isinstance(error, FileNotFoundError):
-        return f"{name}: no such file; expected a file to tag. Check the spelling and the folder."
+        return f"{name}: an address; expected a file. Download it first, and name the file."
+    if isinstance(error, FileNotFoundError) or error.errno == errno.ENAMETOOLONG:
+        # A name with spaces may be a text that somebody wants to tag.
+        hint = " To tag a text itself: echo TEXT | nerbridge tag -" if " " in name else ""
+        return (
+            f"{name:.80}: no such file; expected a file to tag. Check the spelling and the folder."
+            + hint
+        )
     return (
         f"{name}: cannot be read ({error.strerror}); expected a readable file. "
         "Check its permissions."

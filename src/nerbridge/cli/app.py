@@ -102,6 +102,13 @@ _REMEDIES = {
     errno.ENOTDIR: "A folder is needed here, not a file.",
 }
 
+_EXTRA_OF_MODULE = {
+    **dict.fromkeys(("accelerate", "datasets", "peft", "pycrfsuite"), "train,report"),
+    **dict.fromkeys(("scipy", "torch", "transformers"), "train,report"),
+    **dict.fromkeys(("onnx", "onnxscript"), "export"),
+}
+"""What to install where a module is missing and no command has checked for it itself."""
+
 
 class LazyCommands(typer.core.TyperGroup):
     """A command group that imports a sub-command when somebody asks for it."""
@@ -253,6 +260,12 @@ def report_error(error: Exception) -> int:
     if isinstance(error, OSError):
         print_error(describe_os_error(error))
         return EXIT_FAILED
+    if isinstance(error, ModuleNotFoundError) and (extra := _missing_extra(error)):
+        print_error(
+            f"this command needs {error.name}, which is not installed. Run: pip install "
+            f"'nerbridge[{extra}]'"
+        )
+        return EXIT_FAILED
     if isinstance(error, UnicodeEncodeError) and any(map(_is_undecoded, sys.argv)):
         names = ", ".join(filter(_is_undecoded, sys.argv))
         print_error(
@@ -267,6 +280,10 @@ def report_error(error: Exception) -> int:
             f"that the same command shows with {DEBUG_VARIABLE}=1 before it."
         )
     return EXIT_FAILED
+
+
+def _missing_extra(error: ModuleNotFoundError) -> str | None:
+    return _EXTRA_OF_MODULE.get((error.name or "").partition(".")[0])
 
 
 def _is_undecoded(word: str) -> bool:

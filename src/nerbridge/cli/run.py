@@ -63,9 +63,11 @@ def run(
     Example: nerbridge run quickstart --seeds 13,21 --output runs/first
     """
     from nerbridge.training.recipe_files import read_recipe
+    from nerbridge.training.recipe_places import check_places
 
     wanted = read_recipe(recipe, overrides=overrides or (), seeds=_parse_seeds(seeds))
     wanted = wanted.on_validation() if validation_only else wanted
+    check_places(wanted, recipe)
     is_test = wanted.target.split == "test"
     folder = output or Path("runs") / (wanted.name + ("" if is_test else "-validation"))
     with say_how_to_go_on(command_again()):

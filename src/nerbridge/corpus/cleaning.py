@@ -38,7 +38,7 @@ _SUGGESTED = {
     "GPE": "LOC",
 }
 _TAG = re.compile(r"O|[BILUES]-.+", re.DOTALL)
-_MEND = "Mend the file, or pass repair=True (on the command line --repair)."
+_FIX = "Fix the file, or pass repair=True (on the command line --repair)."
 _N_TYPES = 8
 """Expected types that a message lists."""
 
@@ -157,7 +157,7 @@ def _check_tags(sentences: Sequence[RawSentence], scheme: Scheme) -> None:
         for other in Scheme
         if other is not scheme and not invalid_places(sentences, other)
     ]
-    remedy = fitting[0] if fitting else _MEND
+    remedy = fitting[0] if fitting else _FIX
     raise CorpusError(
         f"{sentence.place(index)}: {why}, not allowed in {scheme.name}{more}. {remedy}"
     )

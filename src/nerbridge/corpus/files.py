@@ -84,7 +84,7 @@ def write_text(path: Path, text: str) -> None:
     except UnicodeEncodeError as error:
         raise CorpusError(
             f"{path}: not written: {text[error.start]!r} is half a character (a lone surrogate), "
-            "which UTF-8 cannot hold. Mend the word where it comes from."
+            "which UTF-8 cannot hold. Fix the word where it comes from."
         ) from error
     write_bytes(path, data)
 

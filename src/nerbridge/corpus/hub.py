@@ -62,7 +62,7 @@ def parse_hub_spec(spec: str) -> HubSpec:
     if match is None or match["repository"].count("/") != 1:
         raise CorpusError(
             f"{spec}: not the name of a hub dataset; expected hub:owner/name, "
-            "hub:owner/name@config or hub:owner/name@config#revision. Mend the name."
+            "hub:owner/name@config or hub:owner/name@config#revision. Fix the name."
         )
     return HubSpec(match["repository"], match["config"], match["revision"])
 
@@ -141,7 +141,7 @@ def _resolve_commit(spec: HubSpec) -> str | None:
             "a commit. Check it, or leave it out."
         ) from error
     except HFValidationError as error:
-        raise CorpusError(f"{spec}: not the name of a hub dataset ({error}). Mend it.") from error
+        raise CorpusError(f"{spec}: not the name of a hub dataset ({error}). Fix it.") from error
     except network_errors():
         return None
     _check_data_files(spec, [file.rfilename for file in info.siblings or []])

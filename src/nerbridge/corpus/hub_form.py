@@ -86,12 +86,12 @@ def find_tag_names(path: Path) -> tuple[str, ...] | None:
     try:
         names = tag_names_of(json.loads(text))
     except json.JSONDecodeError as error:
-        raise CorpusError(f"{file}:{error.lineno}: not JSON ({error.msg}). Mend it.") from error
+        raise CorpusError(f"{file}:{error.lineno}: not JSON ({error.msg}). Fix it.") from error
     if names is None:
         raise CorpusError(
             f"{file}: no names of tags found; expected a list such as "
             '["O", "B-PER", "I-PER"], or the hub\'s features with "names". '
-            "Mend it, or pass tag_names=…"
+            "Fix it, or pass tag_names=…"
         )
     return names
 
@@ -122,7 +122,7 @@ def _as_list(value: Any, column: str, where: str) -> list[Any]:
     if not isinstance(value, list | tuple):
         raise CorpusError(
             f"{where}: {column} is {value!r:.60}; expected a list, one entry a word. "
-            "Mend this record."
+            "Fix this record."
         )
     return list(value)
 
@@ -139,6 +139,6 @@ def _name_of(tag: Any, names: Sequence[str] | None, column: str, where: str) -> 
     if not 0 <= tag < len(names):
         raise CorpusError(
             f"{where}: {column} holds the id {tag}; expected 0 to {len(names) - 1} "
-            f"({', '.join(names)}). Mend the record or the list of names."
+            f"({', '.join(names)}). Fix the record or the list of names."
         )
     return names[tag]

@@ -68,7 +68,7 @@ def raw_sentence(
     if len(words) != len(tags):
         raise CorpusError(
             f"{place(path, line, unit)}: {len(words)} words and {len(tags)} tags; "
-            "expected one tag for every word. Mend this record."
+            "expected one tag for every word. Fix this record."
         )
     texts = tuple(check_word(word, path, line, unit) for word in words)
     names = tuple(_check_tag(tag, path, line, unit) for tag in tags)
@@ -84,7 +84,7 @@ def check_word(word: object, path: str, line: int, unit: Unit = "line") -> str:
     if not isinstance(word, str):
         raise CorpusError(
             f"{place(path, line, unit)}: {word!r} stands where a word should; expected text. "
-            "Mend this record."
+            "Fix this record."
         )
     if not word.strip():
         raise CorpusError(
@@ -103,6 +103,6 @@ def _check_tag(tag: object, path: str, line: int, unit: Unit) -> str:
     if not isinstance(tag, str):
         raise CorpusError(
             f"{place(path, line, unit)}: {tag!r} stands where a tag should; expected a name "
-            "such as 'B-LOC'. Mend this record, or give the names of the ids (labels.txt)."
+            "such as 'B-LOC'. Fix this record, or give the names of the ids (labels.txt)."
         )
     return tag

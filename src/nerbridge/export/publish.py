@@ -92,7 +92,7 @@ def _explained(repo: str, endpoint: str) -> Iterator[None]:
         raise _unreachable(repo, endpoint, error.__cause__ or error) from error
     except ValueError as error:
         raise InputError(
-            f"{repo}: the hub refuses what is uploaded: {' '.join(str(error).split())} Mend the "
+            f"{repo}: the hub refuses what is uploaded: {' '.join(str(error).split())} Fix the "
             f"header of {CARD_FILE}, or give another --license."
         ) from error
 

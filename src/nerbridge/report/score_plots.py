@@ -161,7 +161,7 @@ def _paint_thresholds(curve: Sequence[ThresholdPoint], colour: str, figure: Figu
     axes.set_yticks((0, 0.25, 0.5, 0.75, 1))
     axes.xaxis.grid(True)
     axes.tick_params(axis="y", labelcolor=MUTED, labelsize=8)
-    axes.set_xlabel("least score that is kept (--min-score)")
+    axes.set_xlabel("minimum score (--min-score)")
 
 
 def _mark(axes: Axes, point: ThresholdPoint, colour: str) -> None:

@@ -69,7 +69,7 @@ def read_recipe(
     try:
         values = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: not TOML: {error}. Mend the file at that place.") from error
+        raise RecipeError(f"{path}: not TOML: {error}. Fix the file at that place.") from error
     for override in overrides:
         _apply(values, override)
     if seeds is not None:

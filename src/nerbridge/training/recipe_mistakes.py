@@ -41,7 +41,7 @@ def describe_mistakes(
     lines += [f"  {mistake}" for mistake in told]
     lines.append("`nerbridge recipe show quickstart` prints every key with its default.")
     if mistakes and all(mistake["loc"] for mistake in mistakes):
-        lines.append("Whether the settings fit together is looked at once these are mended.")
+        lines.append("Whether the settings fit together is checked once these are fixed.")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-/* Entities in the forms to take away. Offsets count code points, as everywhere in nerbridge. */
+/* Entities in the formats of the download. Offsets count code points, as everywhere in nerbridge. */
 
 import { overlap, splitLines } from "./entities.js";
 import { splitSentences, splitWords, unitsToCodePoints } from "./text.js";

@@ -1,4 +1,4 @@
-/* What the page remembers: language, colours, least score, form to take away. Never a text. */
+/* What the page remembers: language, colours, minimum score, export format. Never a text. */
 
 const KEY = "nerbridge";
 

@@ -1,4 +1,4 @@
-/* What was found: counts, filters, the list, and what to take away. */
+/* What was found: counts, filters, the list, and the download. */
 
 import { $, element } from "./dom.js";
 import { countSentences } from "./exports.js";
@@ -7,7 +7,7 @@ import { language, number, t, tCount, typeName } from "./i18n.js";
 
 const MOST_ENTRIES = 500;
 
-/* Draw it all. `found` are the entities of all types over the least score, `shown` those of the
+/* Draw it all. `found` are the entities of all types over the minimum score, `shown` those of the
    types that are on. */
 export function drawSide({ found, shown, types, hidden, colourOf, minScore, onType, onJump }) {
   $("count").textContent = shown.length ? tCount("count", shown.length) : t("countNone");

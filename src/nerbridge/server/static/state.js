@@ -20,7 +20,7 @@ export const state = {
 
 export const colourOf = (type) => `c${Math.max(state.types.indexOf(type), 0) % N_COLOURS}`;
 
-/* The entities over the least score, and of these the ones whose type is on. */
+/* The entities over the minimum score, and of these the ones whose type is on. */
 export function view() {
   const found = applyCorrections(
     state.entities.filter((one) => one.score >= settings.minScore),
