@@ -105,3 +105,11 @@ def test_too_few_sentences(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="2 distinct of 3 sentences"):
         call(path, "--output", tmp_path / "parts")
     assert not (tmp_path / "parts").exists()
+
+
+def test_a_part_of_a_division_before_is_told(file: Path, tmp_path: Path) -> None:
+    parts = tmp_path / "parts"
+    call(file, "--output", parts)
+    result = call(file, "--output", parts, "--shares", "80,20,0", "--overwrite")
+    assert "test.conll: left as it was" in result.stderr
+    assert "left as it was" not in call(file, "--output", parts, "--overwrite").stderr

@@ -80,3 +80,25 @@ def test_columns_of_a_table_can_be_chosen(put: Put) -> None:
 def test_a_long_table_must_say_where_sentences_end(put: Put) -> None:
     with pytest.raises(CorpusError, match="300 words, and nothing says where a sentence ends"):
         read_corpus(put("a.csv", "word,tag\n" + "অসম,B-LOC\n" * 300))
+
+
+def test_rows_that_python_wrote_on_windows_are_one_sentence(put: Put) -> None:
+    path = put("a.csv", "word,tag\r\r\nঅসম,B-LOC\r\r\nচৰকাৰ,I-LOC\r\r\n\r\r\nএক,O\r\r\n")
+    assert [s.words for s in read_corpus(path).splits["test"]] == [("অসম", "চৰকাৰ"), ("এক",)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ('1\t"\tO\n1\tঅসম\tB-LOC\n1\t"\tO\n', ('"', "অসম", '"')),
+        ('1\t"অসম\tB-LOC\n1\tধুনীয়া"\tO\n', ('"অসম', 'ধুনীয়া"')),
+        ('1\tঅসম\tB-LOC\n1\t"\tO\n', ("অসম", '"')),
+        ('1\t"অসম"\tB-LOC\n1\t""""\tO\n', ("অসম", '"')),
+    ],
+)
+def test_quotes_that_are_words_of_a_table_with_tabs(
+    put: Put, rows: str, words: tuple[str, ...]
+) -> None:
+    path = put("a.tsv", f"sentence_id\tword\ttag\n{rows}")
+    (sentence,) = read_corpus(path).splits["test"]
+    assert sentence.words == words

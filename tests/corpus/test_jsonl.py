@@ -218,3 +218,16 @@ def test_ids_out_of_range_and_bad_name_files(put: Put) -> None:
     put("labels.json", "{")
     with pytest.raises(CorpusError, match=r"labels\.json:1: not JSON"):
         read_corpus(path)
+
+
+def test_prodigy_leaves_the_spans_out_where_nothing_is_marked(put: Put) -> None:
+    record = {"text": "অসম", "tokens": [{"text": "অসম", "start": 0, "end": 3, "id": 0}]}
+    corpus = read_corpus(put("a.jsonl", json.dumps({**record, "answer": "accept"})))
+    assert [sentence.tags for sentence in corpus.splits["test"]] == [("O",)]
+    assert not any(corpus.losses.values())
+
+
+def test_a_text_with_a_class_is_not_a_text_without_entities(put: Put) -> None:
+    record = {"text": "অসম", "label": "POSITIVE", "answer": "accept"}
+    with pytest.raises(CorpusError, match="expected tokens"):
+        read_corpus(put("a.jsonl", json.dumps(record)))

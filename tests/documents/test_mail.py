@@ -196,3 +196,23 @@ def test_names_are_found_and_no_copy_is_made(tmp_path: Path) -> None:
     }
     with pytest.raises(DocumentError, match=r"a\.eml: a mail.*no copy"):
         redact(document, entities, ["PER"])
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n\n"])
+def test_what_stands_before_the_headers_does_not_make_them_text(before: bytes) -> None:
+    assert read(before + letter().as_bytes()) == (ALL, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "delsp", "expected"),
+    [
+        ("ৰমেন \nদাস আহিল।\nঅসম", "no", "ৰমেন দাস আহিল।\nঅসম"),
+        ("গুৱা \nহাটীত", "yes", "গুৱাহাটীত"),
+        ("> ৰমেন \n> দাস \nঅসম", "no", "> ৰমেন দাস \nঅসম"),
+        ("অসম \n-- \nৰমেন", "no", "অসম \n-- \nৰমেন"),
+    ],
+)
+def test_lines_that_the_senders_program_broke_go_on(text: str, delsp: str, expected: str) -> None:
+    kind = f"text/plain; charset=utf-8; format=Flowed; delsp={delsp}"
+    header = f"From: a@example.in\nContent-Type: {kind}"
+    assert read(f"{header}\n\n{text}".encode())[0]["paragraph 1"] == expected

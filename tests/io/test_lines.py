@@ -28,3 +28,15 @@ def test_lines_of_old_macs_are_counted_in_messages() -> None:
         [*decode_lines([b"a\rb\rc\xff\r"], "a.txt")]
     with pytest.raises(InputError, match=r"a\.txt:2: a NUL byte"):
         [*decode_lines([b"a\r\0\r"], "a.txt")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_line_ends_that_windows_doubled_end_one_line(encoding: str) -> None:
+    data = "অ\r\r\n\r\r\nআ\rই\r\r\n".encode(encoding)
+    found = [*decode_lines(io.BytesIO(data), "a.txt")]
+    assert found == [(1, "অ\r\r\n"), (2, "\r\r\n"), (3, "আ\r"), (4, "ই\r\r\n")]
+
+
+def test_doubled_line_ends_are_counted_once_in_messages() -> None:
+    with pytest.raises(InputError, match=r"a\.txt:3: byte 0xff is not UTF-8"):
+        [*decode_lines([b"a\r\r\n", b"b\r\r\n", b"c\xff\r\r\n"], "a.txt")]

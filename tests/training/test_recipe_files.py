@@ -266,3 +266,9 @@ def test_the_usual_layers_decide_as_no_layers_do(mine: Path) -> None:
     other = read_recipe(mine, overrides=["lora.target_modules=all-linear"])
     assert recipe_sha256(named) == recipe_sha256(recipe) != recipe_sha256(other)
     assert with_later_keys(deciding_settings(named)) == deciding_settings(recipe)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_recipe(mine: Path) -> None:
+    expected = read_recipe(mine)
+    mine.write_bytes(b"\xef\xbb\xbf" + mine.read_bytes())
+    assert read_recipe(mine) == expected

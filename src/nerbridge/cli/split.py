@@ -96,8 +96,21 @@ def split_command(
             f"{parts.n_conflicts:,}; the last labels are kept)",
             quiet=quiet,
         )
+    for stale in _other_parts(output, set(paths.values())):
+        print_note(
+            f"{stale}: left as it was. If it comes from another division of the same sentences, "
+            f"some of them stand in the new parts too; nerbridge data audit {output} counts them.",
+            quiet=quiet,
+        )
     if parts.n_documents and not cut_documents:
         print_note(f"documents kept whole: {parts.n_documents:,}", quiet=quiet)
+
+
+def _other_parts(folder: Path, written: set[Path]) -> list[Path]:
+    """Files of parts that got no share now: of a division before, or a test set of its own."""
+    from nerbridge.corpus.reading import split_of
+
+    return sorted(path for path in folder.iterdir() if path not in written and split_of(path))
 
 
 def _read_shares(text: str) -> list[float]:

@@ -9,7 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nerbridge.corpus.column_names import SENTENCE_NAMES, TAG_NAMES, WORD_NAMES, find_name
+from nerbridge.corpus.column_names import (
+    SENTENCE_NAMES,
+    TAG_NAMES,
+    WORD_NAMES,
+    find_header,
+    find_name,
+)
 from nerbridge.corpus.entity_table import is_entity_table, read_entity_table
 from nerbridge.corpus.files import read_text, write_text
 from nerbridge.corpus.layout import Layout
@@ -44,7 +50,9 @@ def read_csv(path: Path, layout: Layout | None = None) -> RawSplit:
     """
     layout = layout or Layout()
     try:
-        table = read_delimited(split_lines(read_text(path)), str(path))
+        text = read_text(path)
+        has_quotes = not _has_bare_quotes(text)
+        table = read_delimited(split_lines(text), str(path), has_quotes=has_quotes)
         if is_entity_table(table.header):
             return read_entity_table(path, table.header, (cells for _, cells in table.rows))
         rows = list(table.rows)
@@ -92,6 +100,18 @@ def write_csv(path: Path, sentences: Iterable[Sentence]) -> None:
         rows = zip(sentence.words, sentence.tags, strict=True)
         writer.writerows((number, word, tag) for word, tag in rows)
     write_text(path, stream.getvalue())
+
+
+def _has_bare_quotes(text: str) -> bool:
+    """Whether quotes are words, or part of words, of a table with tabs, and hold no cells.
+
+    Read as quotes of cells, two of them would make one word of all rows between them.
+    """
+    header, *lines = split_lines(text)
+    is_with_tabs = "\t" in header and find_header(header.strip().split("\t")) is not None
+    return is_with_tabs and any(
+        cell.count('"') % 2 for line in lines if '"' in line for cell in line.split("\t")
+    )
 
 
 def _has_spans(table: Delimited, rows: Sequence[tuple[int, list[str]]]) -> bool:

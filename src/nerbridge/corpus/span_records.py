@@ -92,18 +92,26 @@ def record_to_text(
         return None if task is None else FoundText(task.text, tuple(task.spans), task.is_running)
     text = _find_text(record, fields)
     is_known = fields.spans in record if fields.spans else bool(_span_keys(record))
-    if not isinstance(text, str) or not (is_known or _MANAGED_BY_LABEL_STUDIO in record):
+    if not isinstance(text, str) or not (is_known or _is_annotated(record)):
         raise CorpusError(
             f"{place}: the keys are {', '.join(map(repr, record)) or 'missing'}; expected tokens "
             "and ner_tags, or text and one of label, labels, entities, spans. Export it again as "
             "JSON or JSONL, or name the fields: --columns TEXT,SPANS."
         )
-    if not is_known:
+    if not is_known and _MANAGED_BY_LABEL_STUDIO in record:
         losses["regions_left_out"] += sum(map(_n_objects, record.values()))
     spans: list[CharSpan] = []
     for span in _raw_spans(record, fields.spans):
         spans += _read_span(span, place, losses)
     return FoundText(text, tuple(spans), fields.is_running)
+
+
+def _is_annotated(record: Mapping[str, Any]) -> bool:
+    """Whether somebody has annotated the text, so that no field of spans means no entity.
+
+    Prodigy writes the words where spans can be marked, and an answer; a text with a class has none.
+    """
+    return _MANAGED_BY_LABEL_STUDIO in record or {"answer", "tokens"} <= record.keys()
 
 
 def _find_text(record: Mapping[str, Any], fields: Fields) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import email
 import email.utils
 import re
@@ -42,7 +43,9 @@ def read_mail(data: bytes, name: str, *, is_whole: bool = False) -> tuple[list[_
     Raises:
         DocumentError: encrypted, nested too deep, or with nothing that can be read.
     """
-    message = email.message_from_bytes(data, policy=compat32)
+    # A mark or blank lines before the headers would make them, and what they encode, a text.
+    headed = data.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
+    message = email.message_from_bytes(headed, policy=compat32)
     reader = _Reader(name, is_whole=is_whole)
     body = reader.read(message)
     parts = [*_read_headers(message, body, is_page=_is_page(message)), *body]
@@ -130,7 +133,7 @@ class _Reader:
             self.said += notices
             return found
         if kind == "text/plain":
-            return _split_paragraphs(self._decode(content, part))
+            return _split_paragraphs(_join_flowed(self._decode(content, part), part))
         if kind in _SIGNATURES:
             return []
         is_picture = part.get_content_maintype() == "image" and part.get_filename() is None
@@ -216,8 +219,32 @@ def _to_utf8(content: bytes, part: Message) -> bytes:
     return content
 
 
-def _split_paragraphs(text: str) -> list[_Part]:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+def _join_flowed(text: str, part: Message) -> str:
+    """The text without the line breaks that its sender's program put in to keep lines short.
+
+    Source: RFC 3676. A line that ends with a space goes on in the next one of the same quotation.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if str(part.get_param("format")).lower() != "flowed":
+        return text
+    is_space_added = str(part.get_param("delsp")).lower() == "yes"
+    lines: list[str] = []
+    depth_before = None
+    for line in text.split("\n"):
+        content = line.lstrip(">")
+        depth = len(line) - len(content)
+        content = content.removeprefix(" ")  # it keeps ``From`` and ``>`` from being read as marks
+        is_soft = content.endswith(" ") and content != "-- "
+        content = content[:-1] if is_soft and is_space_added else content
+        if depth == depth_before and content != "-- ":
+            lines[-1] += content
+        else:
+            lines.append(f"{'>' * depth} {content}" if depth else content)
+        depth_before = depth if is_soft else None
+    return "\n".join(lines)
+
+
+def _split_paragraphs(lines: str) -> list[_Part]:
     paragraphs = [part.strip() for part in _BETWEEN_PARAGRAPHS.split(lines)]
     found = enumerate((part for part in paragraphs if part), start=1)
     return [(f"paragraph {number}", part) for number, part in found]

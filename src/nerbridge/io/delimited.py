@@ -33,12 +33,12 @@ class Delimited:
     rows: Iterator[tuple[int, list[str]]]
 
 
-def read_delimited(lines: Iterable[str], name: str) -> Delimited:
+def read_delimited(lines: Iterable[str], name: str, *, has_quotes: bool = True) -> Delimited:
     r"""A table from its lines, with their line breaks.
 
     The separator is what Excel's line ``sep=;`` says, else the most frequent of comma, semicolon,
     tab and ``|`` in the header. A row may be longer than the header if what is beyond is blank, and
-    shorter if only unnamed columns are missing.
+    shorter if only unnamed columns are missing. Without ``has_quotes`` a quote is like any letter.
 
     Raises:
         InputError: no header, a name twice in it, a row of another width, or broken quotes; of
@@ -55,7 +55,12 @@ def read_delimited(lines: Iterable[str], name: str) -> Delimited:
     if said:
         first, n_before = next(pieces, ""), 1
     separator = said[1] if said else _find_separator(first)
-    reader = csv.reader(chain([first], pieces), delimiter=separator, strict=True)
+    reader = csv.reader(
+        chain([first], pieces),
+        delimiter=separator,
+        strict=True,
+        quoting=csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE,
+    )
     rows = _number_rows(reader, n_before, name, separator)
     _, cells = next(rows, (1, []))
     header, unnamed = _name_columns(cells, f"{name}:{n_before + 1}")

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, count
 
 from nerbridge.errors import InputError
 
 BYTE_ORDER_MARK = "\ufeff"
+_DOUBLED = "\r\r\n"
+"""Python's `csv` on Windows writes it, into a file that was opened without ``newline=""``."""
+_LINE = re.compile(r"[^\r\n]*(?:\r?\r?\n|\r)|[^\r\n]+")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def decode_lines(parts: Iterable[bytes], name: str) -> Iterator[tuple[int, str]]:
     r"""Number (from 1) and text of every line, with its line break.
 
-    Lines end with ``\n``, ``\r\n`` or, as on old Macs, ``\r``. A byte order mark at the start is
-    dropped.
+    Lines end with ``\n``, ``\r\n``, ``\r\r\n`` or, as on old Macs, ``\r``. A byte order mark at the
+    start is dropped.
 
     Args:
         parts: the bytes, divided behind each ``\n``, as a binary file gives them.
@@ -41,11 +45,13 @@ def decode_lines(parts: Iterable[bytes], name: str) -> Iterator[tuple[int, str]]
 
 
 def split_lines(text: str) -> Iterable[str]:
-    r"""The lines of a text, each with its line break: ``\n``, ``\r\n`` or ``\r``, no other.
+    r"""The lines of a text, each with its line break: ``\n``, ``\r\n``, ``\r\r\n`` or ``\r``.
 
-    >>> [*split_lines("a\r\nb\rc")]
-    ['a\r\n', 'b\r', 'c']
+    >>> [*split_lines("a\r\nb\rc\r\r\nd")]
+    ['a\r\n', 'b\r', 'c\r\r\n', 'd']
     """
+    if _DOUBLED in text:
+        return (match[0] for match in _LINE.finditer(text))
     return io.StringIO(text, newline="")
 
 
@@ -72,7 +78,8 @@ def _decode_utf8(parts: Iterable[bytes], name: str) -> Iterator[str]:
 
 
 def _count_lines(data: bytes) -> int:
-    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+    returns = data.count(b"\r") - data.count(b"\r\n") - data.count(b"\r\r\n")
+    return data.count(b"\n") + returns
 
 
 def _decode_utf16(parts: Iterable[bytes], name: str) -> Iterator[str]:

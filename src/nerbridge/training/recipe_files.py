@@ -67,7 +67,7 @@ def read_recipe(
     """
     path = find_recipe(name_or_path)
     try:
-        values = tomllib.loads(path.read_text("utf-8"))
+        values = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: not TOML: {error}. Fix the file at that place.") from error
     for override in overrides:
