@@ -108,6 +108,15 @@ def test_copies_of_a_document(server: Server, client: Client, tmp_path: Path) ->
         client.redact_document(path, [])
 
 
+def test_a_whole_page(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text(f"<!doctype html><meta charset=utf-8><p>{TEXTS[0]}</p><nav>তালিকা</nav>", "utf-8")
+    assert "তালিকা" not in client.tag_document(path)["text"]
+    assert "তালিকা" in client.tag_document(path, whole_page=True)["text"]
+    assert "তালিকা" in client.annotate_document(path, whole_page=True).decode()
+    assert "তালিকা" in client.redact_document(path, whole_page=True).decode()
+
+
 def test_models_and_ready(client: Client) -> None:
     assert client.models()[0]["name"] == "bundled:as"
     assert client.ready()

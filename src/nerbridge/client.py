@@ -136,26 +136,32 @@ class Client:
             yield from self._tag(batch, n_before)
             n_before += len(batch)
 
-    def tag_document(self, path: str | Path) -> dict[str, Any]:
+    def tag_document(self, path: str | Path, *, whole_page: bool = False) -> dict[str, Any]:
         """Text, segments and entities of a document or text file, as the server gives them.
 
         ``entities`` are dictionaries with the fields of `Entity`, and the ``place`` they stand in.
 
+        Args:
+            path: of the document.
+            whole_page: whether everything of a web page is read, not its main text alone.
+
         Raises:
             InputError: if the file cannot be read, here or by the server; otherwise as `tag`.
         """
-        found: dict[str, Any] = self._parse(self._upload(path, {}))
+        found: dict[str, Any] = self._parse(self._upload(path, {}, whole_page))
         return found
 
-    def annotate_document(self, path: str | Path) -> bytes:
+    def annotate_document(self, path: str | Path, *, whole_page: bool = False) -> bytes:
         """A document's text as an HTML page with its entities marked; otherwise as `tag_document`.
 
         Raises:
             InputError: as `tag_document`.
         """
-        return self._upload(path, {"as": "html"}).content
+        return self._upload(path, {"as": "html"}, whole_page).content
 
-    def redact_document(self, path: str | Path, types: Iterable[str] | None = None) -> bytes:
+    def redact_document(
+        self, path: str | Path, types: Iterable[str] | None = None, *, whole_page: bool = False
+    ) -> bytes:
         """A copy of a document, in its own format, without the entities of some types.
 
         It is not safe to pass on unread: the model misses names, and a ``min_score`` of the client
@@ -164,6 +170,7 @@ class Client:
         Args:
             path: of the document.
             types: to hide; None for all that the client keeps.
+            whole_page: as for `tag_document`.
 
         Raises:
             InputError: as `tag_document`; or a type that the client does not keep.
@@ -171,7 +178,7 @@ class Client:
         form = {"as": "redacted"}
         if types is not None:
             form["redact"] = _join_types([types] if isinstance(types, str) else types)
-        return self._upload(path, form).content
+        return self._upload(path, form, whole_page).content
 
     def models(self) -> list[dict[str, Any]]:
         """What the server says of its models, the default first.
@@ -189,13 +196,15 @@ class Client:
         except httpx2.TransportError:
             return False
 
-    def _upload(self, path: str | Path, form: dict[str, str]) -> httpx2.Response:
+    def _upload(self, path: str | Path, form: dict[str, str], whole_page: bool) -> httpx2.Response:
         path = Path(path)
         try:
             content = path.read_bytes()
         except OSError as error:
             raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
         options = {**self._options, **form}
+        if whole_page:  # a server of an older version does not know it
+            options["whole_page"] = "true"
         if "types" in options:
             options["types"] = _join_types(options["types"])
         files = {"file": (path.name, content)}

@@ -163,3 +163,9 @@ def test_labels_of_charts_are_read(letter: bytes, changed: Changed) -> None:
     chart = '<c:c xmlns:c="urn:c"><c:strCache><c:pt><c:v>তেজপুৰ</c:v></c:pt></c:strCache></c:c>'
     data = changed(letter, "word/charts/chart1.xml", chart.encode())
     assert read_document(data, name="a.docx").text.endswith("তেজপুৰ")
+
+
+def test_what_is_set_above_a_word_does_not_cut_a_name(letter: bytes, changed: Changed) -> None:
+    content = """<w:p><w:r><w:ruby><w:rt><w:r><w:t>Bhanu</w:t></w:r></w:rt><w:rubyBase><w:r>
+<w:t>ভানু</w:t></w:r></w:rubyBase></w:ruby></w:r><w:r><w:t> বৰা আহিল</w:t></w:r></w:p>"""
+    assert text_of(letter, changed, content) == ["ভানু বৰা আহিল", "Bhanu"]

@@ -92,3 +92,29 @@ def test_entities_and_files_are_not_fetched() -> None:
 def test_a_legacy_font_in_a_page() -> None:
     with pytest.raises(DocumentError, match="not Unicode"):
         texts("<p><font face='Geetanjali'>kalo bRitaar saangbaadik meel</font>")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        '<script type="application/ld+json">{"articleBody": "%s"}</script>',
+        '<script id="__NEXT_DATA__" type="application/json">{"p": {"html": "<p>%s</p>"}}</script>',
+        '<script>window.__STATE__ = {"a": ["%s"]};</script>',
+    ],
+)
+def test_an_article_that_only_a_script_holds(script: str) -> None:
+    article = "ভানু বৰা আজি পুৱা তেজপুৰত আছিল। " * 8
+    page = f"<!doctype html><meta charset=utf-8><p>ৰ'ব…</p>{script % article}".encode()
+    document = read_document(page, name="a.html")
+    assert document.notices == ("not read: text in scripts.",)
+    assert "ভানু" not in document.text
+    assert "ভানু বৰা" in read_document(page, name="a.html", is_whole_page=True).text
+    shown = page.replace("ৰ'ব…".encode(), article.encode())
+    assert read_document(shown, name="a.html").notices == ()
+
+
+def test_what_is_set_above_a_word_does_not_cut_a_name() -> None:
+    page = "<p><ruby>ভানু<rp>(</rp><rt>Bhanu</rt><rp>)</rp></ruby> <ruby>বৰা<rt>Bora</ruby> আহিল"
+    for whole in (False, True):
+        document = read_document(page.encode(), name="a.html", is_whole_page=whole)
+        assert document.text.split("\n\n") == ["ভানু বৰা আহিল", "Bhanu", "Bora"]

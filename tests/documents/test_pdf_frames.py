@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pypdfium2
 import pytest
+import regex
 from PIL import Image
 
 from nerbridge.documents import read_document, redact
@@ -124,3 +125,44 @@ def test_letters_that_stand_alone_are_said() -> None:
         "page 1: 7 letters stand alone; words whose letters are set far apart are not read as "
         "words.",
     )
+
+
+def stacked(rotate: int, pitch: float, *, first: float = 400) -> PdfWriter:
+    """Letters below one another, beside lines of text."""
+    made = PdfWriter(page_extra=f"/Rotate {rotate}")
+    for index in range(3):
+        made.show("পুৱা মানুহবোৰ আহিছিল", f"1 0 0 1 60 {400 - 20 * index}")
+    for index, letter in enumerate(regex.findall(r"\X", NAME)):
+        if letter != " ":
+            made.show(letter, f"1 0 0 1 300 {first - pitch * index}")
+    return made
+
+
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+@pytest.mark.parametrize(("pitch", "first"), [(13, 400), (17, 405), (20, 505)])
+def test_letters_below_one_another_beside_text(rotate: int, pitch: float, first: float) -> None:
+    data = stacked(rotate, pitch, first=first).write()
+    assert NAME in read_document(data, name="a.pdf").text
+    plain, black = picture(data)
+    before, after = (
+        image.convert("L").point(lambda v: 255 * (v < 128)) for image in (plain, black)
+    )
+    assert after.histogram()[255] > 1.5 * before.histogram()[255]
+
+
+def test_a_column_of_letters_stays_in_its_table() -> None:
+    made = PdfWriter()
+    for index, letter in enumerate("কখগকখ"):
+        made.show("নামটো আছে", f"1 0 0 1 60 {700 - 20 * index}")
+        made.show(letter, f"1 0 0 1 400 {700 - 20 * index}")
+    assert "\n".join(texts(made.write())).count("আছে\t") == 5
+
+
+def test_letters_set_apart_are_words() -> None:
+    made = PdfWriter().show("এই আগকথা আজি পুৱা লিখা হ'ল")
+    made.content.append("5 Tc")
+    made.show(LINE, "1 0 0 1 60 600")
+    assert LINE in texts(made.write())
+    made.content.append("25 Tc")
+    made.show("তেজপুৰত", "1 0 0 1 60 500")
+    assert "letters stand alone" in read_document(made.write(), name="a.pdf").notices[0]

@@ -78,6 +78,23 @@ def test_what_is_not_read_is_named() -> None:
     )
 
 
+def test_a_file_attached_to_a_note_is_named() -> None:
+    made = PdfWriter()
+    file = made.add(stream(b"a", "/Type /EmbeddedFile"))
+    spec = f"<< /Type /Filespec /F (a.txt) /UF {wide('চিঠি.txt')} /EF << /F {file} 0 R >> >>"
+    made.annotate(f"/Subtype /FileAttachment {BOX} /FS {spec}")
+    assert read(made).notices == (
+        "not read: 1 attached file (চিঠি.txt). Save each as a file, and name it too.",
+    )
+
+
+@pytest.mark.parametrize("form", ["", "/AcroForm << /Fields [] >>"])
+def test_a_field_outside_every_form(form: str) -> None:
+    made = PdfWriter(catalog_extra=form)
+    made.annotate(f"/Subtype /Widget {BOX} /FT /Tx /T (n) /V {wide('ভানু বৰা')}")
+    assert beside(read(made)) == {"page 1, field n": "ভানু বৰা"}
+
+
 @pytest.mark.parametrize("is_said", [True, False])
 def test_alternative_texts_of_pictures(is_said: bool) -> None:
     text = "হেম গগৈৰ ছবি" if is_said else BODY

@@ -103,8 +103,13 @@ def root_blocks(root: etree._Element, part: str) -> Iterator[Block]:
         elif prefix in _ENTRIES.values():
             entry = next(element.iterancestors(f"{{*}}{prefix}"), None)
             place = f"{prefix} {local_id(entry)}"
-        if any(piece.text.strip() for piece in pieces):
-            yield Block(place, pieces)
+        # How a word is read stands above it; within the line it would cut names.
+        above = [
+            list(_iter_pieces(ruby)) for ruby in element.iter("{*}rt") if _is_of(ruby, element)
+        ]
+        for found in (pieces, *above):
+            if any(piece.text.strip() for piece in found):
+                yield Block(place, found)
     if prefix == _CHART:
         yield from _chart_labels(root)
 
@@ -138,13 +143,17 @@ def _is_skipped(element: etree._Element) -> bool:
     return any(local_name(parent) in _SKIPPED for parent in element.iterancestors())
 
 
+def _is_of(ruby: etree._Element, paragraph: etree._Element) -> bool:
+    return next(ruby.iterancestors("{*}p"), None) is paragraph and not _is_skipped(ruby)
+
+
 def _iter_pieces(paragraph: etree._Element) -> Iterator[Piece]:
     """Text of a paragraph; that of text boxes inside it has paragraphs of its own."""
     stack = list(reversed(paragraph))
     while stack:
         element = stack.pop()
         name = local_name(element)
-        if name in _SKIPPED or name in {"p", "pPr", "rPr"}:
+        if name in _SKIPPED or name in {"p", "pPr", "rPr", "rt"}:
             continue
         if name == "t":
             yield Piece(element.text or "", element)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from nerbridge.documents.html_scripts import script_texts
 from nerbridge.documents.style_sheets import has_words
 from nerbridge.text.counts import count_of
 
@@ -23,6 +24,8 @@ FRAME = frozenset({"header", "footer"})
 """Not the main text of a page that does not say which its main part is."""
 _FRAMES = frozenset({"iframe", "frame", "object", "embed"})
 _NO_WORDS = frozenset({"script", "style", "head"})
+# Brackets, for browsers that cannot set one text above another.
+_FALLBACK = "rp"
 _ATTRIBUTES = ("alt", "title", "placeholder", "aria-label", "label", "summary")
 _NO_VALUES = frozenset({"hidden", "password", "checkbox", "radio", "file", "range", "color"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
@@ -77,7 +80,9 @@ class PageParts:
         if element is part:
             return False
         if self.is_whole:
-            return element.tag in _NO_WORDS
+            return element.tag in _NO_WORDS or element.tag == _FALLBACK
+        if element.tag == _FALLBACK:
+            return True
         if element.tag in NEVER_SHOWN:
             return not is_shadow(element)
         return self._is_beside(element, part) and not self._holds_most(element, part)
@@ -190,6 +195,8 @@ class PageParts:
                 found["text in style sheets"] += 1
             elif self.is_whole:
                 continue
+            elif tag == "script":
+                found["text in scripts"] += any(script_texts(element, self.body))
             elif tag in NEVER_SHOWN - _NO_WORDS and not is_shadow(element):
                 found[tag] += bool("".join(map(str, element.itertext())).strip())
             for key, _ in () if self.is_whole else attribute_texts(element):

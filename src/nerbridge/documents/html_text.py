@@ -10,6 +10,7 @@ from contextlib import suppress
 from lxml import etree
 
 from nerbridge.documents.html_main import NEVER_SHOWN, PageParts, attribute_texts
+from nerbridge.documents.html_scripts import script_texts
 from nerbridge.documents.legacy_fonts import (
     is_legacy_font,
     refuse_broken,
@@ -25,13 +26,14 @@ _BLOCKS = frozenset(
      "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4",
      "h5", "h6", "header", "hgroup", "hr", "html", "legend", "li", "main", "ol", "p", "pre",
      "section", "summary", "dialog", "form", "menu", "nav", "table", "tbody", "td", "tfoot",
-     "th", "thead", "title", "tr", "ul"]
+     "th", "thead", "title", "tr", "ul", "marquee", "search", "text"]
 )  # fmt: skip
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
 _IN_HEAD = frozenset(["title", "meta", "link", "style", "script", "base", "noscript", "template"])
 _HEAD = 4096
 _TITLE = "title"
+_ABOVE = "rt"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _FACE = re.compile(r"font(?:-family)?\s*:\s*([^;}]*)", re.I)
 _MAX_DEPTH = 250
@@ -154,6 +156,8 @@ def _iter_blocks(root: etree._Element, parts: PageParts) -> Iterator[Block]:
         for element in root.iter(etree.Element):
             for key, text in attribute_texts(element):
                 yield Block(f"text in {key}", [Piece(text.strip())])
+            for text in script_texts(element, parts.body):
+                yield Block("text in script", [Piece(text)])
             yield from _inner_page(element)
 
 
@@ -170,6 +174,9 @@ def _inner_page(element: etree._Element) -> Iterator[Block]:
 
 def _iter_paragraphs(root: etree._Element, parts: PageParts) -> Iterator[list[Piece]]:
     pieces: list[Piece] = []
+    # What is set above a word tells how it is read; within the line it would cut names.
+    below: list[list[Piece]] = []
+    above: list[list[Piece]] = []
     n_pre = 0
     blocks = _BLOCKS | NEVER_SHOWN if parts.is_whole else _BLOCKS
     stack: list[tuple[etree._Element, bool]] = [(root, False)]
@@ -177,9 +184,15 @@ def _iter_paragraphs(root: etree._Element, parts: PageParts) -> Iterator[list[Pi
         element, is_end = stack.pop()
         is_shown = is_end or not parts.leaves_out(element, root)
         is_block = isinstance(element.tag, str) and element.tag in blocks
-        if is_block and pieces:
-            yield pieces
+        if is_block:
+            yield from filter(None, [pieces, *above])
+            pieces, above = [], []
+        if element.tag == _ABOVE and is_shown and not is_end:
+            below.append(pieces)
             pieces = []
+        elif element.tag == _ABOVE and is_end:
+            above.append(pieces)
+            pieces = below.pop()
         if not is_end and is_shown:
             n_pre += element.tag == "pre"
             if element.tag == "br":
@@ -192,8 +205,7 @@ def _iter_paragraphs(root: etree._Element, parts: PageParts) -> Iterator[list[Pi
         n_pre -= is_end and element.tag == "pre"
         if element is not root:
             _add(pieces, element.tail, Piece("", element, "tail"), is_pre=n_pre > 0)
-    if pieces:
-        yield pieces
+    yield from filter(None, [pieces, *above])
 
 
 def _add(pieces: list[Piece], text: str | None, piece: Piece, *, is_pre: bool) -> None:

@@ -57,12 +57,18 @@ def _parts(number: int, page: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def is_letter_alone(text: str) -> bool:
-    """Whether a paragraph is one letter with its signs, or a sign alone.
+    """Whether a text is one letter with its signs, or a sign alone.
 
     >>> is_letter_alone("কি"), is_letter_alone("৭"), is_letter_alone("কথা")
     (True, False, False)
     """
     return regex.fullmatch(r"\s*(?=[\p{L}\p{M}])\X\s*", text) is not None
+
+
+def _count_letters_alone(paragraph: str) -> int:
+    """Letters that are lines of their own, or far apart on a line of nothing else."""
+    lines = [line.split() for line in paragraph.split("\n")]
+    return sum(len(parts) for parts in lines if all(map(is_letter_alone, parts)))
 
 
 def redact_pdf(data: bytes, name: str, spans: Sequence[tuple[int, int]]) -> bytes:
@@ -118,7 +124,7 @@ def _notices(pages: Sequence[Mapping[str, Any]], scanned: Sequence[int]) -> list
         for number in scanned
     ]
     for number, page in enumerate(pages, start=1):
-        n_alone = sum(is_letter_alone(text) for text in page["paragraphs"])
+        n_alone = sum(map(_count_letters_alone, page["paragraphs"]))
         if n_alone >= _MIN_ALONE:
             notices.append(
                 f"page {number}: {n_alone:,} letters stand alone; words whose letters are set far "

@@ -54,6 +54,7 @@ class PageContent:
     cells: list[Cell] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     n_drawn_notes: int = 0
+    files: list[str] = field(default_factory=list)
     n_alternatives: int = 0
     n_images: int = 0
     n_unmapped: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
 import regex
@@ -25,9 +25,12 @@ _CONSONANT = "[\u0995-\u09b9\u09dc-\u09df\u09f0\u09f1\u0915-\u0939\u0958-\u095f]
 _CLUSTER = re.compile(rf"{_CONSONANT}(?:[\u09cd\u094d]{_CONSONANT})*")
 _STRAY_SIGN = re.compile(rf"(?<![\u0900-\u09ff])[{_PRE_BASE}](?={_CONSONANT})")
 _SIGN = re.compile(f"[{_PRE_BASE}]")
+_LETTER = regex.compile(r"(?=[\p{L}\p{M}])\X")
 _INDIC = re.compile("[\u0900-\u0dff]")
 _SENTENCE_END = tuple("।॥৷.?!:")
-_MIN_STACK, _MAX_STACK_PITCH, _WORD_PITCH = 4, 3.0, 1.5
+_MIN_STACK, _MAX_STACK_PITCH, _WORD_PITCH = 4, 4.0, 1.5
+_SAME_COLUMN = 0.5
+_MIN_SPACED, _MOST_LETTERS, _WORD_GAP = 6, 0.8, 1.5
 _MIN_STRAY, _STRAY_SHARE = 3, 0.15
 
 
@@ -47,7 +50,7 @@ def cells_to_lines(cells: Sequence[Cell]) -> list[Line]:
             lines[-1].append(Cell(space, box, last.size, last.baseline, frame=last.frame))
         lines[-1].append(cell)
     stripped = (_strip(line) for line in lines)
-    return list(_join_stacked([line for line in stripped if line]))
+    return list(_join_stacked([_join_spaced(line) for line in stripped if line]))
 
 
 def cells_to_paragraphs(cells: Sequence[Cell]) -> list[list[Line]]:
@@ -148,20 +151,95 @@ def _space_between(last: Cell, cell: Cell) -> str:
     return " " if (gap > _MIN_GAP * size if is_measured else cell.before) else ""
 
 
+def _join_spaced(line: Line) -> Line:
+    """The line; in one whose letters are set apart, as in a heading, only wide gaps are spaces."""
+    words = [
+        list(word)
+        for is_space, word in groupby(line, key=lambda cell: cell.text.isspace())
+        if not is_space
+    ]
+    gaps = [after[0].box[0] - word[-1].box[2] for word, after in pairwise(words)]
+    n_letters = sum(map(_is_letter, words))
+    if len(words) < _MIN_SPACED or n_letters < _MOST_LETTERS * len(words):
+        return line
+    usual = median(gaps)
+    if usual > _MIN_TAB * _size(line):
+        return line
+    joined = list(words[0])
+    for gap, word in zip(gaps, words[1:], strict=True):
+        if gap > _WORD_GAP * usual:
+            last = joined[-1]
+            box = (last.box[2], last.box[1], word[0].box[0], last.box[3])
+            joined.append(Cell(" ", box, last.size, last.baseline, frame=last.frame))
+        joined += word
+    return joined
+
+
 def _join_stacked(lines: Sequence[Line]) -> Iterator[Line]:
-    """The lines; letters that stand below one another, as on a sign, are one line."""
-    stack: list[Line] = []
-    for line in lines:
-        if stack and not _goes_below(stack[-1], line):
-            yield from _stack_to_lines(stack)
-            stack = []
-        stack.append(line)
-    yield from _stack_to_lines(stack)
+    """The lines; letters that stand below one another, as on a sign, are one line.
+
+    Some of the letters may stand beside other text. If most do, they are a column of a table.
+    """
+    joined: dict[int, Line] = {}
+    moved: set[int] = set()
+    parts = [(number, part) for number, line in enumerate(lines) for part in _tab_parts(line)]
+    others = [part for _, part in parts if not _is_letter(part)]
+    for stack in _find_stacks([item for item in parts if _is_letter(item[1])]):
+        alone = [number for number, letter in stack if len(letter) == len(lines[number])]
+        letters = [letter for _, letter in stack]
+        if len(stack) < _MIN_STACK or 2 * len(alone) <= len(stack) or _is_cut(letters, others):
+            continue
+        joined[min(alone)] = _stack_to_line(letters)
+        moved.update(id(cell) for letter in letters for cell in letter)
+    for number, line in enumerate(lines):
+        kept = _strip([cell for cell in line if id(cell) not in moved])
+        if kept:
+            yield kept
+        if number in joined:
+            yield joined[number]
 
 
-def _stack_to_lines(stack: list[Line]) -> list[Line]:
-    if len(stack) < _MIN_STACK:
-        return stack
+def _tab_parts(line: Line) -> Iterator[Line]:
+    """What stands between the wide gaps of a line."""
+    for is_tab, part in groupby(line, key=lambda cell: cell.text == "\t"):
+        if not is_tab:
+            yield list(part)
+
+
+def _find_stacks(letters: Sequence[tuple[int, Line]]) -> list[list[tuple[int, Line]]]:
+    """Letters below one another, from the top; on a turned page, pdfium gives the lowest first."""
+    columns: list[list[tuple[int, Line]]] = []
+    for item in sorted(letters, key=lambda item: _centre(item[1])):
+        if columns and _centre(item[1]) - _centre(columns[-1][-1][1]) < _SAME_COLUMN * _size(
+            item[1]
+        ):
+            columns[-1].append(item)
+        else:
+            columns.append([item])
+    stacks: list[list[tuple[int, Line]]] = []
+    for column in columns:
+        last: Line | None = None
+        for item in sorted(column, key=lambda item: -_baseline(item[1])):
+            if last is None or not _goes_below(last, item[1]):
+                stacks.append([])
+            stacks[-1].append(item)
+            last = item[1]
+    return stacks
+
+
+def _is_cut(letters: Sequence[Line], others: Sequence[Line]) -> bool:
+    """Whether other text stands between letters: they are headings, or numbers of a list."""
+    boxes = [line_box(letter) for letter in letters]
+    left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
+    top, bottom = _baseline(letters[0]), _baseline(letters[-1])
+    return any(
+        bottom < _baseline(other) < top and box[0] < right and left < box[2]
+        for other in others
+        for box in (line_box(other),)
+    )
+
+
+def _stack_to_line(stack: Sequence[Line]) -> Line:
     pitch = min(_baseline(upper) - _baseline(lower) for upper, lower in pairwise(stack))
     joined = list(stack[0])
     for upper, lower in pairwise(stack):
@@ -169,24 +247,26 @@ def _stack_to_lines(stack: list[Line]) -> list[Line]:
             last = upper[-1]
             joined.append(Cell(" ", last.box, last.size, last.baseline, frame=last.frame))
         joined += lower
-    return [joined]
+    return joined
 
 
 def _goes_below(upper: Line, lower: Line) -> bool:
     size = _size(upper)
     distance = _baseline(upper) - _baseline(lower)
-    one, other = line_box(upper), line_box(lower)
     return (
-        _is_letter(upper)
-        and _is_letter(lower)
-        and 0.5 * size < distance < _MAX_STACK_PITCH * size
-        and abs(one[0] + one[2] - other[0] - other[2]) < size
+        0.5 * size < distance < _MAX_STACK_PITCH * size
+        and abs(_centre(upper) - _centre(lower)) < _SAME_COLUMN * size
     )
 
 
+def _centre(line: Line) -> float:
+    box = line_box(line)
+    return (box[0] + box[2]) / 2
+
+
 def _is_letter(line: Line) -> bool:
-    text = "".join(cell.text for cell in line)
-    return text[0].isalpha() and regex.fullmatch(r"\X", text) is not None
+    """Whether it is a letter with its signs; in some fonts signs are set apart, too."""
+    return _LETTER.fullmatch("".join(cell.text for cell in line)) is not None
 
 
 def _strip(line: Line) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -18,6 +18,7 @@ _NO_NOTES = frozenset({raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_POPUP})
 _FILLED = frozenset(
     {raw.FPDF_FORMFIELD_TEXTFIELD, raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX}
 )
+_NO_FIELD = -1
 _XFA = frozenset({raw.FORMTYPE_XFA_FULL, raw.FORMTYPE_XFA_FOREGROUND})
 _NOTE = "note"
 _MAX_DEPTH = 30
@@ -26,13 +27,17 @@ _SHOWN = 5
 
 
 class NoteReader:
-    """Reads the notes and fields of a document's pages; a field of many places is read once."""
+    """Reads the notes and fields of a document's pages; a field of many places is read once.
+
+    ``files`` are the names of those that are attached to a note.
+    """
 
     def __init__(self, document: pdfium.PdfDocument) -> None:
         """Open the form, before any page is opened."""
         document.init_forms()
         self._form = document.formenv
         self._known: set[tuple[str, str]] = set()
+        self.files: list[str] = []
 
     def read(self, page: pdfium.PdfPage) -> tuple[list[Note], int]:
         """Notes and filled fields of a page, in order, and how many notes are only drawn."""
@@ -45,7 +50,7 @@ class NoteReader:
             try:
                 n_notes = sum(what.startswith(_NOTE) for what, _ in notes)
                 found = self._read_one(annotation, n_notes + 1)
-                n_drawn += not found and _is_drawn_note(annotation)
+                n_drawn += not found and self._is_drawn(annotation)
             finally:
                 raw.FPDFPage_CloseAnnot(annotation)
             notes += found
@@ -55,28 +60,53 @@ class NoteReader:
         kind = raw.FPDFAnnot_GetSubtype(annotation)
         if kind == raw.FPDF_ANNOT_WIDGET:
             return self._read_field(annotation)
+        if kind == raw.FPDF_ANNOT_FILEATTACHMENT:
+            self.files.append(_name_of_file(raw.FPDFAnnot_GetFileAttachment(annotation)))
         text = _clean(_string_of(annotation, b"Contents"))
         return [(f"{_NOTE} {number}", text)] if text and kind not in _NO_NOTES else []
 
     def _read_field(self, annotation: Any) -> list[Note]:
-        if self._form is None:
+        kind = self._type_of_field(annotation)
+        if kind == _NO_FIELD:  # some programs show it all the same
+            name, text = (_clean(_string_of(annotation, key)) for key in (b"T", b"V"))
+        elif kind not in _FILLED:
             return []
-        form = self._form.raw
-        if raw.FPDFAnnot_GetFormFieldType(form, annotation) not in _FILLED:
-            return []
-        name = _clean(_wide(lambda b, n: raw.FPDFAnnot_GetFormFieldName(form, annotation, b, n)))
-        text = _clean(_wide(lambda b, n: raw.FPDFAnnot_GetFormFieldValue(form, annotation, b, n)))
+        else:
+            form = self._form.raw
+            name, text = (
+                _clean(_wide(lambda b, n, read=read: read(form, annotation, b, n)))
+                for read in (raw.FPDFAnnot_GetFormFieldName, raw.FPDFAnnot_GetFormFieldValue)
+            )
         if not text or (name, text) in self._known:
             return []
         self._known.add((name, text))
         return [(f"field {' '.join(name.split())}".strip(), text)]
 
+    def _type_of_field(self, annotation: Any) -> int:
+        if self._form is None:
+            return _NO_FIELD
+        kind: int = raw.FPDFAnnot_GetFormFieldType(self._form.raw, annotation)
+        return kind
 
-def notices_of(document: pdfium.PdfDocument, text: str) -> list[str]:
-    """What of a document is not read, beside its pages; bookmarks only if they say more."""
+    def _is_drawn(self, annotation: Any) -> bool:
+        """Whether an annotation without words of its own draws text; one already read does not."""
+        kind = raw.FPDFAnnot_GetSubtype(annotation)
+        is_note = kind not in _NO_NOTES
+        if kind == raw.FPDF_ANNOT_WIDGET:
+            is_in_no_form = self._type_of_field(annotation) == _NO_FIELD
+            is_note = is_in_no_form and not _string_of(annotation, b"V")
+        return is_note and _draws_text(annotation)
+
+
+def notices_of(document: pdfium.PdfDocument, text: str, attached: Sequence[str]) -> list[str]:
+    """What of a document is not read, beside its pages; bookmarks only if they say more.
+
+    ``attached`` are the files that its notes hold.
+    """
     found = []
     n_files = raw.FPDFDoc_GetAttachmentCount(document)
     files = [_name_of_file(raw.FPDFDoc_GetAttachment(document, i)) for i in range(n_files)]
+    files += attached
     if files:
         shown = ", ".join(files[:_SHOWN]) + (", …" if len(files) > _SHOWN else "")
         found.append(
@@ -117,10 +147,8 @@ def _iter_alternatives(element: Any, depth: int) -> Iterator[str]:
         yield from _iter_alternatives(child, depth + 1)
 
 
-def _is_drawn_note(annotation: Any) -> bool:
-    """Whether an annotation without words of its own draws text, as a stamp does."""
-    if raw.FPDFAnnot_GetSubtype(annotation) in _NO_NOTES:
-        return False
+def _draws_text(annotation: Any) -> bool:
+    """Whether what an annotation looks like holds text, as a stamp does."""
     for index in range(raw.FPDFAnnot_GetObjectCount(annotation)):
         item = raw.FPDFAnnot_GetObject(annotation, index)
         if item and raw.FPDFPageObj_GetType(item) in (

@@ -90,7 +90,9 @@ def read_pages(document: pdfium.PdfDocument) -> dict[str, Any]:
     pages: list[dict[str, Any]] = []
     fonts: Counter[str] = Counter()
     n_chars = 0
+    attached: list[str] = []
     for content, paragraphs, is_reordered in iter_pages(document):
+        attached += content.files
         texts = [paragraph_text(paragraph) for paragraph in paragraphs]
         n_chars += sum(map(len, texts)) + sum(len(text) for _, text in content.notes)
         if n_chars > MAX_CHARS:
@@ -107,7 +109,7 @@ def read_pages(document: pdfium.PdfDocument) -> dict[str, Any]:
             }
         )
     text = "\n".join(text for page in pages for text in page["paragraphs"])
-    return {"pages": pages, "fonts": fonts, "notices": notices_of(document, text)}
+    return {"pages": pages, "fonts": fonts, "notices": notices_of(document, text, attached)}
 
 
 def iter_pages(document: pdfium.PdfDocument) -> Iterator[tuple[PageContent, Paragraphs, bool]]:
@@ -122,6 +124,7 @@ def iter_pages(document: pdfium.PdfDocument) -> Iterator[tuple[PageContent, Para
             ) from error
         content = read_page(page)
         content.notes, content.n_drawn_notes = reader.read(page)
+        content.files, reader.files = reader.files, []
         text = "".join(cell.before + cell.text for cell in content.cells)
         content.n_alternatives = sum(one not in text for one in alternative_texts(page))
         is_reordered = is_in_drawing_order(text)
