@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -74,7 +75,7 @@ class NoteReader:
         else:
             form = self._form.raw
             name, text = (
-                _clean(_wide(lambda b, n, read=read: read(form, annotation, b, n)))
+                _clean(_wide(partial(read, form, annotation)))
                 for read in (raw.FPDFAnnot_GetFormFieldName, raw.FPDFAnnot_GetFormFieldValue)
             )
         if not text or (name, text) in self._known:
