@@ -151,6 +151,19 @@ def test_a_missing_tensor_of_the_head_is_an_error(encoder: Path, tmp_path: Path,
         Tagger.load(folder)
 
 
+def test_an_encoder_is_no_tagger_and_the_message_does_not_ask_for_labels(
+    encoder: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(encoder, tmp_path / "encoder")
+    with pytest.raises(ModelError, match=r"no head of a token classifier; .*nerbridge run"):
+        Tagger.load(folder)
+    # heads of pretraining and of classifiers of sentences are none, whatever they are called
+    others = ("sop_classifier.classifier", "mask_predictions.classifier", "classifier.out_proj")
+    change_tensors(folder, {f"{name}.weight": torch.zeros(2, 32) for name in others})
+    with pytest.raises(ModelError, match="no head of a token classifier"):
+        Tagger.load(folder)
+
+
 def test_a_missing_tensor_of_the_encoder_is_an_error(encoder: Path, tmp_path: Path) -> None:
     folder = write_classifier(encoder, tmp_path / "model", IOB2)
     tensors = load_file(folder / "model.safetensors")
@@ -229,6 +242,29 @@ def test_adapters_of_peft_alone_give_what_peft_gives(
     with torch.no_grad():
         logits = peft(torch.tensor([ids])).logits[0, first].numpy()
     np.testing.assert_allclose(tagger.model.word_logits([WORDS])[0], logits, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_adapters_in_half_precision_are_loaded(
+    encoder: Path, tmp_path: Path, dtype: torch.dtype
+) -> None:
+    folder = write_adapter(encoder, tmp_path / "adapter", IOB2)
+    change_json(folder / "config.json", id2label=dict(enumerate(IOB2)))
+    path = folder / "adapter_model.safetensors"
+    half = {name: t.to(dtype) for name, t in load_file(path).items()}
+    save_file({name: t.float() for name, t in half.items()}, path, metadata={"format": "pt"})
+    expected = Tagger.load(folder).model.word_logits([WORDS])[0]
+    save_file(half, path, metadata={"format": "pt"})
+    np.testing.assert_array_equal(Tagger.load(folder).model.word_logits([WORDS])[0], expected)
+
+
+def test_an_adapter_that_is_a_pickle_is_to_be_converted(encoder: Path, tmp_path: Path) -> None:
+    folder = write_adapter(encoder, tmp_path / "adapter", IOB2)
+    path = folder / "adapter_model.safetensors"
+    torch.save(load_file(path), folder / "adapter_model.bin")
+    path.unlink()
+    with pytest.raises(ModelError, match=r"adapter_model\.bin\. .*nerbridge encoder convert"):
+        Tagger.load(folder)
 
 
 def test_settings_of_a_newer_peft_are_named_and_left_out(encoder: Path, tmp_path: Path) -> None:

@@ -111,6 +111,15 @@ def test_weights_in_shards_and_tensors_that_share_their_memory(
     }
 
 
+@pytest.mark.parametrize("head", ["sop_classifier.classifier", "mask_predictions.classifier"])
+def test_a_head_of_pretraining_is_none_of_labels(tmp_path: Path, head: str) -> None:
+    torch.save(
+        {"albert.pooler.bias": torch.zeros(2), f"{head}.weight": torch.zeros(2, 4)},
+        tmp_path / PICKLE,
+    )
+    assert convert_pickles(str(tmp_path), tmp_path / "new").n_labels is None
+
+
 @pytest.mark.parametrize("form", ["torch", "pickle", "beside weights"])
 @pytest.mark.parametrize("variable", ["", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"])
 def test_a_harmful_pickle_is_refused_and_not_run(

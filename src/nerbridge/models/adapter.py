@@ -233,9 +233,11 @@ def _read_tensors(folder: Path) -> dict[str, torch.Tensor]:
     path = folder / ADAPTER_WEIGHT_FILE
     check_safetensors(folder, str(folder), [ADAPTER_WEIGHT_FILE])
     try:
-        return dict(load_file(path))
+        saved = dict(load_file(path))
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{path}: damaged or half written ({error}). Copy it again.") from error
+    # Many adapters are saved in half precision; the base is in float32, which holds them exactly.
+    return {name: t.float() if t.is_floating_point() else t for name, t in saved.items()}
 
 
 def _check_tensors(

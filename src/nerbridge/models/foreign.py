@@ -26,7 +26,11 @@ from nerbridge.models.encoder import (
     max_window_subwords,
     resolve_encoder,
 )
-from nerbridge.models.folder import ADAPTER_CONFIG_FILE, ADAPTER_WEIGHT_FILE
+from nerbridge.models.folder import (
+    ADAPTER_CONFIG_FILE,
+    ADAPTER_WEIGHT_FILE,
+    check_safetensors,
+)
 from nerbridge.models.label_files import (
     find_label_names,
     n_head_columns,
@@ -65,8 +69,14 @@ def load_foreign(
 
 def _load_classifier(folder: Path, new_names: Names) -> TrainedModel:
     source = resolve_encoder(str(folder.absolute()))
-    found = read_object(folder / "config.json")
-    n_columns = n_head_columns(weight_files(folder)) or len(found.get("id2label") or {}) or 2
+    n_columns = n_head_columns(weight_files(folder))
+    if n_columns is None:
+        raise ModelError(
+            f"{folder}: no head of a token classifier; tensors missing: classifier.weight. The "
+            "model is an encoder, or is made for another task. Train an encoder with `nerbridge "
+            "run`. If you made the folder from a tagger, convert the original again with "
+            "`nerbridge encoder convert` (AutoModel drops heads)."
+        )
     names, place = find_label_names([folder], n_columns)
     columns = read_label_names(rename_labels(names, new_names), place)
     model, left_out = _load_leaving_out(source, _config(source, names))
@@ -78,11 +88,8 @@ def _load_classifier(folder: Path, new_names: Names) -> TrainedModel:
 
 def _load_adapter(folder: Path, base: str | None, new_names: Names) -> TrainedModel:
     source = _find_base(folder, base)
-    own = (
-        n_head_columns([folder / ADAPTER_WEIGHT_FILE])
-        if (folder / ADAPTER_WEIGHT_FILE).is_file()
-        else None
-    )
+    check_safetensors(folder, str(folder), [ADAPTER_WEIGHT_FILE])
+    own = n_head_columns([folder / ADAPTER_WEIGHT_FILE])
     n_columns = own or n_head_columns(weight_files(source.folder))
     if n_columns is None:
         raise ModelError(

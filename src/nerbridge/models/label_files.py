@@ -16,7 +16,11 @@ from nerbridge.models.download import LABEL_FILES
 
 INDEX_FILE = "model.safetensors.index.json"
 _KEYS = ("id2label", "label2id", "labels", "label_list", "label_names", "tags")
-_HEAD_WEIGHT = re.compile(r"(?:^|\.)(?:classifier|score)\.(?:out_proj\.)?weight$")
+# Whole names: heads of pretraining have a classifier inside, as sop_classifier of ALBERT and
+# mask_predictions of DeBERTa; and classifier.out_proj is the head of a classifier of sentences.
+_HEAD_WEIGHT = re.compile(
+    r"(?:base_model\.model\.)?(?:classifier|score)\.(?:modules_to_save\.)?weight"
+)
 
 
 def find_label_names(folders: Sequence[Path], n_columns: int) -> tuple[list[str], str]:
@@ -42,7 +46,7 @@ def find_label_names(folders: Sequence[Path], n_columns: int) -> tuple[list[str]
 
 
 def n_head_columns(weights: Sequence[Path]) -> int | None:
-    """The number of columns of the head in these files of weights; None without a head.
+    """The number of columns of the token classifier's head in these files; None without one.
 
     Raises:
         ModelError: if a file is damaged.
@@ -51,7 +55,7 @@ def n_head_columns(weights: Sequence[Path]) -> int | None:
         try:
             with safe_open(path, framework="pt") as tensors:
                 for name in tensors.keys():  # noqa: SIM118 (no mapping, although it looks like one)
-                    if _HEAD_WEIGHT.search(name):
+                    if _HEAD_WEIGHT.fullmatch(name):
                         return int(tensors.get_slice(name).get_shape()[0])
         except (SafetensorError, OSError) as error:
             raise ModelError(
