@@ -300,3 +300,33 @@ def test_numbers_that_are_not_understood_are_no_words(tmp_path: Path) -> None:
     path.write_text(rows * 100 + "5\tঅসম\tO\n7\tআহিল\tO\n", "utf-8")
     with pytest.raises(InputError, match=r"a\.conll:301: column 1 does not count"):
         list(read_records(find_sources([str(path)])))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("token\tlabel\nঅসম\tB-LOC\nআহিল\tO\n", [("অসম", "আহিল")]),
+        ("id\tword\tpos\tner\n1\tঅসম\tN\tO\n\n1\tআহিল\tN\tO\n", [("অসম",), ("আহিল",)]),
+        ("word tag\n\nঅসম B-LOC\n", [("অসম",)]),
+        ("\ufeffঅসম\tO\n\n\ufeffআহিল\tO\n\n\ufeff-DOCSTART-\tO\n", [("অসম",), ("আহিল",)]),
+    ],
+    ids=["header", "header-and-index", "header-alone", "joined-files"],
+)
+def test_what_is_no_word_of_conll_is_not_tagged(
+    read: Read, content: str, words: list[tuple[str, ...]]
+) -> None:
+    assert [record.words for record in read("a.conll", content)[0]] == words
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("B-LOC\tঅসম\nO\tআহিল\n", "column 1 holds only tags, such as 'B-LOC'"),
+        ("id\tword\ttag\n1\tঅসম\tO\n\tআহিল\tO\n", "a.conll:3: 2 columns; expected 3"),
+    ],
+)
+def test_other_columns_of_conll_are_not_taken_for_words(
+    read: Read, content: str, said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        read("a.conll", content)

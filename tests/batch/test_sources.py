@@ -85,7 +85,7 @@ def folder(tmp_path: Path) -> Path:
     for name in (
         *("b.txt", "a.md", "news.csv", "in/page.html", "in/deep/mail.eml", "in/b.jsonl.gz"),
         *("photo.png", "PHOTO.PNG", "sheet.xlsx", "noending"),
-        *(".hidden.txt", ".git/a.txt", "out.jsonl.parts/0.jsonl"),
+        *(".hidden.txt", "~$letter.docx", ".git/a.txt", "out.jsonl.parts/0.jsonl"),
     ):
         path = tmp_path / "all" / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from nerbridge.batch.formats import InputFormat
 from nerbridge.batch.lines import read_lines
 from nerbridge.batch.sources import Progress, Source
+from nerbridge.corpus.column_names import WORD_NAMES, find_header, find_name
 from nerbridge.errors import InputError
 from nerbridge.io.conll import (
     are_numbers,
@@ -25,10 +26,12 @@ from nerbridge.io.conll import (
     find_word_column,
     is_comment,
     is_document_start,
+    looks_like_tag,
     surface_rows,
 )
 from nerbridge.io.fields import bytes_to_text, find_field
 from nerbridge.io.kinds import is_mail
+from nerbridge.io.lines import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
     from nerbridge.documents.document import Document
@@ -184,9 +187,17 @@ def _read_jsonl(source: Source, field: str, by_line: bool, progress: Progress) -
 def _read_conll(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:
     sentences = _conll_sentences(source, field, progress)
     first = list(islice(sentences, _SENTENCES_THAT_TELL))
-    column = find_word_column([rows for _, rows in first])
+    header = find_header(first[0][1][0]) if first else None
+    named = None if header is None else find_name(header, WORD_NAMES)
+    if header is not None:
+        line, rows = first[0]
+        first[:1] = [(line + 1, rows[1:])] if rows[1:] else []
+    if header is not None and named:  # a blank cell before the words would move them
+        sentences = _as_wide(sentences, len(header), source.name)
+        first = list(_as_wide(first, len(header), source.name))
+    column = find_word_column([rows for _, rows in first]) if named is None else named
     index = find_index_column([rows for _, rows in first], column)
-    _refuse_numbers([row for _, rows in first for row in rows], column, source.name)
+    _refuse_other_columns([row for _, rows in first for row in rows], column, source.name)
     for number, (line, rows) in enumerate(chain(first, sentences), start=1):
         words = tuple(_words_in(rows, column, index, f"{source.name}:{line}"))
         yield Record(source.name, number, " ".join(words), words)
@@ -199,7 +210,8 @@ def _conll_sentences(
     rows: list[list[str]] = []
     first_line = 0
     for number, line in read_lines(source, progress):
-        line = line.rstrip(" \t\r\n")
+        # The mark is also where files were joined.
+        line = line.rstrip(" \t\r\n").lstrip(BYTE_ORDER_MARK)
         columns = [column for column in line.split("\t" if "\t" in line else " ") if column]
         is_header = len(columns) > 1 and field in columns and not is_comment(line, columns)
         if number == 1 and is_header:
@@ -220,7 +232,28 @@ def _conll_sentences(
         yield first_line, rows
 
 
-def _refuse_numbers(rows: Sequence[Sequence[str]], column: int, name: str) -> None:
+def _as_wide(
+    sentences: Iterable[tuple[int, list[list[str]]]], width: int, name: str
+) -> Iterator[tuple[int, list[list[str]]]]:
+    """The sentences, if all their lines are as wide as the header."""
+    for line, rows in sentences:
+        for number, row in enumerate(rows):
+            if len(row) != width:
+                raise InputError(
+                    f"{name}:{line + number}: {len(row)} columns; expected {width}, as in the "
+                    "header. Fill every column of the line, or remove the header."
+                )
+        yield line, rows
+
+
+def _refuse_other_columns(rows: Sequence[Sequence[str]], column: int, name: str) -> None:
+    """Refuse numbers or tags where the words should be."""
+    cells = [row[column] for row in rows if len(row) > column]
+    if len(rows) > 1 and all(map(looks_like_tag, cells)) and max(map(len, cells), default=0) > 1:
+        raise InputError(
+            f"{name}: column {column + 1} holds only tags, such as {max(cells, key=len)!r}; "
+            "expected words. Put the words into the first column."
+        )
     if are_numbers(rows, column):
         raise InputError(
             f"{name}: the first column holds only numbers, such as {rows[0][column]!r}; expected "

@@ -30,6 +30,8 @@ from nerbridge.text.counts import count_of
 STDIN = "-"
 _HEAD = 8192
 _PARQUET = ("Parquet", InputFormat.PARQUET)
+_PASSED_OVER = (".", "~$")
+"""Hidden files, and those that Word and Excel lay beside a file while it is open."""
 _EXPECTED = "text, a table (CSV, JSONL, Parquet), CoNLL, or a document (PDF, DOCX, HTML, mail)"
 
 
@@ -179,7 +181,7 @@ def _files_in(
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Files in order; hidden ones and the shards of unfinished jobs are passed over."""
+    """Files in order; hidden ones, locks and the shards of unfinished jobs are passed over."""
 
     def refuse(error: OSError) -> None:
         raise InputError(_describe(str(error.filename), error)) from error
@@ -188,7 +190,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(
             n for n in folders if not n.startswith(".") and not n.endswith(PARTS_SUFFIX)
         )
-        yield from (Path(root, name) for name in sorted(files) if not name.startswith("."))
+        yield from (Path(root, name) for name in sorted(files) if not name.startswith(_PASSED_OVER))
 
 
 def _check_content(source: Source, *, is_said: bool) -> Source:

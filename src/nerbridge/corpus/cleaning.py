@@ -140,7 +140,7 @@ def _check_shapes(sentence: RawSentence) -> None:
         if not _TAG.fullmatch(tag):
             raise CorpusError(
                 f"{sentence.place(index)}: {tag!r} is no tag; expected 'O' or a prefix and a type, "
-                "such as 'B-LOC'. The tag must stand in the last column. Types without a prefix "
+                "such as 'B-LOC'. Name the columns: --columns WORD,TAG. Types without a prefix "
                 "are read with --scheme io, or with a map that names them all: --map-types FILE."
             )
 
