@@ -263,10 +263,10 @@ def test_convert_replaces_nothing_unasked(call: Call, corpus: Path, tmp_path: Pa
     before = (corpus / "train.conll").read_bytes()
     options = ("--map-types", "PER=O", "--map-types", "MISC=O")
     with pytest.raises(
-        InputError, match=r"train\.conll, .*test\.conll: there already.*--overwrite"
+        InputError, match=r"train\.conll, .*test\.conll: exists already.*--overwrite"
     ):
         call("convert", corpus, corpus, *options)
-    with pytest.raises(InputError, match=r"train\.jsonl: train\.conll is there, of the same split"):
+    with pytest.raises(InputError, match=r"train\.jsonl: train\.conll of the same split exists"):
         call("convert", corpus / "train.conll", corpus / "train.jsonl", "--overwrite")
     assert (corpus / "train.conll").read_bytes() == before
     assert call("convert", corpus, corpus, *options, "--overwrite").exit_code == 0
@@ -276,7 +276,7 @@ def test_convert_replaces_nothing_unasked(call: Call, corpus: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("a.xls", [], r"no corpus is written with the ending \.xls"),
+        ("a.xls", [], r"the ending \.xls is no format"),
         ("a.conll", ["--format", "jsonl"], "is read as conll, and --format says jsonl"),
         ("out", ["--map-types", "PER=A", "--map-types", "PER=B"], "PER was named before"),
     ],

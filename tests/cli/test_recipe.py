@@ -140,12 +140,12 @@ def test_check_says_which_corpora_are_not_there(
     also = '[[also]]\nname = "o"\npath = "sub/other"\nlanguage = "as"\n'
     target = '[target]\npath = "as"\nlanguage = "as"\n'
     path.write_text(f'name = "own"\n{target}{sources}{made}{also}', "utf-8")
-    with pytest.raises(RecipeError, match="4 corpora or files are not there") as found:
+    with pytest.raises(RecipeError, match="4 corpora or files were not found") as found:
         call("check", path)
     message = str(found.value)
     for key, place in (("target", "as"), ("sources.1", "no.conll"), ("also.0", "sub/other")):
-        assert f"  {key}.path: {tmp_path / place}: not there." in message
-    assert f"  pseudo_labels.0.text: {tmp_path / 'a.txt'}: not there." in message
+        assert f"  {key}.path: {tmp_path / place}: not found." in message
+    assert f"  pseudo_labels.0.text: {tmp_path / 'a.txt'}: not found." in message
     assert "made:" not in message
 
 

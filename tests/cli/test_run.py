@@ -172,7 +172,7 @@ def test_every_missing_corpus_is_named_at_once(
     monkeypatch.setenv("NERBRIDGE_SHARED", str(tmp_path / "nowhere"))
     code, out, err = call("assamese")
     assert (code, out) == (2, "")
-    assert "10 corpora or files are not there" in err
+    assert "10 corpora or files were not found" in err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -76,24 +76,24 @@ def analyse(
     model: ModelOption = "bundled:as",
     by: Annotated[
         str | None,
-        typer.Option(help="Count by day, week or month; default: by how long the time is."),
+        typer.Option(help="Count by day, week or month; default: depends on the period."),
     ] = None,
     min_score: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Leave out mentions less probable than this.")
+        float, typer.Option(min=0.0, max=1.0, help="Drop mentions less probable than this.")
     ] = 0.0,
     types: TypesOption = None,
     map_types: MapTypesOption = None,
     threads: ThreadsOption = None,
     input_format: InputFormatOption = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Tag again, and replace what is in the folder.")
+        bool, typer.Option("--overwrite", help="Tag again, and replace the files in the folder.")
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Group, count and compare the people, places and organisations in many articles.
 
-    Writes report.html and tables (Parquet and CSV). A command that was interrupted is given again
-    as it was: articles that are tagged stay tagged.
+    Writes report.html and tables (Parquet and CSV). After an interruption give the same
+    command again: tagged articles are not tagged twice.
 
     Example: nerbridge analyse articles.jsonl --text body --date published --output analysis
     """

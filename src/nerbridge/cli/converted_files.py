@@ -30,13 +30,13 @@ def choose_files(corpus: Corpus, target: Path, format: str | None) -> tuple[dict
         return {split: target / f"{split}.{format}" for split in corpus.splits}, format
     if suffix not in _FORMATS:
         raise InputError(
-            f"{target}: no corpus is written with the ending {suffix}; expected "
-            f"{', '.join(_FORMATS)}, or a folder. For a folder of this name, make it first."
+            f"{target}: the ending {suffix} is no format that can be written; expected "
+            f"{', '.join(_FORMATS)}, or a folder. For a folder of this name, create it first."
         )
     if len(corpus.splits) != 1:
         raise InputError(
             f"{target}: {corpus.name} has {len(corpus.splits)} splits "
-            f"({', '.join(corpus.splits)}), which do not go into one file; expected a folder. "
+            f"({', '.join(corpus.splits)}), which do not fit into one file; expected a folder. "
             "Name a folder, or convert one of its files."
         )
     by_suffix = _FORMATS[suffix]
@@ -54,13 +54,13 @@ def check_files(paths: Collection[Path], *, overwrite: bool) -> None:
 
     if there := [str(path) for path in paths if path.exists() and not overwrite]:
         raise InputError(
-            f"{', '.join(there)}: there already; expected a new file. Choose another name, or "
-            "replace what is there: --overwrite."
+            f"{', '.join(there)}: exists already; expected a new file. Choose another name, or "
+            "replace it: --overwrite."
         )
     for path in paths:
         for other in path.parent.glob("*"):
             if other != path and split_of(path) and split_of(other) == split_of(path):
                 raise InputError(
-                    f"{path}: {other.name} is there, of the same split; a folder with both could "
-                    "not be read. Choose another folder, or move that file away."
+                    f"{path}: {other.name} of the same split exists; a folder with both cannot "
+                    "be read. Choose another folder, or move that file away."
                 )

@@ -30,15 +30,13 @@ ColumnsOption = Annotated[
     typer.Option(
         "--columns",
         metavar="WORD,TAG",
-        help="Columns of words and tags, by number or name: 2,3 or token,label. Of records the "
-        "fields of text and spans. Found if not given.",
+        help="Columns of words and tags, by number or name: 2,3 or token,label. For JSON: the "
+        "fields of text and spans. Detected if not given.",
     ),
 ]
 OffsetsOption = Annotated[
     OffsetUnit | None,
-    typer.Option(
-        "--offsets", help="What the offsets of spans count; decided by the spans if not given."
-    ),
+    typer.Option("--offsets", help="Unit of the offsets of spans; detected if not given."),
 ]
 LexiconOption = Annotated[
     str | None,

@@ -50,7 +50,7 @@ MapTypesOption = Annotated[
     ),
 ]
 OldMapOption = Annotated[list[str] | None, typer.Option("--map", hidden=True)]
-"""What `--map-types` was called; goes with version 0.2."""
+"""The old name of `--map-types`; the version after 0.2 removes it."""
 
 
 def read_map_option(map_types: Sequence[str] | None, old: Sequence[str] | None = None) -> TypeMap:
@@ -63,5 +63,5 @@ def read_map_option(map_types: Sequence[str] | None, old: Sequence[str] | None =
     from nerbridge.type_maps import read_type_map
 
     if old:
-        print_note("--map is called --map-types now; the old name goes with the next version.")
+        print_note("--map is called --map-types now; the next version removes the old name.")
     return read_type_map([*(map_types or ()), *(old or ())])

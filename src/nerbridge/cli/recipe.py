@@ -46,7 +46,7 @@ def show_command(
 ) -> None:
     """Print a recipe with every default written out.
 
-    Paths and variables are printed as they stand in the recipe.
+    Paths and variables are printed as the recipe has them.
 
     Example: nerbridge recipe show quickstart
     """
@@ -65,7 +65,7 @@ def check_command(
 ) -> None:
     """Check a recipe and say every mistake at once (exit code 2).
 
-    Says also which of its corpora and files are not there.
+    Also name the corpora and files that are missing.
 
     Example: nerbridge recipe check my-language.toml
     """
@@ -97,7 +97,7 @@ def new_command(
         str, typer.Option(help="bundled:mini, a folder, or a model id of the hub.")
     ] = "bundled:mini",
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the file if it is there.")
+        bool, typer.Option("--overwrite", help="Replace the file if it exists.")
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -116,7 +116,7 @@ def new_command(
 
     if file.exists() and not overwrite:
         raise InputError(
-            f"{file}: a file is there already; expected a new name. "
+            f"{file}: exists already; expected a new name. "
             "Choose another name, or replace the file: --overwrite."
         )
     code = language or find_language(target)

@@ -89,8 +89,8 @@ def write_redacted_copy(
     redaction = plan_redaction(document, tag_document(tagger, document), types)
     if redaction.names.is_inside(target.name):
         raise InputError(
-            "--output: the file name holds a name that the copy hides; expected a name that tells "
-            f"nothing, such as redacted{target.suffix}. Name another file."
+            "--output: the file name contains a name that the copy hides; expected a neutral name, "
+            f"such as redacted{target.suffix}. Name another file."
         )
     copy = write_redacted(document, redaction)
     write_bytes(target, copy)

@@ -38,7 +38,8 @@ def run(
         typer.Option("--set", help="Another value for a key: transfer.epochs=3. May be repeated."),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Seeds at a time; default as fits the machine.")
+        int | None,
+        typer.Option(min=1, help="Seeds at the same time; default: as many as fit the machine."),
     ] = None,
     reuse: Annotated[
         Path | None,

@@ -27,7 +27,9 @@ def serve(
         typer.Option("--model", "-m", help="As for `nerbridge tag`; repeat for several."),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free port.")
+    ] = 8000,
     workers: Annotated[int, typer.Option(min=1, help="Processes, each with the models.")] = 1,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor cores a worker uses; default: its share.")
@@ -42,7 +44,7 @@ def serve(
     root_path: Annotated[
         str,
         typer.Option(
-            help="Path under which a proxy shows the server, such as /ner; needed only where the "
+            help="Path under which a proxy shows the server, such as /ner; needed only if the "
             "proxy does not strip it."
         ),
     ] = "",
@@ -66,7 +68,7 @@ def serve(
 ) -> None:
     """Serve models over HTTP, with a page for people at /.
 
-    Logs are lines of JSON on standard error; no text of a user is in them.
+    Logs are lines of JSON on standard error. They contain no text of a user.
 
     Example: nerbridge serve --model bundled:as --port 8000
     """

@@ -1,4 +1,4 @@
-"""``nerbridge data split``: labelled files to training, validation and test parts."""
+"""``nerbridge data split``: labelled files to train, validation and test splits."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _SPLITS = ("train", "validation", "test")
 def split_command(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE…", help="Labelled files; all their sentences are divided."),
+        typer.Argument(metavar="FILE…", help="Labelled files; all their sentences are split."),
     ],
     output: Annotated[
-        Path, typer.Option("--output", metavar="DIR", help="Folder to write the parts to.")
+        Path, typer.Option("--output", metavar="DIR", help="Folder to write the splits to.")
     ],
     shares: Annotated[
         str,
@@ -37,10 +37,10 @@ def split_command(
             "--shares", metavar="A,B,C", help="Shares of train, validation and test; 0 for none."
         ),
     ] = "80,10,10",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the draw.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random split.")] = 0,
     cut_documents: Annotated[
         bool,
-        typer.Option("--cut-documents", help="Let sentences of one document go to several parts."),
+        typer.Option("--cut-documents", help="Allow sentences of one document in several splits."),
     ] = False,
     format: Annotated[str, typer.Option("--format", help="conll, jsonl, csv or parquet.")] = (
         "conll"
@@ -50,16 +50,14 @@ def split_command(
     columns: ColumnsOption = None,
     offsets: OffsetsOption = None,
     map_types: MapTypesOption = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that are there.")
-    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Divide labelled sentences into train, validation and test files.
 
-    Duplicates are left out first, so that no sentence stands in two parts. Documents stay whole
-    where the file says what a document is. The same seed gives the same parts.
+    Duplicates are removed first, so that no sentence is in two splits. Documents are not divided if
+    the file marks them. The same seed gives the same splits.
 
     Example: nerbridge data split train.jsonl --output corpora/mine
     """

@@ -47,8 +47,8 @@ def suggest(
 ) -> None:
     """Find the sentences most worth labelling, and write them pre-labelled for a labelling tool.
 
-    Taken are sentences that the model is unsure of, that seem to hold entities, and that are unlike
-    each other. What the tool exports goes into a recipe as it is.
+    It chooses sentences that differ from each other, that probably contain entities, and of which
+    the model is unsure. A recipe takes the export of the tool as it is.
 
     Example: nerbridge suggest news.jsonl --field body -n 100 --output tasks.json
     """

@@ -85,7 +85,7 @@ def tag(
         bool,
         typer.Option(
             "--whole-page",
-            help="Web pages: read menus, forms and hidden parts too, not the main text alone.",
+            help="Web pages: read menus, forms and hidden elements, too, not only the main text.",
         ),
     ] = False,
     stream: Annotated[
@@ -97,7 +97,7 @@ def tag(
         typer.Option(help="Write a copy of the document without these types, such as PER,ORG."),
     ] = None,
     min_score: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Leave out entities less probable than this.")
+        float, typer.Option(min=0.0, max=1.0, help="Drop entities less probable than this.")
     ] = 0.0,
     types: TypesOption = None,
     map_types: MapTypesOption = None,

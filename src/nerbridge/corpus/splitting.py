@@ -105,6 +105,6 @@ def _check(
             f"parts {', '.join(shares)}. Add documents, or cut them: --cut-documents."
         )
     raise InputError(
-        f"{found}; expected at least one for each of the parts {', '.join(shares)}. "
-        "Label more sentences, or ask for fewer parts, such as --shares 80,20,0."
+        f"{found}; expected at least one for each of the splits {', '.join(shares)}. "
+        "Label more sentences, or ask for fewer splits, such as --shares 80,20,0."
     )

@@ -28,7 +28,7 @@ class _Options(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: str | None = Field(None, description="One of `GET /models`; default: the first.")
-    min_score: JsonScore = Field(0.0, description="Leave out entities less probable than this.")
+    min_score: JsonScore = Field(0.0, description="Drop entities less probable than this.")
     types: list[str] | None = Field(None, description="Types to keep; default: all.")
 
 

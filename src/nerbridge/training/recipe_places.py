@@ -19,10 +19,10 @@ def check_places(recipe: Recipe, name: str | Path) -> None:
     """
     missing = list(_missing(recipe))
     if missing:
-        told = "\n".join(f"  {key}: {place}: not there." for key, place in missing)
-        n_missing = count_of(len(missing), "corpus or file is", "corpora or files are")
+        told = "\n".join(f"  {key}: {place}: not found." for key, place in missing)
+        n_missing = count_of(len(missing), "corpus or file was", "corpora or files were")
         raise RecipeError(
-            f"{name}: no mistakes, but {n_missing} not there:\n"
+            f"{name}: no mistakes, but {n_missing} not found:\n"
             f"{told}\nPut them there, or name another folder: data_root in the recipe (now "
             f"{recipe.data_root}), or a variable that it reads. docs/data.md says how to obtain "
             "public corpora."
