@@ -150,3 +150,12 @@ def test_a_text_that_cannot_be_found_is_asked_for(put: Put) -> None:
 def test_what_cannot_be_placed_is_an_error(put: Put, record: Any, message: str) -> None:
     with pytest.raises(CorpusError, match=f"a.jsonl:1: .*{message}"):
         read_corpus(put("a.jsonl", json.dumps(record)))
+
+
+def test_a_span_of_gliner_with_a_list_of_types(put: Put) -> None:
+    record = {"tokenized_text": WORDS, "ner": [[0, 1, ["PER", "X"]], [2, 2, ["LOC"]]]}
+    corpus = read_corpus(put("a.jsonl", json.dumps(record)))
+    assert [tag[0] for tag in corpus.splits["test"][0].tags] == [tag[0] for tag in TAGS]
+    assert corpus.losses["overlapping_spans"] == 1
+    with pytest.raises(CorpusError, match="the span is"):
+        read_corpus(put("b.jsonl", json.dumps({"tokenized_text": WORDS, "ner": [[0, 1, []]]})))

@@ -203,6 +203,13 @@ def test_what_stands_before_the_headers_does_not_make_them_text(before: bytes) -
     assert read(before + letter().as_bytes()) == (ALL, [])
 
 
+def test_a_mail_in_utf_16() -> None:
+    data = letter().as_bytes().decode().encode("utf-16")
+    assert read(data) == (ALL, [])
+    with pytest.raises(DocumentError, match=r"a\.eml: not UTF-16"):
+        read_document(data[:-1], name="a.eml")
+
+
 @pytest.mark.parametrize(
     ("text", "delsp", "expected"),
     [

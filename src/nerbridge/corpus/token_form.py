@@ -47,7 +47,7 @@ def tokens_to_sentence(
     if not words:
         losses["dropped_empty"] += 1
         return None
-    spans = [_read_span(span, is_gliner, len(words), where) for span in found]
+    spans = [one for span in found for one in _read_span(span, is_gliner, len(words), where)]
     tags = [OUTSIDE] * len(words)
     for start, end, type_ in sorted(spans, key=lambda span: (span[0] - span[1], span)):
         if any(tag != OUTSIDE for tag in tags[start:end]):
@@ -61,12 +61,15 @@ def _are_words(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
-def _read_span(span: Any, is_gliner: bool, n_words: int, where: str) -> _Span:
-    start, end, type_ = _parts(span)
-    if isinstance(start, int) and isinstance(end, int) and isinstance(type_, str):
+def _read_span(span: Any, is_gliner: bool, n_words: int, where: str) -> list[_Span]:
+    """The span once for every type that it has."""
+    start, end, named = _parts(span)
+    types = named if isinstance(named, list) and named else [named]
+    are_types = all(isinstance(one, str) and one.strip() for one in types)
+    if isinstance(start, int) and isinstance(end, int) and are_types:
         end += is_gliner
-        if 0 <= start < end <= n_words and type_.strip():
-            return start, end, type_.strip()
+        if 0 <= start < end <= n_words:
+            return [(start, end, one.strip()) for one in types]
     raise CorpusError(
         f"{where}: the span is {span!r:.80}; expected the numbers of its first and last word, from "
         f"0 to {n_words - 1}, and a type. Correct it, or export again."

@@ -43,9 +43,7 @@ def read_mail(data: bytes, name: str, *, is_whole: bool = False) -> tuple[list[_
     Raises:
         DocumentError: encrypted, nested too deep, or with nothing that can be read.
     """
-    # A mark or blank lines before the headers would make them, and what they encode, a text.
-    headed = data.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
-    message = email.message_from_bytes(headed, policy=compat32)
+    message = email.message_from_bytes(_from_headers_on(data, name), policy=compat32)
     reader = _Reader(name, is_whole=is_whole)
     body = reader.read(message)
     parts = [*_read_headers(message, body, is_page=_is_page(message)), *body]
@@ -53,6 +51,22 @@ def read_mail(data: bytes, name: str, *, is_whole: bool = False) -> tuple[list[_
     check_chars(len(text), name)
     refuse_gibberish(text, name)
     return parts, reader.notices(message)
+
+
+def _from_headers_on(data: bytes, name: str) -> bytes:
+    """The mail without what would make its headers, and what they encode, a text.
+
+    It removes a byte order mark, blank lines, and the UTF-16 that Windows PowerShell writes.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            data = data.decode("utf-16").encode()
+        except UnicodeDecodeError as error:
+            raise DocumentError(
+                f"{name}: not UTF-16, as which the file is marked ({error.reason}); expected a "
+                "mail as its program saved it. Save it again."
+            ) from error
+    return data.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
 
 
 class _Reader:
