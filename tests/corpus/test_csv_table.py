@@ -102,3 +102,17 @@ def test_quotes_that_are_words_of_a_table_with_tabs(
     path = put("a.tsv", f"sentence_id\tword\ttag\n{rows}")
     (sentence,) = read_corpus(path).splits["test"]
     assert sentence.words == words
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "doc_id,sent_id,token,ner\nd1,1,অসম,B-LOC\nd1,1,চৰকাৰ,I-LOC\nd2,1,এক,O\n",
+        "doc_id,sent_id,token,ner\nd1,1,অসম,B-LOC\n,,চৰকাৰ,I-LOC\nd2,1,এক,O\n",
+        "sentence,word,tag\n1,অসম,B-LOC\nNaN,চৰকাৰ,I-LOC\n2,এক,O\n",
+    ],
+    ids=["numbers-per-document", "blank-cells", "pandas"],
+)
+def test_where_a_sentence_ends(put: Put, rows: str) -> None:
+    found = read_corpus(put("a.csv", rows)).splits["test"]
+    assert [sentence.words for sentence in found] == [("অসম", "চৰকাৰ"), ("এক",)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 SENTENCE_NAMES = ("sentence_id", "sentence", "sentence #", "sent_id", "sentence_no", "sentence id")
+DOCUMENT_NAMES = ("document_id", "doc_id", "document", "document id")
 WORD_NAMES = ("word", "token", "words", "tokens", "form")
 TAG_NAMES = ("tag", "ner_tag", "label", "ner", "ner_tags", "labels", "tags", "entity", "iob")
 

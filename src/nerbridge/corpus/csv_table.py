@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nerbridge.corpus.column_names import (
+    DOCUMENT_NAMES,
     SENTENCE_NAMES,
     TAG_NAMES,
     WORD_NAMES,
@@ -31,6 +32,7 @@ _WRITTEN = ("sentence_id", "word", "tag")
 Row = tuple[int, str, str, str]
 _MAX_WORDS = 200
 """A table of so many words is more than one sentence."""
+_BLANK_OF_PANDAS = "nan"
 _BLANK: Row = (0, "", "", "")
 
 
@@ -154,11 +156,18 @@ def _words(
 ) -> Iterator[Row]:
     """Line number, sentence id, word and tag of every row; a blank row where it ends a sentence."""
     id_index, word_index, tag_index = _find_columns(path, table.header, layout)
+    document_index = find_name(table.header, DOCUMENT_NAMES)
+    document = ""
     for line, cells in rows:
         if not cells:
             yield _BLANK
             continue
         sentence_id = cells[id_index].strip() if id_index is not None else ""
+        sentence_id = "" if sentence_id.lower() == _BLANK_OF_PANDAS else sentence_id
+        if document_index is not None and document_index != id_index:
+            # Where sentences are numbered anew in every document, the number alone names none.
+            document = cells[document_index].strip() or document
+            sentence_id = f"{document}, {sentence_id}" if sentence_id else ""
         word = check_word(cells[word_index], str(path), line)
         yield line, sentence_id, word, _tag(cells[tag_index], path, line)
 
