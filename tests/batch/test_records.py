@@ -308,9 +308,8 @@ def test_numbers_that_are_not_understood_are_no_words(tmp_path: Path) -> None:
         ("token\tlabel\nঅসম\tB-LOC\nআহিল\tO\n", [("অসম", "আহিল")]),
         ("id\tword\tpos\tner\n1\tঅসম\tN\tO\n\n1\tআহিল\tN\tO\n", [("অসম",), ("আহিল",)]),
         ("word tag\n\nঅসম B-LOC\n", [("অসম",)]),
-        ("\ufeffঅসম\tO\n\n\ufeffআহিল\tO\n\n\ufeff-DOCSTART-\tO\n", [("অসম",), ("আহিল",)]),
     ],
-    ids=["header", "header-and-index", "header-alone", "joined-files"],
+    ids=["header", "header-and-index", "header-alone"],
 )
 def test_what_is_no_word_of_conll_is_not_tagged(
     read: Read, content: str, words: list[tuple[str, ...]]

@@ -89,9 +89,3 @@ def test_one_mark_at_the_top_makes_no_document(put: Put) -> None:
     text = "-DOCSTART- -X- O\nঅসম -X- _ B-LOC\n\nঅসম -X- _ B-LOC\n\n"
     assert {s.document for s in read_sentences(put("a.conll", text))} == {""}
     assert len({s.document for s in read_sentences(put("a.conll", text * 2))}) == 2
-
-
-def test_the_marks_of_joined_files_are_no_part_of_words(put: Put) -> None:
-    content = "\ufeffঅসম\tB-LOC\n\n\ufeff-DOCSTART-\tO\n\n\ufeffআহিল\tO\n"
-    found = read_corpus(put("a.conll", content)).splits["test"]
-    assert [sentence.words for sentence in found] == [("অসম",), ("আহিল",)]

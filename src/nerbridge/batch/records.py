@@ -31,7 +31,6 @@ from nerbridge.io.conll import (
 )
 from nerbridge.io.fields import bytes_to_text, find_field
 from nerbridge.io.kinds import is_mail
-from nerbridge.io.lines import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
     from nerbridge.documents.document import Document
@@ -210,8 +209,7 @@ def _conll_sentences(
     rows: list[list[str]] = []
     first_line = 0
     for number, line in read_lines(source, progress):
-        # The mark is also where files were joined.
-        line = line.rstrip(" \t\r\n").lstrip(BYTE_ORDER_MARK)
+        line = line.rstrip(" \t\r\n")
         columns = [column for column in line.split("\t" if "\t" in line else " ") if column]
         is_header = len(columns) > 1 and field in columns and not is_comment(line, columns)
         if number == 1 and is_header:

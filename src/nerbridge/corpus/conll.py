@@ -25,7 +25,7 @@ from nerbridge.io.conll import (
     looks_like_tag,
     surface_rows,
 )
-from nerbridge.io.lines import BYTE_ORDER_MARK, split_lines
+from nerbridge.io.lines import split_lines
 
 _BEGIN_DOCUMENT = "#begin document"
 _NEW_DOCUMENT = "# newdoc"
@@ -95,7 +95,7 @@ def _blocks(text: str, name: str) -> Iterator[list[_Row]]:
     separator: str | None = None
     rows: list[_Row] = []
     for number, line in enumerate(split_lines(text), start=1):
-        line = line.rstrip(" \t\r\n").lstrip(BYTE_ORDER_MARK)  # it is also where files were joined
+        line = line.rstrip(" \t\r\n")
         if not line or is_document_start(line):
             if rows:
                 yield rows
@@ -112,7 +112,6 @@ def _blocks(text: str, name: str) -> Iterator[list[_Row]]:
 
 
 def _starts_document(line: str) -> bool:
-    line = line.lstrip(BYTE_ORDER_MARK)
     return is_document_start(line) or line.startswith((_BEGIN_DOCUMENT, _NEW_DOCUMENT))
 
 
