@@ -402,3 +402,22 @@ def test_a_scan_with_a_stamp_is_black(n_words: int, is_black: bool) -> None:
     document = read_document(data, name="a.pdf")
     shown = pypdfium2.PdfDocument(redact(document, [], ["PER"]))[0].render().to_pil().convert("L")
     assert (shown.getpixel((150, 150)) < 20) is is_black
+
+
+@pytest.mark.parametrize("kind", ["html", "docx"])
+def test_no_copy_that_still_shows_a_name(
+    kind: str, letter: bytes, page: bytes, tagger: Tagger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = f"nerbridge.documents.{kind}_redaction"
+    monkeypatch.setattr(f"{module}.replace_in_blocks", lambda blocks, redacted: None)
+    with pytest.raises(DocumentError, match="still stands in the copy"):
+        copy_of(tagger, page if kind == "html" else letter)
+
+
+def test_a_name_that_is_spelled_as_a_label_is_no_leak() -> None:
+    data = "Per আহিল। [PER] গ'ল।".encode()
+    document = read_document(data, name="a.txt")
+    copy = redact(document, [Entity("PER", "Per", 0, 3, 0, 1, 1.0)], ["PER"])
+    assert copy.decode() == "[PER] আহিল। [[PER]] গ'ল।"
+    with pytest.raises(DocumentError, match=r"\(page 2\)"):
+        Names([("Per", "PER")]).refuse_in_copy([("page 1", "[PER]"), ("page 2", "Per")], "a.pdf")

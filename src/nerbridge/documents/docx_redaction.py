@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from lxml import etree
@@ -75,7 +75,8 @@ def redact_docx(data: bytes, name: str, redacted: Sequence[Redacted], names: Nam
     picture, descriptions of pictures, embedded files.
 
     Raises:
-        DocumentError: the DOCX is damaged, or a file inside it is called by a name.
+        DocumentError: the DOCX is damaged, a file inside it is called by a name, or a name would
+            still stand in the copy.
     """
     parts = read_package(data, name)
     roots = parse_parts(parts, name)
@@ -106,7 +107,16 @@ def redact_docx(data: bytes, name: str, redacted: Sequence[Redacted], names: Nam
             )
         else:
             copy[part] = _clean_file(part, content, names)
-    return write_package(copy)
+    made = write_package(copy)
+    names.refuse_in_copy(_read_copy(made, name), name)
+    return made
+
+
+def _read_copy(copy: bytes, name: str) -> Iterator[tuple[str, str]]:
+    """Places and texts of the paragraphs of a copy."""
+    for part, root in parse_parts(read_package(copy, name), name).items():
+        for block in root_blocks(root, part):
+            yield block.place, block.text
 
 
 def _clean_file(part: str, content: bytes, names: Names) -> bytes:

@@ -45,6 +45,9 @@ def redact_html(
 
     Not in it: what was not read (menus, forms, scripts, metadata, comments) and attributes that
     tell something in words (``alt``, ``title``, ``data-…``).
+
+    Raises:
+        DocumentError: a name would still stand in it.
     """
     root, _ = parse_html(data, name)
     parts = PageParts(root, is_whole)
@@ -67,6 +70,9 @@ def redact_html(
     for element in made.iter(etree.Element):
         _clean_element(element, names)
     page: bytes = etree.tostring(made, encoding="utf-8", method="html", doctype="<!doctype html>")
+    copy, _ = parse_html(page, name)
+    blocks = page_blocks(PageParts(copy, is_whole=True))
+    names.refuse_in_copy([(block.place, block.text) for block in blocks], name)
     return page
 
 

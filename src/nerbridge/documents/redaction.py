@@ -75,6 +75,7 @@ class Names:
         self._patterns: dict[str, list[_Pattern]] = {}
         self._plain: list[str] = []
         self._joined: list[str] = []
+        self._labels: set[str] = set()
         for name, type_ in sorted(dict(labels).items(), key=lambda item: (-len(item[0]), item)):
             plain = " ".join(normalise_text(_BROKEN.sub("", name)).split())
             start = _WORD_START.search(plain)
@@ -83,6 +84,7 @@ class Names:
                 self._add(key, f"[{type_}]")
 
     def _add(self, name: str, label: str) -> None:
+        self._labels.add(label)
         rest = rf"[{_LETTER}]*" if len(name) >= _MIN_PREFIX_CHARS else rf"(?![{_LETTER}])"
         self._add_pattern(name, rest, label, is_stem=False)
         for stem in {found.text for found in stems(name, language_of([name]))}:
@@ -193,6 +195,22 @@ class Names:
         joined = _NO_LETTERS.sub("", plain)
         return any(name in joined for name in self._joined)
 
+    def refuse_in_copy(self, texts: Iterable[tuple[str, str]], name: str) -> None:
+        """Look once more at what a finished copy says: places and texts of its paragraphs.
+
+        Raises:
+            DocumentError: a name still stands in one; ``name`` is the document.
+        """
+        for place, text in texts:
+            shown = text
+            for label in self._labels:
+                shown = shown.replace(label, HIDDEN)  # a name may be spelled as a label is
+            if self.find(shown):
+                raise DocumentError(
+                    f"{name}: a name that is to be hidden still stands in the copy ({place}), so "
+                    "no copy is made. Save the document as plain text, and redact that."
+                )
+
     def are_in_bytes(self, content: bytes) -> bool:
         """Whether binary data hold a name as UTF-8 or UTF-16, not by chance."""
         lower = content.lower()
@@ -297,6 +315,7 @@ def write_redacted(document: Document, redaction: Redaction) -> bytes:
         text = document.text
         for start, end, label in reversed(ranges):
             text = text[:start] + label + text[end:]
+        redaction.names.refuse_in_copy([("text", text)], name)
         copy = text.encode("utf-8")
     return copy
 
