@@ -166,3 +166,13 @@ def test_letters_set_apart_are_words() -> None:
     made.content.append("25 Tc")
     made.show("তেজপুৰত", "1 0 0 1 60 500")
     assert "letters stand alone" in read_document(made.write(), name="a.pdf").notices[0]
+
+
+@pytest.mark.parametrize(
+    ("matrix", "size"), [("-12 0 0 -12 300 500", -1), ("-1 0 0 -1 300 500", -12), (UPRIGHT, -12)]
+)
+def test_fonts_of_negative_size(matrix: str, size: float) -> None:
+    data = PdfWriter().show(LINE, matrix, size).write()
+    assert texts(data) == [LINE]
+    plain, black = picture(data)
+    assert sum(black.convert("L").histogram()[:64]) > 1.5 * sum(plain.convert("L").histogram()[:64])

@@ -164,9 +164,11 @@ def _stand(text_page: pdfium.PdfTextPage, index: int) -> tuple[float, float, Fra
     matrix, box = raw.FS_MATRIX(), raw.FS_RECTF()
     raw.FPDFText_GetMatrix(text_page, index, matrix)
     raw.FPDFText_GetLooseCharBox(text_page, index, box)
-    frame = Frame.of_matrix(matrix.a, matrix.b)
+    font_size = raw.FPDFText_GetFontSize(text_page, index)
+    # A font of negative size is drawn upside down; some producers turn the page under it.
+    frame = Frame.of_matrix(*((-matrix.a, -matrix.b) if font_size < 0 else (matrix.a, matrix.b)))
     scale = math.sqrt(abs(matrix.a * matrix.d - matrix.b * matrix.c))
-    size = raw.FPDFText_GetFontSize(text_page, index) * scale or _DEFAULT_SIZE
+    size = abs(font_size) * scale or _DEFAULT_SIZE
     x, y = ctypes.c_double(), ctypes.c_double()
     raw.FPDFText_GetCharOrigin(text_page, index, x, y)
     on_page = (box.left, box.bottom, box.right, box.top)
