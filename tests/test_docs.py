@@ -143,3 +143,11 @@ def test_every_example_in_help_is_right() -> None:
     assert examples
     wrong = {line: mistake for line in examples if (mistake := find_mistake(line)) is not None}
     assert not wrong
+
+
+def test_the_log_lists_every_experiment_by_its_title() -> None:
+    folder = REPOSITORY / "docs" / "log"
+    listed = (folder / "README.md").read_text(encoding="utf-8")
+    for page in folder.glob("2*.md"):
+        title = page.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+        assert f"[{title}]({page.name})" in listed
