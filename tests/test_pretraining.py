@@ -15,6 +15,7 @@ from tokenizers.models import Unigram
 from tokenizers.pre_tokenizers import Metaspace
 
 from nerbridge.corpus import read_corpus
+from nerbridge.models.bundled import BUNDLED_FOLDER
 from nerbridge.text.model_form import to_model_form
 from nerbridge.training.recipe_files import read_recipe
 
@@ -25,6 +26,7 @@ import ablation  # noqa: E402
 import encode  # noqa: E402
 import model  # noqa: E402
 import pack  # noqa: E402
+import parallel_lines  # noqa: E402
 import prepare  # noqa: E402
 import split_endings  # noqa: E402
 import train  # noqa: E402
@@ -340,3 +342,43 @@ def test_a_packed_encoder_promises_what_it_has(
     card = (tmp_path / "packed" / "README.md").read_text("utf-8")
     assert ("masked pieces guessed right" in card) == (objective == "masked")
     assert ('"objective": "replaced"' in card) == (objective == "replaced")
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> parallel_lines.Lines:
+    """Lines for two encoders with the same pieces, which read the same letters."""
+    for language in ("as", "bn", "hi"):
+        text = "গুৱাহাটীত মানুহ থাকে ।\nঅসমৰ নদীবোৰ ডাঙৰ আৰু দীঘল ।\n"
+        (tmp_path / f"{language}.txt").write_text(text, "utf-8")
+    pieces = BUNDLED_FOLDER / "mini" / "tokenizer.json"
+    tokenizers = [Tokenizer.from_file(str(pieces)) for _ in range(2)]
+    settings = parallel_lines.Settings(1e3, 2, 4, 1e-3, 0.15, 0.1, 13)
+    return parallel_lines.Lines(tmp_path, *tokenizers, settings)
+
+
+def test_a_word_has_one_number_in_both_encoders(lines: parallel_lines.Lines) -> None:
+    theirs, mine = lines(0)
+    n_words = int(mine.word_of.max()) + 1
+    for batch in (theirs, mine):
+        assert set(batch.word_of[batch.word_of >= 0].tolist()) == set(range(n_words))
+        flat = batch.word_of.flatten()
+        assert flat[batch.first].tolist() == list(range(n_words))
+        before = batch.first - 1
+        assert (flat[before] != flat[batch.first]).all()
+        assert (batch.word_of[~batch.mask] == -1).all()
+
+
+def test_equal_pieces_start_with_equal_vectors(lines: parallel_lines.Lines) -> None:
+    """Where the small encoder has the pieces and letters of the large one, so are its vectors."""
+    for language, text in lines.lines.items():  # in one script already, so that both read alike
+        lines.lines[language] = [prepare.to_one_script(line) for line in text]
+    teacher = torch.randn(16_000, 8)
+    started = parallel_lines.start_embeddings(lines, teacher, 16_000)
+    used = {
+        i
+        for of_language in lines.lines.values()
+        for line in of_language
+        for i in lines.student.encode(line.split(), is_pretokenized=True).ids
+    }
+    rows = sorted(used)
+    assert torch.allclose(started[rows], teacher[rows], atol=1e-5)
