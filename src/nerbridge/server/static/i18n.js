@@ -42,7 +42,7 @@ export const STRINGS = {
     wordsOne: "1 word",
     reading: "reading …",
     readingFile: "Reading {name} …",
-    take: "Download",
+    take: "Export",
     format: "Format",
     copy: "Copy",
     copied: "Copied",
