@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from nerbridge.batch.formats import InputFormat
 from nerbridge.batch.lines import read_lines
 from nerbridge.batch.sources import Progress, Source
-from nerbridge.corpus.column_names import WORD_NAMES, find_header, find_name
 from nerbridge.errors import InputError
+from nerbridge.io.column_names import WORD_NAMES, find_header, find_name
 from nerbridge.io.conll import (
     are_numbers,
     counts_words,

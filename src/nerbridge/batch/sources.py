@@ -29,6 +29,7 @@ from nerbridge.text.counts import count_of
 
 STDIN = "-"
 _HEAD = 8192
+_LONGEST_PATH = 255
 _PARQUET = ("Parquet", InputFormat.PARQUET)
 _PASSED_OVER = (".", "~$")
 """Hidden files, and those that Word and Excel lay beside a file while it is open."""
@@ -253,6 +254,11 @@ def _is_folder(name: str) -> bool:
         raise InputError(_describe(name, error)) from error
 
 
+def _shortened(name: str) -> str:
+    """A path whole; of a text in place of a path the beginning."""
+    return name if len(name) <= _LONGEST_PATH else f"{name[:80]} …"
+
+
 def _describe(name: str, error: OSError) -> str:
     if "://" in name:
         return f"{name}: an address; expected a file. Download it first, and name the file."
@@ -260,8 +266,8 @@ def _describe(name: str, error: OSError) -> str:
         # A name with spaces may be a text that somebody wants to tag.
         hint = " To tag a text itself: echo TEXT | nerbridge tag -" if " " in name else ""
         return (
-            f"{name:.80}: no such file; expected a file to tag. Check the spelling and the folder."
-            + hint
+            f"{_shortened(name)}: no such file; expected a file to tag. Check the spelling and the "
+            f"folder.{hint}"
         )
     return (
         f"{name}: cannot be read ({error.strerror}); expected a readable file. "

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nerbridge.corpus.column_names import find_header
 from nerbridge.corpus.files import read_text, write_text
 from nerbridge.corpus.layout import Columns, Layout
 from nerbridge.corpus.raw import RawSentence, RawSplit, check_word
 from nerbridge.corpus.sentence import Sentence
 from nerbridge.corpus.tag_columns import Parts, choose_tags
 from nerbridge.errors import CorpusError
+from nerbridge.io.column_names import find_header
 from nerbridge.io.conll import (
     are_numbers,
     find_index_column,

@@ -9,14 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nerbridge.corpus.column_names import (
-    DOCUMENT_NAMES,
-    SENTENCE_NAMES,
-    TAG_NAMES,
-    WORD_NAMES,
-    find_header,
-    find_name,
-)
 from nerbridge.corpus.entity_table import is_entity_table, read_entity_table
 from nerbridge.corpus.files import read_text, write_text
 from nerbridge.corpus.layout import Layout
@@ -24,6 +16,14 @@ from nerbridge.corpus.raw import RawSentence, RawSplit, check_word
 from nerbridge.corpus.record_files import Numbered, records_to_split
 from nerbridge.corpus.sentence import Sentence
 from nerbridge.errors import CorpusError, InputError
+from nerbridge.io.column_names import (
+    DOCUMENT_NAMES,
+    SENTENCE_NAMES,
+    TAG_NAMES,
+    WORD_NAMES,
+    find_header,
+    find_name,
+)
 from nerbridge.io.delimited import Delimited, read_delimited
 from nerbridge.io.lines import split_lines
 from nerbridge.labels import OUTSIDE
