@@ -25,7 +25,7 @@ from nerbridge.corpus.sentence import Sentence as Labelled
 from nerbridge.evaluation.counts import count_entities, counts_to_f1
 from nerbridge.labels import LabelSet
 from nerbridge.selection.neighbours import weigh_by_neighbours
-from nerbridge.selection.pseudo_labels import MAX_WORDS, Teachers, draw
+from nerbridge.selection.pseudo_labels import MAX_WORDS, Ensemble, draw
 from nerbridge.selection.suggesting import MIN_WORDS, Sentence, split_text
 from nerbridge.selection.word_vectors import CountedText, WordVectors
 from nerbridge.tagging.tagger import Tagger
@@ -84,8 +84,8 @@ def main() -> None:
     corpora = {name: read_corpus(name).splits["validation"] for name in asked.corpus}
     words = [*drawn, *(s.words for sentences in corpora.values() for s in sentences)]
     models = [Tagger.load(name).model for name in asked.model]
-    labels = Teachers(models).label_set
-    single = [Teachers([model]).probabilities(words) for model in models]
+    labels = Ensemble(models).label_set
+    single = [Ensemble([model]).probabilities(words) for model in models]
     together = [np.mean(rows, axis=0) for rows in zip(*single, strict=True)]
     each = [score_weights(p, words, corpora, vectors, labels, asked.weights) for p in single]
     groups = {

@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from nerbridge.alignment.decoding import decode_many
+from nerbridge.corpus.final_punctuation import without_stop
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.corpus.sentence import Sentence
-from nerbridge.corpus.stops import without_stop
 from nerbridge.evaluation.counts import count_entities, counts_to_f1
 from nerbridge.labels import OUTSIDE
 from nerbridge.tagging.backend import TaggerModel

@@ -41,7 +41,7 @@ from nerbridge.models.prediction import predict_tags
 from nerbridge.selection.suggesting import MAX_WORDS, MIN_WORDS, suggest
 from nerbridge.selection.suggesting import Sentence as Unlabelled
 from nerbridge.tagging import Tagger
-from nerbridge.text.model_form import words_to_model_form
+from nerbridge.text.model_input import words_to_model_form
 from nerbridge.training.stage import StageData, train_stage
 from nerbridge.training.stage_settings import AdaptSettings
 

@@ -54,7 +54,7 @@ _INDIC = re.compile("[ঀ-৿ऀ-ॿ]")
 def to_one_script(text: str) -> str:
     """Normalise and move Devanagari and Assamese letters to the shared Bengali letters.
 
-    The fast form of ``nerbridge.text.model_form``, for whole lines and without offsets; a test
+    The fast form of ``nerbridge.text.model_input``, for whole lines and without offsets; a test
     holds the two together.
     """
     text = unicodedata.normalize("NFC", text)

@@ -16,7 +16,7 @@ import json
 import shutil
 from pathlib import Path
 
-from nerbridge.text.model_form import to_model_form
+from nerbridge.text.model_input import to_model_form
 
 PENALTY = 100.0
 MIN_STEM_CHARS = 2

@@ -223,7 +223,7 @@ def test_analyse_counts_mapped_types(folders: Folders, tmp_path: Path) -> None:
 
 def test_the_server_tags_with_mapped_types(folders: Folders) -> None:
     pytest.importorskip("fastapi")
-    from nerbridge.server.catalogue import load_models
+    from nerbridge.server.models import load_models
     from nerbridge.type_maps import read_type_map
 
     specs = [str(folders["multiconer2"]), "bundled:as"]

@@ -16,7 +16,7 @@ from tokenizers.pre_tokenizers import Metaspace
 
 from nerbridge.corpus import read_corpus
 from nerbridge.models.bundled import BUNDLED_FOLDER
-from nerbridge.text.model_form import to_model_form
+from nerbridge.text.model_input import to_model_form
 from nerbridge.training.recipe_files import read_recipe
 
 ROOT = Path(__file__).parents[1]

@@ -13,7 +13,7 @@ from nerbridge.batch.formats import OutputFormat
 from nerbridge.batch.job import Totals, tag_records, tag_to_parts
 from nerbridge.batch.outputs import make_writer
 from nerbridge.batch.records import Record
-from nerbridge.batch.shards import Parts, cut_shards, open_parts
+from nerbridge.batch.shards import ShardStore, cut_shards, open_shard_store
 from nerbridge.tagging.tagger import Tagger
 
 WORDS = ("ৰমেন", "দাস", "অসম", "কিবা")
@@ -34,9 +34,9 @@ def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def begin(output: Path, resume: bool = False) -> Parts:
+def begin(output: Path, resume: bool = False) -> ShardStore:
     writer = make_writer(OutputFormat.JSONL, types=())
-    return open_parts(output, writer, {"model": "m"}, resume=resume, overwrite=False)
+    return open_shard_store(output, writer, {"model": "m"}, resume=resume, overwrite=False)
 
 
 def test_every_record_with_its_own_entities_in_order(tagger: Tagger) -> None:

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from nerbridge.batch.outputs import TextWriter
 from nerbridge.batch.records import Record
 from nerbridge.batch.shards import (
-    Parts,
+    ShardStore,
     check_output,
     cut_shards,
     hash_folder,
     hash_records,
-    open_parts,
+    open_shard_store,
     parts_folder,
 )
 from nerbridge.errors import EnvironmentProblem, InputError, RunError
@@ -35,8 +35,8 @@ def output(tmp_path: Path) -> Path:
     return tmp_path / "out.txt"
 
 
-def start(output: Path, job: dict[str, Any] = JOB, **how: bool) -> Parts:
-    return open_parts(output, WRITER, job, **{"resume": False, "overwrite": False, **how})
+def start(output: Path, job: dict[str, Any] = JOB, **how: bool) -> ShardStore:
+    return open_shard_store(output, WRITER, job, **{"resume": False, "overwrite": False, **how})
 
 
 def fill(text: str) -> Any:
@@ -132,7 +132,7 @@ def test_what_is_there_is_not_replaced_unasked(output: Path) -> None:
 
 
 def test_of_two_jobs_begun_at_once_one_is_refused(output: Path) -> None:
-    first, second = Parts(output, WRITER), Parts(output, WRITER)
+    first, second = ShardStore(output, WRITER), ShardStore(output, WRITER)
     first.start(JOB)
     with pytest.raises(EnvironmentProblem, match=r"File exists.*the other process"):
         second.start({**JOB, "model": "another"})

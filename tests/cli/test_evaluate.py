@@ -23,7 +23,7 @@ from nerbridge.models.folder import write_lineage
 from nerbridge.models.full import save_full
 from nerbridge.tagging.tagger import Tagger
 from nerbridge.training.crf import CrfTagger, train_crf
-from nerbridge.training.materials import to_labelled
+from nerbridge.training.data import to_labelled
 from nerbridge.training.prediction import CRF_FILE
 
 TRAIN, TEST = (to_labelled(read_corpus("bundled:as").splits[s], "Beng") for s in ("train", "test"))

@@ -20,7 +20,7 @@ from nerbridge.corpus.writing import write_corpus
 from nerbridge.errors import InputError, NerbridgeError, RecipeError, RunError
 from nerbridge.records import read_record
 from nerbridge.training.recipe import Recipe
-from nerbridge.training.recipe_files import deciding_settings, read_recipe
+from nerbridge.training.recipe_files import fingerprint_settings, read_recipe
 from tiny_tagger import write_tiny_tagger
 
 TEXT = "ৰমেন দাস আজি গুৱাহাটীত আছিল।\nআজি অসম সংঘ নতুন ঠাইলৈ গৈছে।\nৰমেন দাস এতিয়া ঘৰত থাকে।\n"
@@ -199,7 +199,7 @@ def test_numbered_tags_and_a_scored_train_split_are_held_out_too(
 
 def test_how_it_was_made_does_not_decide_the_outcome(place: Path) -> None:
     other = 'pseudo_labels=[{path="here:build/pseudo", recipe="x.toml", text=["y"], n=9}]'
-    assert deciding_settings(second(other)) == deciding_settings(second())
+    assert fingerprint_settings(second(other)) == fingerprint_settings(second())
 
 
 STAGE = 'epochs = 1, batch_size = 8, retries = 0, class_weights = "balanced"'

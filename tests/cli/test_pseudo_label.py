@@ -17,7 +17,7 @@ from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.labels import LabelSet
 from nerbridge.selection import pseudo_labels, word_vectors
-from nerbridge.training.materials import load_materials
+from nerbridge.training.data import load_data
 from nerbridge.training.recipe_files import read_recipe
 from tiny_tagger import write_tiny_tagger
 
@@ -51,8 +51,8 @@ def test_the_corpus_goes_into_a_recipe(call: Call) -> None:
     assert origin["entities"] == {"LOC": 2, "PER": 1}
     assert origin["losses"] == {"too short": 1}
     assert [given["path"] for given in origin["inputs"]] == ["a.txt"]
-    materials = load_materials(read_recipe(Path("recipe.toml")))
-    (train,) = (source.splits["train"] for source in materials.sources)
+    experiment_data = load_data(read_recipe(Path("recipe.toml")))
+    (train,) = (source.splits["train"] for source in experiment_data.sources)
     assert [s.tags for s in train] == [
         ("B-PER", "I-PER", "O", "B-LOC", "O", "O"),
         ("B-LOC", "O", "O", "O", "O", "O", "O", "O"),
@@ -294,15 +294,15 @@ def test_without_scipy_it_says_what_to_install(call: Call, monkeypatch: pytest.M
 def _count_sentences(monkeypatch: pytest.MonkeyPatch, killed_after: int) -> Callable[[], int]:
     """Count the sentences that models are asked for; the next after so many is killed, once."""
     asked: list[int] = []
-    label = pseudo_labels.Teachers.probabilities
+    label = pseudo_labels.Ensemble.probabilities
 
     def probabilities(
-        teachers: pseudo_labels.Teachers, words: Sequence[Sequence[str]]
+        teachers: pseudo_labels.Ensemble, words: Sequence[Sequence[str]]
     ) -> list[pseudo_labels.Probabilities]:
         asked.append(len(words))
         if sum(asked) == killed_after + 1:
             raise KeyboardInterrupt
         return label(teachers, words)
 
-    monkeypatch.setattr(pseudo_labels.Teachers, "probabilities", probabilities)
+    monkeypatch.setattr(pseudo_labels.Ensemble, "probabilities", probabilities)
     return lambda: sum(asked)

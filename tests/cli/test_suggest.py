@@ -13,7 +13,7 @@ from cli.conftest import TEXT, Call
 from nerbridge.cli.data import app as data_app
 from nerbridge.cli.suggest import suggest
 from nerbridge.errors import InputError
-from nerbridge.training.materials import load_materials
+from nerbridge.training.data import load_data
 from nerbridge.training.recipe_files import read_recipe
 from tiny_tagger import write_tiny_tagger
 
@@ -47,8 +47,8 @@ def test_suggestions_go_into_the_audit_and_a_recipe(call: Call, name: str) -> No
         f'[[sources]]\npath = "labelled/{name}"\nlanguage = "as"\n',
         "utf-8",
     )
-    materials = load_materials(read_recipe(Path("recipe.toml")))
-    assert materials is not None
+    experiment_data = load_data(read_recipe(Path("recipe.toml")))
+    assert experiment_data is not None
 
 
 def test_nothing_is_overwritten_unasked(call: Call) -> None:

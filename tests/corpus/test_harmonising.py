@@ -12,9 +12,9 @@ from corpus.conftest import sentences
 from nerbridge.corpus import Sentence, harmonising
 from nerbridge.corpus.harmonising import (
     LEFT_OUT,
-    Usage,
+    WordUsage,
     count_usage,
-    find_discord,
+    find_disagreement,
     harmonise,
     harmonise_corpora,
 )
@@ -35,7 +35,7 @@ def corpus(name: str, *texts: str) -> Corpus:
     return build_corpus(name, "bn", {"train": list(map(labelled, texts))})
 
 
-def everywhere(usage: Usage) -> dict[str, Usage]:
+def everywhere(usage: WordUsage) -> dict[str, WordUsage]:
     return dict.fromkeys(("PER", "ORG", "LOC"), usage)
 
 
@@ -90,14 +90,14 @@ def test_who_does_not_label_a_type_has_no_say_about_it() -> None:
     places = corpus("places", *["ঢাকায়/B-LOC যান"] * 3, "রহিম/B-PER")
     persons = corpus("persons", *["ঢাকায় করিম/B-PER"] * 5)
     both = corpus("both", *["ঢাকায় করিম/B-PER"] * 5, "দিল্লি/B-LOC")
-    assert find_discord([places, persons], [None, None])[0].n_discordant == 0
-    assert find_discord([places, both], [None, None])[0].n_discordant == 3
+    assert find_disagreement([places, persons], [None, None])[0].n_discordant == 0
+    assert find_disagreement([places, both], [None, None])[0].n_discordant == 3
 
 
 def test_a_copy_has_no_say() -> None:
     odd = corpus("odd", *["তিনি/B-PER আসেন"] * 5)
     usual = corpus("usual", *["তিনি যান"] * 5, "রহিম/B-PER")
-    found = find_discord([odd, odd, usual], [None] * 3)
+    found = find_disagreement([odd, odd, usual], [None] * 3)
     assert [discord.n_discordant for discord in found] == [5, 5, 0]
 
 
@@ -105,8 +105,8 @@ def test_no_more_than_twenty_thousand_sentences_are_heard(monkeypatch: pytest.Mo
     monkeypatch.setattr(harmonising, "_MAX_COMPARED", 4)
     odd = corpus("odd", *["তিনি/B-PER"] * 6)
     usual = corpus("usual", "রহিম/B-PER", *["তিনি"] * 9)
-    assert find_discord([odd, usual], [None, None])[0].n_entities == 4
-    assert find_discord([odd, usual], [None, None])[0].n_discordant == 0
+    assert find_disagreement([odd, usual], [None, None])[0].n_entities == 4
+    assert find_disagreement([odd, usual], [None, None])[0].n_discordant == 0
 
 
 def test_validation_is_harmonised_and_test_is_not() -> None:
@@ -142,10 +142,10 @@ def test_words_are_compared_in_the_script_that_the_model_sees() -> None:
 def test_discord_counts_what_harmonising_would_leave_out() -> None:
     odd = corpus("odd", *["তিনি/B-PER আসেন"] * 3, *["পুলিশ/B-ORG"] * 2, "ঢাকায়/B-LOC")
     usual = corpus("usual", *["তিনি যান পুলিশ"] * 5, "ঢাকায়/B-LOC রহিম/B-PER দল/B-ORG")
-    found, none = find_discord([odd, usual], [None, None])
+    found, none = find_disagreement([odd, usual], [None, None])
     assert (found.n_entities, found.n_discordant) == (6, 5)
     assert found.examples == ("তিনি", "পুলিশ")
     assert none.n_discordant == none.share == 0
     changed, _ = harmonise_corpora([odd, usual], [None, None], [True, False])
     assert changed.losses[LEFT_OUT] == found.n_discordant
-    assert find_discord([changed, usual], [None, None])[0].n_discordant == 0
+    assert find_disagreement([changed, usual], [None, None])[0].n_discordant == 0

@@ -117,8 +117,8 @@ def test_spans_become_whole_words(
 def test_a_span_of_whole_words_comes_back_exactly(text: str, data: st.DataObject) -> None:
     from collections import Counter
 
+    from nerbridge.corpus.annotation_exports import text_to_sentences
     from nerbridge.corpus.offsets import CharSpan
-    from nerbridge.corpus.span_form import text_to_sentences
 
     words = split_words(text)
     losses: Counter[str] = Counter()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nerbridge.documents import read_document, tag_document
-from nerbridge.documents.mending import mend
+from nerbridge.documents.reflow import mend
 from nerbridge.errors import DocumentError
 from nerbridge.tagging import Tagger
 

@@ -21,7 +21,7 @@ from nerbridge.export.vocabulary import (
     used_pieces,
 )
 from nerbridge.models.encoder import load_token_classifier, resolve_encoder
-from nerbridge.text.model_form import to_model_form
+from nerbridge.text.model_input import to_model_form
 
 SPECIAL_PIECES = ["<s>", "<pad>", "</s>", "<unk>"]
 SPECIALS = SpecialIds(start=0, end=2, pad=1, unk=3)

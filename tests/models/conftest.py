@@ -24,7 +24,7 @@ from nerbridge.models.encoder import (
     load_token_classifier,
     resolve_encoder,
 )
-from nerbridge.models.quiet import quiet_transformers
+from nerbridge.models.quiet import suppress_transformers_logging
 
 SPECIALS = {"bos": "<s>", "pad": "<pad>", "eos": "</s>", "unk": "<unk>"}
 LETTERS = "অআইকখগঘচজটডণতথদধনপফবভমযৰলৱশষসহািীুূেোৌ্ংabcdefghijklmnopqrstuvwxyz"
@@ -62,7 +62,7 @@ def _write_encoder(folder: Path, seed: int, hidden_size: int, dtype: torch.dtype
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = XLMRobertaForMaskedLM(config).to(dtype)
-    with quiet_transformers():
+    with suppress_transformers_logging():
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 

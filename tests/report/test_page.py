@@ -11,7 +11,7 @@ import pytest
 
 from nerbridge.records import RunRecord, read_record
 from nerbridge.report.drawing import ROW_COLOURS
-from nerbridge.report.numbers import format_f1
+from nerbridge.report.formatting import format_f1
 from nerbridge.report.page import render_report, write_report
 from nerbridge.report.plots import GROUPS, draw_figures
 

@@ -6,7 +6,7 @@ import pytest
 
 from nerbridge.evaluation.calibration import pool_bins
 from nerbridge.records import Row, RunRecord, SeedResult
-from nerbridge.report.numbers import format_count, format_f1
+from nerbridge.report.formatting import format_count, format_f1
 from nerbridge.report.score_tables import (
     calibration_table,
     calibrations,

@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from nerbridge.records import RunRecord
-from nerbridge.report.numbers import format_f1, format_interval
+from nerbridge.report.formatting import format_f1, format_interval
 from nerbridge.report.tables import (
     Table,
     cost_table,

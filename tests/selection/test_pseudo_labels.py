@@ -13,8 +13,8 @@ from nerbridge.corpus.sentence import Sentence as Labelled
 from nerbridge.errors import InputError
 from nerbridge.labels import LabelSet
 from nerbridge.selection.pseudo_labels import (
-    Sureness,
-    Teachers,
+    ConfidenceThresholds,
+    Ensemble,
     draw,
     is_sure,
     leave_out_inconsistent,
@@ -40,12 +40,14 @@ def sentences(*texts: str) -> list[Sentence]:
     return [s for row, text in enumerate(texts, 1) for s in split_text("a.txt", row, text)]
 
 
-def with_temperature(model: TaggerModel, temperature: float) -> Teachers:
-    return Teachers([replace(model, temperature=temperature)])
+def with_temperature(model: TaggerModel, temperature: float) -> Ensemble:
+    return Ensemble([replace(model, temperature=temperature)])
 
 
 def test_labels_are_the_models_and_say_where_they_come_from(model: TaggerModel) -> None:
-    (found,) = pseudo_label(Teachers([model]), sentences(PLAIN, NAMED), Sureness(share_without=0))
+    (found,) = pseudo_label(
+        Ensemble([model]), sentences(PLAIN, NAMED), ConfidenceThresholds(share_without=0)
+    )
     assert found.words == ("ৰমেন", "দাস", "আজি", "গুৱাহাটীত", "আছিল", "।")
     assert found.tags == ("B-PER", "I-PER", "O", "B-LOC", "O", "O")
     assert (found.path, found.line) == ("a.txt", 2)
@@ -58,11 +60,11 @@ def test_what_the_models_are_unsure_of_is_left_out(model: TaggerModel) -> None:
 
 
 def test_softly_what_they_doubt_is_kept_with_its_probabilities(model: TaggerModel) -> None:
-    teachers = with_temperature(model, 9.0)
+    ensemble = with_temperature(model, 9.0)
     losses = Counter[str]()
-    (found,) = pseudo_label(teachers, sentences(NAMED, PLAIN), soft=True, losses=losses)
+    (found,) = pseudo_label(ensemble, sentences(NAMED, PLAIN), soft=True, losses=losses)
     assert found.tags == ("B-PER", "I-PER", "O", "B-LOC", "O", "O")
-    (expected,) = teachers.probabilities([found.words])
+    (expected,) = ensemble.probabilities([found.words])
     assert found.probabilities == pytest.approx(expected, abs=1e-3)
     assert losses == {"unsure": 1}
 
@@ -80,17 +82,19 @@ def test_what_models_disagree_on_is_left_out(model: TaggerModel) -> None:
 
     other = replace(model, forward=blinded)
     place = sentences("আজি গুৱাহাটীত বৰষুণ আহিল।")
-    assert pseudo_label(Teachers([model]), place)
-    assert pseudo_label(Teachers([other]), [*place, *sentences(NAMED)], Sureness(entity=0.9))
-    assert pseudo_label(Teachers([model, other]), place, Sureness(entity=0.9)) == []
+    assert pseudo_label(Ensemble([model]), place)
+    assert pseudo_label(
+        Ensemble([other]), [*place, *sentences(NAMED)], ConfidenceThresholds(entity=0.9)
+    )
+    assert pseudo_label(Ensemble([model, other]), place, ConfidenceThresholds(entity=0.9)) == []
 
 
 @given(weights=st.lists(st.floats(0.2, 5.0), min_size=1, max_size=3))
 @properties
 def test_the_mean_is_that_of_probabilities(model: TaggerModel, weights: list[float]) -> None:
     words = [["ৰমেন", "দাস", "আহিল"], ["অসম"]]
-    teachers = Teachers([replace(model, temperature=weight) for weight in weights])
-    for row, mean in enumerate(teachers.probabilities(words)):
+    ensemble = Ensemble([replace(model, temperature=weight) for weight in weights])
+    for row, mean in enumerate(ensemble.probabilities(words)):
         each = [np.exp(model.word_logits(words)[row] / weight) for weight in weights]
         expected = sum(p / p.sum(1, keepdims=True) for p in each) / len(weights)
         assert np.allclose(mean, expected, atol=1e-6)
@@ -100,22 +104,22 @@ def test_sentences_without_entities_are_a_share_of_the_others(model: TaggerModel
     losses = Counter[str]()
     plain = [f"আজি {word} বতৰ বৰ ভাল।" for word in ("ৰাতিপুৱা", "গধূলি", "নিশা")]
     given = sentences(*plain, NAMED, f"{NAMED[:-1]} নে।")
-    sureness = Sureness(share_without=0.5, outside=0.5)
-    found = pseudo_label(Teachers([model]), given, sureness, losses=losses)
+    thresholds = ConfidenceThresholds(share_without=0.5, outside=0.5)
+    found = pseudo_label(Ensemble([model]), given, thresholds, losses=losses)
     assert [set(s.tags) == {"O"} for s in found] == [True, False, False]
     assert losses == {"without entity": 2}
 
 
 def test_noise_is_left_out(model: TaggerModel) -> None:
     losses = Counter[str]()
-    assert not pseudo_label(Teachers([model]), sentences(f"#অসম 😀 {NAMED}"), losses=losses)
+    assert not pseudo_label(Ensemble([model]), sentences(f"#অসম 😀 {NAMED}"), losses=losses)
     assert losses == {"noise": 1}
 
 
 def test_words_that_no_corpus_can_hold_are_noise(model: TaggerModel) -> None:
     losses = Counter[str]()
     broken = Sentence("a.jsonl", 1, "", ("ৰমেন", "দাস", "\0", "আহিল"), has_own_words=True)
-    assert not pseudo_label(Teachers([model]), [broken], losses=losses)
+    assert not pseudo_label(Ensemble([model]), [broken], losses=losses)
     assert losses == {"noise": 1}
 
 
@@ -144,7 +148,7 @@ def test_each_sentence_of_a_known_text_is_left_out() -> None:
     ],
 )
 def test_what_is_sure(rows: Sequence[Sequence[float]], scores: list[float], sure: bool) -> None:
-    assert is_sure(np.array(rows), scores, Sureness()) is sure
+    assert is_sure(np.array(rows), scores, ConfidenceThresholds()) is sure
 
 
 def test_a_word_is_a_name_everywhere_or_nowhere() -> None:
@@ -184,7 +188,7 @@ def test_every_sentence_has_the_same_chance() -> None:
 
 def test_teachers_must_agree_on_what_there_is(model: TaggerModel) -> None:
     with pytest.raises(InputError, match="no model was given"):
-        Teachers([])
+        Ensemble([])
     other = replace(model, name="other", label_set=LabelSet(("PER", "LOC")))
     with pytest.raises(InputError, match="other knows the labels O, B-PER"):
-        Teachers([model, other])
+        Ensemble([model, other])

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerbridge.selection.scoring import Worth, score_logits
+from nerbridge.selection.scoring import AcquisitionScore, score_logits
 from text.indic import properties
 
 logits = st.lists(st.lists(st.floats(-8, 8), min_size=7, max_size=7), min_size=1, max_size=6).map(
@@ -48,12 +48,12 @@ def test_what_is_worth_more() -> None:
 
 def test_length_is_paid_for() -> None:
     def value(n_words: int) -> float:
-        return Worth(0.3, 2.0, n_words).value
+        return AcquisitionScore(0.3, 2.0, n_words).value
 
     assert value(4) < value(16) < 3 * value(4)
     assert value(80) < 1.5 * value(16)
 
 
 def test_a_sentence_of_nothing_is_worth_nothing() -> None:
-    assert score_logits(np.zeros((0, 7)), 0) == Worth(0.0, 0.0, 0)
-    assert Worth(0.0, 0.0, 0).value == 0
+    assert score_logits(np.zeros((0, 7)), 0) == AcquisitionScore(0.0, 0.0, 0)
+    assert AcquisitionScore(0.0, 0.0, 0).value == 0

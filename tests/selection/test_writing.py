@@ -7,7 +7,7 @@ import pytest
 
 from nerbridge.corpus import read_corpus
 from nerbridge.selection.formats import SuggestionFormat
-from nerbridge.selection.scoring import Worth
+from nerbridge.selection.scoring import AcquisitionScore
 from nerbridge.selection.suggesting import Sentence, Suggestion, split_text
 from nerbridge.selection.writing import write_suggestions
 from nerbridge.tagging import Entity
@@ -15,7 +15,7 @@ from nerbridge.tagging import Entity
 TEXT = "😀 ৰমেন দাস আজি গুৱাহাটীত।"
 TAGS = ("O", "B-PER", "I-PER", "O", "B-LOC", "O")
 WORDS = ("😀", "ৰমেন", "দাস", "আজি", "গুৱাহাটীত", "।")
-WORTH = Worth(0.5, 2.0, 5)
+WORTH = AcquisitionScore(0.5, 2.0, 5)
 
 
 @pytest.fixture

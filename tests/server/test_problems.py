@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from nerbridge.errors import NerbridgeError
 from nerbridge.server.problems import (
-    ROWS,
+    ERROR_RESPONSES,
     Problem,
     http_problem,
     internal_problem,
@@ -30,8 +30,8 @@ SECRET = "/srv/models/assamese: damaged"
 
 
 def test_the_table_is_the_tree() -> None:
-    assert set(ROWS) == set(EVERY_ERROR)
-    assert len({row.kind for row in ROWS.values()}) == len(ROWS)
+    assert set(ERROR_RESPONSES) == set(EVERY_ERROR)
+    assert len({row.kind for row in ERROR_RESPONSES.values()}) == len(ERROR_RESPONSES)
 
 
 @pytest.mark.parametrize("kind", EVERY_ERROR, ids=lambda cls: cls.__name__)

@@ -50,6 +50,6 @@ def test_an_endless_word_costs_what_a_long_one_does(tagger: Tagger) -> None:
 def test_an_endless_word_is_read_alike_in_every_unicode_form(tagger: Tagger) -> None:
     word = "গো\u09dc" * 700
     joined = "".join(char + "\u200d" for char in word)
-    forms = {tagger.model.model_form(unicodedata.normalize(form, word)) for form in ("NFC", "NFD")}
-    assert {*forms, tagger.model.model_form(joined)} == {tagger.model.model_form(word)}
-    assert len(tagger.model.model_form(word)) == MAX_WORD_CHARS
+    forms = {tagger.model.model_input(unicodedata.normalize(form, word)) for form in ("NFC", "NFD")}
+    assert {*forms, tagger.model.model_input(joined)} == {tagger.model.model_input(word)}
+    assert len(tagger.model.model_input(word)) == MAX_WORD_CHARS

@@ -22,10 +22,10 @@ from nerbridge.alignment.subwords import encode_sentences, first_subwords
 from nerbridge.alignment.windows import merge_windows, split_windows
 from nerbridge.errors import EnvironmentProblem, InputError, TextError
 from nerbridge.tagging import Entity, Tagger
-from nerbridge.text.model_form import words_to_model_form
+from nerbridge.text.model_input import words_to_model_form
+from nerbridge.text.noise import read_past_noise
 from nerbridge.text.normalise import normalise_text
 from nerbridge.text.sentences import split_sentences
-from nerbridge.text.social import read_past_noise
 from nerbridge.text.words import graphemes, split_words
 from text.indic import any_text, indic_text, properties
 

@@ -28,7 +28,7 @@ from nerbridge.models.folder import LINEAGE_FILE
 from nerbridge.models.full import save_full
 from nerbridge.models.prediction import predict_tags
 from nerbridge.tagging import Entity, Tagger
-from nerbridge.text.model_form import words_to_model_form
+from nerbridge.text.model_input import words_to_model_form
 
 TEXT = "অসম কলিকতা দাস বৰুৱা খবৰ গুৱাহাটীত "
 WORDS = TEXT.split() * 20

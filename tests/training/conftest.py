@@ -15,8 +15,8 @@ from hub_standin import write_tiny_encoder
 from nerbridge.corpus.reading import build_corpus, read_corpus
 from nerbridge.corpus.writing import write_corpus
 from nerbridge.models.encoder import load_tokenizer, resolve_encoder
+from nerbridge.training.data import Labelled, to_labelled
 from nerbridge.training.experiment import run_experiment
-from nerbridge.training.materials import Labelled, to_labelled
 from nerbridge.training.recipe import Recipe
 from nerbridge.training.run import Progress, Run, open_run
 

@@ -93,7 +93,7 @@ def untrained(finished: Any, tmp_path: Path) -> Untrained:
     """A model with a random head, which unlike the tiny trained ones finds plenty of entities."""
     run = finished.run
     model = load_token_classifier(run.base.source, run.label_set, seed=3)
-    return Untrained(Run(run.recipe, RunFolder(tmp_path), run.materials, run.base), model)
+    return Untrained(Run(run.recipe, RunFolder(tmp_path), run.data, run.base), model)
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -101,10 +101,14 @@ def test_a_model_is_calibrated_on_what_it_was_chosen_on(
     stage: StageName, untrained: Untrained
 ) -> None:
     run = untrained.run
-    data = stage_data(run.materials, stage, 1)
+    data = stage_data(run.data, stage, 1)
     found = calibrate_model(run, stage, untrained.model, data)
-    materials = run.materials
-    chosen_on = materials.source_validation if stage == "transfer" else materials.target_validation
+    experiment_data = run.data
+    chosen_on = (
+        experiment_data.source_validation
+        if stage == "transfer"
+        else experiment_data.target_validation
+    )
     logits = untrained.save().predict(chosen_on.words).logits
     assert logits is not None
     assert found == calibrate(ScoredEntities(logits, chosen_on.tags, run.label_set), stage)

@@ -22,6 +22,7 @@ from nerbridge.models.encoder import encoder_sha256
 from nerbridge.models.folder import read_lineage
 from nerbridge.models.trained import load_trained
 from nerbridge.training import experiment
+from nerbridge.training.data import load_data
 from nerbridge.training.experiment import (
     GAVE_UP,
     data_lineage,
@@ -30,7 +31,6 @@ from nerbridge.training.experiment import (
     stage_data,
     train_transfers,
 )
-from nerbridge.training.materials import load_materials
 from nerbridge.training.run import Progress, Run, open_run
 from nerbridge.training.run_folder import RunFolder
 from nerbridge.training.stage_settings import STAGES
@@ -60,7 +60,7 @@ def copied(finished: Any, tmp_path: Path) -> Run:
     """The finished run in a folder that a test may change."""
     run = finished.run
     folder = shutil.copytree(run.folder.path, tmp_path / "run", copy_function=shutil.copy2)
-    return Run(run.recipe, RunFolder(folder), run.materials, run.base)
+    return Run(run.recipe, RunFolder(folder), run.data, run.base)
 
 
 def test_every_stage_of_every_seed_leaves_a_model_and_a_result(finished: Any) -> None:
@@ -112,7 +112,7 @@ def test_corpora_of_one_name_are_told_apart(
     shutil.copytree(tiny.data / "as", "pseudo/as")
     sources = [{"path": path, "language": "as"} for path in ("here:pseudo/as", "hi")]
     recipe = tiny.recipe(sources=sources, adapt={"replay": 1})
-    data = data_lineage(load_materials(recipe), recipe, "adapt")
+    data = data_lineage(load_data(recipe), recipe, "adapt")
     roles = {name: facts["role"] for name, facts in data.items()}
     assert roles == {"as": "target", "here:pseudo/as": "source", "hi": "source"}
     assert [name for name, facts in data.items() if "is_target" in facts] == ["here:pseudo/as"]
@@ -147,7 +147,7 @@ def test_seeds_differ(finished: Any) -> None:
 
 def test_adapting_begins_where_the_transfer_ended(copied: Run, tiny: Any) -> None:
     still = {"learning_rate": 1e-15, "head_learning_rate": 1e-15, "weight_decay": 0}
-    run = Run(tiny.recipe(adapt=still), copied.folder, copied.materials, copied.base)
+    run = Run(tiny.recipe(adapt=still), copied.folder, copied.data, copied.base)
     forget(run, "adapt", 1)
     run_seed(run, 1, lambda _: None)
     models = run.folder.path / "models"
@@ -189,7 +189,7 @@ def test_a_lost_model_is_trained_again_to_the_same_weights(copied: Run, finished
 
 def test_more_seeds_are_accepted_and_the_others_left_alone(copied: Run, tiny: Any) -> None:
     before = mtimes(copied.folder.path)
-    run = Run(tiny.recipe(seeds=[3, 1]), copied.folder, copied.materials, copied.base)
+    run = Run(tiny.recipe(seeds=[3, 1]), copied.folder, copied.data, copied.base)
     heard: list[Progress] = []
     run_experiment(run, heard.append, jobs=1)
     assert {(p.row, p.seed) for p in heard} == {(stage, 3) for stage in STAGES}
@@ -260,7 +260,7 @@ def test_a_collapse_that_stays_is_said(
 ) -> None:
     monkeypatch.setattr("nerbridge.training.stage.has_collapsed", lambda _: True)
     recipe = tiny.recipe(baseline={"retries": 2})
-    run = Run(recipe, copied.folder, copied.materials, copied.base)
+    run = Run(recipe, copied.folder, copied.data, copied.base)
     forget(run, "baseline", 1)
     run_seed(run, 1, lambda _: None)
     result = run.folder.read_result("baseline", 1)
@@ -294,7 +294,7 @@ def test_full_fine_tuning_can_be_carried_over_too(tiny: Any, tmp_path: Path) -> 
     transferred = run.folder.model("transfer", 1) / "model.safetensors"
     assert lineage["parent"]["sha256"] == sha256(transferred)
     assert uses(lineage) == {("as", "target"), ("bn", "source"), ("hi", "source")}
-    assert len(stage_data(run.materials, "adapt", 1).words) == 24 + 5
+    assert len(stage_data(run.data, "adapt", 1).words) == 24 + 5
 
 
 def test_trimming_the_vocabulary_changes_nothing_but_the_effort(
@@ -304,7 +304,7 @@ def test_trimming_the_vocabulary_changes_nothing_but_the_effort(
     trimmed = tiny.recipe(baseline={"weight_decay": 0})
     models = []
     for own in (recipe, trimmed):
-        run = Run(own, copied.folder, copied.materials, copied.base)
+        run = Run(own, copied.folder, copied.data, copied.base)
         forget(run, "baseline", 1)
         run_seed(run, 1, lambda _: None)
         models.append(load_trained(run.folder.model("baseline", 1)).model)

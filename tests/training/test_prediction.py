@@ -19,7 +19,7 @@ ROWS = ("baseline-1", "transfer-1", "adapt-1", "crf_all-0")
 def test_every_kind_of_model_tags_every_word(row: str, finished: Any) -> None:
     run = finished.run
     predictor = load_predictor(run.folder.path / "models" / row)
-    words = [*run.materials.tests[0].labelled.words, ("অসম",) * 200, ()]
+    words = [*run.data.tests[0].labelled.words, ("অসম",) * 200, ()]
     tagged = predictor.tag_many(words)
     assert [len(tags) for tags in tagged] == [len(sentence) for sentence in words]
     assert not any(find_invalid_tags(tags, Scheme.IOB2) for tags in tagged)

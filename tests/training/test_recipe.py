@@ -139,5 +139,5 @@ def test_a_script_that_is_not_known_is_one_mistake() -> None:
 )
 def test_a_corpus_of_the_hub_is_not_looked_up_in_a_folder(path: str) -> None:
     recipe = Recipe.model_validate(values(data_root="/data"))
-    assert recipe.place_of(path) == path
-    assert recipe.place_of("maps/mine.tsv") == "/data/maps/mine.tsv"
+    assert recipe.resolve_path(path) == path
+    assert recipe.resolve_path("maps/mine.tsv") == "/data/maps/mine.tsv"

@@ -9,12 +9,12 @@ import pytest
 from nerbridge.errors import RecipeError
 from nerbridge.training.recipe import SHIPPED, Recipe
 from nerbridge.training.recipe_files import (
-    deciding_settings,
     find_recipe,
+    fingerprint_settings,
+    migrate_settings,
     read_recipe,
     recipe_sha256,
     shipped_recipes,
-    with_later_keys,
 )
 
 MINIMAL = """
@@ -252,7 +252,7 @@ def test_names_places_and_seeds_decide_nothing(mine: Path) -> None:
     )
     assert recipe_sha256(other) == recipe_sha256(recipe)
     assert recipe_sha256(read_recipe(mine, overrides=["adapt.epochs=3"])) != recipe_sha256(recipe)
-    kept = deciding_settings(recipe).keys()
+    kept = fingerprint_settings(recipe).keys()
     # The recipe's script stands at every corpus.
     left_out = {"name", "description", "seeds", "data_root", "pseudo_labels", "script"}
     assert Recipe.model_fields.keys() - kept == left_out
@@ -265,7 +265,7 @@ def test_the_usual_layers_decide_as_no_layers_do(mine: Path) -> None:
     named = read_recipe(mine, overrides=['lora.target_modules=["query", "value"]'])
     other = read_recipe(mine, overrides=["lora.target_modules=all-linear"])
     assert recipe_sha256(named) == recipe_sha256(recipe) != recipe_sha256(other)
-    assert with_later_keys(deciding_settings(named)) == deciding_settings(recipe)
+    assert migrate_settings(fingerprint_settings(named)) == fingerprint_settings(recipe)
 
 
 def test_a_byte_order_mark_is_no_part_of_a_recipe(mine: Path) -> None:

@@ -33,8 +33,8 @@ def test_what_is_written_is_a_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert [source.language for source in recipe.sources] == ["hi", "bn"]
     assert {recipe.target.script, *(source.script for source in recipe.sources)} == {"Beng"}
     # From the current folder a corpus is where it was named.
-    assert Path(recipe.place_of(recipe.target.path)).resolve() == tmp_path / "corpora/gu"
-    assert recipe.place_of(recipe.sources[0].path) == "bundled:hi"
+    assert Path(recipe.resolve_path(recipe.target.path)).resolve() == tmp_path / "corpora/gu"
+    assert recipe.resolve_path(recipe.sources[0].path) == "bundled:hi"
 
 
 def test_an_encoder_of_the_hub_reads_every_script(tmp_path: Path) -> None:

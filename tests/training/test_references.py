@@ -37,9 +37,9 @@ def test_the_seeds_of_the_run_do_not_matter(finished: Any, tiny: Any) -> None:
 
 
 def load(recipe: Any) -> Any:
-    from nerbridge.training.materials import load_materials
+    from nerbridge.training.data import load_data
 
-    return load_materials(recipe)
+    return load_data(recipe)
 
 
 def test_finished_rows_are_left_alone(finished: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +53,7 @@ def test_a_recipe_may_do_without(finished: Any, tiny: Any, tmp_path: Path) -> No
     run = Run(
         tiny.recipe(reference={"crf": False}),
         RunFolder(tmp_path),
-        finished.run.materials,
+        finished.run.data,
         finished.run.base,
     )
     run_references(run, lambda _: pytest.fail("did something"))

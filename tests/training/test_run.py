@@ -26,7 +26,7 @@ def test_the_fingerprint_covers_recipe_data_and_encoder(finished: Any, tiny: Any
     run = finished.run
     fingerprint = run.fingerprint()
     assert fingerprint["encoder"] == encoder_sha256(tiny.encoder)
-    assert list(fingerprint["data"].values()) == [c.sha256 for c in run.materials.corpora]
+    assert list(fingerprint["data"].values()) == [c.sha256 for c in run.data.corpora]
     assert json.loads(json.dumps(fingerprint)) == fingerprint
 
 
@@ -49,7 +49,7 @@ def test_another_lexicon_is_another_run(tiny: Any, tmp_path: Path) -> None:
         (tmp_path / "bn.tsv").write_text(entry, "utf-8")
         run = open_run(tiny.recipe(sources=[source]), tmp_path / "run")
         found.append(run.fingerprint())
-        facts = data_lineage(run.materials, run.recipe, "transfer")["bn"]
+        facts = data_lineage(run.data, run.recipe, "transfer")["bn"]
         assert facts["lexicon"] in run.fingerprint()["data"]["source 1 (bn)"]
     assert found[0]["data"] != found[1]["data"]
     assert found[0]["recipe"] == found[1]["recipe"]
@@ -85,7 +85,7 @@ def test_half_precision_needs_a_gpu(tiny: Any, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_all_paths_of_a_run_are_in_its_folder(finished: Any, tmp_path: Path) -> None:
-    run = Run(finished.run.recipe, RunFolder(tmp_path), finished.run.materials, finished.run.base)
+    run = Run(finished.run.recipe, RunFolder(tmp_path), finished.run.data, finished.run.base)
     for path in (run.folder.model("adapt", 1), run.folder.work("adapt", 1)):
         assert path.is_relative_to(tmp_path)
 

@@ -13,7 +13,7 @@ import pytest
 
 from nerbridge.errors import InputError, RunError
 from nerbridge.training.recipe import Recipe
-from nerbridge.training.recipe_files import deciding_settings
+from nerbridge.training.recipe_files import fingerprint_settings
 from nerbridge.training.run_folder import FINGERPRINT, RunFolder, differences
 
 LOCKER = """
@@ -134,7 +134,7 @@ def test_a_key_that_came_later_is_no_difference(tmp_path: Path) -> None:
         "target": {"path": "as", "language": "as"},
         "sources": [{"path": "bn", "language": "bn"}],
     }
-    now = deciding_settings(Recipe.model_validate(values))
+    now = fingerprint_settings(Recipe.model_validate(values))
     before = copy.deepcopy(now)
     del before["sources"][0]["soft"], before["transfer"]["masked_words"]
     RunFolder(tmp_path).check_fingerprint({"recipe": before})

@@ -52,10 +52,10 @@ def test_a_result_equals_its_recomputation(row: str, seed: int, finished: Any, t
 @pytest.mark.parametrize(("row", "seed"), SCORED)
 def test_seen_is_what_the_row_itself_has_seen(row: str, seed: int, finished: Any) -> None:
     run = finished.run
-    target, (bengali, hindi) = run.materials.target, run.materials.sources
+    target, (bengali, hindi) = run.data.target, run.data.sources
     splits = {**bengali.splits, "train": target.splits["test"]}
     sources = (replace(bengali, splits=splits), hindi)
-    knowing = replace(run, materials=replace(run.materials, sources=sources))
+    knowing = replace(run, experiment_data=replace(run.data, sources=sources))
     scores = score_model(knowing, row, seed).test
     assert (scores.n_seen == scores.n_gold) == ("bn" in LEARNED[row])
     assert scores.counts == score_model(run, row, seed).test.counts
@@ -81,7 +81,7 @@ def test_a_card_with_the_scores_stands_beside_the_model(row: str, seed: int, fin
 
 def test_errors_are_shown_in_the_words_as_written(finished: Any) -> None:
     run = finished.run
-    written = {word for s in run.materials.target.splits["test"] for word in s.words}
+    written = {word for s in run.data.target.splits["test"] for word in s.words}
     for row, seed in ROWS:
         errors = row_errors(run, row, seed)
         assert len(errors) <= N_ERRORS

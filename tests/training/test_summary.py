@@ -117,7 +117,7 @@ def test_it_says_what_the_run_was_made_from(record: RunRecord, finished: Any) ->
     assert record.encoder["sha256"] == run.base.sha256
     assert [(c.name, c.role, c.sha256) for c in record.corpora] == [
         (corpus.name, role, corpus.sha256)
-        for corpus, role in zip(run.materials.corpora, ("target", "source", "source"), strict=True)
+        for corpus, role in zip(run.data.corpora, ("target", "source", "source"), strict=True)
     ]
     assert record.corpora[0].n_sentences == {"train": 24, "validation": 10, "test": 14}
     assert all(1 < n < 12 for c in record.corpora for n in c.subwords_per_word.values())
@@ -134,9 +134,11 @@ def test_models_named_in_it_exist(record: RunRecord, finished: Any) -> None:
 def test_what_learned_from_the_target_too_is_not_called_zero_shot(
     record: RunRecord, finished: Any
 ) -> None:
-    materials = finished.run.materials
-    joint = replace(materials, sources=(*materials.sources[:-1], materials.target))
-    told = build_record(replace(finished.run, materials=joint), "nerbridge run tiny")
+    experiment_data = finished.run.data
+    joint = replace(
+        experiment_data, sources=(*experiment_data.sources[:-1], experiment_data.target)
+    )
+    told = build_record(replace(finished.run, experiment_data=joint), "nerbridge run tiny")
     for name in ("transfer", "crf_transfer"):
         assert "nothing of the target corpus seen" in record.row(name).description
         assert "the target corpus among them" in told.row(name).description
@@ -144,11 +146,11 @@ def test_what_learned_from_the_target_too_is_not_called_zero_shot(
 
 def test_it_says_which_test_sentences_stand_in_a_source(finished: Any) -> None:
     run = finished.run
-    target, (first, *others) = run.materials.target, run.materials.sources
+    target, (first, *others) = run.data.target, run.data.sources
     train = (*first.splits["train"], *target.splits["test"][:3])
     known = replace(first, splits={**first.splits, "train": train})
-    materials = replace(run.materials, sources=(known, *others))
-    notes = build_record(replace(run, materials=materials), "").notes
+    experiment_data = replace(run.data, sources=(known, *others))
+    notes = build_record(replace(run, experiment_data=experiment_data), "").notes
     assert "test: 3 of 14 sentences stand in a source too." in notes
     assert not any("in a source" in note for note in build_record(run, "").notes)
 
@@ -163,7 +165,7 @@ def test_it_says_which_models_found_too_little_to_be_calibrated(
         result = json.loads(path.read_text("utf-8"))
         result["lineage"]["calibration"]["n_entities"] = n_entities
         path.write_text(json.dumps(result), "utf-8")
-    notes = build_record(Run(run.recipe, RunFolder(folder), run.materials, run.base), "").notes
+    notes = build_record(Run(run.recipe, RunFolder(folder), run.data, run.base), "").notes
     few = [note for note in notes if "calibrate" in note and note.startswith("adapt")]
     assert few == [
         "adapt, seed 1: 9 entities found in validation, too few to calibrate on; its scores are "
@@ -173,6 +175,6 @@ def test_it_says_which_models_found_too_little_to_be_calibrated(
 
 def test_an_unfinished_run_has_none(finished: Any, tiny: Any) -> None:
     run = finished.run
-    more = Run(tiny.recipe(seeds=[1, 2, 3]), RunFolder(run.folder.path), run.materials, run.base)
+    more = Run(tiny.recipe(seeds=[1, 2, 3]), RunFolder(run.folder.path), run.data, run.base)
     with pytest.raises(RunError, match="baseline of seed 3 is not finished"):
         build_record(more, "")

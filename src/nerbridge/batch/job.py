@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nerbridge.batch.outputs import Tagged
 from nerbridge.batch.records import Record
-from nerbridge.batch.shards import Parts, cut_shards, hash_records
+from nerbridge.batch.shards import ShardStore, cut_shards, hash_records
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.tagger import BATCH_SENTENCES, Tagger
 
@@ -47,7 +47,7 @@ def tag_records(
 def tag_to_parts(
     tagger: Tagger,
     records: Iterable[Record],
-    parts: Parts,
+    store: ShardStore,
     *,
     totals: Totals,
     tick: Callable[[int], None] = lambda n_records: None,
@@ -60,7 +60,7 @@ def tag_to_parts(
     Args:
         tagger: the model.
         records: all of them, from the first.
-        parts: where shards go.
+        store: where shards go.
         totals: kept up to date.
         tick: called with the number of records done since it was last called.
 
@@ -71,16 +71,16 @@ def tag_to_parts(
     n_shards = 0
     for index, shard in enumerate(cut_shards(records)):
         digest = hash_records(shard)
-        finished = parts.find(index, digest)
+        finished = store.find(index, digest)
         if finished is not None:
             totals.n_resumed += finished.n_records
             tick(finished.n_records)
         else:
-            finished = parts.write(index, digest, _filler(tagger, shard, parts, tick))
+            finished = store.write(index, digest, _filler(tagger, shard, store, tick))
         totals.n_records += finished.n_records
         totals.n_entities += finished.n_entities
         n_shards += 1
-    parts.finish(n_shards)
+    store.finish(n_shards)
 
 
 def _kind_of(record: Record) -> str:
@@ -90,7 +90,7 @@ def _kind_of(record: Record) -> str:
 
 
 def _tag_documents(tagger: Tagger, records: Iterable[Record]) -> Iterator[Tagged]:
-    from nerbridge.documents.mending import tag_document
+    from nerbridge.documents.reflow import tag_document
 
     for record in records:
         if record.document is not None:
@@ -104,7 +104,7 @@ def _remember(records: Iterable[Record], waiting: deque[Record]) -> Iterator[Rec
 
 
 def _filler(
-    tagger: Tagger, shard: Sequence[Record], parts: Parts, tick: Callable[[int], None]
+    tagger: Tagger, shard: Sequence[Record], store: ShardStore, tick: Callable[[int], None]
 ) -> Callable[[Path], tuple[int, int]]:
     def fill(path: Path) -> tuple[int, int]:
         n_entities = 0
@@ -116,7 +116,7 @@ def _filler(
                 tick(1)
                 yield record, entities
 
-        parts.writer.write_shard(path, tagged())
+        store.writer.write_shard(path, tagged())
         return len(shard), n_entities
 
     return fill

@@ -191,7 +191,7 @@ def _place_fields(record: Record, entity: Entity) -> dict[str, str]:
 
 def _as_read(record: Record, entities: Sequence[Entity]) -> tuple[Record, list[Entity]]:
     """A document's text and entities as the model read them."""
-    from nerbridge.documents.mending import as_read
+    from nerbridge.documents.reflow import as_read
 
     if record.document is None:
         return record, list(entities)

@@ -44,11 +44,11 @@ class Shard:
     file_sha256: str
 
 
-class Parts:
+class ShardStore:
     """The folder ``OUTPUT.parts``."""
 
     def __init__(self, output: Path, writer: Writer) -> None:
-        """Describe the folder; `open_parts` makes or continues it."""
+        """Describe the folder; `open_shard_store` makes or continues it."""
         self.output = output
         self.folder = parts_folder(output)
         self.writer = writer
@@ -217,9 +217,9 @@ def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:
         raise InputError(f"{output}: exists already. {hint}To replace it: --overwrite.")
 
 
-def open_parts(
+def open_shard_store(
     output: Path, writer: Writer, job: Mapping[str, Any], *, resume: bool, overwrite: bool
-) -> Parts:
+) -> ShardStore:
     """Begin a job, or go on with one.
 
     Args:
@@ -236,15 +236,15 @@ def open_parts(
         EnvironmentProblem: the folder cannot be written.
     """
     check_output(output, resume=resume, overwrite=overwrite)
-    parts = Parts(output, writer)
-    if parts.folder.exists() and overwrite:
-        parts.clear()
-    if parts.folder.exists():
-        _compare_jobs(parts, job)
-        parts.sweep()
+    store = ShardStore(output, writer)
+    if store.folder.exists() and overwrite:
+        store.clear()
+    if store.folder.exists():
+        _compare_jobs(store, job)
+        store.sweep()
     else:
-        parts.start(job)
-    return parts
+        store.start(job)
+    return store
 
 
 def cut_shards(
@@ -289,9 +289,9 @@ def hash_folder(folder: Path) -> str:
     return hashlib.sha256(json.dumps(found).encode("ascii")).hexdigest()
 
 
-def _compare_jobs(parts: Parts, job: Mapping[str, Any]) -> None:
+def _compare_jobs(store: ShardStore, job: Mapping[str, Any]) -> None:
     """Refuse to go on with a job whose other shards would come out differently."""
-    before = _flatten(parts.read_job())
+    before = _flatten(store.read_job())
     now = _flatten({key: value for key, value in job.items() if key != "inputs"})
     changed = [
         f"{key} was {before.get(key)!r}, is {value!r}"
@@ -300,7 +300,7 @@ def _compare_jobs(parts: Parts, job: Mapping[str, Any]) -> None:
     ]
     if changed:
         raise RunError(
-            f"{parts.folder}: begun under other conditions: {'; '.join(changed)}. Give the same "
+            f"{store.folder}: begun under other conditions: {'; '.join(changed)}. Give the same "
             "ones to go on, or start again with --overwrite."
         )
 

@@ -13,7 +13,7 @@ import typer
 
 from nerbridge import __version__
 from nerbridge.batch.formats import InputFormat
-from nerbridge.batch.shards import open_parts, parts_folder
+from nerbridge.batch.shards import open_shard_store, parts_folder
 from nerbridge.batch.sources import (
     Progress,
     Source,
@@ -22,11 +22,11 @@ from nerbridge.batch.sources import (
     total_bytes,
 )
 from nerbridge.cli.console import (
-    command_again,
+    kept_shards_hint,
+    original_command,
     print_note,
     print_result,
-    say_how_to_go_on,
-    say_what_is_kept,
+    resume_hint,
     say_what_was_met,
     show_bar,
 )
@@ -109,7 +109,7 @@ def analyse(
     _make_folder(output)
     job = _describe_job(sources, fields, model, min_score, types, type_map)
     _tag(sources, fields, output / ARTICLES, job, model, threads, overwrite, quiet=quiet)
-    with say_how_to_go_on(_command_again(), "The articles are tagged."):
+    with resume_hint(_command_again(), "The articles are tagged."):
         name = ", ".join(Path(source.name).name for source in sources)
         _report(output, By(unit) if unit else None, name, Path(model).name, threads, quiet=quiet)
     print_result(str(output / REPORT))
@@ -117,7 +117,7 @@ def analyse(
 
 def _command_again() -> str:
     """The command that goes on: --overwrite would begin anew."""
-    return command_again(without=["--overwrite"])
+    return original_command(without=["--overwrite"])
 
 
 def _import_libraries() -> None:
@@ -216,11 +216,11 @@ def _tag(
     writer = ArticleWriter(fields, job)
     options = {name: job["options"][name] for name in ("min_score", "types", "map_types")}
     tagger = Tagger.load(model, n_threads=threads, **options)
-    parts = open_parts(target, writer, job, resume=not overwrite, overwrite=overwrite)
+    parts = open_shard_store(target, writer, job, resume=not overwrite, overwrite=overwrite)
     progress, totals, start = Progress(), Totals(), time.monotonic()
     records = read_records(sources, field=fields.text, progress=progress)
     with (
-        say_what_is_kept(parts, _command_again()),
+        kept_shards_hint(parts, _command_again()),
         show_bar(progress, total_bytes(sources), quiet=quiet) as tick,
     ):
         tag_to_parts(tagger, records, parts, totals=totals, tick=tick)

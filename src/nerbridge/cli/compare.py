@@ -40,7 +40,7 @@ def compare(
     Example: nerbridge compare runs/assamese-one-round:adapt runs/assamese-joint:transfer
     """
     from nerbridge.report.comparison import compare_runs, comparison_to_dict, name_runs
-    from nerbridge.report.picking import read_runs
+    from nerbridge.report.row_selection import read_runs
 
     comparison = compare_runs(name_runs(read_runs(runs), runs))
     if as_json:

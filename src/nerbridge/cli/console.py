@@ -23,7 +23,7 @@ from nerbridge.platforms import quote_command
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from nerbridge.batch.shards import Parts
+    from nerbridge.batch.shards import ShardStore
     from nerbridge.batch.sources import Progress
 
 Item = TypeVar("Item")
@@ -92,13 +92,13 @@ def print_error(message: str, *, label: str = "error:") -> None:
     typer.echo(f" {message}", err=True)
 
 
-def command_again(*, without: Collection[str] = ()) -> str:
+def original_command(*, without: Collection[str] = ()) -> str:
     """The command as the user gave it, to be shown; ``without`` some options."""
     return quote_command(["nerbridge", *(word for word in sys.argv[1:] if word not in without)])
 
 
 @contextmanager
-def say_how_to_go_on(command: str, kept: str = "What is finished is kept.") -> Iterator[None]:
+def resume_hint(command: str, kept: str = "What is finished is kept.") -> Iterator[None]:
     """Ctrl-C in here says what is ``kept`` and the ``command`` that goes on from it."""
     try:
         yield
@@ -107,17 +107,17 @@ def say_how_to_go_on(command: str, kept: str = "What is finished is kept.") -> I
 
 
 @contextmanager
-def say_what_is_kept(parts: Parts, command: str) -> Iterator[None]:
+def kept_shards_hint(store: ShardStore, command: str) -> Iterator[None]:
     """What ends the job early says whether shards are kept, and the ``command`` that goes on."""
     try:
         yield
     except KeyboardInterrupt:
-        if parts.remove_if_empty():
+        if store.remove_if_empty():
             raise KeyboardInterrupt("Nothing was finished yet, so nothing is kept.") from None
         raise KeyboardInterrupt(f"What is finished is kept. To go on: {command}") from None
     except Exception:
-        if not parts.remove_if_empty():
-            print_note(f"Finished shards are kept in {parts.folder}. To go on: {command}")
+        if not store.remove_if_empty():
+            print_note(f"Finished shards are kept in {store.folder}. To go on: {command}")
         raise
 
 

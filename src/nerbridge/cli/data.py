@@ -233,7 +233,7 @@ def agree_command(
     Example: nerbridge data agree corpora/bn corpora/hi --script Beng
     """
     from nerbridge.corpus import read_corpus
-    from nerbridge.corpus.harmonising import find_discord
+    from nerbridge.corpus.harmonising import find_disagreement
     from nerbridge.text.script import SCRIPTS
 
     if len(set(paths)) < max(len(paths), 2):
@@ -259,7 +259,7 @@ def agree_command(
                 f"{path}: no training sentences, only {', '.join(corpora[-1].splits)}; expected "
                 "a train file. Name a folder that has one."
             )
-    found = find_discord(corpora, [script] * len(corpora))
+    found = find_disagreement(corpora, [script] * len(corpora))
     rows = [
         {"corpus": corpus.name, "path": path, **asdict(discord), "share": round(discord.share, 4)}
         for path, corpus, discord in zip(paths, corpora, found, strict=True)

@@ -163,7 +163,7 @@ def _score(loaded: TaggerModel | Predictor, sentences: tuple[Sentence, ...]) -> 
     from nerbridge.evaluation.resampling import bootstrap_interval
     from nerbridge.evaluation.scores import score_predictions
     from nerbridge.training.calibration import ScoredEntities
-    from nerbridge.training.materials import to_labelled
+    from nerbridge.training.data import to_labelled
 
     labelled = to_labelled(sentences, loaded.script)
     tags, logits = _predict(loaded, labelled.words)

@@ -91,14 +91,14 @@ def _check_labelling(recipe: Recipe, settings: PseudoLabelSettings) -> None:
 
 def _check_rest(recipe: Recipe, missing: Sequence[str]) -> None:
     """All that a recipe needs but the sources that are to be made."""
-    from nerbridge.training.materials import load_materials
+    from nerbridge.training.data import load_data
     from nerbridge.training.run import check_precision, load_base
 
     check_precision(recipe)
     load_base(recipe)
     there = tuple(source for source in recipe.sources if source.path not in missing)
     if there:
-        load_materials(recipe.model_copy(update={"sources": there}))
+        load_data(recipe.model_copy(update={"sources": there}))
 
 
 def _labelling_recipe(settings: PseudoLabelSettings) -> Recipe:
@@ -108,7 +108,7 @@ def _labelling_recipe(settings: PseudoLabelSettings) -> Recipe:
 
 
 def _folder(recipe: Recipe, settings: PseudoLabelSettings) -> Path:
-    return Path(recipe.place_of(settings.path))
+    return Path(recipe.resolve_path(settings.path))
 
 
 def _run_folder(recipe: Recipe) -> Path:
@@ -147,7 +147,7 @@ def _is_soft(recipe: Recipe, settings: PseudoLabelSettings) -> bool:
 
 
 def _text(recipe: Recipe, settings: PseudoLabelSettings) -> list[str]:
-    return [recipe.place_of(path) for path in settings.text]
+    return [recipe.resolve_path(path) for path in settings.text]
 
 
 def _scored_on(recipe: Recipe) -> list[TargetSettings | AlsoSettings]:
@@ -162,7 +162,7 @@ def _held_out(recipe: Recipe) -> dict[str, list[Sequence[str]]]:
     splits: dict[str, set[str]] = {}
     raw = {}
     for corpus in _scored_on(recipe):
-        place = recipe.place_of(corpus.path)
+        place = recipe.resolve_path(corpus.path)
         splits.setdefault(place, {"validation", "test"}).add(corpus.split)
         layout = Layout(corpus.tag_names, parse_columns(corpus.columns), corpus.offsets)
         raw[place] = read_raw_corpus(place, layout).splits
@@ -194,7 +194,7 @@ def _check_made_so(recipe: Recipe, settings: PseudoLabelSettings, labelling: Rec
     else:
         del found["text"]
     left_out = {Path(corpus).name for corpus in found.pop("left out")}
-    scored_on = {Path(recipe.place_of(c.path)).name for c in _scored_on(recipe)}
+    scored_on = {Path(recipe.resolve_path(c.path)).name for c in _scored_on(recipe)}
     changes = list(differences(found, wanted))
     if not_left_out := sorted(scored_on - left_out):
         changes.append(f"sentences of {', '.join(not_left_out)} were not left out")

@@ -15,10 +15,10 @@ import typer
 from nerbridge import __version__
 from nerbridge.batch.sources import Progress, describe_inputs, find_sources, refuse_own_output
 from nerbridge.cli.console import (
-    command_again,
+    original_command,
     print_note,
     print_result,
-    say_how_to_go_on,
+    resume_hint,
     track,
 )
 from nerbridge.cli.options import (
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from nerbridge.batch.formats import InputFormat
     from nerbridge.corpus.sentence import Corpus, Sentence
     from nerbridge.labels import LabelSet
-    from nerbridge.selection.pseudo_labels import Reconsider, Sureness
+    from nerbridge.selection.pseudo_labels import ConfidenceThresholds, Reweight
     from nerbridge.selection.word_vectors import CountedText
     from nerbridge.tagging.backend import TaggerModel
     from nerbridge.type_maps import TypeMap
@@ -167,11 +167,11 @@ def label_text(
     described = describe_inputs(sources)
     from nerbridge.batch.records import read_records
     from nerbridge.corpus.reading import build_corpus
-    from nerbridge.selection.known_probabilities import KnownProbabilities
+    from nerbridge.selection.prediction_cache import PredictionCache
     from nerbridge.selection.pseudo_labels import (
         MAX_WORDS,
-        Sureness,
-        Teachers,
+        ConfidenceThresholds,
+        Ensemble,
         draw,
         leave_out_known,
     )
@@ -180,26 +180,28 @@ def label_text(
     from nerbridge.tagging.tagger import Tagger
 
     held_out = [words for sentences in leave_out.values() for words in sentences]
-    teachers = Teachers(
+    ensemble = Ensemble(
         [Tagger.load(name, n_threads=threads, map_types=type_map).model for name in model]
     )
-    _say_which_are_not_zero_shot(teachers.models, quiet=quiet)
+    _say_which_are_not_zero_shot(ensemble.models, quiet=quiet)
     progress, losses, reading = Progress(), Counter[str](), Reading()
     records = read_records(sources, field=field, by_line=True, progress=progress)
     unlabelled = track(reading.split(records), "Reading", quiet=quiet)
-    fit = leave_out_unfit(unlabelled, teachers.models[0], losses, max_words=MAX_WORDS)
-    sureness = Sureness() if min_score is None else Sureness(entity=min_score)
-    known = KnownProbabilities(output / _PARTS, _decided_by(model, type_map))
-    with say_how_to_go_on(command_again(), "What was labelled is kept."), known.locked():
+    fit = leave_out_unfit(unlabelled, ensemble.models[0], losses, max_words=MAX_WORDS)
+    thresholds = (
+        ConfidenceThresholds() if min_score is None else ConfidenceThresholds(entity=min_score)
+    )
+    known = PredictionCache(output / _PARTS, _decided_by(model, type_map))
+    with resume_hint(original_command(), "What was labelled is kept."), known.locked():
         wanted = leave_out_known(fit, held_out, losses)
         drawn = draw(text.read(wanted) if text else wanted, n, seed)
         reconsider = None
         if text and drawn:
-            reconsider = _asking_neighbours(text, teachers.label_set, neighbours, quiet=quiet)
+            reconsider = _asking_neighbours(text, ensemble.label_set, neighbours, quiet=quiet)
         labelled = label_sentences(
-            teachers,
+            ensemble,
             track(drawn, "Labelling", total=len(drawn), quiet=quiet),
-            sureness,
+            thresholds,
             soft=soft,
             losses=losses,
             known=known,
@@ -212,7 +214,7 @@ def label_text(
         corpus = build_corpus(output.name, "und", {"train": labelled})
         origin = {
             "nerbridge": __version__,
-            "models": [_describe_model(teacher) for teacher in teachers.models],
+            "models": [_describe_model(teacher) for teacher in ensemble.models],
             "type_map": dict(type_map or {}),
             "inputs": described,
             "left_out": {"corpora": list(leave_out), "n_sentences": len(held_out)},
@@ -220,7 +222,7 @@ def label_text(
             "n": n,
             "n_drawn": len(drawn),
             "seed": seed,
-            "sureness": _thresholds(sureness, soft=soft),
+            "thresholds": _thresholds(thresholds, soft=soft),
             "soft": soft,
             "neighbours": {"weight": neighbours, "n_words": text.n_words if text else 0},
             "losses": {**progress.remarks, **losses},
@@ -228,7 +230,7 @@ def label_text(
             "entities": entities,
             "sha256": corpus.sha256,
         }
-        _write(output, corpus, origin, teachers.label_set.tags if soft else None)
+        _write(output, corpus, origin, ensemble.label_set.tags if soft else None)
         known.remove()
     counted = ", ".join(f"{count:,} {type_}" for type_, count in entities.items())
     print_note(counted, quiet=quiet)
@@ -254,7 +256,7 @@ def _counted_text(neighbours: float) -> CountedText | None:
 
 def _asking_neighbours(
     text: CountedText, label_set: LabelSet, weight: float, *, quiet: bool
-) -> Reconsider:
+) -> Reweight:
     """What lets the neighbours of words have a say, by the whole text that was read."""
     from nerbridge.selection.neighbours import weigh_by_neighbours
 
@@ -294,10 +296,10 @@ def _write(
         (output / PROBABILITIES_FILE).unlink(missing_ok=True)
 
 
-def _thresholds(sureness: Sureness, *, soft: bool) -> dict[str, float]:
+def _thresholds(thresholds: ConfidenceThresholds, *, soft: bool) -> dict[str, float]:
     """Those that were used."""
     unused = ("entity", "word") if soft else ()
-    return {key: value for key, value in asdict(sureness).items() if key not in unused}
+    return {key: value for key, value in asdict(thresholds).items() if key not in unused}
 
 
 def check_output(output: Path, *, overwrite: bool) -> None:
@@ -350,8 +352,8 @@ def _decided_by(models: Sequence[str], type_map: TypeMap | None) -> str:
     return json.dumps([__version__, hashes, *([type_map] if type_map else [])])
 
 
-def _say_which_are_not_zero_shot(teachers: Sequence[TaggerModel], *, quiet: bool) -> None:
-    seen = [teacher.name for teacher in teachers if teacher.manifest.get("row") != "transfer"]
+def _say_which_are_not_zero_shot(ensemble: Sequence[TaggerModel], *, quiet: bool) -> None:
+    seen = [teacher.name for teacher in ensemble if teacher.manifest.get("row") != "transfer"]
     if seen:
         print_note(
             f"{', '.join(seen)}: not the transferred model of a run. What learns from its labels "

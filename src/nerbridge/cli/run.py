@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nerbridge.cli.console import (
-    command_again,
+    original_command,
     print_json,
     print_note,
     print_result,
-    say_how_to_go_on,
+    resume_hint,
 )
 from nerbridge.cli.made_sources import check_sources, make_sources
 from nerbridge.cli.options import JsonOption, QuietOption
@@ -71,7 +71,7 @@ def run(
     check_places(wanted, recipe)
     is_test = wanted.target.split == "test"
     folder = output or Path("runs") / (wanted.name + ("" if is_test else "-validation"))
-    with say_how_to_go_on(command_again()):
+    with resume_hint(original_command()):
         _run(wanted, folder, jobs, reuse, dry_run=dry_run, json=json, quiet=quiet)
 
 
@@ -98,7 +98,7 @@ def _run(
 
     opened = open_run(recipe, folder)
     if not quiet:
-        for advice in opened.materials.advice:
+        for advice in opened.data.advice:
             print_note(advice)
     if dry_run:
         _describe(opened, json=json)
@@ -106,7 +106,7 @@ def _run(
     with show_stages(quiet=quiet) as listen:
         run_experiment(opened, listen, jobs, reuse=reuse)
     print_note("writing the report …", quiet=quiet)
-    record = build_record(opened, command_again())
+    record = build_record(opened, original_command())
     write_record(record, folder / "record.json")
     write_report(record, folder / "report")
     if json:
@@ -138,16 +138,16 @@ def _describe_missing(recipe: Recipe, missing: Sequence[str], *, json: bool) -> 
 
 def _describe(opened: Run, *, json: bool) -> None:
     """What a dry run says: the recipe is fine, and this is what it would read."""
-    recipe, materials = opened.recipe, opened.materials
+    recipe, experiment_data = opened.recipe, opened.data
     facts = {
         "recipe": recipe.name,
         "encoder": dict(opened.base.description),
         "seeds": list(recipe.seeds),
         "corpora": {
             corpus.name: {split: len(part) for split, part in corpus.splits.items()}
-            for corpus in materials.corpora
+            for corpus in experiment_data.corpora
         },
-        "transfer_sentences": len(materials.source_train(recipe.seeds[0])),
+        "transfer_sentences": len(experiment_data.source_train(recipe.seeds[0])),
     }
     if json:
         print_json(facts)

@@ -80,11 +80,11 @@ def serve(
             f"{TOKEN_VARIABLE} or --token-file, and put a proxy with TLS in front of it."
         )
     try:
-        from nerbridge.server.catalogue import check_models, find_report
         from nerbridge.server.limits import Limits
+        from nerbridge.server.models import check_models, find_report
         from nerbridge.server.prefix import check_root_path
-        from nerbridge.server.running import bind, url_of
-        from nerbridge.server.running import serve as run_server
+        from nerbridge.server.processes import bind, url_of
+        from nerbridge.server.processes import serve as run_server
         from nerbridge.server.settings import Settings
     except ModuleNotFoundError as error:
         raise EnvironmentProblem(

@@ -15,7 +15,7 @@ import typer
 
 from nerbridge import __version__
 from nerbridge.batch.formats import InputFormat, OutputFormat, output_format_of
-from nerbridge.batch.shards import check_output, open_parts
+from nerbridge.batch.shards import check_output, open_shard_store
 from nerbridge.batch.sources import (
     Progress,
     Source,
@@ -25,9 +25,9 @@ from nerbridge.batch.sources import (
     total_bytes,
 )
 from nerbridge.cli.console import (
-    command_again,
+    kept_shards_hint,
+    original_command,
     print_note,
-    say_what_is_kept,
     say_what_was_met,
     show_bar,
 )
@@ -50,7 +50,7 @@ from nerbridge.text.romanised import notices_for
 if TYPE_CHECKING:
     from nerbridge.batch.outputs import TextWriter
     from nerbridge.batch.records import Record
-    from nerbridge.batch.shards import Parts
+    from nerbridge.batch.shards import ShardStore
     from nerbridge.tagging.backend import TaggerModel
     from nerbridge.tagging.entity import Entity
     from nerbridge.tagging.tagger import Tagger
@@ -179,10 +179,10 @@ def tag(
             "options": options,
             "inputs": describe_inputs(sources),
         }
-        parts = open_parts(target, writer, job, resume=resume, overwrite=overwrite)
-        again = f"{command_again(without=['--overwrite', '--resume'])} --resume"
-        with say_what_is_kept(parts, again):
-            _write_file(tagger, records, parts, progress, total_bytes(sources), quiet=quiet)
+        store = open_shard_store(target, writer, job, resume=resume, overwrite=overwrite)
+        again = f"{original_command(without=['--overwrite', '--resume'])} --resume"
+        with kept_shards_hint(store, again):
+            _write_file(tagger, records, store, progress, total_bytes(sources), quiet=quiet)
     say_what_was_met(progress, quiet=quiet)
     for notice, n_texts in notices.items():
         n_all = count_of(progress.n_records, "text")
@@ -293,7 +293,7 @@ def _print_latencies(latencies: list[float], *, quiet: bool) -> None:
 def _write_file(
     tagger: Tagger,
     records: Iterable[Record],
-    parts: Parts,
+    store: ShardStore,
     progress: Progress,
     n_bytes: int | None,
     *,
@@ -303,12 +303,12 @@ def _write_file(
 
     totals, start = Totals(), time.monotonic()
     with show_bar(progress, n_bytes, quiet=quiet) as tick:
-        tag_to_parts(tagger, records, parts, totals=totals, tick=tick)
+        tag_to_parts(tagger, records, store, totals=totals, tick=tick)
     seconds = time.monotonic() - start
     n_tagged = totals.n_records - totals.n_resumed
     resumed = f" ({totals.n_resumed:,} of them finished before)" if totals.n_resumed else ""
     print_note(
-        f"{parts.output}: {count_of(totals.n_records, 'record')}{resumed}, "
+        f"{store.output}: {count_of(totals.n_records, 'record')}{resumed}, "
         f"{count_of(totals.n_entities, 'entity', 'entities')}, {seconds:.1f} s, "
         f"{n_tagged / max(seconds, 1e-9):,.0f} records/s",
         quiet=quiet,

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from nerbridge.corpus.annotation_exports import text_to_sentences
 from nerbridge.corpus.files import read_text
 from nerbridge.corpus.layout import Layout
 from nerbridge.corpus.offsets import CharSpan, SpannedText, has_surface, to_code_points
 from nerbridge.corpus.raw import RawSplit
-from nerbridge.corpus.span_form import text_to_sentences
 from nerbridge.errors import CorpusError
 from nerbridge.io.lines import split_lines
 

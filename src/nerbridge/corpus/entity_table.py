@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nerbridge.corpus.annotation_exports import text_to_sentences
 from nerbridge.corpus.files import read_text
 from nerbridge.corpus.offsets import CharSpan, has_surface
 from nerbridge.corpus.raw import RawSentence, RawSplit
-from nerbridge.corpus.span_form import text_to_sentences
 from nerbridge.errors import CorpusError
 from nerbridge.io.delimited import read_delimited
 from nerbridge.io.lines import split_lines

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.labels import OUTSIDE, spans_to_tags, tags_to_spans
-from nerbridge.text.model_form import words_to_model_form
+from nerbridge.text.model_input import words_to_model_form
 
 Words: TypeAlias = Sequence[str]
 Tags: TypeAlias = Sequence[str]
@@ -30,7 +30,7 @@ _MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
-class Usage:
+class WordUsage:
     """How often each word stands anywhere and outside of entities, and all longer entities."""
 
     seen: Counter[str] = field(default_factory=Counter)
@@ -49,9 +49,9 @@ class Usage:
         return self.seen[word] >= _MIN_SEEN and self.outside[word] >= _MOSTLY * self.seen[word]
 
 
-def count_usage(sentences: Iterable[Labelled]) -> Usage:
+def count_usage(sentences: Iterable[Labelled]) -> WordUsage:
     """Of the words of labelled sentences, which are to be in one script."""
-    usage = Usage()
+    usage = WordUsage()
     for words, tags in sentences:
         usage.seen.update(words)
         usage.outside.update(word for word, tag in zip(words, tags, strict=True) if tag == OUTSIDE)
@@ -60,7 +60,7 @@ def count_usage(sentences: Iterable[Labelled]) -> Usage:
     return usage
 
 
-def harmonise(words: Words, tags: Tags, others: Mapping[str, Usage]) -> tuple[str, ...]:
+def harmonise(words: Words, tags: Tags, others: Mapping[str, WordUsage]) -> tuple[str, ...]:
     """IOB2 tags without the entities that others leave outside.
 
     A longer name stays if one of its words can be a name elsewhere: the others need not know it.
@@ -84,7 +84,7 @@ def harmonise(words: Words, tags: Tags, others: Mapping[str, Usage]) -> tuple[st
 
 
 @dataclass(frozen=True)
-class Discord:
+class Disagreement:
     """What a corpus labels and the others leave outside, in up to 20,000 training sentences."""
 
     n_entities: int
@@ -99,7 +99,7 @@ class Discord:
 
 
 @dataclass(frozen=True)
-class Voice:
+class CorpusView:
     """A corpus as the others hear it: up to 20,000 training sentences, in the model's script."""
 
     corpus: Corpus
@@ -112,7 +112,7 @@ class Voice:
         return [(words_to_model_form(s.words, self.script), s.tags) for s in train]
 
     @cached_property
-    def usage(self) -> Usage:
+    def usage(self) -> WordUsage:
         """Of its words."""
         return count_usage(self.sentences)
 
@@ -122,15 +122,17 @@ class Voice:
         return {tag[2:] for _, tags in self.sentences for tag in tags if tag != OUTSIDE}
 
 
-def find_discord(corpora: Sequence[Corpus], scripts: Sequence[str | None]) -> list[Discord]:
+def find_disagreement(
+    corpora: Sequence[Corpus], scripts: Sequence[str | None]
+) -> list[Disagreement]:
     """How far each corpus stands alone among corpora that are to be learned from together.
 
     Args:
         corpora: with training sentences.
         scripts: in which words of each are compared; None as they are written.
     """
-    voices = list(map(Voice, corpora, scripts))
-    return [_find_discord(voice.sentences, _others(voice, voices)) for voice in voices]
+    views = list(map(CorpusView, corpora, scripts))
+    return [_find_disagreement(view.sentences, _others(view, views)) for view in views]
 
 
 def harmonise_corpora(
@@ -144,19 +146,19 @@ def harmonise_corpora(
         chosen: which are to be harmonised, test sentences apart. ``losses`` counts what that cost
             (`LEFT_OUT`); ``sha256`` stays that of what was read.
     """
-    voices = list(map(Voice, corpora, scripts))
+    views = list(map(CorpusView, corpora, scripts))
     return tuple(
-        _harmonise_corpus(voice, _others(voice, voices)) if wanted else voice.corpus
-        for voice, wanted in zip(voices, chosen, strict=True)
+        _harmonise_corpus(view, _others(view, views)) if wanted else view.corpus
+        for view, wanted in zip(views, chosen, strict=True)
     )
 
 
-def _others(voice: Voice, voices: Sequence[Voice]) -> dict[str, Usage]:
+def _others(view: CorpusView, views: Sequence[CorpusView]) -> dict[str, WordUsage]:
     """By type, what all other corpora that label it say together; a copy is no other corpus."""
-    others = [other for other in voices if other.corpus.sha256 != voice.corpus.sha256]
-    found: dict[str, Usage] = {}
-    summed: dict[tuple[int, ...], Usage] = {}
-    for type_ in voice.types:
+    others = [other for other in views if other.corpus.sha256 != view.corpus.sha256]
+    found: dict[str, WordUsage] = {}
+    summed: dict[tuple[int, ...], WordUsage] = {}
+    for type_ in view.types:
         heard = tuple(i for i, other in enumerate(others) if type_ in other.types)
         if heard not in summed:
             summed[heard] = _add(others[i].usage for i in heard)
@@ -164,7 +166,9 @@ def _others(voice: Voice, voices: Sequence[Voice]) -> dict[str, Usage]:
     return found
 
 
-def _find_discord(sentences: Iterable[Labelled], others: Mapping[str, Usage]) -> Discord:
+def _find_disagreement(
+    sentences: Iterable[Labelled], others: Mapping[str, WordUsage]
+) -> Disagreement:
     n_entities, alone = 0, Counter[str]()
     for words, tags in sentences:
         spans = tags_to_spans(tags)
@@ -174,18 +178,18 @@ def _find_discord(sentences: Iterable[Labelled], others: Mapping[str, Usage]) ->
             " ".join(words[span.start_word : span.end_word]) for span in spans if span not in kept
         )
     examples = tuple(text for text, _ in alone.most_common(_N_EXAMPLES))
-    return Discord(n_entities, alone.total(), examples)
+    return Disagreement(n_entities, alone.total(), examples)
 
 
-def _harmonise_corpus(voice: Voice, others: Mapping[str, Usage]) -> Corpus:
-    corpus = voice.corpus
+def _harmonise_corpus(view: CorpusView, others: Mapping[str, WordUsage]) -> Corpus:
+    corpus = view.corpus
     splits = {
         name: sentences
         if name == "test"
         else tuple(
             replace(sentence, tags=harmonise(words, sentence.tags, others))
             for sentence in sentences
-            for words in [words_to_model_form(sentence.words, voice.script)]
+            for words in [words_to_model_form(sentence.words, view.script)]
         )
         for name, sentences in corpus.splits.items()
     }
@@ -193,8 +197,8 @@ def _harmonise_corpus(voice: Voice, others: Mapping[str, Usage]) -> Corpus:
     return replace(corpus, splits=splits, losses={**corpus.losses, LEFT_OUT: n_gone})
 
 
-def _add(usages: Iterable[Usage]) -> Usage:
-    total = Usage()
+def _add(usages: Iterable[WordUsage]) -> WordUsage:
+    total = WordUsage()
     for usage in usages:
         total.seen.update(usage.seen)
         total.outside.update(usage.outside)

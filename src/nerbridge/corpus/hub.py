@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from nerbridge.corpus.hub_form import (
+from nerbridge.corpus.hf_records import (
     TAG_COLUMNS,
     WORD_COLUMNS,
     first_column,

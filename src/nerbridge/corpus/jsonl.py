@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nerbridge.corpus.files import read_text, write_text
-from nerbridge.corpus.hub_form import find_tag_names
+from nerbridge.corpus.hf_records import find_tag_names
 from nerbridge.corpus.layout import Layout
 from nerbridge.corpus.raw import RawSplit
 from nerbridge.corpus.record_files import Numbered, records_to_split

@@ -6,10 +6,10 @@ from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
+from nerbridge.corpus.annotation_exports import text_to_sentences
 from nerbridge.corpus.files import read_text
 from nerbridge.corpus.offsets import CharSpan
 from nerbridge.corpus.raw import RawSplit
-from nerbridge.corpus.span_form import text_to_sentences
 from nerbridge.errors import CorpusError
 
 _TYPE = "data-type"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nerbridge.corpus.entity_table import is_entity_table, read_entity_table
 from nerbridge.corpus.files import check_file
-from nerbridge.corpus.hub_form import (
+from nerbridge.corpus.hf_records import (
     TAG_COLUMNS,
     WORD_COLUMNS,
     find_tag_names,

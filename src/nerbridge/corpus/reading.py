@@ -15,9 +15,9 @@ from nerbridge.corpus.cleaning import clean_sentences
 from nerbridge.corpus.conll import read_conll
 from nerbridge.corpus.csv_table import is_table, read_csv
 from nerbridge.corpus.files import read_text
+from nerbridge.corpus.hf_records import NAME_FILES
 from nerbridge.corpus.hub import read_hub
 from nerbridge.corpus.hub_files import HubPath, fetch_hub_path, is_hub_path, parse_hub_path
-from nerbridge.corpus.hub_form import NAME_FILES
 from nerbridge.corpus.jsonl import read_jsonl
 from nerbridge.corpus.layout import Layout, parse_columns
 from nerbridge.corpus.marked_html import read_marked_html

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nerbridge.corpus.hub_form import is_hub_form, record_to_sentence
+from nerbridge.corpus.annotation_exports import text_to_sentences
+from nerbridge.corpus.hf_records import is_hub_form, record_to_sentence
 from nerbridge.corpus.layout import Layout
 from nerbridge.corpus.offsets import SpannedText, to_code_points
 from nerbridge.corpus.raw import RawSentence, RawSplit, Unit, place
-from nerbridge.corpus.span_form import text_to_sentences
 from nerbridge.corpus.span_records import Fields, find_fields, record_to_text
 from nerbridge.corpus.token_form import is_token_form, tokens_to_sentence
 from nerbridge.errors import CorpusError

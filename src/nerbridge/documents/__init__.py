@@ -5,9 +5,9 @@
 
 from nerbridge.documents.annotated import annotate_html
 from nerbridge.documents.document import Document, Segment
-from nerbridge.documents.mending import tag_document
 from nerbridge.documents.reading import read_document
 from nerbridge.documents.redaction import Redaction, plan_redaction, redact, write_redacted
+from nerbridge.documents.reflow import tag_document
 
 __all__ = [
     "Document",

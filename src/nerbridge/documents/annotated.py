@@ -19,7 +19,7 @@ def annotate_html(
 
     Args:
         document: what to show.
-        entities: in order, as `nerbridge.documents.mending.tag_document` gives them.
+        entities: in order, as `nerbridge.documents.reflow.tag_document` gives them.
         types: those in the legend, in the order of their colours; None for those found.
     """
     known = sorted({entity.type for entity in entities}) if types is None else list(types)

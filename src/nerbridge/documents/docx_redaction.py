@@ -21,10 +21,10 @@ from nerbridge.documents.docx_text import (
 )
 from nerbridge.documents.markup import (
     Block,
-    Piece,
     Redacted,
+    TextNode,
     replace_in_blocks,
-    replace_in_pieces,
+    replace_in_nodes,
     to_writable,
 )
 from nerbridge.documents.picture_files import strip_picture
@@ -149,7 +149,7 @@ def _redact_chunks(
     """The paragraphs of each inner document; the first starts at ``offset`` of the text."""
     found: dict[str, list[str]] = {}
     for part, read in chunks.items():
-        blocks = [Block("", [Piece(text, etree.Element("t"))]) for _, text in read]
+        blocks = [Block("", [TextNode(text, etree.Element("t"))]) for _, text in read]
         n_chars = sum(len(block.text) + len(BETWEEN) for block in blocks)
         replace_in_blocks(
             blocks, [(start - offset, end - offset, to) for start, end, to in redacted]
@@ -187,9 +187,9 @@ def _clean(root: etree._Element, part: str, names: Names, *, is_read: bool) -> N
     _remove(root)
     if not is_read:
         for block in root_blocks(root, part):
-            replace_in_pieces(block.pieces, names.find(block.text))
+            replace_in_nodes(block.nodes, names.find(block.text))
     for paragraph in root.iter("{*}p"):
-        fields = [Piece(e.text or "", e) for e in paragraph.iter("{*}instrText")]
+        fields = [TextNode(e.text or "", e) for e in paragraph.iter("{*}instrText")]
         code = "".join(field.text for field in fields)
         if names.is_inside(code):
             for field in fields:

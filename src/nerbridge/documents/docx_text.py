@@ -17,7 +17,7 @@ from nerbridge.documents.legacy_fonts import (
     refuse_legacy_fonts,
 )
 from nerbridge.documents.limits import check_chars
-from nerbridge.documents.markup import Block, Piece
+from nerbridge.documents.markup import Block, TextNode
 from nerbridge.errors import DocumentError
 
 # Tags are told by their local names: the namespaces of Word and of ISO 29500 strict differ.
@@ -90,7 +90,7 @@ def root_blocks(root: etree._Element, part: str) -> Iterator[Block]:
         if _is_skipped(element):
             continue
         n_paragraphs += 1
-        pieces = list(_iter_pieces(element))
+        nodes = list(_iter_nodes(element))
         row = next(element.iterancestors("{*}tr"), None)
         place = prefix or f"paragraph {n_paragraphs}"
         if row is not None:
@@ -104,11 +104,9 @@ def root_blocks(root: etree._Element, part: str) -> Iterator[Block]:
             entry = next(element.iterancestors(f"{{*}}{prefix}"), None)
             place = f"{prefix} {local_id(entry)}"
         # How a word is read stands above it; within the line it would cut names.
-        above = [
-            list(_iter_pieces(ruby)) for ruby in element.iter("{*}rt") if _is_of(ruby, element)
-        ]
-        for found in (pieces, *above):
-            if any(piece.text.strip() for piece in found):
+        above = [list(_iter_nodes(ruby)) for ruby in element.iter("{*}rt") if _is_of(ruby, element)]
+        for found in (nodes, *above):
+            if any(node.text.strip() for node in found):
                 yield Block(place, found)
     if prefix == _CHART:
         yield from _chart_labels(root)
@@ -119,7 +117,7 @@ def _chart_labels(root: etree._Element) -> Iterator[Block]:
     for cache in root.iter("{*}strCache", "{*}multiLvlStrCache"):
         for label in cache.iter("{*}v"):
             if (label.text or "").strip():
-                yield Block(_CHART, [Piece(label.text or "", label)])
+                yield Block(_CHART, [TextNode(label.text or "", label)])
 
 
 def local_id(element: etree._Element | None) -> str:
@@ -147,7 +145,7 @@ def _is_of(ruby: etree._Element, paragraph: etree._Element) -> bool:
     return next(ruby.iterancestors("{*}p"), None) is paragraph and not _is_skipped(ruby)
 
 
-def _iter_pieces(paragraph: etree._Element) -> Iterator[Piece]:
+def _iter_nodes(paragraph: etree._Element) -> Iterator[TextNode]:
     """Text of a paragraph; that of text boxes inside it has paragraphs of its own."""
     stack = list(reversed(paragraph))
     while stack:
@@ -156,9 +154,9 @@ def _iter_pieces(paragraph: etree._Element) -> Iterator[Piece]:
         if name in _SKIPPED or name in {"p", "pPr", "rPr", "rt"}:
             continue
         if name == "t":
-            yield Piece(element.text or "", element)
+            yield TextNode(element.text or "", element)
         elif name in _LITERAL:
-            yield Piece(_LITERAL[name])
+            yield TextNode(_LITERAL[name])
         else:
             stack.extend(reversed(element))
 

@@ -12,10 +12,10 @@ from lxml import etree
 from nerbridge.documents.html_main import NEVER_SHOWN, PageParts, is_shadow
 from nerbridge.documents.html_text import page_blocks, parse_html
 from nerbridge.documents.markup import (
-    Piece,
     Redacted,
+    TextNode,
     replace_in_blocks,
-    replace_in_pieces,
+    replace_in_nodes,
     to_writable,
 )
 from nerbridge.documents.picture_files import strip_picture
@@ -81,9 +81,9 @@ def _copy_head(root: etree._Element, head: etree._Element, names: Names) -> None
     if title is not None:
         text = to_writable(title.text or "")
         copy = etree.SubElement(head, "title")
-        pieces = [Piece(text, copy)]
+        nodes = [TextNode(text, copy)]
         copy.text = text
-        replace_in_pieces(pieces, names.find(text))
+        replace_in_nodes(nodes, names.find(text))
     for style in list(root.iterfind("head/style")):
         copy = etree.SubElement(head, "style")
         copy.text = to_writable(style.text or "")

@@ -18,7 +18,7 @@ from nerbridge.documents.legacy_fonts import (
     refuse_legacy_fonts,
 )
 from nerbridge.documents.limits import MAX_XML_BYTES, MIB, check_chars
-from nerbridge.documents.markup import Block, Piece
+from nerbridge.documents.markup import Block, TextNode
 from nerbridge.errors import DocumentError
 
 _BLOCKS = frozenset(
@@ -116,7 +116,7 @@ def page_blocks(parts: PageParts) -> list[Block]:
     title = parts.root.find(".//title")
     shown = "" if title is None else _SPACE.sub(" ", title.text or "").strip()
     if shown and not any(shown in block.text for block in blocks):
-        blocks.insert(0, Block(_TITLE, [Piece(shown, title)]))
+        blocks.insert(0, Block(_TITLE, [TextNode(shown, title)]))
     return blocks
 
 
@@ -147,17 +147,17 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
 
 def _iter_blocks(root: etree._Element, parts: PageParts) -> Iterator[Block]:
     number = 0
-    for pieces in _iter_paragraphs(root, parts):
-        pieces[-1].text = pieces[-1].text.rstrip(" ")
-        if any(piece.text.strip() for piece in pieces):
+    for nodes in _iter_paragraphs(root, parts):
+        nodes[-1].text = nodes[-1].text.rstrip(" ")
+        if any(node.text.strip() for node in nodes):
             number += 1
-            yield Block(f"paragraph {number}", pieces)
+            yield Block(f"paragraph {number}", nodes)
     if parts.is_whole:
         for element in root.iter(etree.Element):
             for key, text in attribute_texts(element):
-                yield Block(f"text in {key}", [Piece(text.strip())])
+                yield Block(f"text in {key}", [TextNode(text.strip())])
             for text in script_texts(element, parts.body):
-                yield Block("text in script", [Piece(text)])
+                yield Block("text in script", [TextNode(text)])
             yield from _inner_page(element)
 
 
@@ -169,14 +169,14 @@ def _inner_page(element: etree._Element) -> Iterator[Block]:
         root = etree.fromstring(source.encode("utf-8", "replace"), parser)
         if root is not None:
             for block in page_blocks(PageParts(root, is_whole=True)):
-                yield Block("frame", [Piece(block.text)])
+                yield Block("frame", [TextNode(block.text)])
 
 
-def _iter_paragraphs(root: etree._Element, parts: PageParts) -> Iterator[list[Piece]]:
-    pieces: list[Piece] = []
+def _iter_paragraphs(root: etree._Element, parts: PageParts) -> Iterator[list[TextNode]]:
+    nodes: list[TextNode] = []
     # What is set above a word tells how it is read; within the line it would cut names.
-    below: list[list[Piece]] = []
-    above: list[list[Piece]] = []
+    below: list[list[TextNode]] = []
+    above: list[list[TextNode]] = []
     n_pre = 0
     blocks = _BLOCKS | NEVER_SHOWN if parts.is_whole else _BLOCKS
     stack: list[tuple[etree._Element, bool]] = [(root, False)]
@@ -185,53 +185,53 @@ def _iter_paragraphs(root: etree._Element, parts: PageParts) -> Iterator[list[Pi
         is_shown = is_end or not parts.leaves_out(element, root)
         is_block = isinstance(element.tag, str) and element.tag in blocks
         if is_block:
-            yield from filter(None, [pieces, *above])
-            pieces, above = [], []
+            yield from filter(None, [nodes, *above])
+            nodes, above = [], []
         if element.tag == _ABOVE and is_shown and not is_end:
-            below.append(pieces)
-            pieces = []
+            below.append(nodes)
+            nodes = []
         elif element.tag == _ABOVE and is_end:
-            above.append(pieces)
-            pieces = below.pop()
+            above.append(nodes)
+            nodes = below.pop()
         if not is_end and is_shown:
             n_pre += element.tag == "pre"
             if element.tag == "br":
-                pieces.append(Piece("\n"))
+                nodes.append(TextNode("\n"))
             if element.tag != "iframe":
-                _add(pieces, element.text, Piece("", element, "text"), is_pre=n_pre > 0)
+                _add(nodes, element.text, TextNode("", element, "text"), is_pre=n_pre > 0)
             stack.append((element, True))
             stack.extend((child, False) for child in reversed(element))
             continue
         n_pre -= is_end and element.tag == "pre"
         if element is not root:
-            _add(pieces, element.tail, Piece("", element, "tail"), is_pre=n_pre > 0)
-    yield from filter(None, [pieces, *above])
+            _add(nodes, element.tail, TextNode("", element, "tail"), is_pre=n_pre > 0)
+    yield from filter(None, [nodes, *above])
 
 
-def _add(pieces: list[Piece], text: str | None, piece: Piece, *, is_pre: bool) -> None:
+def _add(nodes: list[TextNode], text: str | None, node: TextNode, *, is_pre: bool) -> None:
     """Add a text to a paragraph, its white space as a browser shows it."""
     shown = text or ""
     if not is_pre:
         shown = _SPACE.sub(" ", shown)
-        if not pieces or pieces[-1].text.endswith((" ", "\n")):
+        if not nodes or nodes[-1].text.endswith((" ", "\n")):
             shown = shown.removeprefix(" ")
     if shown:
-        piece.text = shown
-        pieces.append(piece)
+        node.text = shown
+        nodes.append(node)
 
 
 def _letters_in_fonts(blocks: list[Block]) -> dict[str, int]:
     """Letters in fonts that are named right at an element (``<font face>``, ``style``)."""
     fonts: dict[str, int] = {}
     for block in blocks:
-        for piece in block.pieces:
-            font = "" if piece.element is None else _font_at(piece)
-            fonts[font] = fonts.get(font, 0) + sum(map(str.isalpha, piece.text))
+        for node in block.nodes:
+            font = "" if node.element is None else _font_at(node)
+            fonts[font] = fonts.get(font, 0) + sum(map(str.isalpha, node.text))
     return fonts
 
 
-def _font_at(piece: Piece) -> str:
-    element = piece.element if piece.slot == "text" else piece.element.getparent()  # type: ignore[union-attr]
+def _font_at(node: TextNode) -> str:
+    element = node.element if node.slot == "text" else node.element.getparent()  # type: ignore[union-attr]
     while element is not None:
         match = _FACE.search(element.get("style", ""))
         if font := element.get("face") or (match.group(1) if match else ""):

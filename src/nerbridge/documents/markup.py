@@ -1,4 +1,4 @@
-"""Text in markup: paragraphs made of pieces, each knowing the element it stands in."""
+"""Text in markup: paragraphs made of nodes, each knowing the element it stands in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Redacted = tuple[int, int, str]
 
 
 @dataclass(slots=True)
-class Piece:
+class TextNode:
     """Some text, and the element whose ``text`` or ``tail`` it is; None for tabs and breaks."""
 
     text: str
@@ -25,7 +25,7 @@ class Piece:
     slot: Literal["text", "tail"] = "text"
 
     def write(self, text: str) -> None:
-        """Write another text in the piece's place."""
+        """Write another text in the node's place."""
         if self.element is not None:
             setattr(self.element, self.slot, to_writable(text))
 
@@ -41,15 +41,15 @@ def to_writable(text: str) -> str:
 
 @dataclass(slots=True)
 class Block:
-    """A paragraph: where a person finds it, and its pieces."""
+    """A paragraph: where a person finds it, and its nodes."""
 
     place: str
-    pieces: list[Piece]
+    nodes: list[TextNode]
 
     @property
     def text(self) -> str:
-        """The pieces, one after the other."""
-        return "".join(piece.text for piece in self.pieces)
+        """The nodes, one after the other."""
+        return "".join(node.text for node in self.nodes)
 
 
 def replace_in_blocks(blocks: Iterable[Block], redacted: Sequence[Redacted]) -> None:
@@ -62,31 +62,31 @@ def replace_in_blocks(blocks: Iterable[Block], redacted: Sequence[Redacted]) -> 
             for start, stop, label in redacted
             if start < end and stop > offset
         ]
-        replace_in_pieces(block.pieces, inside)
+        replace_in_nodes(block.nodes, inside)
         offset = end + len(BETWEEN)
 
 
-def replace_in_pieces(pieces: Sequence[Piece], redacted: Sequence[Redacted]) -> None:
-    """Write ``redacted`` into the pieces of one paragraph; offsets count within it.
+def replace_in_nodes(nodes: Sequence[TextNode], redacted: Sequence[Redacted]) -> None:
+    """Write ``redacted`` into the nodes of one paragraph; offsets count within it.
 
-    The label stands in the first piece that a range touches, so that it has its formatting; the
+    The label stands in the first node that a range touches, so that it has its formatting; the
     others lose their part of it.
     """
     for start, end, label in reversed(redacted):
-        texts = list(_cut(pieces, start, end))
+        texts = list(_cut(nodes, start, end))
         has_label = False
-        for piece, before, after in texts:
-            shown = "" if has_label or piece.element is None else label
+        for node, before, after in texts:
+            shown = "" if has_label or node.element is None else label
             has_label = has_label or bool(shown)
-            piece.text = before + shown + after
-            piece.write(piece.text)
+            node.text = before + shown + after
+            node.write(node.text)
 
 
-def _cut(pieces: Sequence[Piece], start: int, end: int) -> Iterator[tuple[Piece, str, str]]:
-    """The pieces that a range touches, with what they hold before it and behind it."""
+def _cut(nodes: Sequence[TextNode], start: int, end: int) -> Iterator[tuple[TextNode, str, str]]:
+    """The nodes that a range touches, with what they hold before it and behind it."""
     offset = 0
-    for piece in pieces:
-        first, last = offset, offset + len(piece.text)
+    for node in nodes:
+        first, last = offset, offset + len(node.text)
         offset = last
         if first < end and last > start:
-            yield piece, piece.text[: max(0, start - first)], piece.text[max(0, end - first) :]
+            yield node, node.text[: max(0, start - first)], node.text[max(0, end - first) :]

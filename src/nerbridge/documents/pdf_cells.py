@@ -26,7 +26,7 @@ _HYPHENS = "\x02\ufffe"
 
 
 @dataclass(slots=True)
-class Cell:
+class TextCluster:
     """A letter group and what pdfium found between it and the one before: ``""`` or white space.
 
     ``size`` is that of its font and ``baseline`` the height it stands at, in points; ``box`` may
@@ -51,7 +51,7 @@ class Cell:
 class PageContent:
     """The cells of a page, and what tells whether they are to be believed."""
 
-    cells: list[Cell] = field(default_factory=list)
+    cells: list[TextCluster] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     n_drawn_notes: int = 0
     files: list[str] = field(default_factory=list)
@@ -102,9 +102,9 @@ def _iter_cells(
     spans: dict[int, int | None],
     boxes: dict[int, Box],
     content: PageContent,
-) -> Iterator[Cell]:
-    seen: dict[int, tuple[Cell, int]] = {}
-    last: Cell | None = None
+) -> Iterator[TextCluster]:
+    seen: dict[int, tuple[TextCluster, int]] = {}
+    last: TextCluster | None = None
     before = ""
     for index in range(text_page.count_chars()):
         char = _char(raw.FPDFText_GetUnicode(text_page, index))
@@ -124,14 +124,14 @@ def _iter_cells(
         size, baseline, frame, box = _stand(text_page, index)
         if span is not None:
             whole = union(frame.box_to_frame(boxes[span]), box) if span in boxes else box
-            last = Cell(char, whole, size, baseline, before, True, frame)
+            last = TextCluster(char, whole, size, baseline, before, True, frame)
             seen[span] = last, address
         elif last and not before and not last.is_span and _is_same_glyph(last.box, box):
             last.text += char
             continue
         else:
             shown = "-" if char in _HYPHENS else char
-            last = Cell(shown, box, size, baseline, before, False, frame)
+            last = TextCluster(shown, box, size, baseline, before, False, frame)
         before = ""
         yield last
 

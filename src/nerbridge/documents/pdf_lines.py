@@ -10,10 +10,10 @@ from statistics import median
 
 import regex
 
-from nerbridge.documents.pdf_cells import Cell, union
+from nerbridge.documents.pdf_cells import TextCluster, union
 from nerbridge.documents.pdf_frames import UPRIGHT, Box, Frame
 
-Line = list[Cell]
+Line = list[TextCluster]
 """Cells of one line in reading order, with white space as cells of their own."""
 
 _MIN_GAP, _MIN_TAB = 0.1, 1.2
@@ -34,7 +34,7 @@ _MIN_SPACED, _MOST_LETTERS, _WORD_GAP = 6, 0.8, 1.5
 _MIN_STRAY, _STRAY_SHARE = 3, 0.15
 
 
-def cells_to_lines(cells: Sequence[Cell]) -> list[Line]:
+def cells_to_lines(cells: Sequence[TextCluster]) -> list[Line]:
     """Lines, from the first; a space or tab between two words is a cell of its own."""
     lines: list[Line] = []
     for cell in cells:
@@ -47,13 +47,13 @@ def cells_to_lines(cells: Sequence[Cell]) -> list[Line]:
         space = _space_between(last, cell)
         if space and not cell.text.isspace() and not last.text.isspace():
             box = (last.box[2], last.box[1], cell.box[0], last.box[3])
-            lines[-1].append(Cell(space, box, last.size, last.baseline, frame=last.frame))
+            lines[-1].append(TextCluster(space, box, last.size, last.baseline, frame=last.frame))
         lines[-1].append(cell)
     stripped = (_strip(line) for line in lines)
     return list(_join_stacked([_join_spaced(line) for line in stripped if line]))
 
 
-def cells_to_paragraphs(cells: Sequence[Cell]) -> list[list[Line]]:
+def cells_to_paragraphs(cells: Sequence[TextCluster]) -> list[list[Line]]:
     """Paragraphs of a page, those of each direction together; the most used direction first."""
     frames = Counter(cell.frame for cell in cells if not cell.text.isspace())
     return [
@@ -63,7 +63,7 @@ def cells_to_paragraphs(cells: Sequence[Cell]) -> list[list[Line]]:
     ]
 
 
-def _in_frame(cells: Sequence[Cell], frame: Frame) -> list[Cell]:
+def _in_frame(cells: Sequence[TextCluster], frame: Frame) -> list[TextCluster]:
     return [cell for cell in cells if cell.frame == frame]
 
 
@@ -100,14 +100,14 @@ def is_in_drawing_order(text: str) -> bool:
     return n_stray >= _MIN_STRAY and n_stray >= _STRAY_SHARE * len(_SIGN.findall(text))
 
 
-def to_reading_order(cells: Sequence[Cell]) -> list[Cell]:
+def to_reading_order(cells: Sequence[TextCluster]) -> list[TextCluster]:
     """Cells with each sign that is drawn before its consonants merged into one cell behind them.
 
     >>> box = (0.0, 0.0, 1.0, 1.0)
-    >>> [cell.text for cell in to_reading_order([Cell(c, box, 1.0, 0.0) for c in "িকব"])]
+    >>> [cell.text for cell in to_reading_order([TextCluster(c, box, 1.0, 0.0) for c in "িকব"])]
     ['কি', 'ব']
     """
-    ordered: list[Cell] = []
+    ordered: list[TextCluster] = []
     index = 0
     while index < len(cells):
         cell = cells[index]
@@ -126,19 +126,21 @@ def to_reading_order(cells: Sequence[Cell]) -> list[Cell]:
         match = _CLUSTER.match(text)
         cut = match.end() if match else 0
         shown = text[:cut] + cell.text + text[cut:]
-        ordered.append(Cell(shown, box, cell.size, cell.baseline, cell.before, False, cell.frame))
+        ordered.append(
+            TextCluster(shown, box, cell.size, cell.baseline, cell.before, False, cell.frame)
+        )
         index = end
     return ordered
 
 
-def _begins_line(last: Cell, cell: Cell) -> bool:
+def _begins_line(last: TextCluster, cell: TextCluster) -> bool:
     low, high = max(last.box[1], cell.box[1]), min(last.box[3], cell.box[3])
     is_beside = high - low > 0.5 * min(last.height, cell.height)
     goes_on = cell.box[0] > last.box[0] - max(last.size, cell.size)
     return not (is_beside and goes_on)
 
 
-def _space_between(last: Cell, cell: Cell) -> str:
+def _space_between(last: TextCluster, cell: TextCluster) -> str:
     """What to write between two cells of a line: nothing, a space, or a tab for a wide gap."""
     size = max(last.size, cell.size)
     gap = cell.box[0] - last.box[2]
@@ -170,7 +172,7 @@ def _join_spaced(line: Line) -> Line:
         if gap > _WORD_GAP * usual:
             last = joined[-1]
             box = (last.box[2], last.box[1], word[0].box[0], last.box[3])
-            joined.append(Cell(" ", box, last.size, last.baseline, frame=last.frame))
+            joined.append(TextCluster(" ", box, last.size, last.baseline, frame=last.frame))
         joined += word
     return joined
 
@@ -245,7 +247,7 @@ def _stack_to_line(stack: Sequence[Line]) -> Line:
     for upper, lower in pairwise(stack):
         if _baseline(upper) - _baseline(lower) > _WORD_PITCH * pitch:
             last = upper[-1]
-            joined.append(Cell(" ", last.box, last.size, last.baseline, frame=last.frame))
+            joined.append(TextCluster(" ", last.box, last.size, last.baseline, frame=last.frame))
         joined += lower
     return joined
 
@@ -321,7 +323,7 @@ def _first_word_width(line: Line) -> float:
     return right - line[0].box[0]
 
 
-def _first_word(line: Line) -> Iterator[Cell]:
+def _first_word(line: Line) -> Iterator[TextCluster]:
     for cell in line:
         if cell.text.isspace():
             return

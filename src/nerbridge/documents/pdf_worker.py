@@ -17,7 +17,7 @@ import pypdfium2.raw as raw
 
 from nerbridge.documents.document import BETWEEN
 from nerbridge.documents.limits import MAX_CHARS, MAX_MEMORY_BYTES, MAX_PAGES, MAX_SECONDS
-from nerbridge.documents.pdf_cells import Cell, PageContent, read_page
+from nerbridge.documents.pdf_cells import PageContent, TextCluster, read_page
 from nerbridge.documents.pdf_lines import (
     Line,
     cells_to_paragraphs,
@@ -138,7 +138,7 @@ def paragraph_text(paragraph: list[Line]) -> str:
     return "\n".join(line_text(line) for line in paragraph)
 
 
-def line_text(line: list[Cell]) -> str:
+def line_text(line: list[TextCluster]) -> str:
     """The cells of a line, one after the other."""
     return "".join(cell.text for cell in line)
 

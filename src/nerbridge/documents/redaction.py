@@ -12,8 +12,8 @@ import regex
 
 from nerbridge.documents.closed_class import is_closed_class
 from nerbridge.documents.document import Document
-from nerbridge.documents.mending import mend
 from nerbridge.documents.reading import load_module
+from nerbridge.documents.reflow import mend
 from nerbridge.documents.spellings import decode_spellings, encoded_texts
 from nerbridge.errors import DocumentError, InputError
 from nerbridge.tagging.entity import Entity

@@ -32,7 +32,7 @@ from nerbridge.export.trimming import trim_model
 from nerbridge.models.card import CARD_FILE
 from nerbridge.models.encoder import encoder_sha256
 from nerbridge.models.folder import LINEAGE_FILE, Kind, new_folder, read_lineage, write_lineage
-from nerbridge.models.quiet import quiet_transformers
+from nerbridge.models.quiet import suppress_transformers_logging
 from nerbridge.models.trained import TrainedModel
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.model_folder import ONNX_FILE, ModelFolder, find_model
@@ -176,7 +176,7 @@ def _base_of_foreign(name: str, trained: TrainedModel) -> dict[str, Any]:
 
 def _write_transformers(source: _Source, folder: Path, report: Report) -> Manifest:
     report("writing the model")
-    with quiet_transformers():
+    with suppress_transformers_logging():
         source.merged.model.save_pretrained(folder, max_shard_size="50GB")
         source.merged.tokenizer.save_pretrained(folder)
     _seal(folder, source.manifest, "full")

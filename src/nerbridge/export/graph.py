@@ -15,7 +15,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from nerbridge.errors import ModelError
-from nerbridge.models.quiet import quiet_transformers
+from nerbridge.models.quiet import suppress_transformers_logging
 
 OPSET = 17
 FUSED = ("Attention", "SkipLayerNormalization", "BiasGelu")
@@ -91,7 +91,7 @@ def _trace(model: PreTrainedModel, path: Path) -> None:
     # The patterns that onnxruntime fuses are those of the plain attention, not of torch's own.
     model.set_attn_implementation("eager")
     try:
-        with quiet_transformers(), warnings.catch_warnings(), _only_errors("torch.onnx"):
+        with suppress_transformers_logging(), warnings.catch_warnings(), _only_errors("torch.onnx"):
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 _LogitsOf(model).eval(),

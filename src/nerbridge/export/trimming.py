@@ -78,7 +78,7 @@ def trim_model(merged: MergedModel, full: TaggerModel, corpora: Sequence[str]) -
 def _batches(full: TaggerModel, corpora: Sequence[str]) -> Iterator[list[Words]]:
     """Sentences in model form, some at a time."""
     forms: Iterator[Words] = (
-        [full.model_form(word) for word in words] for words in read_words(corpora)
+        [full.model_input(word) for word in words] for words in read_words(corpora)
     )
     while batch := list(islice(forms, _BATCH)):
         yield batch

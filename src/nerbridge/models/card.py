@@ -13,7 +13,7 @@ from typing import Any
 
 from nerbridge.files import write_bytes
 from nerbridge.models.card_header import header_lines
-from nerbridge.text.model_form import NATIVE_FOLDED
+from nerbridge.text.model_input import NATIVE_FOLDED
 
 CARD_FILE = "README.md"
 REPO_PLACEHOLDER = "owner/name"
@@ -352,7 +352,7 @@ def _word_note(manifest: Mapping[str, Any]) -> str:
     name = f'"{script}"' if script else "None"
     return (
         "Words must first be in the form the model reads:\n"
-        f"`nerbridge.text.model_form.to_model_form(word, {name})`."
+        f"`nerbridge.text.model_input.to_model_form(word, {name})`."
     )
 
 

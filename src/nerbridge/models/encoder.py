@@ -30,7 +30,7 @@ from nerbridge.labels import LabelSet
 from nerbridge.models.bundled import BUNDLED_PREFIX, bundled_folder
 from nerbridge.models.download import download_encoder
 from nerbridge.models.folder import check_safetensors
-from nerbridge.models.quiet import quiet_transformers
+from nerbridge.models.quiet import suppress_transformers_logging
 from nerbridge.models.special_tokens import (
     CONFIG_FILE,
     complete_special_tokens,
@@ -143,7 +143,7 @@ def load_tokenizer(source: EncoderSource) -> PreTrainedTokenizerFast:
     if not has_json:
         _check_sentencepiece(source)
     try:
-        with quiet_transformers():
+        with suppress_transformers_logging():
             tokenizer = loader.from_pretrained(
                 source.path_or_repo,
                 local_files_only=True,
@@ -269,7 +269,7 @@ def load_pretrained(
 ) -> tuple[PreTrainedModel, dict[str, Any]]:
     """Load without a word; the second value says what was missing, unexpected or mismatched."""
     try:
-        with quiet_transformers(), torch.random.fork_rng(devices=[]):
+        with suppress_transformers_logging(), torch.random.fork_rng(devices=[]):
             model, info = auto_class.from_pretrained(
                 folder,
                 config=config,

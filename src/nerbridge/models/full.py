@@ -11,7 +11,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from nerbridge.errors import ModelError
 from nerbridge.models.encoder import load_strictly
 from nerbridge.models.folder import new_folder, write_lineage
-from nerbridge.models.quiet import quiet_transformers
+from nerbridge.models.quiet import suppress_transformers_logging
 from nerbridge.models.vocabulary import TrimmedEmbedding
 
 
@@ -32,7 +32,7 @@ def save_full(
     """
     if isinstance(model.get_input_embeddings(), TrimmedEmbedding):
         raise ValueError("the model's vocabulary is trimmed: restore it before saving")
-    with new_folder(folder) as temporary, quiet_transformers():
+    with new_folder(folder) as temporary, suppress_transformers_logging():
         model.save_pretrained(temporary, max_shard_size="50GB")
         tokenizer.save_pretrained(temporary)
         write_lineage(temporary, lineage, "full")

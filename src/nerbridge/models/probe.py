@@ -25,7 +25,7 @@ from nerbridge.models.encoder import (
     resolve_encoder,
     special_ids,
 )
-from nerbridge.text.model_form import words_to_model_form
+from nerbridge.text.model_input import words_to_model_form
 
 SAMPLE_SENTENCES = 200
 """Most sentences of a language that are masked or timed."""

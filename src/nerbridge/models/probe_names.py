@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nerbridge.errors import InputError
 from nerbridge.models.probe import ProbedEncoder, padded_batches, share
-from nerbridge.text.model_form import to_model_form, words_to_model_form
+from nerbridge.text.model_input import to_model_form, words_to_model_form
 from nerbridge.text.words import split_words
 
 Vectors = NDArray[np.float64]

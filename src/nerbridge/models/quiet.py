@@ -10,7 +10,7 @@ from transformers.utils import logging
 
 
 @contextmanager
-def quiet_transformers() -> Iterator[None]:
+def suppress_transformers_logging() -> Iterator[None]:
     """Silence transformers' messages below errors and its progress bars, then restore both.
 
     What its load report says (missing, unexpected tensors) is checked by the callers instead.

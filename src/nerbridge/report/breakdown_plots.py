@@ -26,7 +26,7 @@ from nerbridge.report.drawing import (
     row_height,
     slug_all,
 )
-from nerbridge.report.numbers import format_f1
+from nerbridge.report.formatting import format_f1
 from nerbridge.report.tables import entity_types, mean_of, mean_score, name_confusion
 
 

@@ -15,7 +15,8 @@ from nerbridge.errors import InputError
 from nerbridge.evaluation.resampling import approximate_randomisation, paired_bootstrap
 from nerbridge.evaluation.scores import Scores
 from nerbridge.records import Row, RunRecord, Summary
-from nerbridge.report.numbers import format_difference, format_interval, format_p
+from nerbridge.report.formatting import format_difference, format_interval, format_p
+from nerbridge.report.narrative import describe_verdict, name_test
 from nerbridge.report.tables import (
     Column,
     Table,
@@ -23,7 +24,6 @@ from nerbridge.report.tables import (
     further_tests,
     table_to_markdown,
 )
-from nerbridge.report.wording import describe_verdict, name_test
 
 SCHEMA = 1
 

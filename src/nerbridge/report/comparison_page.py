@@ -19,9 +19,9 @@ from nerbridge.report.comparison import (
 )
 from nerbridge.report.drawing import Drawing, RowStyle, label_all, slug_all, style_rows
 from nerbridge.report.markup import concat, concat_all, element
+from nerbridge.report.narrative import name_test
 from nerbridge.report.page import render_page, write_drawings
 from nerbridge.report.plots import Dot, dot_of, draw_dots, limits_of
-from nerbridge.report.wording import name_test
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> Path:

@@ -31,10 +31,10 @@ from nerbridge.report.drawing import (
     slug_all,
     style_rows,
 )
-from nerbridge.report.numbers import format_f1
+from nerbridge.report.formatting import format_f1
+from nerbridge.report.narrative import name_test
 from nerbridge.report.score_plots import draw_reliability, draw_thresholds
 from nerbridge.report.tables import further_tests, trainings
-from nerbridge.report.wording import name_test
 
 GROUPS = (
     *("f1", "curves", "types", "confusion", "mentions", "reliability", "thresholds"),

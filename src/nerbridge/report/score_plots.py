@@ -26,7 +26,8 @@ from nerbridge.report.drawing import (
     label_ends,
     slug_all,
 )
-from nerbridge.report.numbers import format_f1
+from nerbridge.report.formatting import format_f1
+from nerbridge.report.narrative import name_test
 from nerbridge.report.score_tables import (
     calibrations,
     finds_any,
@@ -34,7 +35,6 @@ from nerbridge.report.score_tables import (
     scored_row,
     scored_tests,
 )
-from nerbridge.report.wording import name_test
 
 LINE_FROM = 5
 """Entities that a bin must hold for the line to pass through its point."""

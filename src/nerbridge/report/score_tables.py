@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from nerbridge.evaluation.calibration import Calibration, ThresholdPoint, pool_thresholds
 from nerbridge.records import Row, RunRecord
-from nerbridge.report.numbers import MISSING, format_count, format_f1
+from nerbridge.report.formatting import MISSING, format_count, format_f1
+from nerbridge.report.narrative import main_row, name_test
 from nerbridge.report.tables import Column, Table, describe_seeds, further_tests, mean_of
-from nerbridge.report.wording import main_row, name_test
 
 SHOWN_THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 

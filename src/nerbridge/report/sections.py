@@ -26,8 +26,16 @@ from nerbridge.report.data_tables import (
 )
 from nerbridge.report.drawing import Drawing
 from nerbridge.report.examples import errors_to_html, legend
+from nerbridge.report.formatting import format_seconds
 from nerbridge.report.markup import Markup, concat, concat_all, element
-from nerbridge.report.numbers import format_seconds
+from nerbridge.report.narrative import (
+    caveats,
+    findings,
+    headline,
+    main_row,
+    name_language,
+    name_test,
+)
 from nerbridge.report.score_plots import LINE_FROM
 from nerbridge.report.score_tables import calibration_table, scored_row, threshold_table
 from nerbridge.report.tables import (
@@ -38,14 +46,6 @@ from nerbridge.report.tables import (
     seed_table,
     seen_table,
     type_table,
-)
-from nerbridge.report.wording import (
-    caveats,
-    findings,
-    headline,
-    main_row,
-    name_language,
-    name_test,
 )
 
 Figures = Mapping[str, list[Drawing]]

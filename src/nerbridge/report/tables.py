@@ -12,7 +12,7 @@ from rich.text import Text
 
 from nerbridge.evaluation.scores import Scores
 from nerbridge.records import Row, RunRecord, SeedResult, Summary, Training
-from nerbridge.report.numbers import (
+from nerbridge.report.formatting import (
     MISSING,
     format_bytes,
     format_count,
@@ -23,7 +23,7 @@ from nerbridge.report.numbers import (
     format_seconds,
     format_share,
 )
-from nerbridge.report.wording import describe_verdict, headline, name_test
+from nerbridge.report.narrative import describe_verdict, headline, name_test
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,13 @@ from nerbridge.corpus.sentence import Probabilities
 from nerbridge.corpus.sentence import Sentence as Labelled
 from nerbridge.errors import CorpusError, InputError
 from nerbridge.labels import OUTSIDE, LabelSet, Span, spans_to_tags, tags_to_spans
-from nerbridge.selection.known_probabilities import KnownProbabilities
+from nerbridge.selection.prediction_cache import PredictionCache
 from nerbridge.selection.suggesting import Sentence, split_text
 from nerbridge.tagging.backend import TaggerModel
-from nerbridge.text.social import read_past_noise
+from nerbridge.text.noise import read_past_noise
 
 Item = TypeVar("Item")
-Reconsider = Callable[[list[Sequence[str]], list[Probabilities]], list[Probabilities]]
+Reweight = Callable[[list[Sequence[str]], list[Probabilities]], list[Probabilities]]
 """From the words and probabilities of all sentences to other probabilities."""
 
 MAX_WORDS = 40
@@ -42,7 +42,7 @@ _SELDOM, _MOSTLY = 0.3, 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Sureness:
+class ConfidenceThresholds:
     """How probable labels must be to be taken, from 0 to 1.
 
     ``entity``: every entity with exactly its borders and type; ``word``: the best tag of every
@@ -91,7 +91,7 @@ def leave_out_known(
             yield sentence
 
 
-class Teachers:
+class Ensemble:
     """Models that label together: the probability of a tag is the mean of theirs.
 
     Each counts by its own temperature.
@@ -132,23 +132,23 @@ class Teachers:
 
 
 def pseudo_label(
-    teachers: Teachers,
+    ensemble: Ensemble,
     sentences: Iterable[Sentence],
-    sureness: Sureness = Sureness(),
+    thresholds: ConfidenceThresholds = ConfidenceThresholds(),
     *,
     soft: bool = False,
     losses: Counter[str] | None = None,
-    known: KnownProbabilities | None = None,
-    reconsider: Reconsider | None = None,
+    known: PredictionCache | None = None,
+    reconsider: Reweight | None = None,
 ) -> list[Labelled]:
-    """The sentences that the teachers are together sure of, with their labels, in order.
+    """The sentences that the ensemble are together sure of, with their labels, in order.
 
     One model knows nothing that it could tell itself; several know together more than each.
 
     Args:
-        teachers: the models.
+        ensemble: the models.
         sentences: without labels.
-        sureness: how probable a label must be.
+        thresholds: how probable a label must be.
         soft: keep every sentence with an entity, sure or consistent or not, and of those
             without only ``outside`` ones; with each come the probabilities of its tags.
         losses: what was left out is counted here: ``noise`` (emoji, addresses and
@@ -161,17 +161,17 @@ def pseudo_label(
     """
     losses = losses if losses is not None else Counter()
     found: list[Labelled] = []
-    read = _read(teachers, _leave_out_noise(sentences, losses), known)
+    read = _read(ensemble, _leave_out_noise(sentences, losses), known)
     if reconsider:
         read = _reconsider(read, reconsider)
-    for sentence, p, scored in _decode(read, teachers.label_set):
-        if not (soft and scored) and not is_sure(p, [score for _, score in scored], sureness):
+    for sentence, p, scored in _decode(read, ensemble.label_set):
+        if not (soft and scored) and not is_sure(p, [score for _, score in scored], thresholds):
             losses["unsure"] += 1
             continue
         tags = spans_to_tags([span for span, _ in scored], len(sentence.words))
         given = p if soft else None
         found.append(Labelled(sentence.words, tuple(tags), sentence.source, sentence.row, given))
-    kept = _thin_out(found, sureness.share_without, losses)
+    kept = _thin_out(found, thresholds.share_without, losses)
     return kept if soft else list(leave_out_inconsistent(kept, losses))
 
 
@@ -198,39 +198,41 @@ def leave_out_inconsistent(
             yield sentence
 
 
-def is_sure(probabilities: Probabilities, scores: Sequence[float], sureness: Sureness) -> bool:
+def is_sure(
+    probabilities: Probabilities, scores: Sequence[float], thresholds: ConfidenceThresholds
+) -> bool:
     """Whether a sentence is sure enough.
 
     Args:
         probabilities: of the tags of every word. Shape: (n_words, n_tags).
         scores: the probability of every entity found.
-        sureness: what is enough.
+        thresholds: what is enough.
 
-    >>> is_sure(np.array([[0.8, 0.2]]), [], Sureness(outside=0.9))
+    >>> is_sure(np.array([[0.8, 0.2]]), [], ConfidenceThresholds(outside=0.9))
     False
     """
     least_word = probabilities.max(axis=1).min()
     if not scores:
-        return bool(least_word >= sureness.outside)
-    return bool(least_word >= sureness.word and min(scores) >= sureness.entity)
+        return bool(least_word >= thresholds.outside)
+    return bool(least_word >= thresholds.word and min(scores) >= thresholds.entity)
 
 
 def _read(
-    teachers: Teachers, sentences: Iterable[Sentence], known: KnownProbabilities | None
+    ensemble: Ensemble, sentences: Iterable[Sentence], known: PredictionCache | None
 ) -> Iterator[tuple[Sentence, Probabilities]]:
     iterator = iter(sentences)
     while batch := list(islice(iterator, _BATCH)):
         words = [sentence.words for sentence in batch]
         rows = known.find(words) if known else None
         if rows is None:
-            rows = teachers.probabilities(words)
+            rows = ensemble.probabilities(words)
             if known:
                 known.add(words, rows)
         yield from zip(batch, rows, strict=True)
 
 
 def _reconsider(
-    read: Iterable[tuple[Sentence, Probabilities]], reconsider: Reconsider
+    read: Iterable[tuple[Sentence, Probabilities]], reconsider: Reweight
 ) -> Iterator[tuple[Sentence, Probabilities]]:
     together = list(read)
     rows = reconsider([sentence.words for sentence, _ in together], [p for _, p in together])

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nerbridge.tagging.backend import TaggerModel
-from nerbridge.text.social import read_past_noise
+from nerbridge.text.noise import read_past_noise
 
 _WORDS_BEFORE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Worth:
+class AcquisitionScore:
     """What labelling a sentence promises.
 
     ``uncertainty``, from 0 to 1: the mean entropy of its words' tags, of the most there can be.
@@ -41,14 +41,14 @@ class Worth:
         return chance * self.uncertainty * self.n_words / (self.n_words + _WORDS_BEFORE)
 
 
-def score_words(model: TaggerModel, sentences: Sequence[Sequence[str]]) -> list[Worth]:
+def score_words(model: TaggerModel, sentences: Sequence[Sequence[str]]) -> list[AcquisitionScore]:
     """The worth of each sentence, given as words; emoji and the like are not read."""
     read = [read_past_noise(words).choose(words) for words in sentences]
     outside = model.label_set.tag_to_id["O"]
     return [score_logits(logits / model.temperature, outside) for logits in model.word_logits(read)]
 
 
-def score_logits(logits: NDArray[np.floating[Any]], outside: int) -> Worth:
+def score_logits(logits: NDArray[np.floating[Any]], outside: int) -> AcquisitionScore:
     """The worth of one sentence from the calibrated logits of its words.
 
     Shape: (n_words, n_tags); ``outside`` is the column of the tag O.
@@ -59,10 +59,10 @@ def score_logits(logits: NDArray[np.floating[Any]], outside: int) -> Worth:
     0.0
     """
     if not len(logits):
-        return Worth(0.0, 0.0, 0)
+        return AcquisitionScore(0.0, 0.0, 0)
     shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     p = np.exp(log_p)
     entropies = -(p * log_p).sum(axis=1) / np.log(logits.shape[1])
     mass = float((1 - p[:, outside]).sum())
-    return Worth(round(float(entropies.mean()), 9), round(mass, 9), len(logits))
+    return AcquisitionScore(round(float(entropies.mean()), 9), round(mass, 9), len(logits))

@@ -11,7 +11,7 @@ from itertools import islice
 
 from nerbridge.errors import InputError
 from nerbridge.selection.diversity import choose_diverse
-from nerbridge.selection.scoring import Worth, score_words
+from nerbridge.selection.scoring import AcquisitionScore, score_words
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.tagger import Tagger
@@ -47,7 +47,7 @@ class Suggestion:
 
     sentence: Sentence
     entities: tuple[Entity, ...]
-    worth: Worth
+    worth: AcquisitionScore
 
 
 def split_text(source: str, row: int, text: str) -> Iterator[Sentence]:
@@ -137,9 +137,9 @@ def _digest(text: str) -> int:
 
 def _best(
     tagger: Tagger, sentences: Iterable[Sentence], n_pool: int
-) -> list[tuple[Worth, Sentence]]:
+) -> list[tuple[AcquisitionScore, Sentence]]:
     """The ``n_pool`` of the highest worth, best first; of equals, the first to come."""
-    heap: list[tuple[float, int, Worth, Sentence]] = []
+    heap: list[tuple[float, int, AcquisitionScore, Sentence]] = []
     n_seen = 0
     for batch in _batches(sentences):
         worths = score_words(tagger.model, [sentence.words for sentence in batch])

@@ -26,7 +26,6 @@ from nerbridge.server.batching import queue_full
 from nerbridge.server.isolation import prepare
 from nerbridge.server.limits import ClientGone
 from nerbridge.server.logs import FACTS
-from nerbridge.server.paths import PAGE_CSP, PAGE_PATHS, router, static_files
 from nerbridge.server.prefix import UnderPath
 from nerbridge.server.problems import (
     Problem,
@@ -35,6 +34,7 @@ from nerbridge.server.problems import (
     invalid_problem,
     to_problem,
 )
+from nerbridge.server.routes import PAGE_CSP, PAGE_PATHS, router, static_files
 from nerbridge.server.service import Service, drain_on_sigterm, end_with_parent
 from nerbridge.server.settings import Settings
 
@@ -77,7 +77,7 @@ def create_app(settings: Settings) -> ASGIApp:
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(NerbridgeError, _answer_own)
     app.add_exception_handler(Exception, _answer_unexpected)  # and then it goes on to the edge
-    return UnderPath(Edge(app, service), settings.root_path)
+    return UnderPath(RequestGuard(app, service), settings.root_path)
 
 
 def _answer_http(request: Request, error: Any) -> Response:
@@ -110,7 +110,7 @@ class _Exchange:
     is_answered: bool = False
 
 
-class Edge:
+class RequestGuard:
     """Before every request: is it wanted, may it, is it small enough. After it: count and log.
 
     The whole body is read here, so that what comes after has complete requests, and time spent on

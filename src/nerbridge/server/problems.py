@@ -71,7 +71,7 @@ class Row:
     is_shown: bool = False
 
 
-ROWS: dict[type[errors.NerbridgeError], Row] = {
+ERROR_RESPONSES: dict[type[errors.NerbridgeError], Row] = {
     errors.NerbridgeError: Row(500, "internal"),
     errors.InputError: Row(422, "input-error", is_shown=True),
     errors.CorpusError: Row(422, "corpus-error", is_shown=True),
@@ -93,7 +93,7 @@ def to_problem(error: errors.NerbridgeError) -> Problem:
     >>> to_problem(errors.ModelError("/srv/model: damaged")).detail
     'The server failed; its log says why.'
     """
-    row = next(ROWS[cls] for cls in type(error).__mro__ if cls in ROWS)
+    row = next(ERROR_RESPONSES[cls] for cls in type(error).__mro__ if cls in ERROR_RESPONSES)
     detail = str(error) if row.is_shown else "The server failed; its log says why."
     return Problem(row.status, row.kind, detail, retry_after_s=60 if row.status == 503 else None)
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import FrameType
 
 from nerbridge.server.batching import Batcher
-from nerbridge.server.catalogue import ServedModel, load_models
 from nerbridge.server.limits import Buffers
 from nerbridge.server.metrics import Metrics
+from nerbridge.server.models import ServedModel, load_models
 from nerbridge.server.problems import Problem
 from nerbridge.server.settings import Settings
 

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from nerbridge.documents import Document, annotate_html, read_document, redact, tag_document
 from nerbridge.server.batching import Abandoned, stop_when, time_is_over
-from nerbridge.server.catalogue import ServedModel
 from nerbridge.server.isolation import run_isolated
+from nerbridge.server.models import ServedModel
 from nerbridge.tagging.entity import Entity
 from nerbridge.text.romanised import notices_for
 

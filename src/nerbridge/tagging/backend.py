@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from nerbridge.alignment.inference import Forward, Logits, predict_word_logits
 from nerbridge.alignment.subwords import SpecialIds, encode_sentences
 from nerbridge.labels import LabelSet
-from nerbridge.text.model_form import to_model_form
+from nerbridge.text.model_input import to_model_form
 from nerbridge.text.script import SCRIPT_OF_LANGUAGE
 
 MAX_WORD_CHARS = 1000
@@ -63,7 +63,7 @@ class TaggerModel:
         Returns:
             One array per sentence. Shape: (n_words, n_tags); columns as in ``label_set.tags``.
         """
-        forms = [[self.model_form(word) for word in words] for words in sentences]
+        forms = [[self.model_input(word) for word in words] for words in sentences]
         return predict_word_logits(
             self.forward,
             encode_sentences(self.tokenizer, forms, self.specials.unk),
@@ -74,6 +74,6 @@ class TaggerModel:
             n_parallel=self.n_parallel,
         )
 
-    def model_form(self, word: str) -> str:
+    def model_input(self, word: str) -> str:
         """What the model reads of a word."""
         return to_model_form(word[:_MAX_RAW_CHARS], self.script)[:MAX_WORD_CHARS]

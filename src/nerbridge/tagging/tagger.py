@@ -26,8 +26,8 @@ from nerbridge.tagging.sentence import LETTER, ReadSentence, batches, join_words
 from nerbridge.tagging.stream import StreamResult
 from nerbridge.tagging.type_mapping import with_mapped_types
 from nerbridge.text.checking import check_single_text, check_text, refuse_single_text
+from nerbridge.text.noise import Reading, read_past_noise
 from nerbridge.text.normalise import DANDA_LOOKALIKES
-from nerbridge.text.social import Reading, read_past_noise
 from nerbridge.type_maps import TypeMap, TypeMapSpec, read_type_map
 
 BATCH_SENTENCES = 256
@@ -154,7 +154,7 @@ class Tagger:
 
         An entity is whole words of one sentence (`nerbridge.text.sentences`), one with a letter at
         least; punctuation at its ends is left out. Emoji, addresses, mentions and hash marks are
-        in none and change none (`nerbridge.text.social`). A notebook shows the result as the text
+        in none and change none (`nerbridge.text.noise`). A notebook shows the result as the text
         with its entities highlighted.
 
         Warns:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 import regex
 
-from nerbridge.text.model_form import NATIVE_FOLDED
+from nerbridge.text.model_input import NATIVE_FOLDED
 from nerbridge.text.script import detect_script
 
 _MIN_SHARE = 0.2

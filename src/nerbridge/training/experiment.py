@@ -28,13 +28,13 @@ from nerbridge.models.vocabulary import VocabularyTrim, trim_vocabulary, used_id
 from nerbridge.records import CurvePoint
 from nerbridge.training.calibration import ScoredEntities, calibrate
 from nerbridge.training.collapse import apply_remedy
-from nerbridge.training.materials import Labelled, Materials
+from nerbridge.training.data import ExperimentData, Labelled
 from nerbridge.training.prediction import word_logits
 from nerbridge.training.recipe import Recipe
 from nerbridge.training.references import run_references
 from nerbridge.training.reuse import reuse_transfers
 from nerbridge.training.run import Listener, Progress, Run
-from nerbridge.training.scoring import finish_row
+from nerbridge.training.scoring import evaluate_and_record
 from nerbridge.training.stage import StageData, StageOutcome, train_stage
 from nerbridge.training.stage_settings import STAGES as STAGES  # summary reads it here
 from nerbridge.training.stage_settings import StageName, StageSettings
@@ -118,7 +118,7 @@ def run_seed(run: Run, seed: int, listen: Listener) -> None:
         if run.folder.read_result(name, seed) is None:
             if not run.folder.model(name, seed).is_dir():
                 _train(run, name, seed, listen)
-            finish_row(run, name, seed, listen)
+            evaluate_and_record(run, name, seed, listen)
 
 
 def train_transfer(run: Run, seed: int, listen: Listener) -> None:
@@ -131,7 +131,7 @@ def train_transfer(run: Run, seed: int, listen: Listener) -> None:
 def _train(run: Run, name: StageName, seed: int, listen: Listener) -> None:
     """Train a stage, again with a remedy if it collapsed, and save its model."""
     settings, remedies = run.recipe.stage(name), list[str]()
-    data = stage_data(run.materials, name, seed)
+    data = stage_data(run.data, name, seed)
     while True:
         work = run.folder.work(name, seed) / f"attempt-{len(remedies)}"
         model, outcome = _attempt(run, name, seed, settings, data, work, listen)
@@ -211,14 +211,14 @@ def _trim(run: Run, model: AnyModel, data: StageData) -> VocabularyTrim | None:
     return trim_vocabulary(cast(PreTrainedModel, model), used_ids(encoded, tokenizer))
 
 
-def stage_data(materials: Materials, name: StageName, seed: int) -> StageData:
+def stage_data(experiment_data: ExperimentData, name: StageName, seed: int) -> StageData:
     """What a stage learns from and what it is chosen on."""
     if name == "transfer":
-        train, validation = materials.source_train(seed), materials.source_validation
+        train, validation = experiment_data.source_train(seed), experiment_data.source_validation
     else:
-        train, validation = materials.target_train(seed), materials.target_validation
-    if name == "adapt" and (n := materials.recipe.adapt.replay):
-        sources = materials.source_train(seed)
+        train, validation = experiment_data.target_train(seed), experiment_data.target_validation
+    if name == "adapt" and (n := experiment_data.recipe.adapt.replay):
+        sources = experiment_data.source_train(seed)
         train = train + Labelled(sources.sentences[:n], sources.words[:n])
     return StageData(
         train.words, train.tags, validation.words, validation.tags, train.probabilities
@@ -230,7 +230,7 @@ def _save(run: Run, name: StageName, seed: int, model: AnyModel, facts: dict[str
     lineage = {
         **run.lineage(name, seed),
         "method": run.recipe.stage(name).method,
-        "data": data_lineage(run.materials, run.recipe, name),
+        "data": data_lineage(run.data, run.recipe, name),
         "parent": _parent(run, seed) if name == "adapt" else None,
         **facts,
     }
@@ -240,7 +240,9 @@ def _save(run: Run, name: StageName, seed: int, model: AnyModel, facts: dict[str
         save_full(model, run.base.tokenizer, folder, lineage)
 
 
-def data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[str, Any]:
+def data_lineage(
+    experiment_data: ExperimentData, recipe: Recipe, name: StageName
+) -> dict[str, Any]:
     """Role, language and hash of each corpus that a stage learns from, by name.
 
     By the recipe's path instead, where corpora share a name. The hash is that of what was read;
@@ -251,9 +253,9 @@ def data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[
     roles = [] if name == "transfer" else ["target"]
     if name == "transfer" or (name == "adapt" and recipe.adapt.replay):
         roles += ["source"]
-    sources = zip(recipe.sources, materials.sources, strict=True)
+    sources = zip(recipe.sources, experiment_data.sources, strict=True)
     corpora = [
-        ("target", recipe.target.path, materials.target),
+        ("target", recipe.target.path, experiment_data.target),
         *(("source", settings.path, corpus) for settings, corpus in sources),
     ]
     names = Counter(corpus.name for _, _, corpus in corpora)
@@ -262,7 +264,11 @@ def data_lineage(materials: Materials, recipe: Recipe, name: StageName) -> dict[
             "role": role,
             "language": corpus.language,
             "sha256": corpus.sha256,
-            **({"is_target": True} if role == "source" and materials.is_target(corpus) else {}),
+            **(
+                {"is_target": True}
+                if role == "source" and experiment_data.is_target(corpus)
+                else {}
+            ),
             **({"harmonised": True} if LEFT_OUT in corpus.losses else {}),
             **({"soft": corpus.probabilities_sha256} if corpus.probabilities_sha256 else {}),
             **({"lexicon": corpus.lexicon_sha256} if corpus.lexicon_sha256 else {}),
@@ -277,5 +283,5 @@ def _parent(run: Run, seed: int) -> dict[str, Any]:
     folder = run.folder.model("transfer", seed)
     [weights] = folder.glob("*model.safetensors")
     sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
-    data = data_lineage(run.materials, run.recipe, "transfer")
+    data = data_lineage(run.data, run.recipe, "transfer")
     return {"model": folder.name, "sha256": sha256, "data": data}

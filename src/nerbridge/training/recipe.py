@@ -304,7 +304,7 @@ class Recipe(Settings):
             raise ValueError("; ".join(faults))
         return self
 
-    def place_of(self, path: str) -> str:
+    def resolve_path(self, path: str) -> str:
         """Where a path leads: a folder or file, or ``bundled:NAME`` or ``hub:…`` as it is."""
         if path.startswith(NOT_ON_DISK):
             return path
@@ -321,7 +321,7 @@ class Recipe(Settings):
         found = settings.type_map
         if isinstance(found, dict):
             return found
-        return read_type_map([self.place_of(v) if is_map_file(v) else v for v in found])
+        return read_type_map([self.resolve_path(v) if is_map_file(v) else v for v in found])
 
     def _can_be_made(self, path: str) -> bool:
         return path.startswith(HERE) and path in [source.path for source in self.sources]

@@ -87,7 +87,7 @@ def read_recipe(
     return recipe
 
 
-def deciding_settings(recipe: Recipe) -> dict[str, Any]:
+def fingerprint_settings(recipe: Recipe) -> dict[str, Any]:
     """The settings that decide the outcome of a seed: not names, places or which seeds.
 
     Nor how a source was made: what is in it decides, by its hash.
@@ -101,21 +101,21 @@ def deciding_settings(recipe: Recipe) -> dict[str, Any]:
     return values
 
 
-def with_later_keys(settings: Any) -> Any:
+def migrate_settings(settings: Any) -> Any:
     """Deciding settings of an earlier version, with the keys that it did not know yet.
 
     They get their defaults: a new key's default is what was done before. What is no recipe stays
     as it is.
     """
     try:
-        return deciding_settings(Recipe.model_validate({"name": "earlier", **settings}))
+        return fingerprint_settings(Recipe.model_validate({"name": "earlier", **settings}))
     except (ValidationError, TypeError):
         return settings
 
 
 def recipe_sha256(recipe: Recipe) -> str:
     """Hash of the settings that decide the outcome of a seed."""
-    values = json.dumps(deciding_settings(recipe), sort_keys=True)
+    values = json.dumps(fingerprint_settings(recipe), sort_keys=True)
     return hashlib.sha256(values.encode()).hexdigest()
 
 

@@ -32,7 +32,7 @@ def check_places(recipe: Recipe, name: str | Path) -> None:
 def _missing(recipe: Recipe) -> Iterator[tuple[str, str]]:
     made = {made.path for made in recipe.pseudo_labels}
     for key, path in _paths(recipe):
-        place = recipe.place_of(path)
+        place = recipe.resolve_path(path)
         is_on_disk = not place.startswith(NOT_ON_DISK) and not is_hub_path(place)
         if path not in made and is_on_disk and not Path(place).exists():
             yield key, place
@@ -45,7 +45,7 @@ def _paths(recipe: Recipe) -> Iterator[tuple[str, str]]:
         if source.lexicon is not None:
             yield f"sources.{number}.lexicon", source.lexicon
     for number, made in enumerate(recipe.pseudo_labels):
-        if not Path(recipe.place_of(made.path)).exists():
+        if not Path(recipe.resolve_path(made.path)).exists():
             yield from ((f"pseudo_labels.{number}.text", text) for text in made.text)
     for number, also in enumerate(recipe.also):
         yield f"also.{number}.path", also.path

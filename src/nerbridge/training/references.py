@@ -6,10 +6,10 @@ from itertools import chain
 
 from nerbridge.models.folder import new_folder, write_lineage
 from nerbridge.training.crf import train_crf
-from nerbridge.training.materials import Labelled
+from nerbridge.training.data import Labelled
 from nerbridge.training.prediction import CRF_FILE
 from nerbridge.training.run import Listener, Progress, Run
-from nerbridge.training.scoring import finish_row
+from nerbridge.training.scoring import evaluate_and_record
 
 CRF_ROWS = ("crf_target", "crf_transfer", "crf_all")
 CRF_SEED = 0
@@ -25,13 +25,13 @@ def run_references(run: Run, listen: Listener) -> None:
         listen(Progress(row, CRF_SEED, 0.0, "training"))
         if not run.folder.model(row, CRF_SEED).is_dir():
             _train(run, row)
-        finish_row(run, row, CRF_SEED, listen)
+        evaluate_and_record(run, row, CRF_SEED, listen)
 
 
 def crf_training_set(run: Run, row: str) -> list[Labelled]:
     """What a CRF row learns from; in ``crf_all`` the few target sentences count repeatedly."""
-    target = run.materials.target_train(CRF_SEED)
-    sources = run.materials.source_train(CRF_SEED)
+    target = run.data.target_train(CRF_SEED)
+    sources = run.data.source_train(CRF_SEED)
     return {
         "crf_target": [target],
         "crf_transfer": [sources],

@@ -10,7 +10,7 @@ from typing import Any
 
 from nerbridge.errors import RunError
 from nerbridge.models.folder import new_folder
-from nerbridge.training.recipe_files import with_later_keys
+from nerbridge.training.recipe_files import migrate_settings
 from nerbridge.training.references import CRF_SEED
 from nerbridge.training.run import Listener, Progress, Run
 from nerbridge.training.run_folder import FINGERPRINT, RunFolder, differences
@@ -66,7 +66,7 @@ def _read_fingerprint(folder: Path) -> Mapping[str, Any]:
 
 def _deciding_transfer(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a fingerprint that decides what the transfer stage learns."""
-    recipe, data = with_later_keys(fingerprint["recipe"]), fingerprint["data"]
+    recipe, data = migrate_settings(fingerprint["recipe"]), fingerprint["data"]
     return {
         **{key: recipe[key] for key in _SETTINGS},
         "script": recipe["target"]["script"],

@@ -22,9 +22,9 @@ from nerbridge.models.encoder import (
     max_window_subwords,
     resolve_encoder,
 )
-from nerbridge.training.materials import Materials, load_materials
+from nerbridge.training.data import ExperimentData, load_data
 from nerbridge.training.recipe import Recipe
-from nerbridge.training.recipe_files import deciding_settings, recipe_sha256
+from nerbridge.training.recipe_files import fingerprint_settings, recipe_sha256
 from nerbridge.training.run_folder import RunFolder
 from nerbridge.training.stage_settings import STAGES
 
@@ -65,7 +65,7 @@ class Run:
 
     recipe: Recipe
     folder: RunFolder
-    materials: Materials
+    data: ExperimentData
     base: Base
 
     @property
@@ -76,19 +76,19 @@ class Run:
     def fingerprint(self) -> dict[str, Any]:
         """All that decides the outcome of a seed: the same fingerprint, the same results."""
         return {
-            "recipe": deciding_settings(self.recipe),
+            "recipe": fingerprint_settings(self.recipe),
             "data": self._data(),
             "encoder": self.base.sha256,
         }
 
     def _data(self) -> dict[str, str]:
         """Hash of every corpus by its place in the recipe (folders may share a name)."""
-        target, *others = self.materials.corpora
+        target, *others = self.data.corpora
         sources = others[: len(self.recipe.sources)]
         return {
             f"target ({target.name})": target.sha256,
             **{f"source {i} ({c.name})": _hash_learned(c) for i, c in enumerate(sources, 1)},
-            **{f"also {name}": c.sha256 for name, c in self.materials.also.items()},
+            **{f"also {name}": c.sha256 for name, c in self.data.also.items()},
         }
 
     def lineage(self, row: str, seed: int) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def open_run(recipe: Recipe, folder: Path) -> Run:
         EnvironmentProblem: hub or disk fail, or a stage needs a GPU and there is none.
     """
     check_precision(recipe)
-    return Run(recipe, RunFolder(folder), load_materials(recipe), load_base(recipe))
+    return Run(recipe, RunFolder(folder), load_data(recipe), load_base(recipe))
 
 
 def check_precision(recipe: Recipe) -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from nerbridge.errors import InputError, RunError
 from nerbridge.files import locked, write_text
 from nerbridge.records import SeedResult, first_fault
-from nerbridge.training.recipe_files import with_later_keys
+from nerbridge.training.recipe_files import migrate_settings
 
 FINGERPRINT = "fingerprint.json"
 
@@ -90,7 +90,7 @@ class RunFolder:
         except ValueError as error:
             raise RunError(f"{path}: damaged ({error}). Give another --output.") from error
         if isinstance(found, dict) and "recipe" in found:
-            found["recipe"] = with_later_keys(found["recipe"])
+            found["recipe"] = migrate_settings(found["recipe"])
         if changes := list(differences(found, fingerprint)):
             raise RunError(
                 f"{self.path}: this folder holds a run of something else; changed since: "

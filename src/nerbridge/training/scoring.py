@@ -13,14 +13,14 @@ from nerbridge.models.card import write_card
 from nerbridge.models.folder import read_lineage
 from nerbridge.records import SeedResult, Training
 from nerbridge.training.calibration import ScoredEntities
-from nerbridge.training.materials import Materials, TestSet
+from nerbridge.training.data import ExperimentData, TestSet
 from nerbridge.training.prediction import Predictor, load_predictor
 from nerbridge.training.run import Listener, Progress, Run
 
 N_ERRORS = 15
 
 
-def finish_row(run: Run, row: str, seed: int, listen: Listener) -> None:
+def evaluate_and_record(run: Run, row: str, seed: int, listen: Listener) -> None:
     """Score the saved model, write its card, keep the result, and clear the work folder."""
     result = score_model(run, row, seed)
     split = run.recipe.target.split
@@ -42,9 +42,9 @@ def score_model(run: Run, row: str, seed: int) -> SeedResult:
     """Load a model folder of the run and score it."""
     path = run.folder.model(row, seed)
     predictor = load_predictor(path)
-    validation = run.materials.target_validation
-    tests = [*run.materials.tests, TestSet("validation", validation, (False,) * len(validation))]
-    known = _known_mentions(run.materials, row, seed)
+    validation = run.data.target_validation
+    tests = [*run.data.tests, TestSet("validation", validation, (False,) * len(validation))]
+    known = _known_mentions(run.data, row, seed)
     scored = {test.name: _score(run, predictor, test, known) for test in tests}
     scores = {name: found for name, (found, _) in scored.items()}
     lineage = dict(predictor.lineage)
@@ -61,13 +61,13 @@ def score_model(run: Run, row: str, seed: int) -> SeedResult:
     )
 
 
-def _known_mentions(materials: Materials, row: str, seed: int) -> frozenset[Mention]:
+def _known_mentions(experiment_data: ExperimentData, row: str, seed: int) -> frozenset[Mention]:
     """The entities in all sentences that a row learned from, as the model sees them."""
     parts = []
     if row not in ("transfer", "crf_transfer"):
-        parts.append(materials.target_train(seed))
+        parts.append(experiment_data.target_train(seed))
     if row not in ("baseline", "crf_target"):
-        parts.append(materials.source_train(seed))
+        parts.append(experiment_data.source_train(seed))
     return frozenset().union(*(find_mentions(part.words, part.tags) for part in parts))
 
 
@@ -92,7 +92,7 @@ def _score(
 
 def row_errors(run: Run, row: str, seed: int) -> list[ErrorExample]:
     """The most frequent errors of a model on the test set, in the words as they were written."""
-    test = run.materials.tests[0].labelled
+    test = run.data.tests[0].labelled
     predicted = load_predictor(run.folder.model(row, seed)).tag_many(test.words)
     words = [sentence.words for sentence in test.sentences]
     return frequent_errors(words, test.tags, predicted, N_ERRORS)

@@ -44,7 +44,7 @@ from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.labels import LabelSet
 from nerbridge.models.dropout import use_fast_dropout
 from nerbridge.models.encoder import head_modules, special_ids
-from nerbridge.models.quiet import quiet_transformers
+from nerbridge.models.quiet import suppress_transformers_logging
 from nerbridge.platforms import peak_resident_bytes
 from nerbridge.records import CurvePoint, Training
 from nerbridge.training.batching import Collator, Example, LengthGroupedBatches
@@ -164,7 +164,7 @@ def train_stage(
     trainer.remove_callback(PrinterCallback)  # it prints to stdout, which is for results
     trainer.add_callback(keeper)
     keeper.log = trainer.log
-    with _disk_problems_named(folder), quiet_transformers(), warnings.catch_warnings():
+    with _disk_problems_named(folder), suppress_transformers_logging(), warnings.catch_warnings():
         warnings.simplefilter("ignore", category=FutureWarning)
         trainer.train(resume_from_checkpoint=checkpoint)
     keeper.restore_best(model)

@@ -32,8 +32,8 @@ from nerbridge.records import (
     StageName,
     Summary,
 )
+from nerbridge.training.data import to_labelled
 from nerbridge.training.experiment import STAGES
-from nerbridge.training.materials import to_labelled
 from nerbridge.training.recipe import CorpusSettings
 from nerbridge.training.recipe_files import recipe_sha256
 from nerbridge.training.references import CRF_ROWS, CRF_SEED
@@ -119,7 +119,7 @@ def _build_row(run: Run, name: str) -> Row:
 
 
 def _describe_row(run: Run, name: str) -> str:
-    is_joint = any(map(run.materials.is_target, run.materials.sources))
+    is_joint = any(map(run.data.is_target, run.data.sources))
     return (DESCRIPTIONS | _JOINT if is_joint else DESCRIPTIONS)[name]
 
 
@@ -158,7 +158,7 @@ def _spread(values: Sequence[float], like: Summary) -> Summary:
 
 def _leak_free(run: Run, tests: Sequence[Scores]) -> Summary | None:
     """Strict F1 on the test sentences that are not in the target's training set."""
-    kept = [not is_leaked for is_leaked in run.materials.tests[0].leaked]
+    kept = [not is_leaked for is_leaked in run.data.tests[0].leaked]
     values = [s.f1_leak_free for s in tests if s.f1_leak_free is not None]
     if len(values) < len(tests) or not any(kept):
         return None
@@ -194,12 +194,12 @@ def compare_rows(a: Row, b: Row, test: str) -> Paired:
 
 
 def _corpus_records(run: Run) -> Iterator[CorpusRecord]:
-    recipe, materials = run.recipe, run.materials
-    yield _corpus_record(run, materials.target, recipe.target, "target")
-    for corpus, source in zip(materials.sources, recipe.sources, strict=True):
+    recipe, experiment_data = run.recipe, run.data
+    yield _corpus_record(run, experiment_data.target, recipe.target, "target")
+    for corpus, source in zip(experiment_data.sources, recipe.sources, strict=True):
         yield _corpus_record(run, corpus, source, "source")
     for also in recipe.also:
-        yield _corpus_record(run, materials.also[also.name], also, "also", name=also.name)
+        yield _corpus_record(run, experiment_data.also[also.name], also, "also", name=also.name)
 
 
 def _corpus_record(
@@ -235,13 +235,13 @@ def _subwords_per_word(run: Run, corpus: Corpus, split: str, script: str | None)
 
 
 def _notes(run: Run, rows: Sequence[Row]) -> Iterator[str]:
-    for corpus in run.materials.corpora:
+    for corpus in run.data.corpora:
         for loss, n in corpus.losses.items():
             if n:
                 yield f"{corpus.name}: {n} {loss.replace('_', ' ')} while reading."
-    yield from run.materials.advice
-    for test in run.materials.tests:
-        if n := run.materials.n_in_sources(test):
+    yield from run.data.advice
+    for test in run.data.tests:
+        if n := run.data.n_in_sources(test):
             yield f"{test.name}: {n} of {len(test.leaked)} sentences stand in a source too."
         if n := sum(test.leaked):
             yield (

@@ -97,7 +97,7 @@ class KeepBest(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
         """Take over the time that was spent before a kill."""
-        if looks := _looks(state):
+        if looks := validation_points(state):
             self.earlier_s = looks[-1]["elapsed_s"]
 
     def elapsed_s(self) -> float:
@@ -108,7 +108,7 @@ class KeepBest(TrainerCallback):
         """Whether patience is at its end."""
         if self.settings.patience is None:
             return False
-        scores = [point["eval_f1"] for point in _looks(state)]
+        scores = [point["eval_f1"] for point in validation_points(state)]
         since_best = len(scores) - 1 - scores.index(max(scores))
         return since_best >= self.settings.patience
 
@@ -136,7 +136,7 @@ class KeepBest(TrainerCallback):
     def _look(self, model: nn.Module, state: TrainerState, epoch: int) -> None:
         f1, loss = self.validation.score_f1(model)
         seen_f1, _ = self.seen.score_f1(model)
-        best = max((point["eval_f1"] for point in _looks(state)), default=-1.0)
+        best = max((point["eval_f1"] for point in validation_points(state)), default=-1.0)
         self.log(
             {
                 "eval_f1": f1,
@@ -168,7 +168,7 @@ class KeepBest(TrainerCallback):
 
     def best_epoch(self, state: TrainerState) -> float:
         """The epoch whose weights the stage ends with."""
-        looks = _looks(state)
+        looks = validation_points(state)
         best = (
             max(looks, key=lambda point: point["eval_f1"]) if self.settings.keep_best else looks[-1]
         )
@@ -204,5 +204,6 @@ def _trained(model: nn.Module) -> dict[str, nn.Parameter]:
     return {name: p for name, p in model.named_parameters() if p.requires_grad}
 
 
-def _looks(state: TrainerState) -> list[dict[str, float]]:
+def validation_points(state: TrainerState) -> list[dict[str, float]]:
+    """The log entries of a training that hold a validation score, in order."""
     return [entry for entry in state.log_history if "eval_f1" in entry]

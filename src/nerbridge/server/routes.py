@@ -19,8 +19,8 @@ from starlette.staticfiles import StaticFiles
 
 from nerbridge.errors import InputError
 from nerbridge.server import uploads
-from nerbridge.server.catalogue import ServedModel
 from nerbridge.server.metrics import CONTENT_TYPE
+from nerbridge.server.models import ServedModel
 from nerbridge.server.openapi import describe
 from nerbridge.server.prefix import FORWARDED
 from nerbridge.server.problems import Problem

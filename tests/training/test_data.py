@@ -16,8 +16,8 @@ from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import CorpusError, InputError, RecipeError
 from nerbridge.labels import LabelSet
 from nerbridge.text.script import detect_script
+from nerbridge.training.data import ExperimentData, load_data
 from nerbridge.training.experiment import data_lineage, stage_data
-from nerbridge.training.materials import Materials, load_materials
 from nerbridge.training.stage_settings import StageName
 
 SOURCES = ("bn", "hi")
@@ -30,13 +30,13 @@ def own(tiny: Any, tmp_path: Path) -> Path:
     return shutil.copytree(tiny.data, tmp_path / "data")
 
 
-def load(tiny: Any, own: Path, **changes: Any) -> Materials:
-    return load_materials(tiny.recipe(data_root=str(own), **changes))
+def load(tiny: Any, own: Path, **changes: Any) -> ExperimentData:
+    return load_data(tiny.recipe(data_root=str(own), **changes))
 
 
 def test_words_are_in_one_script_and_sentences_as_written(tiny: Any, own: Path) -> None:
-    materials = load(tiny, own)
-    train = materials.source_train(1)
+    experiment_data = load(tiny, own)
+    train = experiment_data.source_train(1)
     scripts = {detect_script(" ".join(words)) for words in train.words}
     assert scripts == {"Beng"}
     written = {detect_script(" ".join(sentence.words)) for sentence in train.sentences}
@@ -58,11 +58,13 @@ def test_columns_of_a_corpus_are_chosen_in_the_recipe(tiny: Any, own: Path) -> N
 
 
 def test_zero_shot_never_sees_the_target(tiny: Any, own: Path) -> None:
-    materials = load(tiny, own)
-    target = {s.words for part in materials.target.splits.values() for s in part}
-    known = {s.words for corpus in materials.sources for p in corpus.splits.values() for s in p}
+    experiment_data = load(tiny, own)
+    target = {s.words for part in experiment_data.target.splits.values() for s in part}
+    known = {
+        s.words for corpus in experiment_data.sources for p in corpus.splits.values() for s in p
+    }
     assert not target & known
-    for labelled in (materials.source_train(1), materials.source_validation):
+    for labelled in (experiment_data.source_train(1), experiment_data.source_validation):
         assert len(labelled)
         assert {s.words for s in labelled.sentences} <= known
 
@@ -104,11 +106,11 @@ def test_a_source_is_held_against_the_others_where_the_recipe_says_so(tiny: Any,
             {"path": "bn", "language": "bn", "script": "Beng", "harmonise": wanted},
             {"path": "hi", "language": "hi", "script": "Beng"},
         ]
-        materials = load(tiny, own, sources=sources)
-        bengali, _ = materials.sources
+        experiment_data = load(tiny, own, sources=sources)
+        bengali, _ = experiment_data.sources
         n_persons = sum(sentence.tags.count("B-PER") for sentence in bengali.splits["train"])
         assert n_persons == (1 if wanted else 7)
-        told = " ".join(materials.advice)
+        told = " ".join(experiment_data.advice)
         assert told.startswith("bn: of 7 entities 6 are words") != wanted
         assert ("তিনি" in told) != wanted
     twice = [source | {"harmonise": True} for source in sources]
@@ -132,15 +134,15 @@ def test_a_soft_source_brings_its_probabilities(tiny: Any, own: Path, stage: Sta
     given = soften(own, "bn")
     for soft in (False, True):
         bengali = {"path": "bn", "language": "bn", "script": "Beng", "soft": soft}
-        materials = load(tiny, own, sources=[bengali, HINDI], adapt={"replay": 10_000})
-        data = stage_data(materials, stage, seed=1)
-        sentences = materials.source_train(1).sentences
+        experiment_data = load(tiny, own, sources=[bengali, HINDI], adapt={"replay": 10_000})
+        data = stage_data(experiment_data, stage, seed=1)
+        sentences = experiment_data.source_train(1).sentences
         found = data.probabilities[-len(sentences) :]
         assert len(data.probabilities) == len(data.words)
         assert sum(p is not None for p in data.probabilities) == (len(given) if soft else 0)
         for sentence, p in zip(sentences, found, strict=True):
             assert p is None or p == pytest.approx(given[sentence.words], abs=1e-3)
-        lineage = data_lineage(materials, materials.recipe, "transfer")
+        lineage = data_lineage(experiment_data, experiment_data.recipe, "transfer")
         assert ["soft" in facts for facts in lineage.values()] == [soft, False]
 
 
@@ -169,8 +171,8 @@ def test_what_harmonising_leaves_empty_is_not_blamed_on_the_file(tiny: Any, own:
 
 
 def test_validation_takes_an_equal_share_of_each_source(tiny: Any, own: Path) -> None:
-    materials = load(tiny, own, transfer={"max_validation": 9})
-    paths = [Path(s.path).parent.name for s in materials.source_validation.sentences]
+    experiment_data = load(tiny, own, transfer={"max_validation": 9})
+    paths = [Path(s.path).parent.name for s in experiment_data.source_validation.sentences]
     assert [paths.count(name) for name in SOURCES] == [4, 4]
 
 
@@ -179,9 +181,9 @@ def test_without_validation_of_their_own_sources_hold_some_out(tiny: Any, own: P
     for name in SOURCES:
         (own / name / "validation.conll").unlink()
         sizes[name] = len(read_corpus(own / name).splits["train"])
-    materials = load(tiny, own)
-    held = {id(s) for s in materials.source_validation.sentences}
-    train = {id(s) for s in materials.source_train(1).sentences}
+    experiment_data = load(tiny, own)
+    held = {id(s) for s in experiment_data.source_validation.sentences}
+    train = {id(s) for s in experiment_data.source_train(1).sentences}
     assert held
     assert not held & train
     assert len(held) + len(train) == sum(sizes.values())
@@ -190,9 +192,9 @@ def test_without_validation_of_their_own_sources_hold_some_out(tiny: Any, own: P
 
 def test_one_source_with_validation_is_enough(tiny: Any, own: Path) -> None:
     (own / "hi" / "validation.conll").unlink()
-    materials = load(tiny, own)
-    assert {Path(s.path).parent.name for s in materials.source_validation.sentences} == {"bn"}
-    assert len(materials.source_train(1)) == 48
+    experiment_data = load(tiny, own)
+    assert {Path(s.path).parent.name for s in experiment_data.source_validation.sentences} == {"bn"}
+    assert len(experiment_data.source_train(1)) == 48
 
 
 def test_draws_depend_on_the_seed_alone(tiny: Any, own: Path) -> None:
@@ -292,9 +294,9 @@ def test_stops_are_left_out_of_what_is_learned_alone(tiny: Any, own: Path) -> No
     (own / "bn" / "train.conll").write_text("রহিম B-PER\nআসেন O\n। O\n", "utf-8")
     (own / "bn" / "validation.conll").write_text("করিম B-PER\nআসেন O\n। O\n", "utf-8")
     for share in (0, 1):
-        materials = load(tiny, own, sources=[bengali | {"without_stop": share}])
-        assert [len(words) for words in materials.source_train(1).words] == [3 - share]
-        assert [len(words) for words in materials.source_validation.words] == [3]
+        experiment_data = load(tiny, own, sources=[bengali | {"without_stop": share}])
+        assert [len(words) for words in experiment_data.source_train(1).words] == [3 - share]
+        assert [len(words) for words in experiment_data.source_validation.words] == [3]
 
 
 def test_a_lexicon_writes_what_is_learned_and_a_target_never(tiny: Any, own: Path) -> None:
@@ -302,9 +304,9 @@ def test_a_lexicon_writes_what_is_learned_and_a_target_never(tiny: Any, own: Pat
         (own / folder / "train.conll").write_text("রহিম B-PER\nআসেন O\n", "utf-8")
     (own / "words.tsv").write_text("আসেন\tআহে\nরহিম\tৰহিম\n", "utf-8")
     bengali = {"path": "bn", "language": "bn", "lexicon": "words.tsv", "lexicon_share": 1}
-    materials = load(tiny, own, sources=[bengali])
-    assert materials.source_train(1).words == (("ৰহিম", "আহে"),)
-    assert materials.target.splits["train"][0].words == ("রহিম", "আসেন")
+    experiment_data = load(tiny, own, sources=[bengali])
+    assert experiment_data.source_train(1).words == (("ৰহিম", "আহে"),)
+    assert experiment_data.target.splits["train"][0].words == ("রহিম", "আসেন")
 
 
 def test_a_lexicon_that_is_missing_or_does_not_go_with_soft_is_refused(

@@ -7,7 +7,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerbridge.text.model_form import NATIVE_FOLDED, to_model_form, words_to_model_form
+from nerbridge.text.model_input import NATIVE_FOLDED, to_model_form, words_to_model_form
 from nerbridge.text.normalise import normalise
 from nerbridge.text.words import split_words
 from text.indic import any_text, properties, words_in

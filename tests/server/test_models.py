@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nerbridge.errors import InputError, ModelError
-from nerbridge.server.catalogue import check_models, find_report, load_models, name_of
+from nerbridge.server.models import check_models, find_report, load_models, name_of
 from tiny_tagger import write_tiny_tagger
 
 CARD = """---

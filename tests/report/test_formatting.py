@@ -3,7 +3,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerbridge.report.numbers import (
+from nerbridge.report.formatting import (
     MINUS,
     format_bytes,
     format_count,

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from nerbridge.corpus.lexicon import FROM_LEXICON
 from nerbridge.records import Paired, RunRecord
-from nerbridge.report.numbers import format_f1
-from nerbridge.report.wording import (
+from nerbridge.report.formatting import format_f1
+from nerbridge.report.narrative import (
     WORDS_FROM_LEXICON,
     caveats,
     decide,

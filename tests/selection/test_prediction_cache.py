@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from nerbridge.errors import EnvironmentProblem, RunError
-from nerbridge.selection.known_probabilities import KnownProbabilities
+from nerbridge.selection.prediction_cache import PredictionCache
 
 ONE, OTHER = [["অসম", "ধুনীয়া"], ["হয়"]], [["দিল্লী"]]
 GIVEN = [np.array([[0.25, 0.75], [0.5, 0.5]], np.float32), np.array([[1, 0]], np.float32)]
@@ -24,18 +24,18 @@ def as_lists(
 
 def test_what_was_put_down_is_found_again(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "known"
-    KnownProbabilities(folder, "a model").add(ONE, GIVEN)
-    again = KnownProbabilities(folder, "a model")
+    PredictionCache(folder, "a model").add(ONE, GIVEN)
+    again = PredictionCache(folder, "a model")
     assert as_lists(again.find(ONE)) == as_lists(GIVEN)
     assert again.find(OTHER) is None
-    assert KnownProbabilities(folder, "another model").find(ONE) is None
+    assert PredictionCache(folder, "another model").find(ONE) is None
     again.remove()
     assert again.find(ONE) is None
     assert not folder.exists()
 
 
 def test_a_damaged_file_counts_for_nothing(tmp_path: Path) -> None:
-    known = KnownProbabilities(tmp_path, "")
+    known = PredictionCache(tmp_path, "")
     known.add(ONE, GIVEN)
     known.add(OTHER, GIVEN[1:])
     damaged = known._path(ONE)
@@ -45,7 +45,7 @@ def test_a_damaged_file_counts_for_nothing(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_has_its_name(tmp_path: Path) -> None:
-    known = KnownProbabilities(tmp_path, "")
+    known = PredictionCache(tmp_path, "")
     known.add(OTHER, GIVEN[1:])
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -60,7 +60,7 @@ def test_a_full_disk_has_its_name(tmp_path: Path) -> None:
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:
-    first, second = (KnownProbabilities(tmp_path / "out" / "parts", "") for _ in range(2))
+    first, second = (PredictionCache(tmp_path / "out" / "parts", "") for _ in range(2))
     other = pytest.raises(RunError, match="out: another nerbridge is working")
     with first.locked(), other, second.locked():
         pass
@@ -68,5 +68,5 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
         pass
     (tmp_path / "file").write_text("")
     cannot = pytest.raises(EnvironmentProblem, match="cannot be made")
-    with cannot, KnownProbabilities(tmp_path / "file" / "parts", "").locked():
+    with cannot, PredictionCache(tmp_path / "file" / "parts", "").locked():
         pass

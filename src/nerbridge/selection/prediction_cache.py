@@ -21,7 +21,7 @@ from nerbridge.files import locked, write_bytes
 _NAME = "probabilities"
 
 
-class KnownProbabilities:
+class PredictionCache:
     """A folder with a file of probabilities for each batch of sentences.
 
     A file's name is a hash of the words and of ``decided_by``: what other models gave is never

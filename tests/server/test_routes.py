@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from nerbridge.server.app import create_app
-from nerbridge.server.paths import PAGE_CSP
+from nerbridge.server.routes import PAGE_CSP
 from nerbridge.server.settings import Settings
 from nerbridge.tagging.model_folder import BUNDLED_FOLDER
 from nerbridge.tagging.tagger import Tagger
@@ -199,7 +199,7 @@ def test_notices_are_looked_for_beside_the_event_loop(
         asked.append((len(text), threading.current_thread() is threading.main_thread()))
         return []
 
-    monkeypatch.setattr("nerbridge.server.paths.notices_for", note)
+    monkeypatch.setattr("nerbridge.server.routes.notices_for", note)
     monkeypatch.setattr("nerbridge.server.uploads.notices_for", note)
 
     async def ask() -> httpx2.Response:

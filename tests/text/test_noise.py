@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerbridge.text.social import read_past_noise
+from nerbridge.text.noise import read_past_noise
 from nerbridge.text.words import split_words
 from text.indic import any_text, properties, words_in
 

@@ -5,7 +5,7 @@ import pytest
 from nerbridge.errors import InputError, RunError
 from nerbridge.records import RunRecord, write_record
 from nerbridge.report.comparison import compare_runs, describe_unlike, name_runs
-from nerbridge.report.picking import read_runs
+from nerbridge.report.row_selection import read_runs
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from nerbridge.errors import EnvironmentProblem, InputError
-from nerbridge.server.running import bind, url_of
+from nerbridge.server.processes import bind, url_of
 from server_process import Server
 
 TEXT = "ভূপেন হাজৰিকাৰ জন্ম শদিয়াত হৈছিল। " * 20

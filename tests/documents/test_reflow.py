@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nerbridge.documents.document import Document, join_segments
-from nerbridge.documents.mending import as_read, mend, tag_document
+from nerbridge.documents.reflow import as_read, mend, tag_document
 from nerbridge.tagging import Tagger
 from nerbridge.text.words import split_words
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nerbridge.corpus.harmonising import find_discord, harmonise_corpora
+from nerbridge.corpus.final_punctuation import leave_out_stops
+from nerbridge.corpus.harmonising import find_disagreement, harmonise_corpora
 from nerbridge.corpus.lexicon import apply_lexicon, find_lexicon, read_lexicon
 from nerbridge.corpus.overlap import SentenceKey, leaked, letters_key
 from nerbridge.corpus.probabilities import with_probabilities
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.corpus.sampling import mix_sources, take
 from nerbridge.corpus.sentence import Corpus, Probabilities, Sentence
-from nerbridge.corpus.stops import leave_out_stops
 from nerbridge.errors import CorpusError
 from nerbridge.labels import LabelSet
-from nerbridge.text.model_form import words_to_model_form
+from nerbridge.text.model_input import words_to_model_form
 from nerbridge.training.recipe import CorpusSettings, Recipe, SourceSettings
 
 _HELD_OUT = 0.1
@@ -66,7 +66,7 @@ class TestSet:
 
 
 @dataclass(frozen=True)
-class Materials:
+class ExperimentData:
     """Everything a recipe reads."""
 
     recipe: Recipe
@@ -112,7 +112,7 @@ class Materials:
     def advice(self) -> tuple[str, ...]:
         """Sources that label what the others leave outside, and what can be done."""
         scripts = [source.script for source in self.recipe.sources]
-        found = zip(self.recipe.sources, find_discord(self.sources, scripts), strict=True)
+        found = zip(self.recipe.sources, find_disagreement(self.sources, scripts), strict=True)
         return tuple(
             f"{source.path}: of {discord.n_entities:,} entities {discord.n_discordant:,} are words "
             "that the other sources leave outside; as the model sees them: "
@@ -188,7 +188,7 @@ class Materials:
         }
 
 
-def load_materials(recipe: Recipe) -> Materials:
+def load_data(recipe: Recipe) -> ExperimentData:
     """Read all corpora of a recipe.
 
     Raises:
@@ -198,10 +198,10 @@ def load_materials(recipe: Recipe) -> Materials:
     sources = [_read_source(recipe, source) for source in recipe.sources]
     also = {also.name: _read(recipe, also) for also in recipe.also}
     needed = dict.fromkeys(("train", "validation", recipe.target.split))
-    _need(target, recipe.place_of(recipe.target.path), tuple(needed))
+    _need(target, recipe.resolve_path(recipe.target.path), tuple(needed))
     for further in recipe.also:
-        _need(also[further.name], recipe.place_of(further.path), (further.split,))
-    return Materials(recipe, target, _harmonise(recipe, sources), also)
+        _need(also[further.name], recipe.resolve_path(further.path), (further.split,))
+    return ExperimentData(recipe, target, _harmonise(recipe, sources), also)
 
 
 def _harmonise(recipe: Recipe, sources: Sequence[Corpus]) -> tuple[Corpus, ...]:
@@ -211,19 +211,19 @@ def _harmonise(recipe: Recipe, sources: Sequence[Corpus]) -> tuple[Corpus, ...]:
     for corpus, settings in zip(harmonised, recipe.sources, strict=True):
         if settings.harmonise and not _has_entity(corpus.splits["train"]):
             raise CorpusError(
-                f"{recipe.place_of(settings.path)}: harmonise left no entity in train; expected "
-                "some that the other sources know. Leave harmonise out, or this source."
+                f"{recipe.resolve_path(settings.path)}: harmonise left no entity in train; "
+                "expected some that the other sources know. Leave harmonise out, or this source."
             )
     return harmonised
 
 
 def _read_source(recipe: Recipe, settings: SourceSettings) -> Corpus:
-    corpus, place = _read(recipe, settings, lone_file="train"), recipe.place_of(settings.path)
+    corpus, place = _read(recipe, settings, lone_file="train"), recipe.resolve_path(settings.path)
     _need(corpus, place, ("train",))
     if settings.soft:
         corpus = with_probabilities(corpus, place, LabelSet(recipe.types).tags)
     if settings.lexicon is not None:
-        lexicon = read_lexicon(find_lexicon(recipe.place_of(settings.lexicon)))
+        lexicon = read_lexicon(find_lexicon(recipe.resolve_path(settings.lexicon)))
         corpus = apply_lexicon(corpus, lexicon, settings.lexicon_share)
     return leave_out_stops(corpus, settings.without_stop)
 
@@ -231,7 +231,7 @@ def _read_source(recipe: Recipe, settings: SourceSettings) -> Corpus:
 def _read(recipe: Recipe, settings: CorpusSettings, *, lone_file: str = "test") -> Corpus:
     """A corpus; ``lone_file`` is the split of a single file whose name says none."""
     return read_corpus(
-        recipe.place_of(settings.path),
+        recipe.resolve_path(settings.path),
         language=settings.language,
         scheme=settings.scheme,
         repair=settings.repair,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from nerbridge.corpus import Sentence
+from nerbridge.corpus.final_punctuation import leave_out_stops
 from nerbridge.corpus.reading import build_corpus
 from nerbridge.corpus.sentence import Corpus
-from nerbridge.corpus.stops import leave_out_stops
 
 
 def corpus(*sentences: Sentence) -> Corpus:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from nerbridge.records import Paired, Row, RunRecord
-from nerbridge.report.numbers import format_f1, format_points
+from nerbridge.report.formatting import format_f1, format_points
 
 WORDS_FROM_LEXICON = "words_from_lexicon"
 """What a record's ``losses`` call them (``corpus.lexicon.FROM_LEXICON``)."""
