@@ -18,7 +18,7 @@ from nerbridge.models.encoder import load_tokenizer, resolve_encoder
 from nerbridge.training.data import Labelled, to_labelled
 from nerbridge.training.experiment import run_experiment
 from nerbridge.training.recipe import Recipe
-from nerbridge.training.run import Progress, Run, open_run
+from nerbridge.training.run import Run, StageProgress, open_run
 
 LANGUAGES = ("as", "bn", "hi")
 SIZES = {"train": 24, "validation": 10, "test": 14}
@@ -104,14 +104,14 @@ class Finished:
     """A run that came to its end, and what it told its listener."""
 
     run: Run
-    heard: list[Progress]
+    heard: list[StageProgress]
 
 
 @pytest.fixture(scope="session")
 def finished(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """A whole tiny run, made once; nobody may change its folder."""
     run = open_run(tiny.recipe(), tmp_path_factory.mktemp("finished") / "run")
-    heard: list[Progress] = []
+    heard: list[StageProgress] = []
     run_experiment(run, heard.append, jobs=1)
     return Finished(run, heard)
 

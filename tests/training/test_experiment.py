@@ -31,7 +31,7 @@ from nerbridge.training.experiment import (
     stage_data,
     train_transfers,
 )
-from nerbridge.training.run import Progress, Run, open_run
+from nerbridge.training.run import Run, StageProgress, open_run
 from nerbridge.training.run_folder import RunFolder
 from nerbridge.training.stage_settings import STAGES
 
@@ -164,7 +164,7 @@ def forget(run: Run, row: str, seed: int, *, keep_model: bool = False) -> None:
 
 
 def test_a_second_time_nothing_is_done(copied: Run) -> None:
-    before, heard = mtimes(copied.folder.path), list[Progress]()
+    before, heard = mtimes(copied.folder.path), list[StageProgress]()
     run_experiment(copied, heard.append)
     assert heard == []
     assert mtimes(copied.folder.path) == before
@@ -190,7 +190,7 @@ def test_a_lost_model_is_trained_again_to_the_same_weights(copied: Run, finished
 def test_more_seeds_are_accepted_and_the_others_left_alone(copied: Run, tiny: Any) -> None:
     before = mtimes(copied.folder.path)
     run = Run(tiny.recipe(seeds=[3, 1]), copied.folder, copied.data, copied.base)
-    heard: list[Progress] = []
+    heard: list[StageProgress] = []
     run_experiment(run, heard.append, jobs=1)
     assert {(p.row, p.seed) for p in heard} == {(stage, 3) for stage in STAGES}
     after = mtimes(copied.folder.path)
@@ -244,7 +244,7 @@ def test_a_collapse_is_noticed_and_tried_again_with_a_remedy(tiny: Any, tmp_path
     """Few steps on a corpus of mostly O teach O alone."""
     plain = {"class_weights": "none", "epochs": 2, "retries": 1}
     run = open_run(tiny.recipe(baseline=plain), tmp_path)
-    heard: list[Progress] = []
+    heard: list[StageProgress] = []
     run_seed(run, 1, heard.append)
     result = run.folder.read_result("baseline", 1)
     assert result is not None

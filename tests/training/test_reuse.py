@@ -18,7 +18,7 @@ from nerbridge.errors import RunError
 from nerbridge.training.experiment import run_experiment
 from nerbridge.training.prediction import CRF_FILE
 from nerbridge.training.references import CRF_SEED
-from nerbridge.training.run import Progress, open_run
+from nerbridge.training.run import StageProgress, open_run
 
 WEIGHTS = "adapter_model.safetensors"
 TARGET_SIZE = Path(__file__).parents[2] / "benchmarks" / "target_size.py"
@@ -56,7 +56,7 @@ def test_another_target_goes_on_from_the_same_transfer(
         "seeds": [2],
     }
     reusing = open_run(tiny.recipe(**changes), tmp_path / "reusing")
-    heard: list[Progress] = []
+    heard: list[StageProgress] = []
     run_experiment(reusing, heard.append, jobs=1, reuse=theirs.path)
     own = open_run(tiny.recipe(**changes), tmp_path / "own")
     run_experiment(own, lambda _: None, jobs=1)
@@ -73,7 +73,7 @@ def test_another_target_goes_on_from_the_same_transfer(
 def test_the_crf_of_the_sources_is_taken_too(finished: Any, tiny: Any, tmp_path: Path) -> None:
     theirs = finished.run.folder
     run = open_run(tiny.recipe(target={"max_train": 5}), tmp_path / "run")
-    heard: list[Progress] = []
+    heard: list[StageProgress] = []
     run_experiment(run, heard.append, jobs=1, reuse=theirs.path)
     taken = {p.row for p in heard if p.message.startswith("taken from")}
     assert taken == {"transfer", "crf_transfer"}

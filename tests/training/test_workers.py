@@ -17,7 +17,7 @@ import pytest
 from nerbridge.cli.recipe import to_toml
 from nerbridge.errors import CorpusError, RunError
 from nerbridge.training.experiment import run_seed
-from nerbridge.training.run import Progress
+from nerbridge.training.run import StageProgress
 from nerbridge.training.workers import run_in_workers
 
 
@@ -29,7 +29,7 @@ def test_a_worker_s_error_arrives_as_it_is(tiny: Any, tmp_path: Path) -> None:
 
 
 def test_a_killed_worker_is_noticed(tiny: Any, tmp_path: Path) -> None:
-    def kill(_: Progress) -> None:
+    def kill(_: StageProgress) -> None:
         for worker in multiprocessing.active_children():
             os.kill(worker.pid or 0, signal.SIGKILL)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from nerbridge.cli.console import print_note
 
 if TYPE_CHECKING:
-    from nerbridge.training.run import Listener, Progress
+    from nerbridge.training.run import Listener, StageProgress
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def show_stages(*, quiet: bool) -> Iterator[Listener]:
             yield listen
 
 
-def _print_finished(progress: Progress) -> None:
+def _print_finished(progress: StageProgress) -> None:
     if progress.done in (0.0, 1.0):
         print_note(f"{progress.row:13} seed {progress.seed:<4} {progress.message}")
 
@@ -45,7 +45,7 @@ def _bars() -> Iterator[Listener]:
     tasks = {}
     with Bars(*columns, console=Console(stderr=True)) as bars:
 
-        def listen(progress: Progress) -> None:
+        def listen(progress: StageProgress) -> None:
             key = (progress.row, progress.seed)
             if key not in tasks:
                 name = f"{progress.row}, seed {progress.seed}"

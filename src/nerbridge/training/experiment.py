@@ -33,7 +33,7 @@ from nerbridge.training.prediction import word_logits
 from nerbridge.training.recipe import Recipe
 from nerbridge.training.references import run_references
 from nerbridge.training.reuse import reuse_transfers
-from nerbridge.training.run import Listener, Progress, Run
+from nerbridge.training.run import Listener, Run, StageProgress
 from nerbridge.training.scoring import evaluate_and_record
 from nerbridge.training.stage import StageData, StageOutcome, train_stage
 from nerbridge.training.stage_settings import STAGES as STAGES  # summary reads it here
@@ -125,7 +125,7 @@ def train_transfer(run: Run, seed: int, listen: Listener) -> None:
     """The transferred model of one seed, if it is not there."""
     if not run.folder.model("transfer", seed).is_dir():
         _train(run, "transfer", seed, listen)
-        listen(Progress("transfer", seed, 1.0, "trained"))
+        listen(StageProgress("transfer", seed, 1.0, "trained"))
 
 
 def _train(run: Run, name: StageName, seed: int, listen: Listener) -> None:
@@ -139,7 +139,7 @@ def _train(run: Run, name: StageName, seed: int, listen: Listener) -> None:
             break
         settings, remedy = apply_remedy(settings, outcome.training.n_steps)
         remedies.append(remedy)
-        listen(Progress(name, seed, 0.0, remedy))
+        listen(StageProgress(name, seed, 0.0, remedy))
     if outcome.has_collapsed and settings.retries:
         remedies.append(GAVE_UP)
     training = outcome.training.model_copy(update={"remedies": tuple(remedies)})
@@ -168,7 +168,7 @@ def _attempt(
 
     def report(point: CurvePoint, done: float) -> None:
         said = f"epoch {point.epoch:g}: validation F1 {point.validation_f1:.3f}"
-        listen(Progress(name, seed, min(done, 0.99), said))
+        listen(StageProgress(name, seed, min(done, 0.99), said))
 
     model = _starting_model(run, name, seed, settings)
     trim = _trim(run, model, data) if settings.method == "full" else None

@@ -8,7 +8,7 @@ from nerbridge.models.folder import new_folder, write_lineage
 from nerbridge.training.crf import train_crf
 from nerbridge.training.data import Labelled
 from nerbridge.training.prediction import CRF_FILE
-from nerbridge.training.run import Listener, Progress, Run
+from nerbridge.training.run import Listener, Run, StageProgress
 from nerbridge.training.scoring import evaluate_and_record
 
 CRF_ROWS = ("crf_target", "crf_transfer", "crf_all")
@@ -22,7 +22,7 @@ def run_references(run: Run, listen: Listener) -> None:
     for row in CRF_ROWS if run.recipe.reference.crf else ():
         if run.folder.read_result(row, CRF_SEED) is not None:
             continue
-        listen(Progress(row, CRF_SEED, 0.0, "training"))
+        listen(StageProgress(row, CRF_SEED, 0.0, "training"))
         if not run.folder.model(row, CRF_SEED).is_dir():
             _train(run, row)
         evaluate_and_record(run, row, CRF_SEED, listen)

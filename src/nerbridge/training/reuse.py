@@ -12,7 +12,7 @@ from nerbridge.errors import RunError
 from nerbridge.models.folder import new_folder
 from nerbridge.training.recipe_files import migrate_settings
 from nerbridge.training.references import CRF_SEED
-from nerbridge.training.run import Listener, Progress, Run
+from nerbridge.training.run import Listener, Run, StageProgress
 from nerbridge.training.run_folder import FINGERPRINT, RunFolder, differences
 
 _SETTINGS = ("encoder", "types", "lora", "sampling", "transfer")
@@ -48,7 +48,7 @@ def reuse_transfers(run: Run, other: Path, listen: Listener) -> None:
         if not run.folder.model(row, seed).is_dir():
             with new_folder(run.folder.model(row, seed)) as folder:
                 shutil.copytree(theirs.model(row, seed), folder, dirs_exist_ok=True)
-            listen(Progress(row, seed, 0.0, f"taken from {other}"))
+            listen(StageProgress(row, seed, 0.0, f"taken from {other}"))
 
 
 def _read_fingerprint(folder: Path) -> Mapping[str, Any]:

@@ -32,7 +32,7 @@ _MAX_SUBWORDS = 510
 
 
 @dataclass(frozen=True)
-class Progress:
+class StageProgress:
     """What happened just now: a row of a seed, how far it is (0 to 1), and what to say."""
 
     row: str
@@ -40,8 +40,11 @@ class Progress:
     done: float
     message: str
 
+    def __str__(self) -> str:
+        return f"{self.row:13} seed {self.seed:<4} {self.done:4.0%}  {self.message}"
 
-Listener = Callable[[Progress], None]
+
+Listener = Callable[[StageProgress], None]
 
 
 @dataclass(frozen=True)

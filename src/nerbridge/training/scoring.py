@@ -15,7 +15,7 @@ from nerbridge.records import SeedResult, Training
 from nerbridge.training.calibration import ScoredEntities
 from nerbridge.training.data import ExperimentData, TestSet
 from nerbridge.training.prediction import Predictor, load_predictor
-from nerbridge.training.run import Listener, Progress, Run
+from nerbridge.training.run import Listener, Run, StageProgress
 
 N_ERRORS = 15
 
@@ -27,7 +27,7 @@ def evaluate_and_record(run: Run, row: str, seed: int, listen: Listener) -> None
     _write_card(run.folder.model(row, seed), result if split == "test" else None)
     run.folder.write_result(row, result)
     shutil.rmtree(run.folder.work(row, seed), ignore_errors=True)
-    listen(Progress(row, seed, 1.0, f"{split} F1 {result.test.f1_strict:.3f}"))
+    listen(StageProgress(row, seed, 1.0, f"{split} F1 {result.test.f1_strict:.3f}"))
 
 
 def _write_card(folder: Path, result: SeedResult | None) -> None:
