@@ -12,8 +12,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from nerbridge.cli.export import export
-from nerbridge.export import exporting
-from nerbridge.export.exporting import ExportOptions
+from nerbridge.exporting import conversion
+from nerbridge.exporting.conversion import ExportOptions
 
 app = typer.Typer()
 app.command()(export)
@@ -51,7 +51,7 @@ class Exporter:
 @pytest.fixture
 def exporter(monkeypatch: pytest.MonkeyPatch) -> Exporter:
     stand_in = Exporter()
-    monkeypatch.setattr(exporting, "export_model", stand_in)
+    monkeypatch.setattr(conversion, "export_model", stand_in)
     return stand_in
 
 

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from nerbridge.cli.app import app
 from nerbridge.errors import EnvironmentProblem
-from nerbridge.export.card import write_model_card
+from nerbridge.exporting.card import write_model_card
 from tiny_tagger import write_tiny_tagger
 
 

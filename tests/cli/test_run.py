@@ -15,7 +15,7 @@ from hub_standin import Hub, write_demo, write_tiny_encoder
 from nerbridge.cli import app as edge
 from nerbridge.corpus.reading import build_corpus, read_corpus
 from nerbridge.corpus.writing import write_corpus
-from nerbridge.export.card import find_scores
+from nerbridge.exporting.card import find_scores
 from nerbridge.records import read_record
 from nerbridge.tagging import Tagger
 

@@ -51,7 +51,7 @@ def calibrate(
 
     Example: nerbridge calibrate runs/assamese my/news.conll my/letters.conll
     """
-    from nerbridge.export.card import write_model_card
+    from nerbridge.exporting.card import write_model_card
     from nerbridge.models.folder import LINEAGE_FILE, update_lineage
     from nerbridge.tagging import Tagger
     from nerbridge.tagging.model_folder import find_model

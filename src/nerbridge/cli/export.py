@@ -60,7 +60,7 @@ def export(
 
     Example: nerbridge export runs/quickstart as-tagger --quantise int8
     """
-    from nerbridge.export.exporting import ExportOptions, export_model
+    from nerbridge.exporting.conversion import ExportOptions, export_model
 
     options = ExportOptions(
         format="onnx" if format is ExportFormat.ONNX else "transformers",

@@ -13,7 +13,7 @@ from nerbridge.cli.options import QuietOption
 from nerbridge.errors import EnvironmentProblem
 
 if TYPE_CHECKING:
-    from nerbridge.export.publication import Publication
+    from nerbridge.exporting.publication import Publication
 
 TOKEN_VARIABLE = "HF_TOKEN"
 
@@ -44,7 +44,7 @@ def publish(
 
     Example: nerbridge publish exported/assamese owner/assamese-ner --license apache-2.0
     """
-    from nerbridge.export.publication import prepare_publication
+    from nerbridge.exporting.publication import prepare_publication
 
     publication = prepare_publication(folder, repo, license=license)
     for note in publication.notes:
@@ -60,7 +60,7 @@ def publish(
         )
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
-    from nerbridge.export.publish import publish as upload
+    from nerbridge.exporting.publish import publish as upload
 
     if quiet:
         disable_progress_bars()

@@ -10,13 +10,13 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from export.test_graph import SMALL, rows, run
 from onnx import numpy_helper
 from transformers import AutoConfig, AutoModelForTokenClassification
 
-from export.test_graph import SMALL, rows, run
-from nerbridge.export.graph import build_graph
-from nerbridge.export.quantise import quantise
-from nerbridge.export.storage import find_embedding
+from nerbridge.exporting.graph import build_graph
+from nerbridge.exporting.quantise import quantise
+from nerbridge.exporting.storage import find_embedding
 from nerbridge.models.encoder import load_token_classifier
 
 Build = Callable[[], onnx.ModelProto]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from nerbridge.export.machine_paths import find_path_in_text, find_paths, without_paths
+from nerbridge.exporting.machine_paths import find_path_in_text, find_paths, without_paths
 
 PATHS = [
     "/home/me/encoder",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nerbridge.errors import ModelError
-from nerbridge.export.parity import (
+from nerbridge.exporting.parity import (
     MAX_DIFFERENCE,
     Validation,
     check_logits,

@@ -15,7 +15,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from nerbridge.export.storage import find_embedding
+from nerbridge.exporting.storage import find_embedding
 
 _MICROSOFT = "com.microsoft"
 _LARGEST = 127.0

@@ -14,7 +14,7 @@ from torch import nn
 from nerbridge.alignment.subwords import SpecialIds, encode_sentences
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import ModelError
-from nerbridge.export.vocabulary import (
+from nerbridge.exporting.vocabulary import (
     count_changed,
     trim_embedding,
     trim_tokenizer,

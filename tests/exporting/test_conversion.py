@@ -23,10 +23,10 @@ from transformers import pipeline
 import hub_shapes
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import CorpusError, EnvironmentProblem, InputError, ModelError
-from nerbridge.export import exporting, storage
-from nerbridge.export.exporting import ExportOptions, export_model
-from nerbridge.export.merging import MergedModel, merge
-from nerbridge.export.parity import check_scores
+from nerbridge.exporting import conversion, storage
+from nerbridge.exporting.conversion import ExportOptions, export_model
+from nerbridge.exporting.merging import MergedModel, merge
+from nerbridge.exporting.parity import check_scores
 from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import LoraSettings, attach_adapter, save_adapter
 from nerbridge.models.encoder import load_token_classifier, resolve_encoder
@@ -44,7 +44,7 @@ TRANSFORMERS = ExportOptions(format="transformers")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer sentences to compare, and no threads for tiny products."""
-    monkeypatch.setattr(exporting, "N_PARITY_SENTENCES", 8)
+    monkeypatch.setattr(conversion, "N_PARITY_SENTENCES", 8)
     torch.set_num_threads(1)
 
 
@@ -182,9 +182,9 @@ def test_exporting_twice_gives_the_same_files(adapter: Path, tmp_path: Path) -> 
     export_model(adapter, tmp_path / "here", ExportOptions(**options))  # type: ignore[arg-type]
     code = (
         "import sys, torch; from pathlib import Path\n"
-        "from nerbridge.export import exporting\n"
-        "from nerbridge.export.exporting import ExportOptions, export_model\n"
-        "exporting.N_PARITY_SENTENCES = 8; torch.set_num_threads(1)\n"
+        "from nerbridge.exporting import conversion\n"
+        "from nerbridge.exporting.conversion import ExportOptions, export_model\n"
+        "conversion.N_PARITY_SENTENCES = 8; torch.set_num_threads(1)\n"
         f"export_model(sys.argv[1], Path(sys.argv[2]), ExportOptions(**{options!r}))"
     )
     command = [sys.executable, "-c", code, str(adapter), str(tmp_path / "there")]
@@ -231,10 +231,10 @@ def spoil(graph: onnx.ModelProto) -> onnx.ModelProto:
 def test_a_graph_that_differs_is_not_written(
     full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build = exporting.build_graph
+    build = conversion.build_graph
     export_model(full, tmp_path / "earlier", ONNX)
     before = content(tmp_path / "earlier")
-    monkeypatch.setattr(exporting, "build_graph", lambda *args: spoil(build(*args)))
+    monkeypatch.setattr(conversion, "build_graph", lambda *args: spoil(build(*args)))
     for name in ("new", "earlier"):
         with pytest.raises(ModelError, match=r"logits differ by 0\.0003 on 9 sentences"):
             export_model(full, tmp_path / name, ONNX)
@@ -250,7 +250,7 @@ def test_a_merged_model_that_differs_is_not_written(
         merged.model.classifier.bias += 3e-4
         return merged
 
-    monkeypatch.setattr(exporting, "merge", merge_badly)
+    monkeypatch.setattr(conversion, "merge", merge_badly)
     with pytest.raises(ModelError, match=r"logits differ by 0\.0003 on 9 sentences"):
         export_model(full, tmp_path / "out", TRANSFORMERS)
     assert not (tmp_path / "out").exists()
@@ -265,7 +265,7 @@ def test_eight_bits_that_lose_entities_are_not_written(
                 worse = np.linspace(9, -9, 7, dtype=np.float32)
                 tensor.CopyFrom(numpy_helper.from_array(worse, tensor.name))
 
-    monkeypatch.setattr(exporting, "quantise", ruin)
+    monkeypatch.setattr(conversion, "quantise", ruin)
     with pytest.raises(ModelError, match="in 8 bits the model finds other entities"):
         export_model(full, tmp_path / "out", ExportOptions(quantise=True))
     assert not (tmp_path / "out").exists()
@@ -281,15 +281,15 @@ def test_matrices_stay_in_32_bits_until_enough_entities_are_the_same(
         return check_scores(*arguments)
 
     tries: list[Any] = []
-    monkeypatch.setattr(exporting, "check_scores", check)
+    monkeypatch.setattr(conversion, "check_scores", check)
     manifest = export_model(full, tmp_path / "out", ExportOptions(quantise=True))
-    assert manifest["parity"]["int8"]["n_exact"] == exporting.N_EXACT[2]
+    assert manifest["parity"]["int8"]["n_exact"] == conversion.N_EXACT[2]
     kinds = [node.op_type for node in onnx.load(tmp_path / "out" / "model.onnx").graph.node]
     monkeypatch.undo()
     export_model(full, tmp_path / "plain", ExportOptions(quantise=True))
     plain = [node.op_type for node in onnx.load(tmp_path / "plain" / "model.onnx").graph.node]
     n_more = plain.count("DynamicQuantizeMatMul") - kinds.count("DynamicQuantizeMatMul")
-    assert n_more == exporting.N_EXACT[2]
+    assert n_more == conversion.N_EXACT[2]
     assert sorted(manifest["files"]) == ["config.json", "model.onnx", "tokenizer.json"]
 
 
@@ -299,7 +299,7 @@ def test_a_full_disk_leaves_nothing(
     def fill(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(exporting, "write_graph", fill)
+    monkeypatch.setattr(conversion, "write_graph", fill)
     with pytest.raises(EnvironmentProblem, match="no space left on the disk"):
         export_model(full, tmp_path / "out", ONNX)
     assert [path.name for path in tmp_path.iterdir()] == ["full"]

@@ -9,9 +9,9 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerFast
 
-from nerbridge.export.merging import MergedModel
-from nerbridge.export.sentences import Words, read_words
-from nerbridge.export.vocabulary import (
+from nerbridge.exporting.merging import MergedModel
+from nerbridge.exporting.sentences import Words, read_words
+from nerbridge.exporting.vocabulary import (
     count_changed,
     trim_embedding,
     trim_tokenizer,
@@ -42,7 +42,7 @@ def trim_model(merged: MergedModel, full: TaggerModel, corpora: Sequence[str]) -
     Args:
         merged: a model without adapter; its embedding shrinks.
         full: the same model as a tagger, before.
-        corpora: labelled corpora or plain text, see `nerbridge.export.sentences.read_words`.
+        corpora: labelled corpora or plain text, see `nerbridge.exporting.sentences.read_words`.
 
     Raises:
         CorpusError: if a corpus cannot be read.

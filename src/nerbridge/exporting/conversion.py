@@ -14,21 +14,21 @@ import onnx
 from transformers import PreTrainedModel
 
 from nerbridge.errors import InputError, ModelError
-from nerbridge.export.card import write_model_card
-from nerbridge.export.graph import build_graph, count_fused
-from nerbridge.export.machine_paths import without_paths
-from nerbridge.export.merging import MergedModel, merge
-from nerbridge.export.parity import check_logits, check_scores, compare_logits, tags_of
-from nerbridge.export.quantise import quantise
-from nerbridge.export.sentences import (
+from nerbridge.exporting.card import write_model_card
+from nerbridge.exporting.graph import build_graph, count_fused
+from nerbridge.exporting.machine_paths import without_paths
+from nerbridge.exporting.merging import MergedModel, merge
+from nerbridge.exporting.parity import check_logits, check_scores, compare_logits, tags_of
+from nerbridge.exporting.quantise import quantise
+from nerbridge.exporting.sentences import (
     Words,
     bundled_sentences,
     find_validation,
     parity_sentences,
     read_words,
 )
-from nerbridge.export.storage import group_rows, write_graph
-from nerbridge.export.trimming import trim_model
+from nerbridge.exporting.storage import group_rows, write_graph
+from nerbridge.exporting.trimming import trim_model
 from nerbridge.models.card import CARD_FILE
 from nerbridge.models.encoder import encoder_sha256
 from nerbridge.models.folder import LINEAGE_FILE, Kind, new_folder, read_lineage, write_lineage

@@ -13,9 +13,9 @@ import pytest
 
 from hub_writing import WritableHub
 from nerbridge.errors import EnvironmentProblem, InputError
-from nerbridge.export.card import write_model_card
-from nerbridge.export.publication import Publication, prepare_publication
-from nerbridge.export.publish import publish
+from nerbridge.exporting.card import write_model_card
+from nerbridge.exporting.publication import Publication, prepare_publication
+from nerbridge.exporting.publish import publish
 from nerbridge.tagging import Tagger
 from tiny_tagger import write_tiny_tagger
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import CorpusError, ModelError
-from nerbridge.export.parity import Validation
+from nerbridge.exporting.parity import Validation
 from nerbridge.text.sentences import split_sentences
 from nerbridge.text.words import split_words
 

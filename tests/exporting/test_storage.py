@@ -9,8 +9,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from nerbridge.export import storage
-from nerbridge.export.storage import find_embedding, group_rows, write_graph
+from nerbridge.exporting import storage
+from nerbridge.exporting.storage import find_embedding, group_rows, write_graph
 from nerbridge.tagging.runtime import ort
 
 N_ROWS = 600

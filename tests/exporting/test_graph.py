@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
 
 from nerbridge.errors import ModelError
-from nerbridge.export.graph import build_graph, count_fused
+from nerbridge.exporting.graph import build_graph, count_fused
 from nerbridge.tagging.runtime import ort
 
 Ids = NDArray[np.int64]

@@ -10,8 +10,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from nerbridge.errors import InputError, ModelError
-from nerbridge.export.card import write_model_card
-from nerbridge.export.publication import prepare_publication
+from nerbridge.exporting.card import write_model_card
+from nerbridge.exporting.publication import prepare_publication
 from nerbridge.models.card_header import read_license
 from tiny_tagger import write_tiny_tagger
 

@@ -14,7 +14,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from nerbridge.errors import InputError, ModelError
-from nerbridge.export.machine_paths import find_path_in_text, find_paths, without_paths
+from nerbridge.exporting.machine_paths import find_path_in_text, find_paths, without_paths
 from nerbridge.models.card import CARD_FILE, REPO_PLACEHOLDER
 from nerbridge.models.card_header import read_license, set_license
 from nerbridge.models.download import MODEL_FILES
@@ -116,7 +116,7 @@ def _check_model(folder: Path, manifest: Mapping[str, Any], found: Mapping[str, 
     if CARD_FILE not in found:
         raise ModelError(
             f'{folder}: has no card ({CARD_FILE}). Have one written, and read it: python -c "from '
-            "nerbridge.export.card import write_model_card; from pathlib import Path; "
+            "nerbridge.exporting.card import write_model_card; from pathlib import Path; "
             f'write_model_card(Path({str(folder)!r}))"'
         )
     for name, facts in (manifest.get("files") or {}).items():
