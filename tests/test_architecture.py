@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,9 @@ def part_of(path: Path) -> str:
     """``cli/app.py`` → ``cli.app``, ``labels.py`` → ``labels``, ``text/__init__.py`` → ``text``."""
     parts = path.relative_to(SOURCE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {part_of(path) for path in FILES}
 
 
 def rule_for(part: str, table: dict[str, set[str]]) -> set[str]:
@@ -218,6 +222,50 @@ def test_every_part_is_in_the_table() -> None:
 
 def test_nothing_imports_cli() -> None:
     assert not [package for package, allowed in ARROWS.items() if "cli" in allowed]
+
+
+def test_no_circles_between_modules() -> None:
+    """Neither at the top of files nor inside functions; what only type checkers read is free."""
+    assert not find_circles({part_of(path): imported_modules(path) for path in FILES})
+
+
+def imported_modules(path: Path) -> set[str]:
+    """The modules of nerbridge that a file imports, anywhere in it."""
+    found = set()
+    for _, name in imports_of(without_type_checking(path), package_of(path)):
+        module = name.removeprefix("nerbridge.")
+        while module and module not in MODULES:  # the name of something in a module
+            module = module.rpartition(".")[0]
+        found.add(module if name.startswith("nerbridge.") else "")
+    return found - {"", part_of(path)}
+
+
+def without_type_checking(path: Path) -> ast.AST:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    return tree
+
+
+def find_circles(imports: dict[str, set[str]]) -> list[str]:
+    """Modules of one circle of imports, from the first back to it; nothing without a circle."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+@pytest.mark.parametrize(
+    ("imports", "circle"),
+    [
+        ({"a": {"b"}, "b": {"c"}, "c": set()}, []),
+        ({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}, ["b", "c"]),
+    ],
+)
+def test_circles_are_found(imports: dict[str, set[str]], circle: list[str]) -> None:
+    assert sorted(set(find_circles(imports))) == circle
 
 
 def test_no_vague_module_names() -> None:

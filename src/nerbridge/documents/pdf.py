@@ -6,15 +6,12 @@ it, or eats memory must not take the server with it.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import ParamSpec, TypeVar
 
-import pypdfium2  # noqa: F401 (so that what is missing is said before the process starts)
 import regex
 
+from nerbridge.documents.isolation import Failed, TookTooLong, run_isolated
 from nerbridge.documents.legacy_fonts import (
     broken_share,
     refuse_broken,
@@ -22,8 +19,13 @@ from nerbridge.documents.legacy_fonts import (
     refuse_legacy_fonts,
 )
 from nerbridge.documents.limits import MAX_SECONDS
+from nerbridge.documents.pdf_pages import PageText, read_pages
+from nerbridge.documents.pdf_redaction import redact_pages
 from nerbridge.errors import DocumentError
 from nerbridge.text.counts import count_of
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 _SOME_BROKEN = 0.02
 _MIN_ALONE = 4
@@ -35,24 +37,24 @@ def read_pdf(data: bytes, name: str) -> tuple[list[tuple[str, str]], list[str]]:
     Raises:
         DocumentError: locked, damaged, scanned, in a font that is not Unicode, too large.
     """
-    answer = json.loads(_run(data, name, {"task": "read"}))
-    pages: list[dict[str, Any]] = answer["pages"]
+    found = _isolated(read_pages, name, data)
+    pages = found.pages
     parts = [part for number, page in enumerate(pages, start=1) for part in _parts(number, page)]
-    scanned = [n for n, page in enumerate(pages, 1) if not page["paragraphs"] and page["n_images"]]
+    scanned = [n for n, page in enumerate(pages, 1) if not page.paragraphs and page.n_images]
     if not parts:
         raise DocumentError(_nothing_found(name, len(pages), len(scanned)))
     text = "\n".join(text for _, text in parts)
-    refuse_legacy_fonts(answer["fonts"], text, name)
+    refuse_legacy_fonts(found.fonts, text, name)
     refuse_broken(text, name)
     refuse_gibberish(text, name)
-    return parts, [*_notices(pages, scanned), *answer["notices"]]
+    return parts, [*_notices(pages, scanned), *found.notices]
 
 
-def _parts(number: int, page: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _parts(number: int, page: PageText) -> Iterator[tuple[str, str]]:
     """Place and text of the paragraphs of a page, then of its notes and form fields."""
-    for index, text in enumerate(page["paragraphs"], start=1):
+    for index, text in enumerate(page.paragraphs, start=1):
         yield f"page {number}, paragraph {index}", text
-    for what, text in page["notes"]:
+    for what, text in page.notes:
         yield f"page {number}, {what}", text
 
 
@@ -79,33 +81,26 @@ def redact_pdf(data: bytes, name: str, spans: Sequence[tuple[int, int]]) -> byte
     Raises:
         DocumentError: as `read_pdf`.
     """
-    return _run(data, name, {"task": "redact", "spans": list(spans)})
+    return _isolated(redact_pages, name, data, list(spans))
 
 
-def _run(data: bytes, name: str, order: Mapping[str, Any]) -> bytes:
-    """What the process answers to an order; the first byte of it says whether it worked."""
+def _isolated(function: Callable[P, Result], name: str, *args: P.args, **kw: P.kwargs) -> Result:
+    """What a function that opens a PDF gives, its errors with the name of the document."""
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "nerbridge.documents.pdf_worker"],
-            input=json.dumps(order).encode("ascii") + b"\n" + data,
-            capture_output=True,
-            timeout=MAX_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
+        return run_isolated(MAX_SECONDS, function, *args, **kw)
+    except DocumentError as error:
+        raise DocumentError(f"{name}: {error}") from error
+    except TookTooLong as error:
         raise DocumentError(
             f"{name}: not done within {MAX_SECONDS:.0f} seconds. Split the document, or print it "
             "to a new PDF, which makes its pages simpler."
         ) from error
-    if done.returncode == 0 and done.stdout[:1] == b"+":
-        return done.stdout[1:]
-    if done.stdout[:1] == b"-":
-        raise DocumentError(f"{name}: {done.stdout[1:].decode('utf-8')}")
-    reason = "out of memory" if b"MemoryError" in done.stderr else f"code {done.returncode}"
-    raise DocumentError(
-        f"{name}: the PDF library failed on it ({reason}); it is damaged, or larger than it "
-        "looks. Print it to a new PDF in a browser, and pass that."
-    )
+    except Failed as error:
+        reason = "out of memory" if error.cause == "MemoryError" else error.cause or "a crash"
+        raise DocumentError(
+            f"{name}: the PDF library failed on it ({reason}); it is damaged, or larger than it "
+            "looks. Print it to a new PDF in a browser, and pass that."
+        ) from error
 
 
 def _nothing_found(name: str, n_pages: int, n_scanned: int) -> str:
@@ -117,33 +112,33 @@ def _nothing_found(name: str, n_pages: int, n_scanned: int) -> str:
     return f"{name}: no text on its {n_pages} pages; expected a text layer. Check the file."
 
 
-def _notices(pages: Sequence[Mapping[str, Any]], scanned: Sequence[int]) -> list[str]:
+def _notices(pages: Sequence[PageText], scanned: Sequence[int]) -> list[str]:
     notices = [
         f"page {number}: a picture without a text layer; nothing of it was read. Recognise its "
         "text first (OCR)."
         for number in scanned
     ]
     for number, page in enumerate(pages, start=1):
-        n_alone = sum(map(_count_letters_alone, page["paragraphs"]))
+        n_alone = sum(map(_count_letters_alone, page.paragraphs))
         if n_alone >= _MIN_ALONE:
             notices.append(
                 f"page {number}: {n_alone:,} letters stand alone; words whose letters are set far "
                 "apart are not read as words."
             )
-        if n_drawn := page["n_drawn_notes"]:
+        if n_drawn := page.n_drawn_notes:
             notices.append(
                 f"page {number}: not read: {count_of(n_drawn, 'stamp or note', 'stamps or notes')} "
                 "whose words are only drawn."
             )
-        if n_texts := page["n_alternatives"]:
+        if n_texts := page.n_alternatives:
             notices.append(
                 f"page {number}: not read: {count_of(n_texts, 'alternative text')} of pictures."
             )
-        if page["is_reordered"]:
+        if page.is_reordered:
             notices.append(
                 f"page {number}: vowel signs stood in drawing order and were put in reading order; "
                 "some words may be wrong."
             )
-        if (share := broken_share(" ".join(page["paragraphs"]))) >= _SOME_BROKEN:
+        if (share := broken_share(" ".join(page.paragraphs))) >= _SOME_BROKEN:
             notices.append(f"page {number}: {share:.0%} of the characters have no letter.")
     return notices

@@ -16,7 +16,7 @@ from nerbridge.documents.document import BETWEEN
 from nerbridge.documents.pdf_cells import PageContent, union
 from nerbridge.documents.pdf_frames import UPRIGHT, Box, Point
 from nerbridge.documents.pdf_lines import Line, line_box
-from nerbridge.documents.pdf_worker import cell_starts, iter_pages, paragraph_text
+from nerbridge.documents.pdf_pages import cell_starts, iter_pages, open_pdf, paragraph_text
 
 _DPI = 150
 _POINTS_PER_INCH = 72
@@ -31,13 +31,17 @@ _FEW_CHARS = 100
 Span = tuple[int, int]
 
 
-def redact_pages(document: pdfium.PdfDocument, spans: Sequence[Span]) -> bytes:
+def redact_pages(data: bytes, spans: Sequence[Span]) -> bytes:
     """A new PDF: every page a picture, the characters at ``spans`` black.
 
     ``spans`` are half-open, in order and apart, in the document's text. A page with pictures and
     no text is black as a whole, and so is a large picture with next to no text over it (a scan with
     a stamp): nobody has read it. Annotations and form fields are not drawn.
+
+    Raises:
+        DocumentError: as `nerbridge.documents.pdf_pages.read_pages`.
     """
+    document = open_pdf(data)
     made = pdfium.PdfDocument.new()
     offset = 0
     for number, (content, paragraphs, _) in enumerate(iter_pages(document)):

@@ -23,7 +23,6 @@ from nerbridge import __version__
 from nerbridge.errors import NerbridgeError
 from nerbridge.server.access import check_site, check_token
 from nerbridge.server.batching import queue_full
-from nerbridge.server.isolation import prepare
 from nerbridge.server.limits import ClientGone
 from nerbridge.server.logs import FACTS
 from nerbridge.server.prefix import UnderPath
@@ -52,7 +51,6 @@ def create_app(settings: Settings) -> ASGIApp:
 
     @asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
-        prepare("nerbridge.documents")
         await service.start()
         watch = asyncio.create_task(end_with_parent())
         with drain_on_sigterm(service):

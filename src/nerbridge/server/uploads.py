@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import PurePosixPath
+from typing import ParamSpec, TypeVar
 
 from starlette.responses import JSONResponse, Response
 
 from nerbridge.documents import Document, annotate_html, read_document, redact, tag_document
+from nerbridge.documents.isolation import Failed, TookTooLong, run_isolated
 from nerbridge.server.batching import Abandoned, stop_when, time_is_over
-from nerbridge.server.isolation import run_isolated
+from nerbridge.server.logs import FACTS
 from nerbridge.server.models import ServedModel
+from nerbridge.server.problems import Problem
 from nerbridge.tagging.entity import Entity
 from nerbridge.text.romanised import notices_for
 
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+log = logging.getLogger("nerbridge.server")
 SHOWN_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 NOTICED_CHARS = 2_000
 """Of a longer text, this much tells what it is written in; as for `nerbridge tag`."""
@@ -49,6 +57,28 @@ def clean_name(name: str | None) -> str:
     return kept if kept.strip(".") else "document"
 
 
+async def _isolated(
+    seconds: float, function: Callable[P, Result], *args: P.args, **options: P.kwargs
+) -> Result:
+    """What a function gives in a process of its own.
+
+    Raises:
+        NerbridgeError: what the function raises of these.
+        Problem: 503 if it takes too long, 422 if it dies or fails otherwise.
+    """
+    try:
+        return await asyncio.to_thread(lambda: run_isolated(seconds, function, *args, **options))
+    except TookTooLong as error:
+        detail = f"the document was not read within {seconds:g} s."
+        raise Problem(503, "timeout", detail, retry_after_s=10) from error
+    except Failed as error:
+        if error.cause:
+            facts = {"error": error.cause, "where": error.where}
+            log.error("work on a document failed", extra={FACTS: facts})
+        detail = "the document cannot be read: it is damaged."
+        raise Problem(422, "unreadable-document", detail) from error
+
+
 async def read(data: bytes, name: str, seconds: float, *, is_whole_page: bool = False) -> Document:
     """Read a document.
 
@@ -56,7 +86,7 @@ async def read(data: bytes, name: str, seconds: float, *, is_whole_page: bool = 
         DocumentError: it cannot be read.
         Problem: it takes too long, or reading it fails.
     """
-    return await run_isolated(
+    return await _isolated(
         seconds, read_document, data, name=clean_name(name), is_whole_page=is_whole_page
     )
 
@@ -97,7 +127,7 @@ async def to_html(
     document: Document, entities: Sequence[Entity], types: Sequence[str], seconds: float
 ) -> Response:
     """The document as a page with its entities highlighted."""
-    page = await run_isolated(seconds, annotate_html, document, entities, types)
+    page = await _isolated(seconds, annotate_html, document, entities, types)
     headers = {"Content-Security-Policy": SHOWN_CSP}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
@@ -106,7 +136,7 @@ async def to_redacted(
     document: Document, entities: Sequence[Entity], types: Sequence[str], seconds: float
 ) -> Response:
     """A copy of the document without the entities of ``types``, as a download."""
-    content = await run_isolated(seconds, redact, document, entities, types)
+    content = await _isolated(seconds, redact, document, entities, types)
     # What an upload is called may be a name, also one that the model does not know.
     headers = {
         "Content-Disposition": f'attachment; filename="redacted.{_ENDINGS[document.kind]}"',

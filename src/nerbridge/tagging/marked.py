@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from nerbridge.tagging.entity import Entity
+if TYPE_CHECKING:
+    from nerbridge.tagging.entity import Entity
 
 # What is not text, and what a terminal would obey: controls but tab and line feed, half
 # characters, noncharacters.

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from nerbridge.labels import LabelSet
-from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.marked import mark_entities, show_controls
+
+if TYPE_CHECKING:
+    from nerbridge.tagging.entity import Entity
 
 COLOURS = ("#0072b2", "#b34700", "#007a58", "#aa4499", "#7a6c00", "#332288")
 """Of the types, in turn; as in ``page.css``."""

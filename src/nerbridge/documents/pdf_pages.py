@@ -1,22 +1,19 @@
-"""The process that opens a PDF: an order and the file on stdin, the answer on stdout.
+"""The pages of a PDF: their paragraphs, and where each letter of them stands.
 
-The order is one line of JSON, ``{"task": "read"}`` or ``{"task": "redact", "spans": [[0, 4]]}``.
-The answer begins with ``+`` (JSON, or the new PDF) or ``-`` (what is wrong with the file).
+pdfium is not safe in threads and can be crashed: use it in a process of its own (`isolation`).
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from nerbridge.documents.document import BETWEEN
-from nerbridge.documents.limits import MAX_CHARS, MAX_MEMORY_BYTES, MAX_PAGES, MAX_SECONDS
+from nerbridge.documents.limits import MAX_CHARS, MAX_PAGES
 from nerbridge.documents.pdf_cells import PageContent, TextCluster, read_page
 from nerbridge.documents.pdf_lines import (
     Line,
@@ -26,36 +23,29 @@ from nerbridge.documents.pdf_lines import (
 )
 from nerbridge.documents.pdf_notes import NoteReader, alternative_texts, notices_of
 from nerbridge.errors import DocumentError
-from nerbridge.platforms import limit_this_process
 
 Paragraphs = list[list[Line]]
 
 
-def main() -> None:
-    """Do what stdin says."""
-    limit_this_process(MAX_MEMORY_BYTES, cpu_seconds=int(MAX_SECONDS))
-    stream, out = sys.stdin.buffer, sys.stdout.buffer
-    order = json.loads(stream.readline())
-    try:
-        answer = run(order, stream.read())
-    except DocumentError as error:
-        out.write(b"-" + str(error).encode("utf-8"))
-    else:
-        out.write(b"+" + answer)
+@dataclass
+class PageText:
+    """What is read of a page, and what is not."""
+
+    paragraphs: list[str]
+    notes: list[tuple[str, str]]
+    n_images: int
+    n_drawn_notes: int
+    n_alternatives: int
+    is_reordered: bool
 
 
-def run(order: dict[str, Any], data: bytes) -> bytes:
-    """Read or redact.
+@dataclass
+class PdfText:
+    """The text of a PDF, the letters in every font, and what is not read beside its pages."""
 
-    Raises:
-        DocumentError: what is wrong with the file, without its name.
-    """
-    document = open_pdf(data)
-    if order["task"] == "read":
-        return json.dumps(read_pages(document)).encode("ascii")
-    from nerbridge.documents.pdf_redaction import redact_pages
-
-    return redact_pages(document, [(start, end) for start, end in order["spans"]])
+    pages: list[PageText] = field(default_factory=list)
+    fonts: Counter[str] = field(default_factory=Counter)
+    notices: list[str] = field(default_factory=list)
 
 
 def open_pdf(data: bytes) -> pdfium.PdfDocument:
@@ -85,10 +75,14 @@ def open_pdf(data: bytes) -> pdfium.PdfDocument:
     return document
 
 
-def read_pages(document: pdfium.PdfDocument) -> dict[str, Any]:
-    """Paragraphs and notes of every page, the letters in every font, and what is not read."""
-    pages: list[dict[str, Any]] = []
-    fonts: Counter[str] = Counter()
+def read_pages(data: bytes) -> PdfText:
+    """Paragraphs and notes of every page.
+
+    Raises:
+        DocumentError: what is wrong with the file, without its name.
+    """
+    document = open_pdf(data)
+    found = PdfText()
     n_chars = 0
     attached: list[str] = []
     for content, paragraphs, is_reordered in iter_pages(document):
@@ -97,19 +91,20 @@ def read_pages(document: pdfium.PdfDocument) -> dict[str, Any]:
         n_chars += sum(map(len, texts)) + sum(len(text) for _, text in content.notes)
         if n_chars > MAX_CHARS:
             raise DocumentError(f"more than {MAX_CHARS:,} characters of text. Split the document.")
-        fonts.update(content.fonts)
-        pages.append(
-            {
-                "paragraphs": texts,
-                "notes": content.notes,
-                "n_images": content.n_images,
-                "n_drawn_notes": content.n_drawn_notes,
-                "n_alternatives": content.n_alternatives,
-                "is_reordered": is_reordered,
-            }
+        found.fonts.update(content.fonts)
+        found.pages.append(
+            PageText(
+                texts,
+                content.notes,
+                content.n_images,
+                content.n_drawn_notes,
+                content.n_alternatives,
+                is_reordered,
+            )
         )
-    text = "\n".join(text for page in pages for text in page["paragraphs"])
-    return {"pages": pages, "fonts": fonts, "notices": notices_of(document, text, attached)}
+    text = "\n".join(text for page in found.pages for text in page.paragraphs)
+    found.notices = notices_of(document, text, attached)
+    return found
 
 
 def iter_pages(document: pdfium.PdfDocument) -> Iterator[tuple[PageContent, Paragraphs, bool]]:
@@ -157,7 +152,3 @@ def cell_starts(paragraphs: Paragraphs, offset: int) -> Iterator[tuple[Line, lis
             yield line, starts, offset
             offset += 1
         offset += len(BETWEEN) - 1
-
-
-if __name__ == "__main__":
-    main()
