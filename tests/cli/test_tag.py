@@ -20,10 +20,10 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from nerbridge.batch.shards import cut_shards
-from nerbridge.batch.sources import Progress
-from nerbridge.cli.console import show_bar
+from nerbridge.cli.progress import show_progress
 from nerbridge.cli.tag import tag
 from nerbridge.errors import InputError, ModelError, RunError
+from nerbridge.workflows.progress import ItemsDone
 from tiny_tagger import write_tiny_tagger
 
 app = typer.Typer()
@@ -347,14 +347,14 @@ def test_the_bar_shows_records_and_speed(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(shown, "isatty", lambda: True)
     monkeypatch.setattr("sys.stderr", shown)
     monkeypatch.setenv("TERM", "xterm")
-    progress = Progress(n_bytes=500, n_records=2000)
-    with show_bar(progress, 1000, quiet=False) as tick:
-        tick(1500)
-        tick(100)
-    assert "1,600 records" in shown.getvalue()
-    assert "records/s" in shown.getvalue()
-    with show_bar(progress, None, quiet=True) as tick:
-        tick(1)
+    with show_progress(quiet=False) as listen:
+        listen(ItemsDone("records", 1500, 0.4))
+        listen(ItemsDone("records", 1600, 0.5))
+    assert re.search(r"1,600 records, [\d,]+/s", shown.getvalue())
+    shown.truncate(0)
+    with show_progress(quiet=True) as listen:
+        listen(ItemsDone("records", 1500))
+    assert shown.getvalue() == ""
 
 
 # As a process: signals, limits, pipes.

@@ -96,6 +96,11 @@ class Progress:
     remarks: Counter[str] = field(default_factory=Counter)
     notices: list[str] = field(default_factory=list)
 
+    def all_notices(self) -> list[str]:
+        """A sentence for each thing to tell: what was left out, replaced or not read."""
+        counts = [f"{remark}: {n:,}" for remark, n in self.remarks.items() if n]
+        return [*([f"input: {'; '.join(counts)}"] if counts else []), *self.notices]
+
 
 def find_sources(
     inputs: Sequence[str], format: InputFormat | None = None, *, output: Path | None = None

@@ -86,6 +86,12 @@ def print_note(text: str, *, quiet: bool = False) -> None:
         typer.echo(text, err=True)
 
 
+def print_notes(texts: Iterable[str], *, quiet: bool = False) -> None:
+    """Tell the user several things, a line each."""
+    for text in texts:
+        print_note(text, quiet=quiet)
+
+
 def print_error(message: str, *, label: str = "error:") -> None:
     """Print ``error: message`` on stderr, the label in red where stderr is a terminal."""
     typer.secho(label, fg=typer.colors.RED, bold=True, nl=False, err=True)

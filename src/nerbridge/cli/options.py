@@ -65,3 +65,8 @@ def read_map_option(map_types: Sequence[str] | None, old: Sequence[str] | None =
     if old:
         print_note("--map is called --map-types now; the next version removes the old name.")
     return read_type_map([*(map_types or ()), *(old or ())])
+
+
+def split_names(text: str) -> list[str]:
+    """The names in a list with commas, such as ``PER,LOC``."""
+    return [name.strip() for name in text.split(",")]

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from nerbridge import __version__
-from nerbridge.batch.formats import InputFormat, OutputFormat, output_format_of
-from nerbridge.batch.shards import check_output, open_shard_store
-from nerbridge.batch.sources import (
-    Progress,
-    Source,
-    describe_inputs,
-    find_sources,
-    refuse_own_output,
-    total_bytes,
-)
-from nerbridge.cli.console import (
-    kept_shards_hint,
-    original_command,
-    print_note,
-    say_what_was_met,
-    show_bar,
-)
+from nerbridge.batch.formats import OutputFormat
+from nerbridge.cli.console import original_command, print_note, print_notes
 from nerbridge.cli.options import (
     BaseOption,
     FieldOption,
@@ -41,23 +20,10 @@ from nerbridge.cli.options import (
     ThreadsOption,
     TypesOption,
     read_map_option,
+    split_names,
 )
-from nerbridge.cli.redaction import check_redaction, split_types, write_redacted_copy
-from nerbridge.errors import EnvironmentProblem, InputError
-from nerbridge.text.counts import count_of
-from nerbridge.text.romanised import notices_for
-
-if TYPE_CHECKING:
-    from nerbridge.batch.outputs import TextWriter
-    from nerbridge.batch.records import Record
-    from nerbridge.batch.shards import ShardStore
-    from nerbridge.tagging.backend import TaggerModel
-    from nerbridge.tagging.entity import Entity
-    from nerbridge.tagging.tagger import Tagger
-    from nerbridge.type_maps import TypeMap
-
-_NOTICED_CHARS = 2000
-"""Of a longer text the beginning tells its language."""
+from nerbridge.cli.progress import show_progress
+from nerbridge.errors import InputError
 
 
 def tag(
@@ -121,200 +87,55 @@ def tag(
 
     Example: nerbridge tag letter.docx --redact PER,ORG --output copy.docx
     """
-    target = None if output is None or str(output) == "-" else output
-    type_map = read_map_option(map_types)
-    sources = find_sources(inputs, input_format, output=target)
-    sources = [replace(source, is_whole_page=whole_page) for source in sources]
-    if redact is not None:
-        copy = check_redaction(sources, target, format, lines=lines or stream, resume=resume)
-        check_output(copy, resume=False, overwrite=overwrite)
-        tagger = _load(model, base, threads, min_score, types, type_map)
-        write_redacted_copy(tagger, sources[0], copy, split_types(redact, tagger), quiet=quiet)
-        if min_score > 0:
-            print_note(f"--min-score {min_score:g}: names less probable than that are in the copy.")
-        return
-    if target is not None:
-        refuse_own_output(sources, target)
-        check_output(target, resume=resume, overwrite=overwrite)
-    elif resume or overwrite:
-        raise InputError("--resume and --overwrite need a file to write: --output FILE.")
-    if stream and target is not None:
-        raise InputError("--stream prints as texts come: expected no --output FILE. Leave it out.")
-    chosen = output_format_of(target, format, is_terminal=sys.stdout.isatty())
-    from nerbridge.batch.outputs import TextWriter, make_writer
-    from nerbridge.batch.records import read_records
+    from nerbridge.workflows.tag_files import TagOptions
 
-    tagger = _load(model, base, threads, min_score, types, type_map)
-    progress = Progress()
-    notices: Counter[str] = Counter()
-    records = read_records(sources, field=field, by_line=lines, progress=progress)
-    records = _count_notices(records, tagger.model, notices)
-    colours = target is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    writer = make_writer(
-        chosen,
-        types=tagger.types,
-        title=_title(sources),
-        with_colour=colours,
-        with_places=any(source.format is InputFormat.DOCUMENT for source in sources),
-    )
-    if target is None and isinstance(writer, TextWriter):
-        latencies: list[float] = []
-        _print_records(tagger, records, writer, latencies if stream else None)
-        _print_latencies(latencies, quiet=quiet)
-    elif target is not None:
-        options = {
-            "format": chosen,
-            "input_format": input_format,
-            "field": field,
-            "lines": lines,
-            "whole_page": whole_page,
-            "types": list(tagger.types),
-            "map_types": type_map,
-            "min_score": min_score,
-            "base": base,
-        }
-        job = {
-            "version": __version__,
-            "model": _hash_model(model),
-            "options": options,
-            "inputs": describe_inputs(sources),
-        }
-        store = open_shard_store(target, writer, job, resume=resume, overwrite=overwrite)
-        again = f"{original_command(without=['--overwrite', '--resume'])} --resume"
-        with kept_shards_hint(store, again):
-            _write_file(tagger, records, store, progress, total_bytes(sources), quiet=quiet)
-    say_what_was_met(progress, quiet=quiet)
-    for notice, n_texts in notices.items():
-        n_all = count_of(progress.n_records, "text")
-        print_note(f"{n_texts:,} of {n_all}: {notice}", quiet=quiet)
-
-
-def _load(
-    model: str,
-    base: str | None,
-    threads: int | None,
-    min_score: float,
-    types: str | None,
-    type_map: TypeMap,
-) -> Tagger:
-    from nerbridge.tagging.tagger import Tagger
-
-    wanted = None if types is None else [name.strip() for name in types.split(",")]
-    return Tagger.load(
-        model,
+    options = TagOptions(
+        model=model,
         base=base,
         n_threads=threads,
         min_score=min_score,
-        types=wanted,
-        map_types=type_map,
+        types=None if types is None else split_names(types),
+        map_types=read_map_option(map_types),
+        input_format=input_format,
+        field=field,
+        by_line=lines,
+        is_whole_page=whole_page,
     )
-
-
-def _count_notices(
-    records: Iterable[Record], model: TaggerModel, notices: Counter[str]
-) -> Iterator[Record]:
-    """The records as they come; what is to be said of them is counted."""
-    for record in records:
-        text = record.text[:_NOTICED_CHARS]
-        notices.update(notices_for(text, model.script, model.trained_scripts))
-        yield record
-
-
-def _hash_model(model: str) -> str:
-    from nerbridge.batch.shards import hash_folder
-    from nerbridge.tagging.model_folder import find_model
-
-    return hash_folder(find_model(model).path)
-
-
-def _print_records(
-    tagger: Tagger,
-    records: Iterable[Record],
-    writer: TextWriter,
-    latencies: list[float] | None,
-) -> None:
-    """Write to standard output, in UTF-8 whatever the locale, each record at once.
-
-    With ``latencies`` (in milliseconds, filled here) no record is read ahead.
-    """
-    from nerbridge.batch.job import tag_records
-    from nerbridge.tagging.tagger import BATCH_SENTENCES
-
-    stream = sys.stdout.buffer
-    batch_size = 1 if sys.stdin.isatty() else BATCH_SENTENCES
-    try:
-        stream.write(writer.head.encode("utf-8"))
-        tagged = (
-            tag_records(tagger, records, batch_size=batch_size)
-            if latencies is None
-            else _tag_stream(tagger, records, latencies)
-        )
-        for record, entities in tagged:
-            stream.write(writer.render(record, entities).encode("utf-8"))
-            stream.flush()
-        stream.write(writer.tail.encode("utf-8"))
-        stream.flush()
-    except BrokenPipeError:  # whoever read has read enough
-        raise
-    except OSError as error:
-        raise EnvironmentProblem(
-            f"standard output: not written ({error.strerror}). Free some disk space, or write to "
-            "another place: --output FILE."
-        ) from error
-
-
-def _tag_stream(
-    tagger: Tagger, records: Iterable[Record], latencies: list[float]
-) -> Iterator[tuple[Record, list[Entity]]]:
-    for record in records:
-        if record.words is not None:
+    target = None if output is None or str(output) == "-" else output
+    if redact is not None:
+        options.find_sources(inputs, target)  # a missing file is told before a missing option
+        if len(inputs) != 1 or target is None or format or lines or stream or resume:
             raise InputError(
-                f"{record.source}:{record.number}: --stream tags texts, and this is a sentence of "
-                "words. Leave out --stream."
+                "--redact: makes a copy of one document in its own format; expected one input and "
+                "--output FILE, without --format, --lines, --stream and --resume. For example: "
+                "nerbridge tag letter.docx --redact PER --output copy.docx"
             )
-        (result,) = tagger.tag_stream([record.text])
-        latencies.append(result.latency_ms)
-        yield record, result.entities
+        from nerbridge.workflows.redact_file import redact_file
 
+        hidden_types = [name for name in split_names(redact) if name]
+        copy = redact_file(inputs[0], target, hidden_types, options, overwrite=overwrite)
+        print_notes(copy.notices, quiet=quiet)
+        # --quiet does not silence what a person must check before the copy is given away.
+        print_note(str(copy))
+        print_notes([f"hidden: {copy.list_hidden()}"] if copy.hidden else [], quiet=quiet)
+        if min_score > 0:
+            print_note(f"--min-score {min_score:g}: names less probable than that are in the copy.")
+    elif target is None:
+        if resume or overwrite:
+            raise InputError("--resume and --overwrite need a file to write: --output FILE.")
+        from nerbridge.workflows.tag_files import tag_to_stream
 
-def _print_latencies(latencies: list[float], *, quiet: bool) -> None:
-    if not latencies:
-        return
-    import numpy as np
+        printed = tag_to_stream(inputs, sys.stdout.buffer, options, format, one_by_one=stream)
+        latencies = [printed.describe_latencies()] if printed.latencies_ms else []
+        print_notes([*latencies, *printed.notices], quiet=quiet)
+    elif stream:
+        raise InputError("--stream prints as texts come: expected no --output FILE. Leave it out.")
+    else:
+        from nerbridge.workflows.tag_files import tag_files
 
-    p50, p95, p99 = np.percentile(latencies, (50, 95, 99))
-    print_note(
-        f"{count_of(len(latencies), 'message')}; milliseconds each: p50 {p50:.1f}, p95 {p95:.1f}, "
-        f"p99 {p99:.1f}",
-        quiet=quiet,
-    )
-
-
-def _write_file(
-    tagger: Tagger,
-    records: Iterable[Record],
-    store: ShardStore,
-    progress: Progress,
-    n_bytes: int | None,
-    *,
-    quiet: bool,
-) -> None:
-    from nerbridge.batch.job import Totals, tag_to_parts
-
-    totals, start = Totals(), time.monotonic()
-    with show_bar(progress, n_bytes, quiet=quiet) as tick:
-        tag_to_parts(tagger, records, store, totals=totals, tick=tick)
-    seconds = time.monotonic() - start
-    n_tagged = totals.n_records - totals.n_resumed
-    resumed = f" ({totals.n_resumed:,} of them finished before)" if totals.n_resumed else ""
-    print_note(
-        f"{store.output}: {count_of(totals.n_records, 'record')}{resumed}, "
-        f"{count_of(totals.n_entities, 'entity', 'entities')}, {seconds:.1f} s, "
-        f"{n_tagged / max(seconds, 1e-9):,.0f} records/s",
-        quiet=quiet,
-    )
-
-
-def _title(sources: Sequence[Source]) -> str:
-    names = ["standard input" if source.is_stdin else source.name for source in sources]
-    return f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
+        again = f"{original_command(without=['--overwrite', '--resume'])} --resume"
+        with show_progress(quiet=quiet, command=again) as listen:
+            done = tag_files(
+                inputs, target, options, format, resume=resume, overwrite=overwrite, listen=listen
+            )
+        print_notes([str(done), *done.notices], quiet=quiet)
