@@ -13,15 +13,14 @@ from pydantic import ValidationError
 from nerbridge.errors import RunError
 from nerbridge.evaluation.calibration import measure_calibration
 from nerbridge.evaluation.scores import find_mentions, score_predictions
+from nerbridge.models.manifest import CurvePoint, Training
 from nerbridge.records import (
     CorpusRecord,
-    CurvePoint,
     Paired,
     Row,
     RunRecord,
     SeedResult,
     Summary,
-    Training,
     read_record,
     write_record,
 )

@@ -20,6 +20,11 @@ A message names the place, what was found, what was expected, and what to do.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 
 class NerbridgeError(Exception):
     """Base of all errors raised on purpose; ``str(error)`` is fit to show a user."""
@@ -72,3 +77,12 @@ class ScriptWarning(UserWarning):
 
 class ModelWarning(UserWarning):
     """Something of a model is left out: tensors that nothing reads, settings that are unknown."""
+
+
+def first_fault(error: ValidationError | UnicodeDecodeError) -> str:
+    """The first thing wrong with a JSON file that was read, in a few words."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 at byte {error.start}"
+    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(map(str, fault["loc"]))
+    return f"{place}: {fault['msg']}" if place else fault["msg"]

@@ -11,11 +11,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from nerbridge.errors import RunError
+from nerbridge.errors import RunError, first_fault
 from nerbridge.evaluation.calibration import Calibration
 from nerbridge.evaluation.errors import ErrorExample
 from nerbridge.evaluation.scores import Scores
 from nerbridge.files import write_text
+from nerbridge.models.manifest import Training
 
 SCHEMA = 1
 
@@ -24,33 +25,6 @@ StageName = Literal["baseline", "transfer", "adapt", "crf"]
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CurvePoint(_Model):
-    """One point of a training curve; ``epoch`` counts passes over the stage's training data."""
-
-    step: int
-    epoch: float
-    train_loss: float | None = None
-    train_f1: float | None = None
-    """Strict F1 on the first sentences of the training set (see ``training.stage``)."""
-    validation_loss: float | None = None
-    validation_f1: float | None = None
-
-
-class Training(_Model):
-    """What one stage of one seed cost and how it went."""
-
-    n_sentences: int
-    n_steps: int
-    n_parameters: int
-    n_parameters_trained: int
-    wall_s: float
-    peak_memory_bytes: int
-    curve: tuple[CurvePoint, ...] = ()
-    best_epoch: float | None = None
-    remedies: tuple[str, ...] = ()
-    """What the collapse guard changed, in order; empty if the first attempt went well."""
 
 
 class SeedResult(_Model):
@@ -166,15 +140,6 @@ class RunRecord(_Model):
 def write_record(record: RunRecord, path: Path) -> None:
     """Write ``record.json``."""
     write_text(path, record.model_dump_json(by_alias=True, indent=1) + "\n")
-
-
-def first_fault(error: ValidationError | UnicodeDecodeError) -> str:
-    """The first thing wrong with a file that was read, in a few words."""
-    if isinstance(error, UnicodeDecodeError):
-        return f"not UTF-8 at byte {error.start}"
-    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    place = ".".join(map(str, fault["loc"]))
-    return f"{place}: {fault['msg']}" if place else fault["msg"]
 
 
 def read_record(path: Path) -> RunRecord:

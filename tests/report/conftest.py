@@ -17,16 +17,8 @@ from nerbridge.evaluation.resampling import (
 )
 from nerbridge.evaluation.scores import Scores, find_mentions, score_predictions
 from nerbridge.labels import Span
-from nerbridge.records import (
-    CorpusRecord,
-    CurvePoint,
-    Paired,
-    Row,
-    RunRecord,
-    SeedResult,
-    Summary,
-    Training,
-)
+from nerbridge.models.manifest import CurvePoint, Training
+from nerbridge.records import CorpusRecord, Paired, Row, RunRecord, SeedResult, Summary
 
 TYPES = ("PER", "ORG", "LOC")
 NAMES = {

@@ -26,8 +26,8 @@ from nerbridge.models.encoder import (
     resolve_encoder,
     special_ids,
 )
+from nerbridge.models.manifest import CurvePoint
 from nerbridge.models.vocabulary import trim_vocabulary, used_ids
-from nerbridge.records import CurvePoint
 from nerbridge.training.batching import Example
 from nerbridge.training.prediction import word_logits
 from nerbridge.training.stage import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,29 +13,42 @@ from nerbridge.evaluation.scores import Scores
 _DIGITS = 4
 
 
-def quote_scores(scores: Mapping[str, Scores]) -> dict[str, dict[str, Any]]:
-    """Figures of one model on its test sets, by the name of the set; fit for JSON.
+@dataclass(frozen=True)
+class QuotedScores:
+    """Strict figures of one model on one test set.
 
-    All are strict and rounded to four digits. ``ci95`` is over the sentences of the set, for this
-    one model: how much other seeds would differ is not in it. ``n_leaked`` of the sentences were
-    also in training; ``f1_leak_free`` is without them (both None where leaks were not looked for).
+    ``ci95`` is over the sentences of the set, for this one model: how much other seeds would
+    differ is not in it. ``n_leaked`` of the sentences were also in training; ``f1_leak_free`` is
+    without them (both None where leaks were not looked for). ``per_type`` holds F1.
     """
+
+    f1: float
+    ci95: tuple[float, float]
+    precision: float
+    recall: float
+    n_sentences: int
+    n_entities: int
+    per_type: dict[str, float]
+    f1_leak_free: float | None = None
+    n_leaked: int | None = None
+
+
+def quote_scores(scores: Mapping[str, Scores]) -> dict[str, QuotedScores]:
+    """Figures of one model on its test sets, by the name of the set, rounded to four digits."""
     return {name: _quote(found) for name, found in scores.items()}
 
 
-def _quote(scores: Scores) -> dict[str, Any]:
-    interval = bootstrap_interval(np.array([scores.counts]))
+def _quote(scores: Scores) -> QuotedScores:
+    low, high = bootstrap_interval(np.array([scores.counts]))
     leak_free = scores.f1_leak_free
-    return {
-        "f1": round(scores.f1_strict, _DIGITS),
-        "ci95": [round(end, _DIGITS) for end in interval],
-        "precision": round(scores.precision_strict, _DIGITS),
-        "recall": round(scores.recall_strict, _DIGITS),
-        "f1_leak_free": None if leak_free is None else round(leak_free, _DIGITS),
-        "n_leaked": scores.n_leaked,
-        "n_sentences": scores.n_sentences,
-        "n_entities": scores.n_gold,
-        "per_type": {
-            type_: round(of_type.f1, _DIGITS) for type_, of_type in scores.per_type.items()
-        },
-    }
+    return QuotedScores(
+        f1=round(scores.f1_strict, _DIGITS),
+        ci95=(round(low, _DIGITS), round(high, _DIGITS)),
+        precision=round(scores.precision_strict, _DIGITS),
+        recall=round(scores.recall_strict, _DIGITS),
+        n_sentences=scores.n_sentences,
+        n_entities=scores.n_gold,
+        per_type={type_: round(found.f1, _DIGITS) for type_, found in scores.per_type.items()},
+        f1_leak_free=None if leak_free is None else round(leak_free, _DIGITS),
+        n_leaked=scores.n_leaked,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,5 +47,6 @@ def find_scores(folder: Path) -> dict[str, dict[str, Any]] | None:
     for row in record.rows if record.scored_split("test") == "test" else ():
         for result in row.seeds:
             if result.model == name:
-                return quote_scores({"test": result.test, **result.also})
+                quoted = quote_scores({"test": result.test, **result.also})
+                return {name: asdict(found) for name, found in quoted.items()}
     return None

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from nerbridge.records import CurvePoint, Row, RunRecord, Summary, Training
+from nerbridge.models.manifest import CurvePoint, Training
+from nerbridge.records import Row, RunRecord, Summary
 from nerbridge.report.breakdown_plots import (
     draw_confusion,
     draw_lengths,

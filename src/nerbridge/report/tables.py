@@ -11,7 +11,8 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from nerbridge.evaluation.scores import Scores
-from nerbridge.records import Row, RunRecord, SeedResult, Summary, Training
+from nerbridge.models.manifest import Training
+from nerbridge.records import Row, RunRecord, SeedResult, Summary
 from nerbridge.report.formatting import (
     MISSING,
     format_bytes,

@@ -24,8 +24,8 @@ from nerbridge.models.adapter import attach_adapter, load_adapter, save_adapter
 from nerbridge.models.encoder import load_token_classifier, special_ids
 from nerbridge.models.folder import read_lineage
 from nerbridge.models.full import load_full, save_full
+from nerbridge.models.manifest import CurvePoint
 from nerbridge.models.vocabulary import VocabularyTrim, trim_vocabulary, used_ids
-from nerbridge.records import CurvePoint
 from nerbridge.training.calibration import ScoredEntities, calibrate
 from nerbridge.training.collapse import apply_remedy
 from nerbridge.training.data import ExperimentData, Labelled

@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nerbridge.errors import InputError, RunError
+from nerbridge.errors import InputError, RunError, first_fault
 from nerbridge.files import locked, write_text
-from nerbridge.records import SeedResult, first_fault
+from nerbridge.records import SeedResult
 from nerbridge.training.recipe_files import migrate_settings
 
 FINGERPRINT = "fingerprint.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 from nerbridge.evaluation.calibration import Calibration
@@ -11,7 +12,8 @@ from nerbridge.evaluation.quoting import quote_scores
 from nerbridge.evaluation.scores import Mention, Scores, find_mentions, score_predictions
 from nerbridge.models.card import write_card
 from nerbridge.models.folder import read_lineage
-from nerbridge.records import SeedResult, Training
+from nerbridge.models.manifest import Training
+from nerbridge.records import SeedResult
 from nerbridge.training.calibration import ScoredEntities
 from nerbridge.training.data import ExperimentData, TestSet
 from nerbridge.training.prediction import Predictor, load_predictor
@@ -34,7 +36,8 @@ def _write_card(folder: Path, result: SeedResult | None) -> None:
     """The card, with scores on tests; none for a CRF, which is there for comparison only."""
     lineage = read_lineage(folder)
     if lineage["kind"] != "crf":
-        scores = quote_scores({"test": result.test, **result.also}) if result else None
+        quoted = quote_scores({"test": result.test, **result.also}) if result else {}
+        scores = {name: asdict(found) for name, found in quoted.items()} or None
         write_card(folder, {**lineage, "scores": scores})
 
 

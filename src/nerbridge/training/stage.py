@@ -44,9 +44,9 @@ from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.labels import LabelSet
 from nerbridge.models.dropout import use_fast_dropout
 from nerbridge.models.encoder import head_modules, special_ids
+from nerbridge.models.manifest import CurvePoint, Training
 from nerbridge.models.quiet import suppress_transformers_logging
 from nerbridge.platforms import peak_resident_bytes
-from nerbridge.records import CurvePoint, Training
 from nerbridge.training.batching import Collator, Example, LengthGroupedBatches
 from nerbridge.training.checkpoints import last_checkpoint
 from nerbridge.training.collapse import has_collapsed

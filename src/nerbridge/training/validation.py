@@ -30,8 +30,8 @@ from nerbridge.alignment.subwords import encode_sentences
 from nerbridge.evaluation.counts import count_entities, counts_to_f1
 from nerbridge.labels import LabelSet
 from nerbridge.models.encoder import special_ids
+from nerbridge.models.manifest import CurvePoint
 from nerbridge.models.prediction import predict_logits
-from nerbridge.records import CurvePoint
 from nerbridge.training.checkpoints import mark_whole
 from nerbridge.training.stage_settings import StageSettings
 
