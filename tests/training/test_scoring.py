@@ -55,7 +55,7 @@ def test_seen_is_what_the_row_itself_has_seen(row: str, seed: int, finished: Any
     target, (bengali, hindi) = run.data.target, run.data.sources
     splits = {**bengali.splits, "train": target.splits["test"]}
     sources = (replace(bengali, splits=splits), hindi)
-    knowing = replace(run, experiment_data=replace(run.data, sources=sources))
+    knowing = replace(run, data=replace(run.data, sources=sources))
     scores = score_model(knowing, row, seed).test
     assert (scores.n_seen == scores.n_gold) == ("bn" in LEARNED[row])
     assert scores.counts == score_model(run, row, seed).test.counts
