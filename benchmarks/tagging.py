@@ -82,7 +82,7 @@ def tag(engine: str, work: Path, asked: argparse.Namespace, *more: str) -> dict[
 
 
 def compare(asked: argparse.Namespace, work: Path) -> dict[str, Any]:
-    """All sides in turn, and their ratios to the better conversion."""
+    """All sides in turn, and their ratios to the better pipeline."""
     make_models(asked, work)
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in ENGINES}
     for _ in range(asked.rounds):

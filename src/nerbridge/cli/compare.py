@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerbridge.cli.console import print_json, print_note, print_result
+from nerbridge.cli.console import print_json, print_result
 from nerbridge.cli.options import JsonOption, QuietOption
+from nerbridge.cli.progress import show_progress
 
 if TYPE_CHECKING:
     from nerbridge.report.comparison import Comparison
@@ -39,18 +40,15 @@ def compare(
     Example: nerbridge compare runs/paper runs/assamese --output comparison
     Example: nerbridge compare runs/assamese-one-round:adapt runs/assamese-joint:transfer
     """
-    from nerbridge.report.comparison import compare_runs, comparison_to_dict, name_runs
-    from nerbridge.report.row_selection import read_runs
+    from nerbridge.report.comparison import comparison_to_dict
+    from nerbridge.workflows.compare import compare as compare_runs
 
-    comparison = compare_runs(name_runs(read_runs(runs), runs))
+    with show_progress(quiet=quiet) as listen:
+        comparison = compare_runs(runs, output=output, listen=listen)
     if as_json:
         print_json(comparison_to_dict(comparison))
     else:
         _print_tables(comparison)
-    if output is not None:
-        from nerbridge.report.comparison_page import write_comparison
-
-        print_note(f"Written: {write_comparison(comparison, output)}", quiet=quiet)
 
 
 def _print_tables(comparison: Comparison) -> None:

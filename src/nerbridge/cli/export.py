@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nerbridge.cli.console import print_json, print_note, print_result
+from nerbridge.cli.console import print_json, print_result
 from nerbridge.cli.options import BaseOption, JsonOption, QuietOption
+from nerbridge.cli.progress import show_progress
 
-
-class ExportFormat(StrEnum):
-    """What runs the exported folder: onnxruntime, or transformers."""
-
-    ONNX = "onnx"
-    TRANSFORMERS = "transformers"
-
-
-class Quantisation(StrEnum):
-    """Width of the weights."""
-
-    INT8 = "int8"
+if TYPE_CHECKING:
+    from nerbridge.workflows.export import Exported
 
 
 def export(
@@ -33,10 +23,12 @@ def export(
         Path, typer.Argument(help="The folder to write; an earlier export is replaced.")
     ],
     format: Annotated[
-        ExportFormat, typer.Option(help="onnx: for `nerbridge tag`, without torch.")
-    ] = ExportFormat.ONNX,
+        Literal["onnx", "transformers"],
+        typer.Option(help="onnx: for `nerbridge tag`, without torch."),
+    ] = "onnx",
     quantise: Annotated[
-        Quantisation | None, typer.Option(help="Weights in 8 bits: a quarter of the size, faster.")
+        Literal["int8"] | None,
+        typer.Option(help="Weights in 8 bits: a quarter of the size, faster."),
     ] = None,
     trim_vocabulary: Annotated[
         list[str] | None,
@@ -60,29 +52,29 @@ def export(
 
     Example: nerbridge export runs/quickstart as-tagger --quantise int8
     """
-    from nerbridge.exporting.conversion import ExportOptions, export_model
+    from nerbridge.workflows.export import export as export_model
 
-    options = ExportOptions(
-        format="onnx" if format is ExportFormat.ONNX else "transformers",
-        quantise=quantise is not None,
-        trim_vocabulary=tuple(trim_vocabulary or ()),
-        validation=validation,
-        base=base,
-    )
-    manifest = export_model(
-        model, out, options, report=lambda text: print_note(f"{text} …", quiet=quiet)
-    )
+    with show_progress(quiet=quiet) as listen:
+        exported = export_model(
+            model,
+            out,
+            format=format,
+            quantise=quantise,
+            trim_vocabulary=tuple(trim_vocabulary or ()),
+            validation=validation,
+            base=base,
+            listen=listen,
+        )
     if json:
-        print_json(manifest)
+        print_json(exported.manifest)
     else:
-        print_result("\n".join(_describe(out, manifest)))
+        print_result("\n".join(_describe(exported)))
 
 
-def _describe(out: Path, manifest: dict[str, Any]) -> list[str]:
-    parity, vocabulary = manifest["parity"], manifest["vocabulary"]
-    n_bytes = sum(facts["n_bytes"] for facts in manifest["files"].values())
+def _describe(exported: Exported) -> list[str]:
+    parity, vocabulary = exported.manifest["parity"], exported.manifest["vocabulary"]
     lines = [
-        f"{out}: {n_bytes / 1e6:.1f} MB",
+        f"{exported.folder}: {exported.n_bytes / 1e6:.1f} MB",
         f"  logits differ from the trained model's by at most {parity['max_difference']:.1g}, "
         f"{parity['n_equal_entities']} of {parity['n_entities']} entities are the same "
         f"({parity['n_sentences']} sentences)",

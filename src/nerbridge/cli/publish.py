@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from nerbridge.cli.console import print_note, print_result
 from nerbridge.cli.options import QuietOption
-from nerbridge.errors import EnvironmentProblem
-
-if TYPE_CHECKING:
-    from nerbridge.exporting.publication import Publication
-
-TOKEN_VARIABLE = "HF_TOKEN"
+from nerbridge.cli.progress import show_progress
 
 
 def publish(
@@ -44,39 +38,23 @@ def publish(
 
     Example: nerbridge publish exported/assamese owner/assamese-ner --license apache-2.0
     """
-    from nerbridge.exporting.publication import prepare_publication
+    from nerbridge.workflows.publish import publish as publish_model
 
-    publication = prepare_publication(folder, repo, license=license)
-    for note in publication.notes:
-        print_note(note, quiet=quiet)
-    if dry_run:
-        _print_plan(publication)
-        return
-    token = os.environ.get(TOKEN_VARIABLE)
-    if not token:
-        raise EnvironmentProblem(
-            f"{repo}: no token in {TOKEN_VARIABLE}. Make one with the right to write at "
-            f"https://huggingface.co/settings/tokens and set the variable ({TOKEN_VARIABLE}=hf_…)."
+    with show_progress(quiet=quiet) as listen:
+        published = publish_model(
+            folder,
+            repo,
+            license=license,
+            private=private,
+            revision=revision,
+            dry_run=dry_run,
+            listen=listen,
         )
-    from huggingface_hub.utils.tqdm import disable_progress_bars
-
-    from nerbridge.exporting.publish import publish as upload
-
-    if quiet:
-        disable_progress_bars()
-    print_note(f"uploading {_size(publication)} …", quiet=quiet)
-    published = upload(publication, token, private=private, revision=revision)
-    if published.removed:
-        print_note(f"removed, of another model: {', '.join(published.removed)}", quiet=quiet)
-    print_result(published.address)
-
-
-def _print_plan(publication: Publication) -> None:
-    print_result(f"{publication.repo}: {_size(publication)}, licence {publication.license}")
-    for name in sorted(publication.files):
+    if published.address is not None:
+        print_result(published.address)
+        return
+    size = f"{len(published.files)} files, {published.n_bytes / 1e6:.1f} MB"
+    print_result(f"{repo}: {size}, licence {published.license}")
+    for name in published.files:
         print_result(f"  {name}")
     print_note("Nothing was uploaded (--dry-run).")
-
-
-def _size(publication: Publication) -> str:
-    return f"{len(publication.files)} files, {publication.n_bytes / 1e6:.1f} MB"
