@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nerbridge.errors import InputError, ModelError
-from nerbridge.server.models import check_models, find_report, load_models, name_of
+from nerbridge.server.models import ServedModel, check_models, find_report, load_models, name_of
 from tiny_tagger import write_tiny_tagger
 
 CARD = """---
@@ -73,3 +73,20 @@ def test_reports(tmp_path: Path) -> None:
     page.write_text("x")
     for given in (tmp_path, page.parent, page, str(page)):
         assert find_report(given) == page.resolve()
+
+
+@pytest.mark.parametrize(
+    ("card", "shown"),
+    [
+        ("---\nlicense: mit\n---\n# A", "<h3>A</h3>\n"),
+        ("<b onclick=x>", "<p>&lt;b onclick=x&gt;</p>\n"),
+        ("[a](javascript:b)", "<p>[a](javascript:b)</p>\n"),
+        ("[a](https://b.example)", None),
+        ("![a](https://b.example/c.png)", None),
+    ],
+)
+def test_a_card_brings_no_markup_of_its_own(tmp_path: Path, card: str, shown: str | None) -> None:
+    (tmp_path / "README.md").write_text(card, encoding="utf-8")
+    found = ServedModel("a", None, tmp_path, None).card_as_html()
+    assert "<img" not in found
+    assert found == shown or ('rel="noopener noreferrer nofollow" target="_blank"' in found)

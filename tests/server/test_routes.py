@@ -239,6 +239,11 @@ def test_models_and_card(server: Server) -> None:
     card = server.http.get("/models/bundled:as/card")
     assert card.headers["Content-Type"] == "text/markdown; charset=utf-8"
     assert card.text == (BUNDLED_FOLDER / "as" / "README.md").read_text("utf-8")
+    shown = server.http.get("/models/bundled:as/card?as=html")
+    assert shown.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert shown.text.startswith("<h3>")
+    assert '<div class="table" tabindex="0"><table>' in shown.text
+    assert server.http.get("/models/bundled:as/card?as=pdf").status_code == 422
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import dropwhile, takewhile
+from itertools import chain, dropwhile, takewhile
 from pathlib import Path
 from typing import Any
+
+from markdown_it import MarkdownIt
 
 from nerbridge.errors import InputError
 from nerbridge.tagging.model_folder import BUNDLED_PREFIX, find_model
@@ -17,6 +20,7 @@ from nerbridge.type_maps import TypeMap
 _CARD = "README.md"
 _REPORT = Path("report") / "index.html"
 _SCORES = "## Scores"
+_HEADER = re.compile(r"\A---\n.*?\n---\n", re.S)
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,14 @@ class ServedModel:
         """The model's card, Markdown."""
         path = self.folder / _CARD
         return path.read_text("utf-8") if path.is_file() else None
+
+    def card_as_html(self) -> str | None:
+        """The card for the page: headings below the page's own, no markup and pictures of others.
+
+        Links lead to the web alone, and are told nothing of the page they were followed from.
+        """
+        card = self.card()
+        return None if card is None else _render_card(card)
 
     def info(self) -> dict[str, Any]:
         """What `GET /models` says of it, but for which is the default."""
@@ -157,3 +169,24 @@ def _read_scores(card: str) -> dict[str, list[Any]] | None:
     if len(table) < 3:
         return None
     return {"columns": table[0], "rows": table[2:]}
+
+
+def _render_card(card: str) -> str:
+    """Markdown as HTML, without the header of fields.
+
+    >>> _render_card("[b](javascript:c) <i>")
+    '<p>[b](javascript:c) &lt;i&gt;</p>\\n'
+    """
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    tokens = reader.parse(_HEADER.sub("", card))
+    for token in chain.from_iterable((token, *(token.children or ())) for token in tokens):
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+        elif token.type == "link_open":
+            token.attrSet("rel", "noopener noreferrer nofollow")
+            token.attrSet("target", "_blank")
+    rendered: str = reader.renderer.render(tokens, reader.options, {})
+    # What is wider than the page can be scrolled, also by keys. No author can write these tags.
+    rendered = rendered.replace("<pre>", '<pre tabindex="0">')
+    rendered = rendered.replace("<table>", '<div class="table" tabindex="0"><table>')
+    return rendered.replace("</table>", "</table></div>")

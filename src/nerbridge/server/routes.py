@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
-from fastapi import APIRouter, Body, File, Form, Request, UploadFile
+from fastapi import APIRouter, Body, File, Form, Query, Request, UploadFile
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import (
     FileResponse,
@@ -49,6 +49,8 @@ REPORT_CSP = (
     "form-action 'none'; frame-ancestors 'self'; sandbox allow-popups"
 )
 _STATIC = Path(__file__).parent / "static"
+
+CardForm = Literal["markdown", "html"]
 
 router = APIRouter()
 
@@ -223,17 +225,24 @@ async def get_models(request: Request) -> Response:
     "/models/{name}/card",
     response_class=PlainTextResponse,
     responses={
-        200: {"content": {"text/markdown": {"schema": {"type": "string"}}}},
+        200: {
+            "content": {
+                f"text/{form}": {"schema": {"type": "string"}} for form in get_args(CardForm)
+            }
+        },
         **refusals(404, 422),
     },
     operation_id="model_card",
 )
-async def get_card(request: Request, name: str) -> Response:
-    """The card of a model, in Markdown."""
-    card = await run_in_threadpool(_service(request).find_model(name).card)
+async def get_card(
+    request: Request, name: str, form: Annotated[CardForm, Query(alias="as")] = "markdown"
+) -> Response:
+    """The card of a model, in Markdown or as a piece of HTML."""
+    model = _service(request).find_model(name)
+    card = await run_in_threadpool(model.card if form == "markdown" else model.card_as_html)
     if card is None:
         raise Problem(404, "no-card", "this model has no card.")
-    return Response(card, media_type="text/markdown; charset=utf-8")
+    return Response(card, media_type=f"text/{form}; charset=utf-8")
 
 
 @router.get(

@@ -104,9 +104,11 @@ export async function fetchModels() {
   return (await (await request("models")).json()).models;
 }
 
+/* The card as elements: the server makes its HTML, without any markup of the card's author. */
 export async function fetchCard(name) {
-  const path = `models/${name.split("/").map(encodeURIComponent).join("/")}/card`;
-  return (await request(path)).text();
+  const path = `models/${name.split("/").map(encodeURIComponent).join("/")}/card?as=html`;
+  const html = await (await request(path)).text();
+  return new DOMParser().parseFromString(html, "text/html").body.childNodes;
 }
 
 export async function fetchReport() {

@@ -3,7 +3,6 @@
 import { ROOT, fetchCard, fetchReport, hasToken, isToken, setToken } from "./api.js";
 import { $, element, save } from "./dom.js";
 import { language, number, t, typeName } from "./i18n.js";
-import { markdownToNodes } from "./markdown.js";
 
 for (const dialog of document.querySelectorAll("dialog")) {
   dialog.addEventListener("click", (event) => {
@@ -19,9 +18,8 @@ export async function showCard(models, chosen, onUse) {
   $("card-body").replaceChildren(...picks, facts(model), ...scores(model));
   if (!$("card").open) $("card").showModal();
   try {
-    const card = model.has_card ? await fetchCard(model.name) : "";
-    const nodes = card ? markdownToNodes(card) : [element("p", {}, t("cardNone"))];
-    $("card-body").append(element("div", { lang: card ? "en" : language() }, ...nodes));
+    const nodes = model.has_card ? await fetchCard(model.name) : [element("p", {}, t("cardNone"))];
+    $("card-body").append(element("div", { lang: model.has_card ? "en" : language() }, ...nodes));
   } catch (error) {
     $("card-body").append(element("p", { class: "wrong" }, troubleText(error)));
   }
