@@ -24,9 +24,9 @@ _SPELLINGS = [
     (code, letter, spelling)
     for code in _FRAMES
     for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    for spelling in LANGUAGES[code].spellings_of(letter)
+    for spelling in LANGUAGES[code].letter_names[letter]
 ]
-_AMBIGUOUS = {(code, word) for code in _FRAMES for word in LANGUAGES[code].ambiguous.split()}
+_AMBIGUOUS = {(code, word) for code in _FRAMES for word in LANGUAGES[code].ambiguous}
 
 
 def words_of(text: str) -> list[str]:
@@ -37,7 +37,7 @@ def words_of(text: str) -> list[str]:
 def test_every_spelling_of_every_letter_is_an_initial(
     code: str, letter: str, spelling: str
 ) -> None:
-    other = LANGUAGES[code].spellings_of("K")[0]
+    other = LANGUAGES[code].letter_names["K"][0]
     between = [
         f"{spelling}. {other}.",
         f"{other}. {spelling}.",
@@ -54,7 +54,7 @@ def test_every_spelling_of_every_letter_is_an_initial(
 
 @pytest.mark.parametrize("code", _FRAMES)
 def test_every_abbreviation_owns_its_stop(code: str) -> None:
-    for word in LANGUAGES[code].abbreviations.split():
+    for word in LANGUAGES[code].abbreviations:
         text = _FRAMES[code].format(f"{word}.")
         assert len(split_sentences(text)) == 1, text
         assert normalise_text(f"{word}.") in map(normalise_text, words_of(text)), text
@@ -70,7 +70,7 @@ def test_every_abbreviation_owns_its_stop(code: str) -> None:
 def test_sequences_of_initials_are_in_one_sentence(
     code: str, letters: str, space: str, data: st.DataObject
 ) -> None:
-    choose = [st.sampled_from(LANGUAGES[code].spellings_of(letter)) for letter in letters]
+    choose = [st.sampled_from(LANGUAGES[code].letter_names[letter]) for letter in letters]
     initials = space.join(f"{data.draw(spelling)}." for spelling in choose)
     assert len(split_sentences(_FRAMES[code].format(initials))) == 1
 
@@ -81,8 +81,8 @@ def test_a_danda_or_a_line_break_ends_a_sentence_behind_any_initial(
     code: str, data: st.DataObject
 ) -> None:
     language = LANGUAGES[code]
-    words = language.abbreviations.split() + [
-        word for letter in "ABCWYZ" for word in language.spellings_of(letter)
+    words = list(language.abbreviations) + [
+        word for letter in "ABCWYZ" for word in language.letter_names[letter]
     ]
     word = data.draw(st.sampled_from(words))
     for end in (f"{word}।", f"{word}.।", f"{word}॥", f"{word}.\n", f"{word}?", f"{word}..."):
@@ -129,7 +129,7 @@ def test_examples(text: str, words: str) -> None:
 def test_what_a_language_lists_is_listed_once() -> None:
     for language in LANGUAGES.values():
         for table in (language.abbreviations, language.ambiguous, language.no_initials):
-            words = normalise_text(table).split()
+            words = list(table)
             assert len(words) == len(set(words)), language.code
 
 

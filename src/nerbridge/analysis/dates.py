@@ -11,6 +11,9 @@ from enum import StrEnum
 
 import regex
 
+from nerbridge.text.languages import LANGUAGES, all_words, follows_registry
+from nerbridge.text.normalise import normalise_text
+
 
 class Order(StrEnum):
     """How sure a date is."""
@@ -34,36 +37,6 @@ class ReadDate:
 
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s].*)?")
 _UNIX_TIME = re.compile(r"(\d{10})(\d{3})?")
-_MONTH = r"(?P<month>[\p{L}\p{M}'’]+)\.?"
-_WEEKDAY = r"[\p{L}\p{M}]+,\s*"
-_DAY = r"(?P<day>\d{1,2})(?i:st|nd|rd|th|শে|ই|লা|রা|ঠা)?"
-_WITH_NAME = regex.compile(
-    rf"(?:{_WEEKDAY})?(?:{_DAY}[\s.,-]+{_MONTH}|{_MONTH}[\s-]*{_DAY})"
-    r"[\s.,-]+(?P<year>\d{4})(?:[,\s].*)?"
-)
-_MONTHS = """
-    জানুৱাৰী জানুৱাৰি জানুয়ারি জানুয়ারী जनवरी
-    ফেব্ৰুৱাৰী ফেব্ৰুৱাৰি ফেব্রুয়ারি ফেব্রুয়ারী फरवरी फ़रवरी
-    মাৰ্চ মার্চ मार्च
-    এপ্ৰিল এপ্রিল अप्रैल
-    মে মে' মে’ मई
-    জুন जून
-    জুলাই जुलाई
-    আগষ্ট আগস্ট অগাস্ট अगस्त
-    ছেপ্টেম্বৰ চেপ্টেম্বৰ ছেপ্তেম্বৰ চেপ্তেম্বৰ সেপ্টেম্বর सितंबर सितम्बर
-    অক্টোবৰ অক্টোবর अक्टूबर अक्तूबर
-    নৱেম্বৰ নবেম্বৰ নভেম্বর नवंबर नवम्बर
-    ডিচেম্বৰ ডিছেম্বৰ ডিসেম্বর दिसंबर दिसम्बर
-"""
-_MONTH_NUMBERS = {
-    name: number
-    for number, names in enumerate(_MONTHS.strip().splitlines(), 1)
-    for name in unicodedata.normalize("NFC", names).split()
-}
-_ENGLISH = (
-    *("january", "february", "march", "april", "may", "june", "july"),
-    *("august", "september", "october", "november", "december"),
-)
 _MIN_LETTERS = 3
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T,\s].*)?")
 
@@ -72,7 +45,7 @@ def read_date(value: object) -> ReadDate:
     """The day a value names; of a timestamp the day as written, in its own time zone.
 
     Read are ISO 8601 (``2026-03-09``, with or without a time), ``DD-MM-YYYY`` with hyphens,
-    slashes or stops, a day with the name of its month in English, Assamese, Bengali or Hindi
+    slashes or stops, a day with the name of its month in a language of the registry
     (``Mar 9, 2026``), the dates of feeds and e-mail (``Mon, 09 Mar 2026 10:00:00 +0530``) and Unix
     time in seconds or milliseconds (its day in UTC), in digits of any script. Which of two numbers
     is the day, one date often does not tell, but the others of the same column may: that is left
@@ -94,22 +67,39 @@ def read_date(value: object) -> ReadDate:
     if match := _YEAR_LAST.fullmatch(text):
         first, second, year = map(int, match.groups())
         return _day_and_month(first, second, year)
-    if (match := _WITH_NAME.fullmatch(text)) and (number := _month(match["month"])):
+    if (match := _with_name().fullmatch(text)) and (number := _month(match["month"])):
         return _certain(int(match["year"]), number, int(match["day"]))
     return _mail_date(text)
 
 
+@follows_registry
+def _with_name() -> regex.Pattern[str]:
+    """A day with the name of its month, either first, as all known languages write it."""
+    month = r"(?P<month>[\p{L}\p{M}'’]+)\.?"
+    suffixes = "|".join(sorted(all_words("day_suffixes"), key=len, reverse=True))
+    day = rf"(?P<day>\d{{1,2}})(?i:{suffixes})?"
+    return regex.compile(
+        rf"(?:[\p{{L}}\p{{M}}]+,\s*)?(?:{day}[\s.,-]+{month}|{month}[\s-]*{day})"
+        r"[\s.,-]+(?P<year>\d{4})(?:[,\s].*)?"
+    )
+
+
+@follows_registry
+def _month_numbers() -> dict[str, int]:
+    return {
+        name.lower(): number
+        for language in LANGUAGES.values()
+        for number, names in enumerate(language.months, 1)
+        for name in names
+    }
+
+
 def _month(name: str) -> int | None:
     """The number of a month, by its name or the first letters of its English one."""
-    key = unicodedata.normalize("NFC", name).lower()
-    return _MONTH_NUMBERS.get(key) or next(
-        (
-            number
-            for number, month in enumerate(_ENGLISH, 1)
-            if len(key) >= _MIN_LETTERS and month.startswith(key)
-        ),
-        None,
-    )
+    key = normalise_text(name).lower()
+    english = [names[0].lower() for names in LANGUAGES["en"].months]
+    begun = (number for number, month in enumerate(english, 1) if month.startswith(key))
+    return _month_numbers().get(key) or (next(begun, None) if len(key) >= _MIN_LETTERS else None)
 
 
 def _plain_digit(char: str) -> str:

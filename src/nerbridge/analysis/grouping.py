@@ -26,7 +26,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 
 from nerbridge.analysis.spelling import MIN_SKELETON, join_letters, make_skeleton
-from nerbridge.text.inflection import Language, Stem, language_of, stems
+from nerbridge.text.inflection import Stem, language_of, stems
+from nerbridge.text.languages import LANGUAGES
 from nerbridge.text.normalise import normalise_text
 
 MUCH_RARER = 5
@@ -84,18 +85,22 @@ def normal_form(text: str) -> str:
 
 
 def group_surfaces(
-    surfaces: Iterable[Surface], contexts: Contexts = lambda type_, forms: {}
+    surfaces: Iterable[Surface],
+    contexts: Contexts = lambda type_, forms: {},
+    expected: str | None = None,
 ) -> list[Entry]:
     """Every surface in exactly one entry of its type; the most frequent entries first.
 
     Args:
         surfaces: distinct (type, text) pairs.
         contexts: asked only about spellings that frequencies do not decide.
+        expected: code of the model's language, where letters do not tell the language.
     """
     by_type: dict[str, list[Surface]] = defaultdict(list)
     for surface in surfaces:
         by_type[surface.type].append(surface)
-    language = language_of(surface.text for found in by_type.values() for surface in found)
+    texts = (surface.text for found in by_type.values() for surface in found)
+    language = language_of(texts, expected)
     entries = [
         entry
         for type_, found in by_type.items()
@@ -110,7 +115,7 @@ class _Grouping:
 
     type_: str
     surfaces: Sequence[Surface]
-    language: Language
+    language: str
     contexts: Contexts
     n_of: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     parent: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -134,11 +139,12 @@ class _Grouping:
             yield Entry(self.type_, base, base in self.n_of, tuple(ordered))
 
     def _stems(self, form: str) -> list[Stem]:
-        """Without the case of places for people: ``সুজিত`` is a name, not a place in ``সুজি``."""
+        """Without the endings of places for people: ``সুজিত`` is not a place in ``সুজি``."""
         found = stems(form, self.language)
-        if self.type_ != "PER" or self.language != "as":
+        places_only = LANGUAGES[self.language].endings.places_only
+        if self.type_ != "PER" or not places_only:
             return found
-        return [stem for stem in found if not stem.ending.startswith("ত")]
+        return [stem for stem in found if not stem.ending.startswith(places_only)]
 
     def _root(self, form: str) -> str:
         while form in self.parent:

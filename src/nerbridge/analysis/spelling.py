@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import regex
 
+from nerbridge.text.languages import all_words, follows_registry
 from nerbridge.text.normalise import normalise_text
 
 MIN_SKELETON = 3
@@ -17,16 +18,14 @@ _WAYS = (
     (regex.compile(r"ঢ়"), "ড়"),
     (regex.compile("র(?!়)"), "ৰ"),
 )
-# Sounds written in several ways: long and short i and u, the sibilants, both n, both c and both j
-# of Assamese, khanda ta, and (where ৱ is missing on a keyboard) both v.
-_SAME_SOUND = str.maketrans(
-    {
-        **dict(zip("ঈঊীূষসণছযৎৱ", "ইউিুশশনচজতব", strict=True)),
-        **dict(zip("ईऊीूषसण", "इउिुशशन", strict=True)),
-        "়": None,
-        "़": None,
-    }
-)
+
+
+@follows_registry
+def _same_sound() -> dict[int, str | None]:
+    """One letter for each group of letters that some language writes for each other."""
+    groups = sorted(all_words("same_sounds"))
+    table = {other: group[0] for group in groups for other in group[1:]}
+    return str.maketrans({**table, "\u09bc": None, "\u093c": None})
 
 
 def join_letters(form: str) -> str:
@@ -55,4 +54,4 @@ def make_skeleton(form: str) -> str:
     False
     """
     # য় is a sound of its own, not য with a dot that may be missing.
-    return join_letters(form).replace("য়", "\u09df").translate(_SAME_SOUND)
+    return join_letters(form).replace("য়", "\u09df").translate(_same_sound())

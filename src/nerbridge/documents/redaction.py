@@ -10,7 +10,6 @@ from functools import cached_property
 
 import regex
 
-from nerbridge.documents.closed_class import is_closed_class
 from nerbridge.documents.document import Document
 from nerbridge.documents.reading import load_module
 from nerbridge.documents.reflow import mend
@@ -19,6 +18,7 @@ from nerbridge.errors import DocumentError, InputError
 from nerbridge.tagging.entity import Entity
 from nerbridge.text.counts import count_of
 from nerbridge.text.inflection import language_of, stems
+from nerbridge.text.languages import all_words
 from nerbridge.text.normalise import normalise, normalise_text
 
 WARNING = (
@@ -318,6 +318,20 @@ def write_redacted(document: Document, redaction: Redaction) -> bytes:
         redaction.names.refuse_in_copy([("text", text)], name)
         copy = text.encode("utf-8")
     return copy
+
+
+def is_closed_class(name: str) -> bool:
+    """Whether a name, in normal form, is made of pronouns and the like alone.
+
+    Every form is listed: taking off endings would take names for them (``আমিৰ`` is not ``আমি``).
+    Words that are also names of people are not listed (Bengali ``তারা``, Hindi ``मेरी``), because
+    to show a name is worse than to hide a pronoun.
+
+    >>> [is_closed_class(name) for name in ("মোৰ", "तुम और हम", "আমিৰ", "তেওঁ ৰমেন")]
+    [True, True, False, False]
+    """
+    words = name.split()
+    return bool(words) and all(word in all_words("closed_class") for word in words)
 
 
 def _is_form(found: str, stem: str) -> bool:

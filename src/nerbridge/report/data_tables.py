@@ -7,8 +7,8 @@ from typing import Any
 
 from nerbridge.records import CorpusRecord, RunRecord
 from nerbridge.report.formatting import MISSING, format_count, format_share
-from nerbridge.report.narrative import name_language
 from nerbridge.report.tables import Column, Table
+from nerbridge.text.languages import name_language
 
 _ROLES = {"target": "target", "source": "source", "also": "further test"}
 _IN_TABLES = frozenset({"splits", "overlaps", "losses", "name", "sha256", "revision"})

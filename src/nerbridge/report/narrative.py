@@ -14,25 +14,6 @@ Verdict = Literal["better", "worse", "undecided", "disagree"]
 
 _LEVEL = 0.05
 
-_LANGUAGES = {
-    "as": "Assamese",
-    "bn": "Bengali",
-    "brx": "Bodo",
-    "gu": "Gujarati",
-    "hi": "Hindi",
-    "kn": "Kannada",
-    "mai": "Maithili",
-    "ml": "Malayalam",
-    "mni": "Manipuri",
-    "mr": "Marathi",
-    "ne": "Nepali",
-    "or": "Odia",
-    "pa": "Punjabi",
-    "sa": "Sanskrit",
-    "ta": "Tamil",
-    "te": "Telugu",
-}
-
 _SYSTEMS = {
     "baseline": "training on the target language alone",
     "transfer": "zero-shot transfer",
@@ -41,15 +22,6 @@ _SYSTEMS = {
     "crf_transfer": "the zero-shot CRF",
     "crf_all": "the CRF on all corpora",
 }
-
-
-def name_language(code: str) -> str:
-    """The English name of a language, or its code.
-
-    >>> name_language("as"), name_language("xx")
-    ('Assamese', 'xx')
-    """
-    return _LANGUAGES.get(code, code)
 
 
 def name_system(row: str) -> str:

@@ -33,7 +33,6 @@ from nerbridge.report.narrative import (
     findings,
     headline,
     main_row,
-    name_language,
     name_test,
 )
 from nerbridge.report.score_plots import LINE_FROM
@@ -47,6 +46,7 @@ from nerbridge.report.tables import (
     seen_table,
     type_table,
 )
+from nerbridge.text.languages import name_language
 
 Figures = Mapping[str, list[Drawing]]
 

@@ -12,8 +12,8 @@ from tokenizers import Tokenizer
 from nerbridge.alignment.inference import Forward, Logits, predict_word_logits
 from nerbridge.alignment.subwords import SpecialIds, encode_sentences
 from nerbridge.labels import LabelSet
+from nerbridge.text.languages import script_of_language
 from nerbridge.text.model_input import to_model_form
-from nerbridge.text.script import SCRIPT_OF_LANGUAGE
 
 MAX_WORD_CHARS = 1000
 """Of a longer word the model reads this much; it is tagged by its first subword anyway."""
@@ -53,9 +53,9 @@ class TaggerModel:
         manifest: Mapping[str, Any] | None = self.manifest
         while manifest:  # an export names its model, an adapted model the transferred one
             languages = (facts.get("language") for facts in (manifest.get("data") or {}).values())
-            found.update(SCRIPT_OF_LANGUAGE.get(language, "") for language in languages)
+            found.update(script_of_language(language or "") or "" for language in languages)
             manifest = manifest.get("parent")
-        return frozenset(found - {""})
+        return frozenset(found - {"", "Beng", "Deva", "Latn"})
 
     def word_logits(self, sentences: Sequence[Sequence[str]]) -> list[Logits]:
         """Logits of every word of every sentence, the words as the user wrote them.

@@ -14,35 +14,14 @@ It does not at the end of the text: there it is taken for the end of a sentence.
 from __future__ import annotations
 
 import textwrap
-from functools import lru_cache
 from typing import Literal
 
 import regex
 
-from nerbridge.text.languages import LANGUAGES
+from nerbridge.text.brahmic_tables import NUKTA, VIRAMA, WHOLE_BLOCK, at_offsets
+from nerbridge.text.languages import LANGUAGES, all_words, follows_registry
 from nerbridge.text.normalise import normalise_text
 
-
-def _union(*tables: str) -> frozenset[str]:
-    return frozenset(normalise_text(" ".join(tables)).split())
-
-
-_LANGUAGES = LANGUAGES.values()
-#: Words that own a full stop only beside another abbreviation.
-AMBIGUOUS = _union(*(language.ambiguous for language in _LANGUAGES))
-#: Words of one syllable that abbreviate nothing.
-NO_INITIALS = _union(*(language.no_initials for language in _LANGUAGES))
-_LETTER_NAMES = _union(*(language.letter_spellings for language in _LANGUAGES))
-_TITLES = _union(*(language.abbreviations for language in _LANGUAGES))
-#: Words that own the full stop behind them.
-ABBREVIATIONS = (_LETTER_NAMES | _TITLES) - AMBIGUOUS
-
-_BRAHMIC = r"[\u0900-\u09ff\u0b00-\u0b7f]"
-_VIRAMA = "[\u094d\u09cd\u0b4d]"
-_FINAL_VIRAMA = regex.compile(rf"{_VIRAMA}$")
-_LETTER = regex.compile(rf"(?={_BRAHMIC})\p{{Lo}}[\u093c\u09bc\u0b3c]?|[A-Z]")
-# A further letter of the syllable stands behind a virama.
-_SYLLABLE = regex.compile(rf"(?={_BRAHMIC})\p{{Lo}}(?:\p{{M}}|(?<={_VIRAMA})\p{{Lo}})*")
 _MAX_CHARS = 32
 _NEXT = regex.compile(rf"\.[ \u00a0]?([\p{{L}}\p{{M}}\p{{Cf}}]{{1,{_MAX_CHARS}}})\.(?!\.)")
 
@@ -53,7 +32,7 @@ def owns_colon(word: str) -> bool:
     >>> owns_colon("মো"), owns_colon("নাম")
     (True, False)
     """
-    return normalise_text(word) in _TITLES
+    return normalise_text(word) in all_words("abbreviations")
 
 
 def owns_stop(word: str, text: str, stop: int, *, is_last: bool, follows: bool) -> bool:
@@ -68,7 +47,7 @@ def owns_stop(word: str, text: str, stop: int, *, is_last: bool, follows: bool) 
     """
     parts = word.split(".")
     if len(parts) > 1:
-        return normalise_text(word) in ABBREVIATIONS or all(map(_may_abbreviate, parts))
+        return normalise_text(word) in abbreviations() or all(map(_may_abbreviate, parts))
     if is_last:
         return False
     return _abbreviates(word) or (
@@ -89,16 +68,51 @@ def _may_abbreviate(word: str) -> bool:
     return len(word) <= _MAX_CHARS and _kind_of(word) != "never"
 
 
-@lru_cache(maxsize=1 << 14)
+@follows_registry
+def abbreviations() -> frozenset[str]:
+    """The words that own the full stop behind them."""
+    words = all_words("letter_spellings") | all_words("abbreviations")
+    return words - all_words("ambiguous")
+
+
+@follows_registry
+def patterns() -> dict[str, str]:
+    """Expressions for a final virama, one letter, and one syllable.
+
+    They know the scripts of the languages that have names of Latin letters: elsewhere nobody has
+    looked at what a single letter before a full stop means.
+    """
+    scripts = sorted({known.script for known in LANGUAGES.values() if known.letter_names})
+    block, virama, nukta = (
+        f"[{at_offsets(place, scripts=scripts)}]" for place in (WHOLE_BLOCK, VIRAMA, NUKTA)
+    )
+    return {
+        "FINAL_VIRAMA": f"{virama}$",
+        "LETTER": rf"^(?:(?={block})\p{{Lo}}{nukta}?|[A-Z])$",
+        # A further letter of the syllable stands behind a virama.
+        "SYLLABLE": rf"^(?={block})\p{{Lo}}(?:\p{{M}}|(?<={virama})\p{{Lo}})*$",
+    }
+
+
+def _matches(name: str, plain: str) -> bool:
+    return regex.search(patterns()[name], plain) is not None
+
+
+def _plain(word: str) -> str:
+    plain: str = regex.sub(patterns()["FINAL_VIRAMA"], "", normalise_text(word))
+    return plain
+
+
+@follows_registry
 def _kind_of(word: str) -> Literal["always", "in_company", "never"]:
-    plain = _FINAL_VIRAMA.sub("", normalise_text(word))
-    if plain in AMBIGUOUS:
+    plain = _plain(word)
+    if plain in all_words("ambiguous"):
         return "in_company"
-    if plain in NO_INITIALS:
+    if plain in all_words("no_initials"):
         return "never"
-    if plain in ABBREVIATIONS or _LETTER.fullmatch(plain):
+    if plain in abbreviations() or _matches("LETTER", plain):
         return "always"
-    return "in_company" if _SYLLABLE.fullmatch(plain) else "never"
+    return "in_company" if _matches("SYLLABLE", plain) else "never"
 
 
 def is_initial(word: str, *, spelled: bool = False) -> bool:
@@ -121,25 +135,28 @@ def is_initial(word: str, *, spelled: bool = False) -> bool:
 def _is_letter(part: str, *, spelled: bool) -> bool:
     if len(part) > _MAX_CHARS:
         return False
-    plain = _FINAL_VIRAMA.sub("", normalise_text(part))
-    if plain in _LETTER_NAMES or spelled:
-        return plain in _LETTER_NAMES
-    return _LETTER.fullmatch(plain) is not None and plain not in _TITLES
+    plain = _plain(part)
+    if plain in all_words("letter_spellings") or spelled:
+        return plain in all_words("letter_spellings")
+    return _matches("LETTER", plain) and plain not in all_words("abbreviations")
 
 
 def page_tables() -> str:
     """The tables as the page's JavaScript has them (``server/static/tables.js``)."""
     tables = {
-        "ABBREVIATIONS": ABBREVIATIONS,
-        "TITLES": _TITLES,
-        "AMBIGUOUS": AMBIGUOUS,
-        "NO_INITIALS": NO_INITIALS,
+        "ABBREVIATIONS": abbreviations(),
+        "TITLES": all_words("abbreviations"),
+        "AMBIGUOUS": all_words("ambiguous"),
+        "NO_INITIALS": all_words("no_initials"),
     }
     lines = [
-        "/* Words of nerbridge/text/languages.py. Written by scripts/write-page-tables. */\n\n"
+        "/* Words of nerbridge/text/language_data. Written by scripts/write-page-tables. */\n\n"
     ]
     for name, words in tables.items():
         rows = textwrap.wrap(" ".join(sorted(words)), 96)
         joined = "\n   ".join(rows)
         lines.append(f"export const {name} = new Set(\n  `{joined}`.split(/\\s+/u),\n);\n")
+    for name, pattern in patterns().items():
+        escaped = pattern.encode("ascii", "backslashreplace").decode()
+        lines.append(f"export const {name} = /{escaped}/u;\n")
     return "".join(lines)

@@ -7,6 +7,8 @@ are listed here. Devanagari, which has the most letters, is the pivot.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 #: ISO 15924 code of every script handled, and the start of its block.
 BLOCK_STARTS = {
     "Deva": 0x0900,
@@ -20,6 +22,16 @@ BLOCK_STARTS = {
     "Mlym": 0x0D00,
 }
 BLOCK_LENGTH = 0x80
+
+#: Offsets, or first and last of them, that mean the same in every script.
+NASAL_SIGNS = (0x01, 0x02)
+VISARGA = 0x03
+VOWELS = (0x05, 0x14)
+CONSONANTS = (0x15, 0x39)
+NUKTA = 0x3C
+VOWEL_SIGNS = (0x3E, 0x4C)
+VIRAMA = 0x4D
+WHOLE_BLOCK = (0x00, 0x7F)
 
 #: Offsets that mean the same in every script that has them: signs, vowels and consonants, nukta
 #: and avagraha, vowel signs and virama, the rare vocalic letters, digits. Not among them: the
@@ -169,5 +181,19 @@ OUT_OF_DEVANAGARI: dict[str, dict[str, str]] = {
 
 #: Bengali and Assamese share a script but for ra and wa.
 ASSAMESE_TO_SHARED = {"ৰ": "র", "ৱ": "ব"}
-ASSAMESE_RA = "ৰ"
-ASSAMESE_WA = "ৱ"
+
+
+def at_offsets(*offsets: int | tuple[int, int], scripts: Iterable[str] = BLOCK_STARTS) -> str:
+    """Characters at offsets of the blocks of some scripts, for a class of a regular expression.
+
+    >>> at_offsets(0x4D, (0x15, 0x39), scripts=["Beng"]) == "\u09cd\u0995-\u09b9"
+    True
+    """
+    starts = [BLOCK_STARTS[script] for script in scripts if script in BLOCK_STARTS]
+    return "".join(
+        chr(start + place)
+        if isinstance(place, int)
+        else f"{chr(start + place[0])}-{chr(start + place[1])}"
+        for start in starts
+        for place in offsets
+    )

@@ -1,4 +1,4 @@
-"""Text that a tagger of Indic script cannot read well: Assamese in Latin letters, other scripts."""
+"""Text that a tagger of Indic script cannot read well: in Latin letters, or in other scripts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 import regex
 
+from nerbridge.text.languages import LANGUAGES, Language, follows_registry
 from nerbridge.text.model_input import NATIVE_FOLDED
 from nerbridge.text.script import detect_script
 
@@ -23,53 +24,6 @@ _APOSTROPHE = regex.compile("['’]")
 _LENGTHENED = regex.compile(r"(\p{L}|\p{M})\1{2,}")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*")
 _LATIN = regex.compile(r"[a-z]+")
-
-# As people spell them in messages. A word that is English too (to, are, more, din, hat) is left
-# out; so is what Indic languages share with nothing but chance.
-_ASSAMESE = """
-moi muk mok mur mor moiu amak amar ami tumi tumak tumar tomar tomak apuni apunar apunak aponar
-apunaloke aponi tai tair taik tay teu teo tewor teonk teok tekhet tekhetor xi tak iyar iyat
-ei eitu eiye eibur hei xei seitu heitu xeitu xeibor eibor xeiye hihote xihote tahat amiu
-ki kio kiyo kiu kiman kimaan kot kun kune kunu kenekoi kene kenekua kenekuwa ketia ketiya ketiyaba
-kuntu kontu kak kar kiba kinu konoba kunuba kote
-aru aaru ba kintu jodi jodiu karon karone karonei tothapi hoi hoy nohoi nohoy ase asa asu aso asil
-asile asilu nasil nasile nai naai nae nake nakai thaka thake thakok hol hole holeu hobo hoba hobole
-hobone hua hoise hoisil hoisilu hoiase gol gole goisil goisilu goise goi loi logot loge lage lagil
-lagibo lagise laage bhal bhaal vaal besi bohut bohot olop olpo eku kunufale sob xob sobe xokolu
-sokolu xokole sokolure manuh ghor ghoror ghorot xomoi homoi somoy somoi aji aaji kali kaali kalir
-ajir ajike ratipua gaon gaonor dhonnobad dhanyabad nomoskar namaskar koribo koribo korim koru koro
-kora kore koribole koribi koriba korisu korise korisil korisilu koriso koril korile korilu korok kok
-kua kol kole koise koisil kobo kom jau jai jabo jabole jaba jaboi ahim ahibo ahise ahisu ahil
-ahile ahisil aha ahok dibo dise disil dile dilu diya diyok pabo pam palu pale paise paisu paisil
-khabo kham khalu khale khaise dekhilu dekhisu dekhise dekhil jana janu jane najanu najane buji
-bujilu bujisu nubujilu xunisu hunisu xuna huna lora suwali bhaiti bhonti deuta kotha kothatu kotbor
-pisot pase agot maje majot bhitorot usorot tetia tetiya etia etiya ekhon ejon eta etake duta duijon
-tinijon xokolobor bule buli nohole nalage nalagile nuarilu nuware nuaru pare parim paribo parile
-paru dangor soru notun puroni xundor hundor dhuniya xosa hosa jibon mon monot manuhe manuhor
-manuhok bhale bhalne asane asene bhir goisene khobor bisarisu
-"""
-_RELATED = """
-hai hain hoon nahi nahin kya kyun kyon kaise kahan mujhe mera meri mere tera tere tumhara hamara
-aap aapka aapko apka apko aur bhi karo karna karta karte raha rahe rahi gaya gayi tha thi hoga
-hogi woh yeh yahan wahan abhi bahut accha acha achha
-keno kemon bhalo achi ache achhe hobe korbo korchi korche korte jabo jachhi kothay ekta onek sathe
-jonno tumi amra tomra amader tomader apnar apnake
-"""
-_ENGLISH = """
-the a an of and is are was were be been to in on at for with from by as that this these those it its
-he she they we you i my your his her their our not no yes do does did have has had will would can
-could should may if or but so what when where who why how which there here about into over than then
-some any all more most other new after before also just only very up out get got go going make made
-one two said says please thanks thank hello hi again today now first last year day people back
-"""
-_INDIC_WORDS = frozenset(_ASSAMESE.split()) | frozenset(_RELATED.split())
-_ENGLISH_WORDS = frozenset(_ENGLISH.split())
-# Endings that hardly an English word has, behind a stem of two letters or more.
-_INDIC_ENDING = regex.compile(
-    r"..+(?:isil[aeiou]?|isu|isilu|ilu|iso|ibole|oloi|aloi|iloi|uloi|xokol|hokol|sokol|bilak|bilake|"
-    r"bilakor|hotor|hotok|khini|khoni|khonot|jonor|jone|jonk|tuwe|tuk|tur|iboloi|oisil|isilo|aisil)"
-)
-_X_START = regex.compile(r"x(?:[aou]|e(?!ro|no)|i(?!a|n))[a-z]+")
 
 
 def romanised_share(text: str) -> float:
@@ -102,16 +56,25 @@ def _look_romanised(words: Sequence[str]) -> bool:
     n_latin = _count_latin(words)
     found = [word for word in words if _is_romanised(word)]
     n_romanised = len(found)
-    n_english = sum(word in _ENGLISH_WORDS for word in words)
+    n_english = sum(word in _latin_words("en") for word in words)
     return (
         2 * n_latin > len(words)
-        # One word twice is no two signs ("hai" is Italian too), nor are words in x- alone
-        # (Catalan, pinyin).
+        # One word twice is no two signs ("hai" is Italian too), nor are words that only a pattern
+        # tells (x- is Catalan and pinyin too).
         and len(set(found)) >= min(2, len(set(words)))
-        and any(word in _INDIC_WORDS or not _X_START.fullmatch(word) for word in found)
+        and any(word in _indic_words() or not _has_pattern(word) for word in found)
         and n_romanised > n_english
         and n_romanised >= _MIN_SHARE * len(words)
     )
+
+
+def _romanised_language(words: Sequence[str]) -> str:
+    """The language that has most of the words in Latin letters; of equals, the first."""
+    counts = {
+        known.name: sum(word in _latin_words(known.code) for word in words)
+        for known in _indic_languages()
+    }
+    return max(counts, key=lambda name: counts[name])
 
 
 def notices_for(
@@ -137,9 +100,10 @@ def notices_for(
     if len(words) < _MIN_WORDS:
         return []
     if _look_romanised(words):
+        language = _romanised_language(words)
         return [
-            f"This looks like Assamese in Latin letters; {reads} and will miss most names. "
-            "Write it in Assamese letters first."
+            f"This looks like {language} in Latin letters; {reads} and will miss most names. "
+            f"Write it in {language} letters first."
         ]
     if 2 * _count_latin(words) > len(words):
         return [
@@ -169,13 +133,36 @@ def _count_latin(words: Sequence[str]) -> int:
 
 
 def _is_romanised(word: str) -> bool:
-    if _LATIN.fullmatch(word) is None or word in _ENGLISH_WORDS:
+    if _LATIN.fullmatch(word) is None or word in _latin_words("en"):
         return False
-    return (
-        word in _INDIC_WORDS
-        or _INDIC_ENDING.fullmatch(word) is not None
-        or _X_START.fullmatch(word) is not None
-    )
+    return word in _indic_words() or _has_ending(word) or _has_pattern(word)
+
+
+def _indic_languages() -> list[Language]:
+    return [known for known in LANGUAGES.values() if known.script != "Latn" and known.latin_words]
+
+
+@follows_registry
+def _latin_words(code: str) -> frozenset[str]:
+    return frozenset(LANGUAGES[code].latin_words)
+
+
+@follows_registry
+def _indic_words() -> frozenset[str]:
+    return frozenset(word for known in _indic_languages() for word in known.latin_words)
+
+
+@follows_registry
+def _has_ending(word: str) -> bool:
+    endings = tuple(end for known in _indic_languages() for end in known.latin_endings)
+    # Of a stem at least two letters are left.
+    return any(word.endswith(end) and len(word) >= len(end) + 2 for end in endings)
+
+
+@follows_registry
+def _has_pattern(word: str) -> bool:
+    patterns = [known.latin_pattern for known in _indic_languages() if known.latin_pattern]
+    return any(regex.fullmatch(pattern, word) for pattern in patterns)
 
 
 def _name_script(text: str) -> str:

@@ -18,9 +18,7 @@ from types import MappingProxyType
 import regex
 
 from nerbridge.text.brahmic_tables import (
-    ASSAMESE_RA,
     ASSAMESE_TO_SHARED,
-    ASSAMESE_WA,
     BLOCK_LENGTH,
     BLOCK_STARTS,
     INTO_DEVANAGARI,
@@ -34,37 +32,6 @@ from nerbridge.text.normalise import to_nfc
 
 #: ISO 15924 codes of the scripts that can be written in one another.
 SCRIPTS = tuple(BLOCK_STARTS)
-
-#: Scripts of languages that are written neither in Bengali nor in Devanagari letters.
-SCRIPT_OF_LANGUAGE = MappingProxyType(
-    {
-        "gu": "Gujr",
-        "pa": "Guru",
-        "or": "Orya",
-        "ta": "Taml",
-        "te": "Telu",
-        "kn": "Knda",
-        "ml": "Mlym",
-    }
-)
-
-_LANGUAGES_OF_SCRIPT = {
-    "Beng": "as bn bpy mni",
-    "Deva": "awa bho brx doi gom hi hne kok mag mai mr ne new raj sa",
-}
-
-
-def script_of_language(code: str) -> str | None:
-    """ISO 15924 code of the script that a language is written in; None where it is not known.
-
-    >>> script_of_language("as"), script_of_language("ne"), script_of_language("en")
-    ('Beng', 'Deva', None)
-    """
-    for script, codes in _LANGUAGES_OF_SCRIPT.items():
-        if code in codes.split():
-            return script
-    return SCRIPT_OF_LANGUAGE.get(code)
-
 
 _DANDAS = "\u0964\u0965"
 _VIRAMA = "\u094d"
@@ -88,12 +55,10 @@ def detect_script(text: str) -> str | None:
     return counts.most_common(1)[0][0] if counts else None
 
 
-def transliterate(text: str, target: str, language: str | None = None) -> MappedText:
+def transliterate(text: str, target: str) -> MappedText:
     """The text with all Brahmic letters in the script ``target``; NFC.
 
     Into Bengali (``"Beng"``) the letters are those that Bengali and Assamese share: ৰ → র, ৱ → ব.
-    With ``language="as"`` they are the Assamese ones: র → ৰ, and ৱ for a va of another script
-    (ব stays ব). ``language`` is the language to write in; no other value has an effect.
 
     From Devanagari into Bengali two spelling customs are followed: ``homorganic_nasal`` and
     ``medial_ya``. All else is letter by letter and may lose what the target cannot write.
@@ -111,8 +76,7 @@ def transliterate(text: str, target: str, language: str | None = None) -> Mapped
     composed = to_nfc(text)
     if not _BRAHMIC.search(composed.text):
         return composed
-    assamese = target == "Beng" and language == "as"
-    pieces = _pieces(composed.text, target, assamese)
+    pieces = _pieces(composed.text, target)
     written = MappedText.from_pieces(composed.text, pieces)
     result = composed.compose(written)
     return result.compose(to_nfc(result.text))
@@ -177,9 +141,9 @@ _INTO_BENGALI: dict[str, Callable[[str, int], str | None]] = {
 }
 
 
-def _pieces(text: str, target: str, assamese: bool) -> Iterator[tuple[int, int, str]]:
+def _pieces(text: str, target: str) -> Iterator[tuple[int, int, str]]:
     """``(start, end, replacement)``, one or two characters at a time."""
-    table = _table(target, assamese)
+    table = _table(target)
     rules = _INTO_BENGALI if target == "Beng" else {}
     index = 0
     while index < len(text):
@@ -202,7 +166,8 @@ def _double_next(text: str, index: int, table: Mapping[str, str]) -> str:
     return table[following] + table["੍"] if is_consonant else ""
 
 
-def _script_of(char: str) -> str | None:
+def script_of_char(char: str) -> str | None:
+    """ISO 15924 code of the Brahmic script of a character; None of any other, and of dandas."""
     return None if char in _DANDAS else _BLOCK_SCRIPT.get(ord(char) // BLOCK_LENGTH)
 
 
@@ -210,20 +175,20 @@ def _script_of(char: str) -> str | None:
 def _script_of_letter(letter: str) -> str | None:
     if letter.isascii() or regex.match(r"\p{Latin}", letter):
         return "Latn"
-    return _script_of(letter)
+    return script_of_char(letter)
 
 
 @cache
-def _table(target: str, assamese: bool) -> Mapping[str, str]:
+def _table(target: str) -> Mapping[str, str]:
     """What to write in ``target`` for each letter (or letter and nukta) of any other script."""
     table = {
-        letters: "".join(_from_devanagari(char, target, assamese) for char in devanagari)
+        letters: "".join(_from_devanagari(char, target) for char in devanagari)
         for source in SCRIPTS
         if source != target
         for letters, devanagari in _to_devanagari(source).items()
     }
     if target == "Beng":
-        table |= {"র": ASSAMESE_RA} if assamese else ASSAMESE_TO_SHARED
+        table |= ASSAMESE_TO_SHARED
     return MappingProxyType(table)
 
 
@@ -238,9 +203,7 @@ def _to_devanagari(source: str) -> dict[str, str]:
     return parallel | INTO_DEVANAGARI[source]
 
 
-def _from_devanagari(char: str, target: str, assamese: bool) -> str:
-    if assamese and char in "रव":
-        return ASSAMESE_RA if char == "र" else ASSAMESE_WA
+def _from_devanagari(char: str, target: str) -> str:
     if target == "Deva":
         return char
     custom = OUT_OF_DEVANAGARI.get(target, {}).get(char)
@@ -251,4 +214,4 @@ def _from_devanagari(char: str, target: str, assamese: bool) -> str:
         return chr(BLOCK_STARTS[target] + offset)
     if char not in SIMPLER:
         return char
-    return "".join(_from_devanagari(part, target, assamese) for part in SIMPLER[char])
+    return "".join(_from_devanagari(part, target) for part in SIMPLER[char])

@@ -16,7 +16,8 @@ from nerbridge.io.offset_unit import OffsetUnit
 from nerbridge.labels import DEFAULT_TYPES, Scheme
 from nerbridge.models.bundled import bundled_folder
 from nerbridge.models.lora import LoraSettings
-from nerbridge.text.script import SCRIPTS, script_of_language
+from nerbridge.text.languages import script_of_language
+from nerbridge.text.script import SCRIPTS
 from nerbridge.training.stage_settings import (
     AdaptSettings,
     BaselineSettings,
@@ -260,7 +261,7 @@ class Recipe(Settings):
     @model_validator(mode="after")
     def _fits_together(self) -> Recipe:
         faults = []
-        if self.script == TARGET and script_of_language(self.target.language) is None:
+        if self.script == TARGET and script_of_language(self.target.language) not in SCRIPTS:
             faults.append(
                 f"script: the script of the target language {self.target.language!r} is not known; "
                 f"name it instead: one of {', '.join(SCRIPTS)}"

@@ -1,12 +1,11 @@
 /* Whether the full stop or colon behind a word belongs to it; nerbridge/text/abbreviations.py says
    why, and tests/server/test_static.py holds the two against each other. */
 
-import { ABBREVIATIONS, AMBIGUOUS, NO_INITIALS, TITLES } from "./tables.js";
+import {
+  ABBREVIATIONS, AMBIGUOUS, FINAL_VIRAMA, LETTER, NO_INITIALS, SYLLABLE, TITLES,
+} from "./tables.js";
 
 const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu;
-const FINAL_VIRAMA = /[\u094d\u09cd\u0b4d]$/u;
-const LETTER = /^(?:(?=[\u0900-\u09ff\u0b00-\u0b7f])\p{Lo}[\u093c\u09bc\u0b3c]?|[A-Z])$/u;
-const SYLLABLE = /^(?=[\u0900-\u09ff\u0b00-\u0b7f])\p{Lo}(?:\p{M}|(?<=[\u094d\u09cd\u0b4d])\p{Lo})*$/u;
 const MAX_CHARACTERS = 32;
 const NEXT = /\.[ \u00a0]?([\p{L}\p{M}\p{Cf}]{1,32})\.(?!\.)/uy;
 

@@ -1,4 +1,4 @@
-/* Words of nerbridge/text/languages.py. Written by scripts/write-page-tables. */
+/* Words of nerbridge/text/language_data. Written by scripts/write-page-tables. */
 
 export const ABBREVIATIONS = new Set(
   `Adv Capt Co Col Dr Gen Hon Inc Jr Lt Ltd Maj Md Mr Mrs Ms No Prof Pvt Rev Shri Smt Sr Sri St अॅड
@@ -35,3 +35,6 @@ export const AMBIGUOUS = new Set(
 export const NO_INITIALS = new Set(
   `का छ ती ते तो था थी थे न नै भी हाँ हां ही है हैं हो`.split(/\s+/u),
 );
+export const FINAL_VIRAMA = /[\u09cd\u094d\u0b4d]$/u;
+export const LETTER = /^(?:(?=[\u0980-\u09ff\u0900-\u097f\u0b00-\u0b7f])\p{Lo}[\u09bc\u093c\u0b3c]?|[A-Z])$/u;
+export const SYLLABLE = /^(?=[\u0980-\u09ff\u0900-\u097f\u0b00-\u0b7f])\p{Lo}(?:\p{M}|(?<=[\u09cd\u094d\u0b4d])\p{Lo})*$/u;
