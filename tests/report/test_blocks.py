@@ -1,10 +1,9 @@
-import tomllib
 from typing import Any
 
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from nerbridge.report.blocks import recipe_to_toml, table_to_html, value_to_html
+from nerbridge.report.blocks import table_to_html, value_to_html
 from nerbridge.report.markup import Markup
 from nerbridge.report.tables import Column, Table
 
@@ -18,19 +17,6 @@ VALUES = st.recursive(
     ),
     max_leaves=8,
 )
-
-
-@given(st.dictionaries(TEXT, VALUES, max_size=4))
-def test_a_recipe_is_read_back_from_its_toml(recipe: dict[str, Any]) -> None:
-    assert tomllib.loads(recipe_to_toml(recipe)) == recipe
-
-
-@given(st.dictionaries(TEXT, SCALARS, max_size=4))
-@example({"𐀀": "\x7f"})
-def test_what_is_not_set_is_told_and_changes_nothing(recipe: dict[str, Any]) -> None:
-    text = recipe_to_toml({**recipe, "base": None})
-    assert "# base is not set" in text
-    assert tomllib.loads(text) == {key: v for key, v in recipe.items() if key != "base"}
 
 
 @given(VALUES)

@@ -16,8 +16,8 @@ from peft import PeftModel
 from transformers import AutoModelForTokenClassification
 
 from hub_standin import write_tiny_encoder
-from nerbridge.cli.recipe import to_toml
 from nerbridge.errors import RunError
+from nerbridge.io.toml import to_toml
 from nerbridge.models.encoder import encoder_sha256
 from nerbridge.models.folder import read_lineage
 from nerbridge.models.trained import load_trained
@@ -327,7 +327,7 @@ def test_killed_at_random_moments_it_ends_as_undisturbed(tiny: Any, tmp_path: Pa
         "adapt": {"epochs": 2, "keep_best": False},
     }
     recipe = tmp_path / "recipe.toml"
-    recipe.write_text("\n".join(to_toml(tiny.recipe(**changes).to_dict())), "utf-8")
+    recipe.write_text(to_toml(tiny.recipe(**changes).to_dict()), "utf-8")
     command = [sys.executable, "scripts/kill_and_resume", "--recipe", str(recipe)]
     done = subprocess.run(
         [*command, "--kills", "3", "--jobs", "1", "--folder", str(tmp_path / "runs")],

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from nerbridge.cli.recipe import to_toml
 from nerbridge.errors import CorpusError, RunError
+from nerbridge.io.toml import to_toml
 from nerbridge.training.experiment import run_seed
 from nerbridge.training.run import StageProgress
 from nerbridge.training.workers import run_in_workers
@@ -44,7 +44,7 @@ def command(tiny: Any, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """`nerbridge run` with two workers busy for long, in a process group of its own."""
     recipe = tmp_path / "recipe.toml"
     long = tiny.recipe(baseline={"epochs": 1}, transfer={"epochs": 500}, reference={"crf": False})
-    recipe.write_text("\n".join(to_toml(long.to_dict())), "utf-8")
+    recipe.write_text(to_toml(long.to_dict()), "utf-8")
     arguments = ["run", str(recipe), "--jobs", "2", "--output", str(tmp_path / "run")]
     process = subprocess.Popen(
         [sys.executable, "-m", "nerbridge", *arguments],

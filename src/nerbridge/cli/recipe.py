@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -50,13 +50,14 @@ def show_command(
 
     Example: nerbridge recipe show quickstart
     """
+    from nerbridge.io.toml import to_toml
     from nerbridge.training.recipe_files import read_recipe
 
     values = read_recipe(recipe, as_written=True).to_dict()
     if json:
         print_json(values)
     else:
-        print_result("\n".join(to_toml(values)))
+        print_result(to_toml(values))
 
 
 @app.command("check")
@@ -130,42 +131,3 @@ def new_command(
     check_recipe_text(text, file)
     write_text(file, text)
     print_note(f"{file}: written. Next: nerbridge recipe check {file}", quiet=quiet)
-
-
-def to_toml(values: dict[str, Any]) -> list[str]:
-    """A recipe's values as lines of TOML; keys without a value are left as comments.
-
-    >>> to_toml({"name": "x", "lora": {"r": 8}, "sources": [{"path": "a"}]})
-    ['name = "x"', '', '[lora]', 'r = 8', '', '[[sources]]', 'path = "a"']
-    """
-    plain = {k: v for k, v in values.items() if not _is_table(v)}
-    lines = [_line(key, value) for key, value in plain.items()]
-    for key, value in values.items():
-        if isinstance(value, dict):
-            lines += ["", f"[{key}]", *(_line(k, v) for k, v in value.items())]
-        elif _is_table(value):
-            for entry in value:
-                lines += ["", f"[[{key}]]", *(_line(k, v) for k, v in entry.items())]
-    return lines
-
-
-def _is_table(value: Any) -> bool:
-    is_list_of_tables = isinstance(value, list) and any(isinstance(v, dict) for v in value)
-    return isinstance(value, dict) or is_list_of_tables
-
-
-def _line(key: str, value: Any) -> str:
-    return f"# {key} = (not set)" if value is None else f"{key} = {_value(value)}"
-
-
-def _value(value: Any) -> str:
-    import json
-
-    if isinstance(value, dict):
-        inner = ", ".join(f"{json.dumps(k)} = {_value(v)}" for k, v in value.items())
-        return f"{{ {inner} }}" if inner else "{}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
-    # TOML has no null, and JSON leaves DEL as it is, which TOML does not take.
-    text = json.dumps("" if value is None else value, ensure_ascii=False)
-    return text.replace("\x7f", "\\u007f")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,8 +12,6 @@ from nerbridge.report.markup import Markup, concat, concat_all, element
 from nerbridge.report.tables import Table
 
 Styles = Mapping[str, RowStyle]
-
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def section(id_: str, title: str, *children: str | None) -> Markup:
@@ -106,19 +102,6 @@ def definitions(values: Mapping[str, Any]) -> Markup:
     return element("dl", *pairs) if values else Markup("")
 
 
-def recipe_to_toml(recipe: Mapping[str, Any]) -> str:
-    """A recipe as TOML; what is not set stands as a comment, which TOML has no other word for.
-
-    >>> print(recipe_to_toml({"name": "x", "base": None, "adapt": {"epochs": 3}}))
-    name = "x"
-    # base is not set
-    <BLANKLINE>
-    [adapt]
-    epochs = 3
-    """
-    return "\n".join(_toml_lines(recipe, ())).strip()
-
-
 def _line(table: Table, cells: Sequence[str], note: str, styles: Styles) -> Markup:
     first = name_row(cells[0], styles) if table.is_by_row else concat(cells[0])
     heading = element(
@@ -142,44 +125,3 @@ def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _toml_lines(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
-    lines: list[str] = []
-    inner: list[str] = []
-    for key, value in table.items():
-        here = (*path, _toml_key(key))
-        if isinstance(value, Mapping):
-            inner += ["", f"[{'.'.join(here)}]", *_toml_lines(value, here)]
-        elif (
-            value and isinstance(value, list | tuple) and all(isinstance(v, Mapping) for v in value)
-        ):
-            for element_ in value:
-                inner += ["", f"[[{'.'.join(here)}]]", *_toml_lines(element_, here)]
-        elif value is None:
-            lines.append(f"# {_toml_key(key)} is not set")
-        else:
-            lines.append(f"{_toml_key(key)} = {_toml_value(value)}")
-    return lines + inner
-
-
-def _toml_key(key: str) -> str:
-    return key if _BARE_KEY.fullmatch(key) else _toml_string(key)
-
-
-def _toml_string(text: str) -> str:
-    """A basic string: as in JSON, but for DEL, which TOML wants escaped."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _toml_value(value: Any) -> str:
-    if isinstance(value, Mapping):
-        pairs = (f"{_toml_key(k)} = {_toml_value(v)}" for k, v in value.items() if v is not None)
-        return f"{{ {', '.join(pairs)} }}" if value else "{}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_toml_value(inner) for inner in value)}]"
-    if isinstance(value, float):
-        return repr(value)  # also "inf" and "nan", which TOML has
-    if isinstance(value, bool | int):
-        return json.dumps(value)
-    return _toml_string(str(value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from nerbridge.io.toml import to_toml
 from nerbridge.records import Row, RunRecord
 from nerbridge.report.blocks import (
     Styles,
@@ -13,7 +14,6 @@ from nerbridge.report.blocks import (
     figures,
     fold,
     paragraphs,
-    recipe_to_toml,
     section,
     table_to_html,
 )
@@ -201,7 +201,7 @@ def origin(record: RunRecord, styles: Styles) -> Markup:
         concat_all(fold(row.name, definitions(row_lineage(row))) for row in record.rows),
         element("h3", "Recipe"),
         element("p", f"sha256 {record.recipe_sha256}", class_="caption hash"),
-        element("pre", element("code", recipe_to_toml(record.recipe))),
+        element("pre", element("code", to_toml(record.recipe))),
         element("h3", "Encoder"),
         definitions(record.encoder),
         element("h3", "Versions and machine"),

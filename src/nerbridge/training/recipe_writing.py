@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from nerbridge.errors import InputError, RecipeError
+from nerbridge.io.toml import to_toml
 from nerbridge.training.recipe import NOT_ON_DISK, EncoderSettings, Recipe
 from nerbridge.training.recipe_mistakes import describe_mistakes
 
@@ -26,12 +27,10 @@ _TEMPLATE = """\
 #   nerbridge run {file} --dry-run      # reads the corpora and the encoder, trains nothing
 #   nerbridge run {file}
 # All keys and their defaults: nerbridge recipe show {file}
-name = {name}
-description = {description}
-seeds = [13, 21, 34]
+{top}
 
 [encoder]
-id = {encoder}
+{encoder}
 
 [target]
 {target}
@@ -45,7 +44,7 @@ id = {encoder}
 # [[also]]
 # name = "other text"
 # path = "other.conll"
-# language = {target_code}
+# {target_code}
 
 [lora]
 r = 32
@@ -115,14 +114,19 @@ def new_recipe(
     """
     script = "Beng" if encoder == _ONE_SCRIPT_ENCODER else None
     languages = sorted({source.language for source in sources})
+    sources_text = " and ".join(languages)
+    top: dict[str, Any] = {
+        "name": re.sub("[^A-Za-z0-9._-]", "-", file.stem).lstrip("._-") or "recipe",
+        "description": f"{target.language} from {sources_text}",
+        "seeds": [13, 21, 34],
+    }
     return _TEMPLATE.format(
         file=file.name,
         target_language=target.language,
-        target_code=json.dumps(target.language),
-        source_languages=" and ".join(languages),
-        name=json.dumps(re.sub("[^A-Za-z0-9._-]", "-", file.stem).lstrip("._-") or "recipe"),
-        description=json.dumps(f"{target.language} from {' and '.join(languages)}"),
-        encoder=json.dumps(encoder),
+        target_code=to_toml({"language": target.language}),
+        source_languages=sources_text,
+        top=to_toml(top),
+        encoder=to_toml({"id": encoder}),
         target=_corpus(target, file.parent, script),
         sources="\n\n".join(
             f"[[sources]]\n{_corpus(source, file.parent, script)}" for source in sources
@@ -147,15 +151,12 @@ def check_recipe_text(text: str, file: Path) -> None:
 
 
 def _corpus(corpus: NamedCorpus, folder: Path, script: str | None) -> str:
-    lines = [
-        f"path = {json.dumps(_from_folder(corpus.path, folder), ensure_ascii=False)}",
-        f"language = {json.dumps(corpus.language)}",
-    ]
-    if script is not None:
-        lines.append(
-            f"script = {json.dumps(script)} # what the encoder reads; your text is not changed"
-        )
-    return "\n".join(lines)
+    text = to_toml({"path": _from_folder(corpus.path, folder), "language": corpus.language})
+    if script is None:
+        return text
+    return (
+        f"{text}\n{to_toml({'script': script})} # what the encoder reads; your text is not changed"
+    )
 
 
 def _from_folder(path: str, folder: Path) -> str:
