@@ -46,7 +46,7 @@ def test_the_corpus_goes_into_a_recipe(call: Call) -> None:
         "utf-8",
     )
     origin = json.loads(Path("pseudo/as/pseudo-labels.json").read_text("utf-8"))
-    assert (origin["n_drawn"], origin["seed"], origin["sureness"]["entity"]) == (2, 0, 0.5)
+    assert (origin["n_drawn"], origin["seed"], origin["thresholds"]["entity"]) == (2, 0, 0.5)
     assert [Path(model["name"]).name for model in origin["models"]] == ["model"]
     assert origin["entities"] == {"LOC": 2, "PER": 1}
     assert origin["losses"] == {"too short": 1}
@@ -67,7 +67,7 @@ def test_softly_its_probabilities_lie_beside_it(call: Call) -> None:
         best = sentence.probabilities.argmax(axis=1)
         assert tuple(LabelSet().tags[tag] for tag in best) == sentence.tags
     origin = json.loads(Path("out/pseudo-labels.json").read_text("utf-8"))
-    assert (origin["soft"], set(origin["sureness"])) == (True, {"outside", "share_without"})
+    assert (origin["soft"], set(origin["thresholds"])) == (True, {"outside", "share_without"})
     call("a.txt", "--output", "out", "--overwrite")
     assert {path.name for path in Path("out").iterdir()} == {"train.conll", "pseudo-labels.json"}
 
@@ -186,9 +186,8 @@ def test_a_kill_while_writing_costs_nothing(
         call("a.txt", "--output", "out", *before)
     there = read_files(Path("out"))
     n_asked = _count_sentences(monkeypatch, killed_after=9)
-    place = "nerbridge.cli.pseudo_label" if written == "write_text" else WRITERS[written]
     with monkeypatch.context() as killing:
-        killing.setattr(f"{place}.{written}", _kill)
+        killing.setattr(f"nerbridge.workflows.pseudo_label.{written}", _kill)
         assert call("a.txt", "--output", "out", "--soft", "--overwrite").exit_code == KILLED
     assert n_asked() == 2
     if before:
@@ -196,12 +195,6 @@ def test_a_kill_while_writing_costs_nothing(
     call("a.txt", "--output", "out", "--soft", "--overwrite")
     assert n_asked() == 2
     assert read_files(Path("out")) == read_files(Path("whole"))
-
-
-WRITERS = {
-    "write_probabilities": "nerbridge.corpus.probabilities",
-    "write_corpus": "nerbridge.corpus.writing",
-}
 
 
 def read_files(folder: Path) -> dict[str, bytes]:

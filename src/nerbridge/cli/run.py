@@ -15,9 +15,8 @@ from nerbridge.cli.console import (
     print_result,
     resume_hint,
 )
-from nerbridge.cli.made_sources import check_sources, make_sources
 from nerbridge.cli.options import JsonOption, QuietOption
-from nerbridge.cli.stages import show_stages
+from nerbridge.cli.progress import show_progress
 from nerbridge.errors import InputError
 
 if TYPE_CHECKING:
@@ -85,10 +84,13 @@ def _run(
     json: bool,
     quiet: bool,
 ) -> None:
+    from nerbridge.workflows.derived_sources import check_sources, make_sources
+
     if dry_run and (missing := check_sources(recipe)):
         _describe_missing(recipe, missing, json=json)
         return
-    make_sources(recipe, jobs, quiet=quiet)
+    with show_progress(quiet=quiet) as listen:
+        make_sources(recipe, jobs, listen)
     print_note(f"reading corpora and encoder of {recipe.name} …", quiet=quiet)
     from nerbridge.records import write_record
     from nerbridge.report.page import write_report
@@ -103,7 +105,7 @@ def _run(
     if dry_run:
         _describe(opened, json=json)
         return
-    with show_stages(quiet=quiet) as listen:
+    with show_progress(quiet=quiet) as listen:
         run_experiment(opened, listen, jobs, reuse=reuse)
     print_note("writing the report …", quiet=quiet)
     record = build_record(opened, original_command())

@@ -5,43 +5,44 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nerbridge.batch.sources import STDIN, find_sources
-from nerbridge.cli.console import print_note
-from nerbridge.cli.pseudo_label import LABELLED, ORIGIN, check_output, label_text
-from nerbridge.cli.stages import show_stages
+from nerbridge.corpus.layout import Layout, parse_columns
+from nerbridge.corpus.reading import read_raw_corpus
 from nerbridge.errors import RecipeError, RunError
+from nerbridge.training.recipe import AlsoSettings, PseudoLabelSettings, Recipe, TargetSettings
+from nerbridge.training.recipe_files import read_recipe
+from nerbridge.training.run_folder import differences
+from nerbridge.workflows.progress import Listener, Note, ignore
+from nerbridge.workflows.pseudo_label import LABELLED, ORIGIN, check_corpus_folder, pseudo_label
 
-if TYPE_CHECKING:
-    from nerbridge.training.recipe import AlsoSettings, PseudoLabelSettings, Recipe, TargetSettings
 
-
-def make_sources(recipe: Recipe, jobs: int | None, *, quiet: bool) -> None:
-    """Make every source that is not there, and before it the models that label it.
+def make_sources(recipe: Recipe, jobs: int | None = None, listen: Listener = ignore) -> None:
+    """Make every source that is missing, and before it the models that label it.
 
     Args:
-        recipe: whose sources.
-        jobs: seeds at a time, as in `nerbridge.training.experiment.run_experiment`.
-        quiet: tell nothing while it lasts.
+        recipe: its sources are made.
+        jobs: seeds run in parallel, as in `nerbridge.training.experiment.run_experiment`.
+        listen: told what is trained and labelled.
 
     Raises:
         NerbridgeError: as `check_sources`, or nothing is found in the text.
         RunError: a model that is to label finds nothing.
     """
     if any(_is_missing(recipe, settings) for settings in recipe.pseudo_labels):
-        print_note(f"checking what the sources of {recipe.name} are made from …", quiet=quiet)
+        listen(Note(f"checking what the sources of {recipe.name} are made from …"))
     if check_sources(recipe):
-        _make_sources(recipe, jobs, quiet=quiet)
+        _make_sources(recipe, jobs, listen)
 
 
 def check_sources(recipe: Recipe, *, made_for: tuple[str, ...] = ()) -> list[str]:
-    """Folders of the sources that are yet to be made, those of the labelling recipes first.
+    """Folders of the sources that are missing, those of the labelling recipes first.
 
-    Whatever can be wrong is looked at before hours of training, if there are any.
+    If any is missing, all that can be wrong is checked now, before hours of training.
 
     Args:
-        recipe: whose sources.
+        recipe: its sources are checked.
         made_for: names of the recipes that this one labels a source for.
 
     Raises:
@@ -53,7 +54,7 @@ def check_sources(recipe: Recipe, *, made_for: tuple[str, ...] = ()) -> list[str
     made_for, found = (*made_for, recipe.name), list[str]()
     missing = [settings for settings in recipe.pseudo_labels if _is_missing(recipe, settings)]
     for settings in recipe.pseudo_labels:
-        labelling = _labelling_recipe(settings)
+        labelling = read_recipe(settings.recipe)
         if labelling.name in made_for:
             raise RecipeError(
                 f"pseudo_labels of {recipe.name}: {settings.recipe} labels the text, and needs the "
@@ -70,13 +71,24 @@ def check_sources(recipe: Recipe, *, made_for: tuple[str, ...] = ()) -> list[str
     return found
 
 
-def _make_sources(recipe: Recipe, jobs: int | None, *, quiet: bool) -> None:
+def _make_sources(recipe: Recipe, jobs: int | None, listen: Listener) -> None:
     for settings in recipe.pseudo_labels:
         if _is_missing(recipe, settings):
-            labelling = _labelling_recipe(settings)
-            _make_sources(labelling, jobs, quiet=quiet)
-            models = _train(labelling, jobs, quiet=quiet)
-            print_note(_label(recipe, settings, models, quiet=quiet), quiet=quiet)
+            labelling = read_recipe(settings.recipe)
+            _make_sources(labelling, jobs, listen)
+            models = _train(labelling, jobs, listen)
+            done = pseudo_label(
+                _text(recipe, settings),
+                _folder(recipe, settings),
+                [str(model) for model in models],
+                n=settings.n,
+                seed=settings.seed,
+                soft=_is_soft(recipe, settings),
+                neighbours=settings.neighbours,
+                held_out=_held_out(recipe),
+                listen=listen,
+            )
+            listen(Note(str(done)))
 
 
 def _is_missing(recipe: Recipe, settings: PseudoLabelSettings) -> bool:
@@ -85,12 +97,12 @@ def _is_missing(recipe: Recipe, settings: PseudoLabelSettings) -> bool:
 
 def _check_labelling(recipe: Recipe, settings: PseudoLabelSettings) -> None:
     find_sources(_text(recipe, settings))
-    check_output(_folder(recipe, settings), overwrite=False)
+    check_corpus_folder(_folder(recipe, settings), overwrite=False)
     _held_out(recipe)
 
 
 def _check_rest(recipe: Recipe, missing: Sequence[str]) -> None:
-    """All that a recipe needs but the sources that are to be made."""
+    """Check all that a recipe needs, except the sources that are missing."""
     from nerbridge.training.data import load_data
     from nerbridge.training.run import check_precision, load_base
 
@@ -101,12 +113,6 @@ def _check_rest(recipe: Recipe, missing: Sequence[str]) -> None:
         load_data(recipe.model_copy(update={"sources": there}))
 
 
-def _labelling_recipe(settings: PseudoLabelSettings) -> Recipe:
-    from nerbridge.training.recipe_files import read_recipe
-
-    return read_recipe(settings.recipe)
-
-
 def _folder(recipe: Recipe, settings: PseudoLabelSettings) -> Path:
     return Path(recipe.resolve_path(settings.path))
 
@@ -115,31 +121,13 @@ def _run_folder(recipe: Recipe) -> Path:
     return Path("runs") / recipe.name
 
 
-def _train(recipe: Recipe, jobs: int | None, *, quiet: bool) -> list[Path]:
-    """The transferred models of a recipe's run, trained if need be."""
-    print_note(f"reading corpora and encoder of {recipe.name}, which labels …", quiet=quiet)
+def _train(recipe: Recipe, jobs: int | None, listen: Listener) -> list[Path]:
+    """The transferred models of a recipe's run, trained where they are missing."""
     from nerbridge.training.experiment import train_transfers
     from nerbridge.training.run import open_run
 
-    with show_stages(quiet=quiet) as listen:
-        return train_transfers(open_run(recipe, _run_folder(recipe)), listen, jobs)
-
-
-def _label(
-    recipe: Recipe, settings: PseudoLabelSettings, models: Sequence[Path], *, quiet: bool
-) -> str:
-    """Label the text of a source with the models; in a line, what came of it."""
-    return label_text(
-        _text(recipe, settings),
-        _folder(recipe, settings),
-        [str(model) for model in models],
-        n=settings.n,
-        seed=settings.seed,
-        soft=_is_soft(recipe, settings),
-        neighbours=settings.neighbours,
-        leave_out=_held_out(recipe),
-        quiet=quiet,
-    )
+    listen(Note(f"reading corpora and encoder of {recipe.name}, which labels …"))
+    return train_transfers(open_run(recipe, _run_folder(recipe)), listen, jobs)
 
 
 def _is_soft(recipe: Recipe, settings: PseudoLabelSettings) -> bool:
@@ -156,9 +144,6 @@ def _scored_on(recipe: Recipe) -> list[TargetSettings | AlsoSettings]:
 
 def _held_out(recipe: Recipe) -> dict[str, list[Sequence[str]]]:
     """Validation and test sentences of every corpus that the recipe is scored on, by its place."""
-    from nerbridge.corpus.layout import Layout, parse_columns
-    from nerbridge.corpus.reading import read_raw_corpus
-
     splits: dict[str, set[str]] = {}
     raw = {}
     for corpus in _scored_on(recipe):
@@ -177,8 +162,6 @@ def _held_out(recipe: Recipe) -> dict[str, list[Sequence[str]]]:
 
 
 def _check_made_so(recipe: Recipe, settings: PseudoLabelSettings, labelling: Recipe) -> None:
-    from nerbridge.training.run_folder import differences
-
     folder = _folder(recipe, settings)
     models = [f"transfer-{seed}" for seed in labelling.seeds]
     wanted = {

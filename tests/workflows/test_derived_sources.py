@@ -13,14 +13,15 @@ import pytest
 
 from hub_standin import write_tiny_encoder
 from nerbridge.cli import app as edge
-from nerbridge.cli import made_sources
-from nerbridge.cli.made_sources import check_sources, make_sources
 from nerbridge.corpus.reading import build_corpus, read_corpus
 from nerbridge.corpus.writing import write_corpus
 from nerbridge.errors import InputError, NerbridgeError, RecipeError, RunError
 from nerbridge.records import read_record
 from nerbridge.training.recipe import Recipe
 from nerbridge.training.recipe_files import fingerprint_settings, read_recipe
+from nerbridge.workflows import derived_sources
+from nerbridge.workflows.derived_sources import check_sources, make_sources
+from nerbridge.workflows.progress import Listener
 from tiny_tagger import write_tiny_tagger
 
 TEXT = "ৰমেন দাস আজি গুৱাহাটীত আছিল।\nআজি অসম সংঘ নতুন ঠাইলৈ গৈছে।\nৰমেন দাস এতিয়া ঘৰত থাকে।\n"
@@ -63,14 +64,14 @@ def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """Names of the recipes whose models were asked for; a list of words stands for each model."""
     names = []
 
-    def train(recipe: Recipe, jobs: int | None, *, quiet: bool) -> list[Path]:
+    def train(recipe: Recipe, jobs: int | None, listen: Listener) -> list[Path]:
         names.append(recipe.name)
         models = [Path(f"runs/{recipe.name}/models/transfer-{seed}") for seed in recipe.seeds]
         for sure, model in enumerate(models, start=6):
             write_tiny_tagger(model, sure=sure)
         return models
 
-    monkeypatch.setattr(made_sources, "_train", train)
+    monkeypatch.setattr(derived_sources, "_train", train)
     return names
 
 
@@ -80,7 +81,7 @@ def second(*overrides: str) -> Recipe:
 
 def test_the_source_is_made_once(place: Path, trained: list[str]) -> None:
     assert check_sources(second()) == ["build/pseudo"]
-    make_sources(second(), None, quiet=True)
+    make_sources(second())
     assert (trained, check_sources(second())) == (["first"], [])
     labelled = read_corpus(place / "build" / "pseudo", language="as").splits["train"]
     # The third sentence is one of the target's, on which the recipe is scored.
@@ -93,7 +94,7 @@ def test_the_source_is_made_once(place: Path, trained: list[str]) -> None:
     assert origin["left_out"]["corpora"] == ["as"]
 
     shutil.rmtree("runs")
-    make_sources(second(), None, quiet=True)
+    make_sources(second())
     assert trained == ["first"]
 
 
@@ -115,27 +116,27 @@ def test_one_that_was_made_otherwise_is_refused(
     place: Path, trained: list[str], change: tuple[str, str], said: str
 ) -> None:
     (place / "other.toml").write_text(FIRST.replace("first", "other"), "utf-8")
-    make_sources(second(), None, quiet=True)
+    make_sources(second())
     (place / "second.toml").write_text(SECOND.replace(*change), "utf-8")
     with pytest.raises(RunError, match=rf"build/pseudo: .*otherwise than second says: .*{said}"):
-        make_sources(second(), None, quiet=True)
+        make_sources(second())
 
 
 @pytest.mark.parametrize("origin", [None, "{", "[]", '{"models": []}'])
 def test_one_of_unknown_origin_is_refused(
     place: Path, trained: list[str], origin: str | None
 ) -> None:
-    make_sources(second(), None, quiet=True)
+    make_sources(second())
     path = place / "build" / "pseudo" / "pseudo-labels.json"
     path.unlink() if origin is None else path.write_text(origin, "utf-8")
     with pytest.raises(RunError, match=r"pseudo-labels\.json: does not say how.*Remove the folder"):
-        make_sources(second(), None, quiet=True)
+        make_sources(second())
 
 
 def test_a_chain_is_made_from_its_end(place: Path, trained: list[str]) -> None:
     third = SECOND.replace("second", "third").replace("first.toml", "second.toml")
     (place / "third.toml").write_text(third.replace("build/pseudo", "build/third"), "utf-8")
-    make_sources(read_recipe(Path("third.toml")), None, quiet=True)
+    make_sources(read_recipe(Path("third.toml")))
     assert trained == ["first", "second"]
     assert Path("build/pseudo/train.conll").is_file()
     assert Path("build/third/train.conll").is_file()
@@ -149,14 +150,14 @@ def test_a_ring_is_refused(place: Path, trained: list[str]) -> None:
         "utf-8",
     )
     with pytest.raises(RecipeError, match=r"second → first → second\). Name another recipe"):
-        make_sources(second(), None, quiet=True)
+        make_sources(second())
     assert trained == []
 
 
 def test_text_that_is_not_there_is_said(place: Path, trained: list[str]) -> None:
     Path("news.txt").unlink()
     with pytest.raises(InputError, match=r"news\.txt: no such file"):
-        make_sources(second(), None, quiet=True)
+        make_sources(second())
     assert trained == []
 
 
@@ -173,7 +174,7 @@ def test_what_else_is_wrong_is_said_before_the_training(
     place: Path, trained: list[str], change: tuple[str, str], said: str
 ) -> None:
     (place / "second.toml").write_text(SECOND.replace(*change, 1), "utf-8")
-    for check in (check_sources, lambda recipe: make_sources(recipe, None, quiet=True)):
+    for check in (check_sources, make_sources):
         with pytest.raises(NerbridgeError, match=said):
             check(second())
     assert trained == []
@@ -192,7 +193,7 @@ def test_numbered_tags_and_a_scored_train_split_are_held_out_too(
     )
     text = SECOND.replace("pseudo_labels =", f"{further}pseudo_labels =")
     (place / "second.toml").write_text(text, "utf-8")
-    make_sources(second(), None, quiet=True)
+    make_sources(second())
     labelled = read_corpus(place / "build" / "pseudo", language="as").splits["train"]
     assert [s.words[:3] for s in labelled] == [("আজি", "অসম", "সংঘ")]
 

@@ -1,0 +1,300 @@
+"""Raw text as training data, labelled by models: what ``nerbridge pseudo-label`` does."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nerbridge import __version__
+from nerbridge.batch.formats import InputFormat
+from nerbridge.batch.records import read_records
+from nerbridge.batch.shards import hash_folder
+from nerbridge.batch.sources import Progress, describe_inputs, find_sources, refuse_own_output
+from nerbridge.corpus.probabilities import PROBABILITIES_FILE, write_probabilities
+from nerbridge.corpus.reading import build_corpus, read_raw_corpus, split_of
+from nerbridge.corpus.sentence import Corpus
+from nerbridge.corpus.writing import write_corpus
+from nerbridge.errors import EnvironmentProblem, InputError
+from nerbridge.files import write_text
+from nerbridge.selection import pseudo_labels
+from nerbridge.selection.prediction_cache import PredictionCache
+from nerbridge.selection.pseudo_labels import MAX_WORDS, ConfidenceThresholds, Ensemble, Reweight
+from nerbridge.selection.suggesting import leave_out_unfit
+from nerbridge.tagging.backend import TaggerModel
+from nerbridge.tagging.model_folder import find_model
+from nerbridge.tagging.tagger import Tagger
+from nerbridge.type_maps import TypeMap
+from nerbridge.workflows.inputs import SentenceReader, note_losses
+from nerbridge.workflows.progress import Kept, Listener, Note, ignore, track
+
+if TYPE_CHECKING:
+    from nerbridge.selection.word_vectors import CountedText
+
+LABELLED, ORIGIN = "train.conll", "pseudo-labels.json"
+_PARTS = ".parts"
+
+HeldOut = Mapping[str, Sequence[Sequence[str]]]
+"""Words of the sentences to leave out, by the name of their corpus."""
+
+
+@dataclass(frozen=True)
+class PseudoLabelled:
+    """The corpus that was written.
+
+    Of ``n_read`` sentences ``n_drawn`` were in the random sample, and ``n_sentences`` of those
+    were labelled and kept. ``entities`` counts them by type, ``losses`` what was left out.
+    """
+
+    path: Path
+    n_read: int
+    n_drawn: int
+    n_sentences: int
+    entities: Mapping[str, int]
+    losses: Mapping[str, int]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}: {self.n_sentences:,} sentences of {self.n_read:,}, "
+            f"{self.n_drawn:,} drawn"
+        )
+
+
+def pseudo_label(
+    inputs: Sequence[str],
+    output: Path,
+    models: Sequence[str],
+    *,
+    n: int = 24_000,
+    seed: int = 0,
+    soft: bool = False,
+    neighbours: float = 0.0,
+    held_out: HeldOut | None = None,
+    min_score: float | None = None,
+    input_format: InputFormat | None = None,
+    field: str = "text",
+    map_types: TypeMap | None = None,
+    n_threads: int | None = None,
+    overwrite: bool = False,
+    listen: Listener = ignore,
+) -> PseudoLabelled:
+    """Label raw text with several models, and keep the sentences that they are sure of.
+
+    What was labelled is kept if the job ends early; the same call goes on from it.
+
+    Args:
+        inputs: files of raw text; ``-`` is standard input.
+        output: the folder of the corpus.
+        models: folders, ``bundled:as`` or hub ids; each once.
+        n: sentences to sample and label.
+        seed: random seed of the sample.
+        soft: keep unsure sentences with entities too, and how probable every tag is.
+        neighbours: weight of words that are used alike, from 0 to 1.
+        held_out: sentences to leave out, such as those of test sets.
+        min_score: how probable every entity must be; not with ``soft``.
+        input_format: of every input; None: by its ending.
+        field: where the text of a record is.
+        map_types: other names of the entity types.
+        n_threads: processor cores to use; None: all.
+        overwrite: replace the corpus if there is one.
+        listen: told what is done, left out and kept.
+
+    Raises:
+        InputError: an argument cannot be used, or the models find nothing.
+        ModelError: a model cannot be loaded.
+        RunError: another process writes the same corpus.
+        EnvironmentProblem: a library is missing, or the folder cannot be written.
+    """
+    _check_models(models, min_score, soft=soft)
+    text = _counted_text(neighbours)
+    sources = find_sources(inputs, input_format, output=output)
+    check_corpus_folder(output, overwrite=overwrite)
+    refuse_own_output(sources, output / LABELLED)
+    described, held_out = describe_inputs(sources), held_out or {}
+    known_words = [words for sentences in held_out.values() for words in sentences]
+    ensemble = Ensemble(
+        [Tagger.load(name, n_threads=n_threads, map_types=map_types).model for name in models]
+    )
+    _note_which_are_not_zero_shot(ensemble.models, listen)
+    progress, losses, reader = Progress(), Counter[str](), SentenceReader()
+    records = read_records(sources, field=field, by_line=True, progress=progress)
+    unlabelled = track(reader.split(records), "sentences read", listen)
+    fit = leave_out_unfit(unlabelled, ensemble.models[0], losses, max_words=MAX_WORDS)
+    thresholds = (
+        ConfidenceThresholds() if min_score is None else ConfidenceThresholds(entity=min_score)
+    )
+    cache = PredictionCache(output / _PARTS, _describe_predictions(models, map_types))
+    listen(Kept("What was labelled is kept."))
+    with cache.locked():
+        wanted = pseudo_labels.leave_out_known(fit, known_words, losses)
+        sample = pseudo_labels.draw(text.read(wanted) if text else wanted, n, seed)
+        reweight = _reweight(text, ensemble, neighbours, listen) if text and sample else None
+        labelled = pseudo_labels.pseudo_label(
+            ensemble,
+            track(sample, "sentences labelled", listen, len(sample)),
+            thresholds,
+            soft=soft,
+            losses=losses,
+            known=cache,
+            reconsider=reweight,
+        )
+        note_losses(losses, progress, listen)
+        if not labelled:
+            raise _no_entity(inputs, reader.n_sentences, len(sample), cache.folder, soft=soft)
+        entities = Counter(tag[2:] for s in labelled for tag in s.tags if tag.startswith("B-"))
+        corpus = build_corpus(output.name, "und", {"train": labelled})
+        origin = {
+            "nerbridge": __version__,
+            "models": [_describe_model(model) for model in ensemble.models],
+            "type_map": dict(map_types or {}),
+            "inputs": described,
+            "left_out": {"corpora": list(held_out), "n_sentences": len(known_words)},
+            "n_read": reader.n_sentences,
+            "n": n,
+            "n_drawn": len(sample),
+            "seed": seed,
+            "thresholds": _thresholds(thresholds, soft=soft),
+            "soft": soft,
+            "neighbours": {"weight": neighbours, "n_words": text.n_words if text else 0},
+            "losses": {**progress.remarks, **losses},
+            "n_sentences": len(labelled),
+            "entities": dict(sorted(entities.items())),
+            "sha256": corpus.sha256,
+        }
+        _write(output, corpus, origin, ensemble.label_set.tags if soft else None)
+        cache.remove()
+    counts = dict(sorted(entities.items()))
+    listen(Note(", ".join(f"{count:,} {type_}" for type_, count in counts.items())))
+    return PseudoLabelled(
+        output / LABELLED, reader.n_sentences, len(sample), len(labelled), counts, dict(losses)
+    )
+
+
+def read_held_out(names: Sequence[str]) -> HeldOut:
+    """The validation and test sentences of corpora, as words.
+
+    Raises:
+        InputError: a corpus has none.
+    """
+    found: dict[str, list[Sequence[str]]] = {}
+    for name in names:
+        splits = read_raw_corpus(name).splits
+        held_out = [split for split in splits if split != "train"]
+        if not held_out:
+            raise InputError(
+                f"--leave-out {name}: no validation or test sentences, only {', '.join(splits)}; "
+                "expected a corpus that has some. Name the folder that holds them."
+            )
+        found[name] = [s.words for split in held_out for s in splits[split].sentences]
+    return found
+
+
+def _check_models(models: Sequence[str], min_score: float | None, *, soft: bool) -> None:
+    if soft and min_score is not None:
+        raise InputError(
+            "--soft keeps sentences however sure they are, and --min-score says how sure they must "
+            "be; expected one of them."
+        )
+    if len(set(models)) < len(models):
+        raise InputError(f"--model {', '.join(models)}: expected each model once.")
+
+
+def _counted_text(neighbours: float) -> CountedText | None:
+    """What counts the words of the input, where words used alike have a weight."""
+    if not neighbours:
+        return None
+    try:
+        from nerbridge.selection.word_vectors import CountedText
+    except ModuleNotFoundError as error:
+        raise EnvironmentProblem(
+            f"--neighbours needs {error.name}, which is not installed. "
+            "Install it with: pip install 'nerbridge[train]'"
+        ) from error
+    return CountedText()
+
+
+def _reweight(text: CountedText, ensemble: Ensemble, weight: float, listen: Listener) -> Reweight:
+    """Changes probabilities by those of the words that are used alike in the whole text."""
+    from nerbridge.selection.neighbours import weigh_by_neighbours
+
+    listen(Note("learning which words are used alike"))
+    vectors = text.vectors()
+    return lambda words, p: weigh_by_neighbours(words, p, vectors, ensemble.label_set, weight)
+
+
+def _no_entity(
+    inputs: Sequence[str], n_read: int, n_drawn: int, folder: Path, *, soft: bool
+) -> InputError:
+    """Why there is no corpus; ``folder`` keeps what the models said."""
+    or_score = "" if soft else " and --min-score"
+    return InputError(
+        f"{', '.join(inputs)}: {n_read:,} sentences, {n_drawn:,} of them fit and drawn, in none of "
+        f"which the models {'find' if soft else 'are sure of'} an entity. Check that it is text of "
+        f"their language, --field, -n{or_score}; what they said of these sentences is kept in "
+        f"{folder}."
+    )
+
+
+def _write(
+    output: Path, corpus: Corpus, origin: Mapping[str, Any], soft_tags: Sequence[str] | None
+) -> None:
+    """Write the corpus, how it was made and, with ``soft_tags``, how probable each tag was."""
+    write_text(output / ORIGIN, json.dumps(origin, ensure_ascii=False, indent=1) + "\n")
+    if soft_tags is not None:
+        write_probabilities(output, corpus, soft_tags)
+    # The sentences come last: while they are missing, the same command may be given again.
+    write_corpus(corpus, output)
+    if soft_tags is None:
+        (output / PROBABILITIES_FILE).unlink(missing_ok=True)
+
+
+def _thresholds(thresholds: ConfidenceThresholds, *, soft: bool) -> dict[str, float]:
+    """The thresholds that were used; soft labels use only two of them."""
+    unused = ("entity", "word") if soft else ()
+    return {key: value for key, value in asdict(thresholds).items() if key not in unused}
+
+
+def check_corpus_folder(output: Path, *, overwrite: bool) -> None:
+    """Refuse, before hours of labelling, a folder that cannot be written or is in use."""
+    there = next(path for path in (output, *output.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise InputError(f"--output {output}: {there} is a file, expected a folder. Name another.")
+    if not os.access(there, os.W_OK):
+        raise InputError(f"--output {output}: {there} cannot be written. Choose another folder.")
+    found = {path.name for path in output.glob("*") if split_of(path)}
+    if found - {LABELLED} or (found and not (output / ORIGIN).exists()):
+        raise InputError(
+            f"--output {output}: {', '.join(sorted(found))} is there, a corpus of another origin; "
+            "expected a new folder. Choose another name."
+        )
+    if found and not overwrite:
+        raise InputError(
+            f"--output {output}: there is a {LABELLED} already. Choose another folder, or replace "
+            "it: --overwrite."
+        )
+
+
+def _describe_model(model: TaggerModel) -> dict[str, Any]:
+    known = {key: model.manifest.get(key) for key in ("row", "seed", "recipe", "recipe_sha256")}
+    return {"name": model.name, **{key: value for key, value in known.items() if value}}
+
+
+def _describe_predictions(models: Sequence[str], map_types: TypeMap | None) -> str:
+    """All that the probabilities of a sentence's tags depend on, as a key of the cache."""
+    hashes = [hash_folder(find_model(name).path) for name in models]
+    return json.dumps([__version__, hashes, *([map_types] if map_types else [])])
+
+
+def _note_which_are_not_zero_shot(models: Sequence[TaggerModel], listen: Listener) -> None:
+    seen = [model.name for model in models if model.manifest.get("row") != "transfer"]
+    if seen:
+        listen(
+            Note(
+                f"{', '.join(seen)}: not the transferred model of a run. What learns from its "
+                "labels is zero-shot only if it has seen no labelled text of the target language."
+            )
+        )
