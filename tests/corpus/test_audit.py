@@ -12,7 +12,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from corpus.conftest import sentences
 from nerbridge.corpus import Sentence, build_corpus
-from nerbridge.corpus.audit import InvalidTags, audit_corpus, audit_spec, leaked
+from nerbridge.corpus.audit import InvalidTags, audit_corpus, leaked
+from nerbridge.corpus.audit import audit as make_audit
 
 Put = Callable[[str, str | bytes], Path]
 SPLIT = st.lists(sentences(st.sampled_from(["অসম", "\u09df", "য়", "a", "a।"])), max_size=6)
@@ -26,7 +27,7 @@ def read_by_hand(path: Path) -> list[tuple[str, ...]]:
 
 def test_the_leak_of_wikiann_hindi(shared: Path) -> None:
     folder = shared / "data" / "wikiann_hi"
-    audit = audit_spec(folder, language="hi")
+    audit = make_audit(folder, language="hi")
     by_split = {(overlap.split, overlap.other): overlap for overlap in audit.overlaps}
     found = by_split["test", "train"]
     assert (found.n_shared_sentences, found.n_shared_sentences_normalised) == (320, 336)
@@ -112,7 +113,7 @@ def test_subwords_are_counted_as_the_model_will_see_them() -> None:
 def test_invalid_tags_are_reported_and_repaired(put: Put) -> None:
     put("c/train.conll", "x\tB-PER\ny\tO\nz\tB-LOC\n\nx\tB-PER\n\nx\tO\ny\tI-LOC\n")
     path = put("c/test.conll", "x\tO\n")
-    audit = audit_spec(path.parent)
+    audit = make_audit(path.parent)
     train = path.parent / "train.conll"
     assert audit.splits["train"].invalid_tags == InvalidTags(
         1, (f"{train}:8: tag 'I-LOC' follows 'O'",)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from corpus.conftest import pairs, sentences
 from nerbridge.corpus import Sentence, build_corpus, read_corpus, read_sentences
-from nerbridge.corpus.audit import audit_spec
+from nerbridge.corpus.audit import audit as make_audit
 from nerbridge.errors import CorpusError
 from nerbridge.labels import Scheme, convert_tags
 
@@ -206,7 +206,7 @@ def test_types_without_a_prefix_are_read_where_they_are_known(put: Put) -> None:
     assert tags == ("B-person-actor", "I-person-actor", "B-art-film", "O", "B-location-GPE")
     coarse = ("B-PER", "I-PER", "O", "O", "B-LOC")
     assert read_corpus(fine, type_map="fewnerd").splits["test"][0].tags == coarse
-    assert audit_spec(fine, type_map="fewnerd").splits["test"].type_counts == {"PER": 1, "LOC": 1}
+    assert make_audit(fine, type_map="fewnerd").splits["test"].type_counts == {"PER": 1, "LOC": 1}
     assert read_corpus(put("a.txt", lines("PER", "LOC"))).splits["test"][0].tags == (
         "B-PER", "B-LOC",
     )  # fmt: skip

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result, print_table
-from nerbridge.cli.converted_files import check_files, choose_files
 from nerbridge.cli.corpora import (
     ColumnsOption,
     LexiconOption,
@@ -32,6 +31,7 @@ from nerbridge.cli.options import (
     read_map_option,
 )
 from nerbridge.cli.split import split_command
+from nerbridge.corpus.converted_files import check_files, choose_files
 from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.labels import Scheme
 
@@ -87,14 +87,14 @@ def audit_command(
 
     Example: nerbridge data audit corpora/as --tokenizer models/mini --plots figures
     """
-    from nerbridge.corpus.audit import audit_spec
+    from nerbridge.corpus.audit import audit
 
     loaded = None if tokenizer is None else _load_tokenizer(tokenizer)
     audits, type_map = [], read_map_option(map_types)
     for path in paths:
         print_note(f"Auditing {path} …", quiet=quiet)
         audits.append(
-            audit_spec(
+            audit(
                 path,
                 scheme=scheme,
                 type_map=type_map,
@@ -104,14 +104,14 @@ def audit_command(
             )
         )
     if as_json:
-        found = [audit.to_dict() for audit in audits]
+        found = [each.to_dict() for each in audits]
         print_json(found[0] if len(found) == 1 else found)
     else:
-        for audit in audits:
-            print_audit(audit)
+        for each in audits:
+            print_audit(each)
     if plots is not None:
         _write_plots(audits, plots, quiet=quiet)
-    if any(split.invalid_tags.n for audit in audits for split in audit.splits.values()):
+    if any(split.invalid_tags.n for each in audits for split in each.splits.values()):
         raise typer.Exit(EXIT_INVALID_TAGS)
 
 

@@ -44,8 +44,8 @@ __all__ = [
     "Overlap",
     "SplitAudit",
     "UnicodeForms",
+    "audit",
     "audit_corpus",
-    "audit_spec",
     "leaked",
 ]
 
@@ -123,8 +123,8 @@ class Audit:
         return asdict(self)
 
 
-def audit_spec(
-    spec: str | Path,
+def audit(
+    corpus: str | Path | Corpus,
     *,
     language: str = "und",
     scheme: Scheme | None = None,
@@ -133,15 +133,27 @@ def audit_spec(
     columns: str | None = None,
     offsets: OffsetUnit | None = None,
 ) -> Audit:
-    """Audit a corpus by name, as `read_corpus` names it, also one with invalid tags.
+    """Say what is wrong with a corpus before anything is trained on it.
 
     Invalid tags are reported; the other facts are counted with these tags repaired and the types
     mapped.
 
+    Args:
+        corpus: a name, folder or file as for `read_corpus`, or what it returned. What was read
+            has no invalid tags any more, and only the tokenizer is heeded.
+        language: the code of its language.
+        scheme: the tagging scheme of the files; None finds it out.
+        type_map: other names for the types.
+        tokenizer: counts subwords per word if given; words are passed to it already split.
+        columns: columns of words and tags.
+        offsets: what the offsets of spans count; None finds it out.
+
     Raises:
         CorpusError: a file is missing, or not in the shape of its format.
     """
-    raw = read_raw_corpus(spec, Layout(None, parse_columns(columns), offsets))
+    if isinstance(corpus, Corpus):
+        return audit_corpus(corpus, tokenizer)
+    raw = read_raw_corpus(corpus, Layout(None, parse_columns(columns), offsets))
     types = read_type_map(type_map)
     sentences = add_prefixes(
         {name: split.sentences for name, split in raw.splits.items()}, scheme, types
@@ -154,8 +166,8 @@ def audit_spec(
         invalid[name] = InvalidTags(len(places), tuple(examples))
     splits, losses = clean_sentences(sentences, scheme=scheme, repair=True, type_map=types)
     losses.update(raw.losses)
-    corpus = build_corpus(raw.name, language, splits, losses=losses, revision=raw.revision)
-    return audit_corpus(corpus, tokenizer, scheme=scheme, invalid_tags=invalid)
+    read = build_corpus(raw.name, language, splits, losses=losses, revision=raw.revision)
+    return audit_corpus(read, tokenizer, scheme=scheme, invalid_tags=invalid)
 
 
 def audit_corpus(

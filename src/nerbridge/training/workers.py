@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -52,7 +55,7 @@ def run_in_workers(work: Work, recipe: Recipe, folder: Path, jobs: int, listen: 
     ]
     try:
         # A terminal sends Ctrl-C to all processes; this one alone answers, and ends the others.
-        with interrupts_held():
+        with interrupts_held(), _without_main_module():
             for worker in workers:
                 worker.start()
         lifeline.close()
@@ -64,6 +67,20 @@ def run_in_workers(work: Work, recipe: Recipe, folder: Path, jobs: int, listen: 
         for worker in started:
             worker.join()
         keep.close()
+
+
+@contextmanager
+def _without_main_module() -> Iterator[None]:
+    """Hide the user's script while processes start: spawn would run it again in each of them.
+
+    Workers need nothing of it, so that a script needs no ``if __name__ == "__main__"``.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _listen(workers: Sequence[Any], events: Any, listen: Listener) -> None:
