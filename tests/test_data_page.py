@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nerbridge.corpus import read_corpus
-from nerbridge.models.folder import read_lineage
+from nerbridge.models.manifest import read_manifest
 from nerbridge.tagging.model_folder import BUNDLED_FOLDER
 from nerbridge.training.recipe_files import read_recipe, shipped_recipes
 
@@ -60,7 +60,7 @@ def test_the_tagger_s_card_is_made_of_its_prose_and_manifest() -> None:
     write_card = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(write_card)
     folder = BUNDLED_FOLDER / "as"
-    card = write_card.render(write_card.PROSE.read_text("utf-8"), read_lineage(folder))
+    card = write_card.render(write_card.PROSE.read_text("utf-8"), read_manifest(folder))
     assert card == (folder / "README.md").read_text("utf-8"), "give scripts/write-tagger-card"
     assert "{{" not in card
     assert not re.search(r"(^|[ `(])/\w+/", card)  # no path of a machine

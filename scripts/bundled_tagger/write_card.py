@@ -8,12 +8,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
+from nerbridge.evaluation.quoting import QuotedScores
 from nerbridge.files import write_text
 from nerbridge.models.card import CARD_FILE, REPO_PLACEHOLDER, card_sections
-from nerbridge.models.card_header import set_license
-from nerbridge.models.folder import LINEAGE_FILE, read_lineage
+from nerbridge.models.manifest import Manifest, read_manifest, write_manifest
 from nerbridge.tagging.model_folder import BUNDLED_FOLDER
 
 NAME, LICENSE = "bundled:as", "apache-2.0"
@@ -27,37 +26,36 @@ def main() -> None:
     parser.add_argument("--score", action="store_true", help="measure the tagger first")
     args = parser.parse_args()
     folder = BUNDLED_FOLDER / "as"
+    manifest = read_manifest(folder).model_copy(update={"license": LICENSE})
     if args.score:
-        manifest = {**read_lineage(folder), "scores": {name: measure(name) for name in TEST_SETS}}
-        text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True)
-        write_text(folder / LINEAGE_FILE, text + "\n")
-    write_text(folder / CARD_FILE, render(PROSE.read_text("utf-8"), read_lineage(folder)))
+        scores = {name: measure(name) for name in TEST_SETS}
+        manifest = manifest.model_copy(update={"scores": scores})
+    write_manifest(folder, manifest)
+    write_text(folder / CARD_FILE, render(PROSE.read_text("utf-8"), manifest))
 
 
-def render(prose: str, manifest: dict[str, Any]) -> str:
+def render(prose: str, manifest: Manifest) -> str:
     """The prose with every ``{{section}}`` filled in."""
     for name, section in card_sections(manifest).items():
         prose = prose.replace("{{" + name + "}}", section)
-    return set_license(prose, LICENSE).replace(REPO_PLACEHOLDER, NAME)
+    return prose.replace(REPO_PLACEHOLDER, NAME)
 
 
-def measure(corpus: str) -> dict[str, Any]:
+def measure(corpus: str) -> QuotedScores:
     """What a card quotes of the tagger's scores on the test part of a corpus."""
     shared = Path(os.environ.get("NERBRIDGE_SHARED", "../shared"))
     spec = corpus if corpus.startswith("bundled:") else str(shared / "data" / corpus)
     command = [sys.executable, "-m", "nerbridge", "evaluate", NAME, spec, "--json", "--quiet"]
     found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    return {
-        "f1": found["f1_strict"],
-        "ci95": found["ci95"],
-        "precision": found["precision_strict"],
-        "recall": found["recall_strict"],
-        "f1_leak_free": None,
-        "n_leaked": None,
-        "n_sentences": found["n_sentences"],
-        "n_entities": found["n_gold"],
-        "per_type": {type_: scores["f1"] for type_, scores in found["per_type"].items()},
-    }
+    return QuotedScores(
+        f1=found["f1_strict"],
+        ci95=found["ci95"],
+        precision=found["precision_strict"],
+        recall=found["recall_strict"],
+        n_sentences=found["n_sentences"],
+        n_entities=found["n_gold"],
+        per_type={type_: scores["f1"] for type_, scores in found["per_type"].items()},
+    )
 
 
 if __name__ == "__main__":

@@ -54,13 +54,13 @@ def test_scores_are_those_of_this_model_in_the_record(
 ) -> None:
     wanted = quote_scores({"test": SCORES, "titles": SCORES})
     assert find_scores(run / "models" / "adapt-1") == wanted
-    assert find_scores(run / "models" / "adapt-2") is None
+    assert find_scores(run / "models" / "adapt-2") == {}
     monkeypatch.chdir(run / "models")
     assert find_scores(Path("adapt-1")) == wanted
 
 
 def test_a_model_outside_of_a_run_has_none(tmp_path: Path) -> None:
-    assert find_scores(write_tiny_tagger(tmp_path / "alone")) is None
+    assert find_scores(write_tiny_tagger(tmp_path / "alone")) == {}
 
 
 def test_a_damaged_record_is_said(run: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_damaged_record_is_said(run: Path) -> None:
 def test_the_card_of_an_export_quotes_the_trained_model(run: Path, tmp_path: Path) -> None:
     exported = write_tiny_tagger(tmp_path / "exported")
     write_model_card(exported)
-    assert "Not known yet" in (exported / CARD_FILE).read_text("utf-8")
+    assert "not known yet" in (exported / CARD_FILE).read_text("utf-8")
     write_model_card(exported, run / "models" / "adapt-1")
     card = (exported / CARD_FILE).read_text("utf-8")
-    assert "| titles | 1 | 2 | 0.667 (0.667 to 0.667) | 1.000 | 0.500 |" in card
+    assert "| titles | 1 | 2 | 0.667 [0.667, 0.667] | 1.000 | 0.500 |" in card

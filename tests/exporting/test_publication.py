@@ -13,6 +13,7 @@ from nerbridge.errors import InputError, ModelError
 from nerbridge.exporting.card import write_model_card
 from nerbridge.exporting.publication import prepare_publication
 from nerbridge.models.card_header import read_license
+from nerbridge.models.manifest import parse_manifest, read_manifest
 from tiny_tagger import write_tiny_tagger
 
 REPO = "owner/name-1"
@@ -67,8 +68,9 @@ def test_what_is_uploaded_is_the_folder_with_licence_and_name(model: Path) -> No
     assert read_license(card) == "cc-by-4.0"
     assert f'Tagger.load("{REPO}")' in card
     assert "owner/name" not in card.replace(REPO, "")
-    assert json.loads(text_of(found.files["nerbridge.json"])) == json.loads(
-        before["nerbridge.json"]
+    uploaded = json.loads(text_of(found.files["nerbridge.json"]))
+    assert parse_manifest(uploaded, model) == read_manifest(model).model_copy(
+        update={"license": "cc-by-4.0"}
     )
     assert found.n_bytes == sum(len(bytes_of(content)) for content in found.files.values())
     assert {path.name: path.read_bytes() for path in model.iterdir()} == before
@@ -100,7 +102,8 @@ def test_a_run_folder_stands_for_its_best_model(tmp_path: Path) -> None:
 
 def test_places_on_this_machine_are_cut_out_and_said(model: Path) -> None:
     base = {"id": "/home/me/encoders/small", "revision": None}
-    change(model / "nerbridge.json", base=base, vocabulary={"corpora": ["../texts/as"]})
+    vocabulary = {"n_full": 9, "n_kept": 9, "corpora": ["../texts/as"]}
+    change(model / "nerbridge.json", base=base, vocabulary=vocabulary)
     write_model_card(model)
     found = prepare_publication(model, REPO, license="mit")
     manifest = json.loads(text_of(found.files["nerbridge.json"]))
@@ -168,6 +171,10 @@ def bare_card(model: Path) -> None:
     (model / "README.md").write_text("# Our model\n")
 
 
+def broken_header(model: Path) -> None:
+    (model / "README.md").write_text("---\nlicense: [mit\n---\n# Our model\n")
+
+
 def no_manifest(model: Path) -> None:
     (model / "nerbridge.json").unlink()
 
@@ -185,6 +192,7 @@ def no_manifest(model: Path) -> None:
         (card_with_path, r"README\.md:\d+: names a place on this machine: /home/me/runs"),
         (config_with_path, r"tokenizer_config\.json: names a place .*/home/me/x"),
         (bare_card, r"README\.md: the card has no header"),
+        (broken_header, r"README\.md: the card's header is not YAML"),
         (no_manifest, r"not a model trained with nerbridge"),
     ],
 )

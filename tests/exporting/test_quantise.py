@@ -10,10 +10,10 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from export.test_graph import SMALL, rows, run
 from onnx import numpy_helper
 from transformers import AutoConfig, AutoModelForTokenClassification
 
+from exporting.test_graph import SMALL, rows, run
 from nerbridge.exporting.graph import build_graph
 from nerbridge.exporting.quantise import quantise
 from nerbridge.exporting.storage import find_embedding

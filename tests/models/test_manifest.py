@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from nerbridge.errors import ModelError
 from nerbridge.models.manifest import (
@@ -18,6 +19,7 @@ from nerbridge.models.manifest import (
 )
 from nerbridge.tagging.model_folder import BUNDLED_FOLDER
 
+OLD_FILES = Path(__file__).parent / "manifests"
 CORPUS = {"language": "bn", "role": "source", "sha256": "b" * 64}
 CURVE = [{"step": 5, "epoch": 1.0, "validation_f1": None}, {"step": 9, "epoch": 2.0}]
 OLD_ADAPTED: dict[str, Any] = {
@@ -149,10 +151,32 @@ def test_what_is_wrong_is_said(document: Any, message: str, tmp_path: Path) -> N
     assert str(tmp_path / "nerbridge.json") in str(caught.value)
 
 
-def test_the_bundled_tagger_is_read() -> None:
-    """Its manifest was written by 0.1, which the wheel keeps as it is."""
-    found = read_manifest(BUNDLED_FOLDER / "as")
+@pytest.mark.parametrize("name", ["export-0.1", "adapter-0.2-dev", "crf-0.2-dev"])
+def test_files_that_earlier_versions_wrote_are_read_whole(name: str, tmp_path: Path) -> None:
+    document = json.loads((OLD_FILES / f"{name}.json").read_text("utf-8"))
+    manifest = read_manifest(folder_with(tmp_path, document))
+    assert (manifest.kind, manifest.types) == (document["kind"], ("PER", "ORG", "LOC"))
+    assert unknown_keys(manifest) == []
+    write_manifest(tmp_path, manifest)
+    assert read_manifest(tmp_path) == manifest
+
+
+def unknown_keys(part: object) -> list[str]:
+    """Keys at any depth that the class has no field for."""
+    if isinstance(part, dict):
+        return [key for value in part.values() for key in unknown_keys(value)]
+    if not isinstance(part, BaseModel):
+        return []
+    inner = (getattr(part, name) for name in type(part).model_fields)
+    return [*(part.model_extra or {}), *(key for value in inner for key in unknown_keys(value))]
+
+
+def test_the_bundled_tagger_of_0_1_is_read_whole(tmp_path: Path) -> None:
+    document = json.loads((OLD_FILES / "export-0.1.json").read_text("utf-8"))
+    found = read_manifest(folder_with(tmp_path, document))
     assert found.languages == ("as", "bn", "hi")
     assert found.quantisation == "int8"
     assert found.origin.system == "transfer"
     assert found.scores["bundled:as"].n_sentences == 100
+    now = read_manifest(BUNDLED_FOLDER / "as")
+    assert now == found.model_copy(update={"license": "apache-2.0"})

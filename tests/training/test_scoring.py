@@ -12,7 +12,7 @@ import pytest
 from nerbridge.evaluation.quoting import quote_scores
 from nerbridge.evaluation.scores import find_mentions, score_predictions
 from nerbridge.models.card import CARD_FILE, model_card
-from nerbridge.models.folder import read_lineage
+from nerbridge.models.manifest import read_manifest
 from nerbridge.training.prediction import load_predictor
 from nerbridge.training.scoring import N_ERRORS, row_errors, score_model
 
@@ -74,8 +74,8 @@ def test_a_card_with_the_scores_stands_beside_the_model(row: str, seed: int, fin
     result, folder = run.folder.read_result(row, seed), run.folder.model(row, seed)
     card = (folder / CARD_FILE).read_text("utf-8")
     scores = quote_scores({"test": result.test})
-    assert card == model_card({**read_lineage(folder), "scores": scores})
-    assert f"| as, test split | 14 | {result.test.n_gold} | {result.test.f1_strict:.3f} (" in card
+    assert card == model_card(read_manifest(folder).model_copy(update={"scores": scores}))
+    assert f"| as, test split | 14 | {result.test.n_gold} | {result.test.f1_strict:.3f} [" in card
     assert str(run.folder.path.parent) not in card
 
 

@@ -138,7 +138,7 @@ def test_what_learned_from_the_target_too_is_not_called_zero_shot(
     joint = replace(
         experiment_data, sources=(*experiment_data.sources[:-1], experiment_data.target)
     )
-    told = build_record(replace(finished.run, experiment_data=joint), "nerbridge run tiny")
+    told = build_record(replace(finished.run, data=joint), "nerbridge run tiny")
     for name in ("transfer", "crf_transfer"):
         assert "nothing of the target corpus seen" in record.row(name).description
         assert "the target corpus among them" in told.row(name).description
@@ -150,7 +150,7 @@ def test_it_says_which_test_sentences_stand_in_a_source(finished: Any) -> None:
     train = (*first.splits["train"], *target.splits["test"][:3])
     known = replace(first, splits={**first.splits, "train": train})
     experiment_data = replace(run.data, sources=(known, *others))
-    notes = build_record(replace(run, experiment_data=experiment_data), "").notes
+    notes = build_record(replace(run, data=experiment_data), "").notes
     assert "test: 3 of 14 sentences stand in a source too." in notes
     assert not any("in a source" in note for note in build_record(run, "").notes)
 

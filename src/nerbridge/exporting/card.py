@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from nerbridge.evaluation.quoting import quote_scores
+from nerbridge.evaluation.quoting import QuotedScores, quote_scores
 from nerbridge.models.card import write_card
-from nerbridge.models.folder import read_lineage
+from nerbridge.models.manifest import read_manifest
 from nerbridge.records import read_record
 
 _RECORD_FILE = "record.json"
@@ -26,14 +24,14 @@ def write_model_card(folder: Path, trained: Path | None = None) -> None:
         RunError: if the run's record cannot be read.
     """
     scores = find_scores(folder if trained is None else trained)
-    write_card(folder, {**read_lineage(folder), "scores": scores})
+    manifest = read_manifest(folder)
+    write_card(folder, manifest.model_copy(update={"scores": scores}) if scores else manifest)
 
 
-def find_scores(folder: Path) -> dict[str, dict[str, Any]] | None:
-    """What a run's record says of one of its models; None outside of a finished run with tests.
+def find_scores(folder: Path) -> dict[str, QuotedScores]:
+    """What a run's record says of one of its models, by test set.
 
-    Returns:
-        By test set, as `nerbridge.evaluation.quoting.quote_scores` gives it.
+    Nothing outside of a finished run with tests.
 
     Raises:
         RunError: if the record cannot be read.
@@ -41,12 +39,11 @@ def find_scores(folder: Path) -> dict[str, dict[str, Any]] | None:
     model = folder.resolve()
     run = model.parent.parent
     if not (run / _RECORD_FILE).is_file():
-        return None
+        return {}
     name = model.relative_to(run).as_posix()
     record = read_record(run / _RECORD_FILE)
     for row in record.rows if record.scored_split("test") == "test" else ():
         for result in row.seeds:
             if result.model == name:
-                quoted = quote_scores({"test": result.test, **result.also})
-                return {name: asdict(found) for name, found in quoted.items()}
-    return None
+                return quote_scores({"test": result.test, **result.also})
+    return {}

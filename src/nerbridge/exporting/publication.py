@@ -18,7 +18,13 @@ from nerbridge.exporting.machine_paths import find_path_in_text, find_paths, wit
 from nerbridge.models.card import CARD_FILE, REPO_PLACEHOLDER
 from nerbridge.models.card_header import read_license, set_license
 from nerbridge.models.download import MODEL_FILES
-from nerbridge.models.folder import LINEAGE_FILE, read_lineage
+from nerbridge.models.manifest import (
+    MANIFEST_FILE,
+    Manifest,
+    dump_manifest,
+    parse_manifest,
+    read_manifest,
+)
 from nerbridge.tagging.model_folder import find_model
 
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -74,14 +80,14 @@ def prepare_publication(folder: Path, repo: str, *, license: str | None = None) 
     if not _REPO.fullmatch(repo):
         raise InputError(f"{repo}: not the name of a hub model; expected owner/name.")
     path = find_model(folder).path
-    manifest = read_lineage(path)
+    manifest = read_manifest(path)
     found, hidden = _list_files(path)
     _check_model(path, manifest, found)
-    own, changes = _clean_manifest(path, manifest)
     card, chosen = _finish_card(path, repo, license)
+    own, changes = _clean_manifest(path, manifest.model_copy(update={"license": chosen}))
     notes = [f"left out: {', '.join(hidden)}"] if hidden else []
     return Publication(
-        repo, chosen, {**found, LINEAGE_FILE: own, CARD_FILE: card}, (*notes, *changes)
+        repo, chosen, {**found, MANIFEST_FILE: own, CARD_FILE: card}, (*notes, *changes)
     )
 
 
@@ -109,8 +115,8 @@ def is_of_model(name: str) -> bool:
     return any(fnmatch(name, pattern) for pattern in MODEL_FILES)
 
 
-def _check_model(folder: Path, manifest: Mapping[str, Any], found: Mapping[str, Path]) -> None:
-    missing = [name for name in _NEEDED[manifest["kind"]] if name not in found]
+def _check_model(folder: Path, manifest: Manifest, found: Mapping[str, Path]) -> None:
+    missing = [name for name in _NEEDED[manifest.kind] if name not in found]
     if missing:
         raise ModelError(f"{folder}: lacks {', '.join(missing)}. Copy or export the model again.")
     if CARD_FILE not in found:
@@ -119,11 +125,11 @@ def _check_model(folder: Path, manifest: Mapping[str, Any], found: Mapping[str, 
             "nerbridge.exporting.card import write_model_card; from pathlib import Path; "
             f'write_model_card(Path({str(folder)!r}))"'
         )
-    for name, facts in (manifest.get("files") or {}).items():
-        if name not in found or _sha256(found[name]) != facts.get("sha256"):
+    for name, digest in manifest.files.items():
+        if name not in found or _sha256(found[name]) != digest.sha256:
             raise ModelError(
-                f"{folder}: {name} is not the file that {LINEAGE_FILE} describes. Export the model "
-                "again."
+                f"{folder}: {name} is not the file that {MANIFEST_FILE} describes. Export the "
+                "model again."
             )
     for path in found.values():
         if path.suffix == ".safetensors":
@@ -144,19 +150,18 @@ def _check_weights(path: Path) -> None:
         raise ModelError(f"{path}: damaged or half written ({error}). Copy it again.") from error
 
 
-def _check_base(folder: Path, manifest: Mapping[str, Any]) -> None:
+def _check_base(folder: Path, manifest: Manifest) -> None:
     """An adapter is of use only to those who have its base."""
-    base = manifest.get("base") or {}
-    is_bundled = str(base.get("id", "")).startswith("bundled:")
-    if manifest["kind"] == "adapter" and not (is_bundled or base.get("revision")):
+    base = manifest.base
+    if manifest.kind == "adapter" and not (base and (base.is_bundled or base.revision)):
         raise ModelError(
-            f"{folder}: an adapter for the encoder {base.get('id')}, a folder of this machine, "
-            "which nobody else can load. Publish the whole model: nerbridge export MODEL OUT, "
-            "then nerbridge publish OUT."
+            f"{folder}: an adapter for the encoder {base.id if base else '(not recorded)'}, a "
+            "folder of this machine, which nobody else can load. Publish the whole model: "
+            "nerbridge export MODEL OUT, then nerbridge publish OUT."
         )
 
 
-def _clean_manifest(folder: Path, manifest: Mapping[str, Any]) -> tuple[bytes, list[str]]:
+def _clean_manifest(folder: Path, manifest: Manifest) -> tuple[bytes, list[str]]:
     """``nerbridge.json`` without paths of this machine, and what was changed in it."""
     for name in _CONFIGS:
         path = folder / name
@@ -165,11 +170,12 @@ def _clean_manifest(folder: Path, manifest: Mapping[str, Any]) -> tuple[bytes, l
                 f"{path}: names a place on this machine: {found[0]}. Replace it by a hub id, or "
                 "remove it."
             )
+    document = manifest.to_json()
     changes = [
-        f"{LINEAGE_FILE}: {path} becomes {without_paths(path)}" for path in find_paths(manifest)
+        f"{MANIFEST_FILE}: {path} becomes {without_paths(path)}" for path in find_paths(document)
     ]
-    text = json.dumps(without_paths(manifest), indent=2, ensure_ascii=False, sort_keys=True)
-    return (text + "\n").encode("utf-8"), changes
+    cleaned = parse_manifest(without_paths(document), folder / MANIFEST_FILE)
+    return dump_manifest(cleaned).encode("utf-8"), changes
 
 
 def _read_json(path: Path) -> Any:
@@ -189,14 +195,13 @@ def _finish_card(folder: Path, repo: str, license: str | None) -> tuple[bytes, s
     if found := find_path_in_text(card):
         line, place = found
         raise ModelError(f"{path}:{line}: names a place on this machine: {place}. Remove it.")
-    if license is not None:
-        if not _LICENSE.fullmatch(license):
-            raise InputError(f"--license {license}: expected a name such as apache-2.0.")
-        try:
-            card = set_license(card, license)
-        except ValueError as error:
-            raise ModelError(f"{path}: {error}; expected one as the hub reads it.") from error
-    chosen = read_license(card)
+    if license is not None and not _LICENSE.fullmatch(license):
+        raise InputError(f"--license {license}: expected a name such as apache-2.0.")
+    try:
+        card = card if license is None else set_license(card, license)
+        chosen = read_license(card)
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}; expected one as the hub reads it.") from error
     if chosen is None:
         raise InputError(
             f"{path}: the licence is still to be chosen. See what the model was made of (the card "

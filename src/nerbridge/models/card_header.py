@@ -1,79 +1,139 @@
-"""The header of a model card: what the hub sorts and searches by, the licence above all."""
+"""The header of a model card: what the hub sorts and searches by, and the scores that it shows."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from nerbridge.models.manifest import Manifest
+
+if TYPE_CHECKING:
+    from huggingface_hub import EvalResult, ModelCard
 
 LICENSE_TO_CHOOSE = "to-be-chosen"
 
-_HEADER = re.compile(r"\A---\n(.*?)^---\n", re.MULTILINE | re.DOTALL)
-_LICENSE_LINES = re.compile(
-    r"^license(_name|_link)?:[^\n]*\n([ \t-][^\n]*\n)*",
-    re.MULTILINE,  # a list goes on below
-)
-_HUB_DATA = re.compile(r"(?:hub:|hf://datasets/)([^@#/]+/[^@#/]+)")
+_HUB_DATA = re.compile(r"(?:hub:|hf://datasets/)([^@#/]+/[^@#/]+)(?:@([^#/]+))?")
+_LICENSE_KEYS = ("license", "license_name", "license_link")
+_TASK = "token-classification"
 _TAGS = ("named-entity-recognition", "nerbridge")
 _TAG_OF = {"onnx": ("onnx",), "adapter": ("lora",)}
 _RELATIONS = {"adapter": "adapter", "full": "finetune", "onnx": "finetune"}
 
 
-def header_lines(
-    *, kind: str, languages: Iterable[str], corpora: Iterable[str], hub_base: str | None
-) -> Iterator[str]:
-    """The header, in YAML. Its licence is still to be chosen.
+def card_header(manifest: Manifest) -> str:
+    """The header between two lines of ``---``, in YAML as the hub reads it."""
+    from huggingface_hub import ModelCardData
 
-    Args:
-        kind: of the model folder: adapter, full or onnx.
-        languages: of its training data, the target's first; may repeat.
-        corpora: names of its training data; those of the hub are linked.
-        hub_base: the base encoder's id, if it is a hub model.
-    """
-    datasets = [match[1] for name in corpora if (match := _HUB_DATA.match(name))]
-    yield "---"
-    yield from _list_line("language", languages)
-    yield "license: other"
-    yield f"license_name: {LICENSE_TO_CHOOSE}"
-    yield "library_name: nerbridge"
-    yield "pipeline_tag: token-classification"
-    yield from _list_line("tags", [*_TAGS, *_TAG_OF.get(kind, ())])
-    yield from _list_line("datasets", datasets)
-    if hub_base is not None:
-        yield f"base_model: {json.dumps(hub_base)}"
-        yield f"base_model_relation: {_RELATIONS[kind]}"
-    yield "---"
+    base, corpora = manifest.base, map(_HUB_DATA.match, manifest.corpora)
+    is_of_hub = base is not None and base.revision is not None
+    data = ModelCardData(
+        language=list(manifest.languages) or None,
+        license=manifest.license or "other",
+        license_name=None if manifest.license else LICENSE_TO_CHOOSE,
+        library_name="nerbridge",
+        pipeline_tag=_TASK,
+        tags=[*_TAGS, *_TAG_OF.get(manifest.kind, ())],
+        datasets=list(dict.fromkeys(match[1] for match in corpora if match)) or None,
+        base_model=base.id if base and is_of_hub else None,
+        base_model_relation=_RELATIONS.get(manifest.kind) if is_of_hub else None,
+        model_name=manifest.origin.recipe or "named entities" if manifest.scores else None,
+        eval_results=list(_eval_results(manifest)) or None,
+    )
+    return f"---\n{data.to_yaml()}\n---"
 
 
-def _list_line(name: str, values: Iterable[str]) -> Iterator[str]:
-    """A list without repeats, quoted: ``no`` alone would be false, not Norwegian."""
-    if found := list(dict.fromkeys(values)):
-        yield f"{name}: {json.dumps(found, ensure_ascii=False)}"
+def _eval_results(manifest: Manifest) -> Iterator[EvalResult]:
+    """Strict F1, precision and recall on every test set."""
+    from huggingface_hub import EvalResult
+
+    for name, scores in manifest.scores.items():
+        corpus = (manifest.target_corpus if name == "test" else None) or name
+        match = _HUB_DATA.match(corpus)
+        for metric in ("f1", "precision", "recall"):
+            yield EvalResult(
+                task_type=_TASK,
+                task_name="Named entity recognition",
+                dataset_type=match[1] if match else corpus_label(corpus),
+                dataset_config=match[2] if match and corpus.startswith("hub:") else None,
+                dataset_name=corpus_label(corpus),
+                dataset_split="test" if name == "test" else None,
+                metric_type=metric,
+                metric_name=f"{metric.capitalize()} (strict)",
+                metric_value=round(getattr(scores, metric), 4),
+            )
 
 
 def read_license(card: str) -> str | None:
     """The licence in a card's header; None if it has none or it is still to be chosen.
 
+    Raises:
+        ValueError: if the header is no header of a card.
+
     >>> read_license("---\\nlicense: mit\\n---\\n")
     'mit'
     """
-    header = _HEADER.match(card)
-    values = dict(re.findall(r"^(\w+):[ \t]*(\S[^\n]*)$", header[1] if header else "", re.M))
-    name = values.get("license_name", "").strip("\"'")
-    found = values.get("license", "").strip("\"'")
+    return _license_of(_parse(card).data) if _has_header(card) else None
+
+
+def _license_of(data: Any) -> str | None:
+    found, name = data.get("license"), data.get("license_name")
     if found == "other":
-        return None if name in ("", LICENSE_TO_CHOOSE) else name
-    return found or None
+        return None if name in (None, LICENSE_TO_CHOOSE) else str(name)
+    return str(found) if found else None
 
 
 def set_license(card: str, license: str) -> str:
     """The card with another licence in its header, by its name on the hub (``apache-2.0``).
 
     Raises:
-        ValueError: if the card has no header.
+        ValueError: if the card has no header, or it is no header of a card.
     """
-    header = _HEADER.match(card)
-    if header is None:
+    if not _has_header(card):
         raise ValueError("the card has no header between two lines of ---")
-    kept = _LICENSE_LINES.sub("", header[1])
-    return f"---\nlicense: {license}\n{kept}---\n{card[header.end() :]}"
+    return _with_license(card, {"license": license})
+
+
+def keep_license(card: str, old: str) -> str:
+    """The card with the licence that a person has chosen in the header of the old card, if any."""
+    try:
+        if read_license(old) is None:
+            return card
+        data = _parse(old).data
+    except ValueError:
+        # The old card is replaced; only a licence that can be read is taken over.
+        return card
+    return _with_license(card, {key: data.get(key) for key in _LICENSE_KEYS})
+
+
+def _with_license(card: str, values: dict[str, str | None]) -> str:
+    found = _parse(card)
+    for key in _LICENSE_KEYS:
+        found.data[key] = values.get(key)
+    return str(found)
+
+
+def _has_header(card: str) -> bool:
+    return card.startswith("---")
+
+
+def _parse(card: str) -> ModelCard:
+    import yaml
+    from huggingface_hub import ModelCard
+
+    try:
+        return ModelCard(card)
+    except yaml.YAMLError as error:
+        raise ValueError(f"the card's header is not YAML: {error}") from error
+
+
+def corpus_label(name: str) -> str:
+    """A corpus or encoder without the folders it lies in on somebody's machine.
+
+    >>> corpus_label("/home/me/encoders/small"), corpus_label("C:/Users/me/small")
+    ('small', 'small')
+    >>> corpus_label("owner/name")
+    'owner/name'
+    """
+    is_path = name.startswith(("/", ".", "~")) or "\\" in name or name[1:3] == ":/"
+    return re.split(r"[\\/]", name.rstrip("\\/"))[-1] if is_path else name

@@ -127,7 +127,7 @@ def read_lineage(folder: Path) -> dict[str, Any]:
         ) from None
     except ValueError as error:
         raise ModelError(f"{path}: not JSON ({error}). Copy the model folder again.") from None
-    if not isinstance(lineage, dict) or lineage.get("schema") != LINEAGE_SCHEMA:
+    if not isinstance(lineage, dict) or lineage.get("schema") not in (LINEAGE_SCHEMA, 2):
         found = lineage.get("schema") if isinstance(lineage, dict) else None
         raise ModelError(
             f"{path}: schema is {found!r}, expected {LINEAGE_SCHEMA}. Use the version of nerbridge "

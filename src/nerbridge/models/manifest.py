@@ -236,6 +236,12 @@ class Manifest(_Part):
         return dict(sorted(found.items(), key=lambda item: not item[1].is_of_target))
 
     @property
+    def target_corpus(self) -> str | None:
+        """The name of the target's corpus, if the model learned from it."""
+        names = (name for name, corpus in self.corpora.items() if corpus.is_of_target)
+        return next(names, None)
+
+    @property
     def languages(self) -> tuple[str, ...]:
         """Languages of its corpora, the target's first."""
         return tuple(dict.fromkeys(corpus.language for corpus in self.corpora.values()))

@@ -54,7 +54,7 @@ class TaggerModel:
         while manifest:  # an export names its model, an adapted model the transferred one
             languages = (facts.get("language") for facts in (manifest.get("data") or {}).values())
             found.update(script_of_language(language or "") or "" for language in languages)
-            manifest = manifest.get("parent")
+            manifest = manifest.get("exported_from") or manifest.get("parent")
         return frozenset(found - {"", "Beng", "Deva", "Latn"})
 
     def word_logits(self, sentences: Sequence[Sequence[str]]) -> list[Logits]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 
 from nerbridge.evaluation.calibration import Calibration
@@ -11,8 +10,7 @@ from nerbridge.evaluation.errors import ErrorExample, frequent_errors
 from nerbridge.evaluation.quoting import quote_scores
 from nerbridge.evaluation.scores import Mention, Scores, find_mentions, score_predictions
 from nerbridge.models.card import write_card
-from nerbridge.models.folder import read_lineage
-from nerbridge.models.manifest import Training
+from nerbridge.models.manifest import Training, read_manifest
 from nerbridge.records import SeedResult
 from nerbridge.training.calibration import ScoredEntities
 from nerbridge.training.data import ExperimentData, TestSet
@@ -34,11 +32,10 @@ def evaluate_and_record(run: Run, row: str, seed: int, listen: Listener) -> None
 
 def _write_card(folder: Path, result: SeedResult | None) -> None:
     """The card, with scores on tests; none for a CRF, which is there for comparison only."""
-    lineage = read_lineage(folder)
-    if lineage["kind"] != "crf":
-        quoted = quote_scores({"test": result.test, **result.also}) if result else {}
-        scores = {name: asdict(found) for name, found in quoted.items()} or None
-        write_card(folder, {**lineage, "scores": scores})
+    manifest = read_manifest(folder)
+    if manifest.kind != "crf":
+        scores = quote_scores({"test": result.test, **result.also}) if result else {}
+        write_card(folder, manifest.model_copy(update={"scores": scores}))
 
 
 def score_model(run: Run, row: str, seed: int) -> SeedResult:
