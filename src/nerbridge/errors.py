@@ -66,6 +66,24 @@ class EnvironmentProblem(NerbridgeError):
     """The machine lacks something: network, disk space, an optional dependency."""
 
 
+def missing_extra(
+    needs: str, library: str | None, extra: str, instead: str = ""
+) -> EnvironmentProblem:
+    """The error for a library that only an extra of this package brings.
+
+    Args:
+        needs: what needs the library, with its verb.
+        library: the name of the module that is missing.
+        extra: the extra, or several with commas.
+        instead: what the user can do without it; a clause.
+
+    >>> print(missing_extra("Parquet needs", "pyarrow", "parquet"))
+    Parquet needs pyarrow, which is not installed. Install it: pip install 'nerbridge[parquet]'
+    """
+    remedy = f"Install it: pip install 'nerbridge[{extra}]'" + (f"; {instead}" if instead else "")
+    return EnvironmentProblem(f"{needs} {library}, which is not installed. {remedy}")
+
+
 class ScriptWarning(UserWarning):
     """A text is in letters that the model does not read well, so that it will miss most names.
 

@@ -39,7 +39,7 @@ from nerbridge.cli.options import (
     TypesOption,
     read_map_option,
 )
-from nerbridge.errors import EnvironmentProblem, InputError, RunError
+from nerbridge.errors import InputError, RunError, missing_extra
 from nerbridge.files import write_text
 from nerbridge.text.counts import count_of
 
@@ -125,10 +125,7 @@ def _import_libraries() -> None:
         try:
             import_module(library)
         except ModuleNotFoundError as error:
-            raise EnvironmentProblem(
-                f"nerbridge analyse needs {library}, which is not installed. Run: pip install "
-                "'nerbridge[analyse]'"
-            ) from error
+            raise missing_extra("nerbridge analyse needs", library, "analyse") from error
 
 
 def _check_by(by: str | None, known: list[str]) -> str | None:

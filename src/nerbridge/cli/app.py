@@ -27,7 +27,13 @@ from nerbridge.cli.console import (
     print_note,
     print_result,
 )
-from nerbridge.errors import InputError, ModelWarning, NerbridgeError, ScriptWarning
+from nerbridge.errors import (
+    InputError,
+    ModelWarning,
+    NerbridgeError,
+    ScriptWarning,
+    missing_extra,
+)
 from nerbridge.files import to_readable_name
 
 
@@ -261,10 +267,7 @@ def report_error(error: Exception) -> int:
         print_error(describe_os_error(error))
         return EXIT_FAILED
     if isinstance(error, ModuleNotFoundError) and (extra := _missing_extra(error)):
-        print_error(
-            f"this command needs {error.name}, which is not installed. Run: pip install "
-            f"'nerbridge[{extra}]'"
-        )
+        print_error(str(missing_extra("this command needs", error.name, extra)))
         return EXIT_FAILED
     if isinstance(error, UnicodeEncodeError) and any(map(_is_undecoded, sys.argv)):
         names = ", ".join(filter(_is_undecoded, sys.argv))

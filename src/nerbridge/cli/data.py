@@ -32,7 +32,7 @@ from nerbridge.cli.options import (
 )
 from nerbridge.cli.split import split_command
 from nerbridge.corpus.converted_files import check_files, choose_files
-from nerbridge.errors import EnvironmentProblem, InputError
+from nerbridge.errors import InputError
 from nerbridge.labels import Scheme
 
 if TYPE_CHECKING:
@@ -319,13 +319,8 @@ def words_command(
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:
-    try:
-        from tokenizers import Tokenizer
-    except ImportError as error:
-        raise EnvironmentProblem(
-            "--tokenizer needs the tokenizers library, which is not installed. "
-            "Install it with: pip install 'nerbridge[train]'"
-        ) from error
+    from tokenizers import Tokenizer
+
     file = folder / "tokenizer.json" if folder.is_dir() else folder
     if not file.is_file():
         raise InputError(

@@ -10,7 +10,7 @@ import typer
 
 from nerbridge.cli.console import print_note
 from nerbridge.cli.options import MapTypesOption, QuietOption, read_map_option
-from nerbridge.errors import EnvironmentProblem, InputError
+from nerbridge.errors import InputError, missing_extra
 from nerbridge.platforms import n_usable_cores
 from nerbridge.server.hosts import is_loopback
 
@@ -87,10 +87,7 @@ def serve(
         from nerbridge.server.processes import serve as run_server
         from nerbridge.server.settings import Settings
     except ModuleNotFoundError as error:
-        raise EnvironmentProblem(
-            f"nerbridge serve needs {error.name}, which is not installed. Run: pip install "
-            "'nerbridge[serve,documents]'"
-        ) from error
+        raise missing_extra("nerbridge serve needs", error.name, "serve,documents") from error
     models = tuple(model or ["bundled:as"])
     found = check_models(models)
     page = None if report is None else find_report(report)

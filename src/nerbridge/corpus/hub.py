@@ -25,7 +25,7 @@ from nerbridge.corpus.hf_records import (
     tag_names_of,
 )
 from nerbridge.corpus.raw import RawSplit
-from nerbridge.errors import CorpusError, EnvironmentProblem
+from nerbridge.errors import CorpusError, EnvironmentProblem, missing_extra
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetBuilder
@@ -93,10 +93,7 @@ def _import_datasets(spec: str) -> Any:
     try:
         import datasets
     except ImportError as error:
-        raise EnvironmentProblem(
-            f"{spec}: hub datasets need the datasets library, which is not installed. "
-            "Install it with: pip install 'nerbridge[train]'"
-        ) from error
+        raise missing_extra(f"{spec}: a dataset of the hub needs", error.name, "train") from error
     _let_threads_end_at_exit()
     return datasets
 

@@ -10,7 +10,7 @@ from nerbridge.documents.detection import detect_kind
 from nerbridge.documents.document import Document, join_segments
 from nerbridge.documents.limits import check_bytes, check_chars
 from nerbridge.documents.plain import read_plain
-from nerbridge.errors import DocumentError, EnvironmentProblem
+from nerbridge.errors import DocumentError, missing_extra
 
 
 def read_document(data: bytes | Path, *, name: str, is_whole_page: bool = False) -> Document:
@@ -63,10 +63,7 @@ def load_module(module: str, name: str) -> ModuleType:
     try:
         return import_module(f"nerbridge.documents.{module}")
     except ModuleNotFoundError as error:
-        raise EnvironmentProblem(
-            f"{name}: documents need {error.name}, which is not installed. Run: pip install "
-            "'nerbridge[documents]'"
-        ) from error
+        raise missing_extra(f"{name}: documents need", error.name, "documents") from error
 
 
 def _load(path: Path, name: str) -> bytes:

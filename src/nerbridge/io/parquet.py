@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nerbridge.errors import EnvironmentProblem, InputError
+from nerbridge.errors import InputError, missing_extra
 
 if TYPE_CHECKING:
     import pyarrow
@@ -32,10 +32,8 @@ def import_pyarrow() -> pyarrow:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise EnvironmentProblem(
-            "Parquet needs pyarrow, which is not installed. "
-            "Install it with: pip install pyarrow; or use JSONL or CSV."
-        ) from error
+        instead = "or use JSONL or CSV."
+        raise missing_extra("Parquet needs", error.name, "parquet", instead) from error
     return pyarrow
 
 

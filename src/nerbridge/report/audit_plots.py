@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nerbridge.errors import EnvironmentProblem
+from nerbridge.errors import missing_extra
 from nerbridge.files import write_whole
 
 if TYPE_CHECKING:
@@ -109,10 +109,7 @@ def _save(
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise EnvironmentProblem(
-            f"{path}: figures need matplotlib, which is not installed. "
-            "Install it with: pip install 'nerbridge[report]'"
-        ) from error
+        raise missing_extra(f"{path}: figures need", error.name, "report") from error
     figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()

@@ -16,17 +16,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nerbridge.errors import EnvironmentProblem
+from nerbridge.errors import missing_extra
 
 try:
     from matplotlib import rc_context
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 except ImportError as error:
-    raise EnvironmentProblem(
-        "found no matplotlib, expected it for the figures of the report. "
-        "Install it with: pip install 'nerbridge[report]'"
-    ) from error
+    raise missing_extra("the figures of the report need", error.name, "report") from error
 
 INK = "#1f2328"
 MUTED = "#5f6772"

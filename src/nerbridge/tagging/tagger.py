@@ -14,7 +14,7 @@ import regex
 from nerbridge.alignment.decoding import decode_spans_many
 from nerbridge.alignment.inference import Logits
 from nerbridge.alignment.label_columns import without_label_names
-from nerbridge.errors import EnvironmentProblem, InputError
+from nerbridge.errors import InputError, missing_extra
 from nerbridge.labels import OUTSIDE, Span
 from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.entity import Entities, Entity
@@ -301,10 +301,8 @@ def _load_with_torch(
     try:
         from nerbridge.tagging.torch_backend import load_torch
     except ModuleNotFoundError as error:
-        raise EnvironmentProblem(
-            f"{path}: this model needs {error.name}, which is not installed. Run: pip install "
-            "'nerbridge[train]'; or export the model where it is: nerbridge export MODEL OUT."
-        ) from error
+        export = "or export the model where it is: nerbridge export MODEL OUT."
+        raise missing_extra(f"{path}: this model needs", error.name, "train", export) from error
     return load_torch(path, base=base, n_threads=n_threads, names=names)
 
 

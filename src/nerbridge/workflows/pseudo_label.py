@@ -19,7 +19,7 @@ from nerbridge.corpus.probabilities import PROBABILITIES_FILE, write_probabiliti
 from nerbridge.corpus.reading import build_corpus, read_raw_corpus, split_of
 from nerbridge.corpus.sentence import Corpus
 from nerbridge.corpus.writing import write_corpus
-from nerbridge.errors import EnvironmentProblem, InputError
+from nerbridge.errors import InputError, missing_extra
 from nerbridge.files import write_text
 from nerbridge.selection import pseudo_labels
 from nerbridge.selection.prediction_cache import PredictionCache
@@ -210,10 +210,7 @@ def _counted_text(neighbours: float) -> CountedText | None:
     try:
         from nerbridge.selection.word_vectors import CountedText
     except ModuleNotFoundError as error:
-        raise EnvironmentProblem(
-            f"--neighbours needs {error.name}, which is not installed. "
-            "Install it with: pip install 'nerbridge[train]'"
-        ) from error
+        raise missing_extra("--neighbours needs", error.name, "train") from error
     return CountedText()
 
 
