@@ -53,7 +53,7 @@ def test_suggestions_go_into_the_audit_and_a_recipe(call: Call, name: str) -> No
 
 def test_nothing_is_overwritten_unasked(call: Call) -> None:
     Path("tasks.json").write_text("[]", encoding="utf-8")
-    with pytest.raises(InputError, match="there already"):
+    with pytest.raises(InputError, match="exists already"):
         call("a.txt", "--output", "tasks.json")
     assert Path("tasks.json").read_text(encoding="utf-8") == "[]"
     call("a.txt", "--output", "tasks.json", "--overwrite")

@@ -11,7 +11,6 @@ import io
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -23,8 +22,6 @@ from nerbridge.platforms import quote_command
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from nerbridge.batch.shards import ShardStore
-    from nerbridge.batch.sources import Progress
 
 Item = TypeVar("Item")
 _AS_CODE = "nerbridge.as_code"
@@ -112,29 +109,6 @@ def resume_hint(command: str, kept: str = "What is finished is kept.") -> Iterat
         raise KeyboardInterrupt(f"{kept} To go on: {command}") from None
 
 
-@contextmanager
-def kept_shards_hint(store: ShardStore, command: str) -> Iterator[None]:
-    """What ends the job early says whether shards are kept, and the ``command`` that goes on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        if store.remove_if_empty():
-            raise KeyboardInterrupt("Nothing was finished yet, so nothing is kept.") from None
-        raise KeyboardInterrupt(f"What is finished is kept. To go on: {command}") from None
-    except Exception:
-        if not store.remove_if_empty():
-            print_note(f"Finished shards are kept in {store.folder}. To go on: {command}")
-        raise
-
-
-def say_what_was_met(progress: Progress, *, quiet: bool) -> None:
-    """Say on stderr what the input held that was left out, replaced or not read."""
-    if found := [f"{remark}: {n:,}" for remark, n in progress.remarks.items() if n]:
-        print_note(f"input: {'; '.join(found)}", quiet=quiet)
-    for notice in progress.notices:
-        print_note(notice, quiet=quiet)
-
-
 def new_table(first: str, *others: str, justify: Literal["left", "right"] = "left") -> Table:
     """A table with a column for each name; ``justify`` is of all but the first."""
     from rich import box
@@ -170,35 +144,3 @@ def track(
 
     console = Console(stderr=True)
     yield from rich_track(items, description, total=total, console=console, transient=True)
-
-
-@contextmanager
-def show_bar(progress: Progress, n_bytes: int | None, *, quiet: bool) -> Iterator[Tick]:
-    """A bar on stderr with the records done; none where nobody looks.
-
-    Its length is in bytes: how many records there are is not known before all are read.
-    """
-    if quiet or not sys.stderr.isatty():
-        yield lambda n_records: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        *(SpinnerColumn(), BarColumn(), TextColumn("{task.fields[done]:,} records")),
-        *(TextColumn("{task.fields[rate]:,.0f} records/s"), TimeRemainingColumn()),
-    )
-    done, start = 0, time.monotonic()
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("", total=n_bytes, done=0, rate=0.0)
-
-        def tick(n_records: int) -> None:
-            nonlocal done
-            done += n_records
-            rate = done / max(time.monotonic() - start, 1e-9)
-            # A shard is read before it is tagged: of the bytes read, those of the records done.
-            n_done = progress.n_bytes * done // max(progress.n_records, 1)
-            bars.update(task, completed=n_done, done=done, rate=rate)
-
-        yield tick

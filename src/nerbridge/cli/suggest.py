@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nerbridge.batch.sources import Progress, find_sources, refuse_own_output
-from nerbridge.cli.console import print_note, print_result, track
+from nerbridge.cli.console import print_result
 from nerbridge.cli.options import (
     FieldOption,
     InputFormatOption,
@@ -19,9 +17,8 @@ from nerbridge.cli.options import (
     ThreadsOption,
     read_map_option,
 )
-from nerbridge.cli.unlabelled import Reading, say_what_was_left_out
-from nerbridge.errors import InputError
-from nerbridge.selection.formats import SuggestionFormat, suggestion_format_of
+from nerbridge.cli.progress import show_progress
+from nerbridge.selection.formats import SuggestionFormat
 
 
 def suggest(
@@ -52,36 +49,25 @@ def suggest(
 
     Example: nerbridge suggest news.jsonl --field body -n 100 --output tasks.json
     """
-    type_map = read_map_option(map_types)
-    sources = find_sources(inputs, input_format, output=output)
-    refuse_own_output(sources, output)
-    chosen = format or suggestion_format_of(output)
-    if output.exists() and not overwrite:
-        raise InputError(
-            f"--output {output}: there already, perhaps with labels that somebody gave. Choose "
-            "another name, or replace it: --overwrite."
-        )
-    from nerbridge.batch.records import read_records
-    from nerbridge.selection.suggesting import suggest as suggest_sentences
-    from nerbridge.selection.writing import write_suggestions
-    from nerbridge.tagging.tagger import Tagger
+    from nerbridge.workflows.suggest import suggest as suggest_sentences
+    from nerbridge.workflows.tag_files import TagOptions
 
-    tagger = Tagger.load(model, n_threads=threads, map_types=type_map)
-    progress, losses, reading = Progress(), Counter[str](), Reading()
-    records = read_records(sources, field=field, progress=progress)
-    sentences = track(reading.split(records), "Reading", quiet=quiet)
-    found = suggest_sentences(tagger, sentences, n, seed=seed, losses=losses)
-    n_read = reading.n_sentences
-    say_what_was_left_out(losses, progress, quiet=quiet)
-    if not found:
-        raise InputError(
-            f"{', '.join(inputs)}: {n_read:,} sentences, none fit to be labelled; expected "
-            "running text of the model's language. Check the file and --field."
+    options = TagOptions(
+        model=model,
+        n_threads=threads,
+        map_types=read_map_option(map_types),
+        input_format=input_format,
+        field=field,
+    )
+    with show_progress(quiet=quiet) as listen:
+        done = suggest_sentences(
+            inputs,
+            output,
+            options,
+            n=n,
+            format=format,
+            seed=seed,
+            overwrite=overwrite,
+            listen=listen,
         )
-    write_suggestions(output, found, chosen, model=tagger.name)
-    if len(found) < n:
-        print_note(
-            f"{len(found):,} instead of the {n:,} asked for: no others are fit and unlike these",
-            quiet=quiet,
-        )
-    print_result(f"{output}: {len(found):,} of {n_read:,} sentences, for {chosen}")
+    print_result(str(done))

@@ -30,7 +30,7 @@ class SentenceReader:
                 yield sentence
 
 
-def note_losses(losses: Counter[str], progress: Progress, listen: Listener) -> None:
+def note_left_out(losses: Counter[str], progress: Progress, listen: Listener) -> None:
     """Tell the listener what of the input was not used."""
     for notice in progress.all_notices():
         listen(Note(notice))

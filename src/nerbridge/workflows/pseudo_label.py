@@ -29,7 +29,7 @@ from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.model_folder import find_model
 from nerbridge.tagging.tagger import Tagger
 from nerbridge.type_maps import TypeMap
-from nerbridge.workflows.inputs import SentenceReader, note_losses
+from nerbridge.workflows.inputs import SentenceReader, note_left_out
 from nerbridge.workflows.progress import Kept, Listener, Note, ignore, track
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def pseudo_label(
             known=cache,
             reconsider=reweight,
         )
-        note_losses(losses, progress, listen)
+        note_left_out(losses, progress, listen)
         if not labelled:
             raise _no_entity(inputs, reader.n_sentences, len(sample), cache.folder, soft=soft)
         entities = Counter(tag[2:] for s in labelled for tag in s.tags if tag.startswith("B-"))

@@ -78,20 +78,21 @@ class TagOptions:
     def describe_job(self, sources: Sequence[Source], **others: Any) -> dict[str, Any]:
         """All that decides the result: a job goes on only if none of it has changed."""
         options = {
-            **others,
+            "types": None if self.types is None else list(self.types),
             "input_format": self.input_format,
             "field": self.field,
             "min_score": self.min_score,
-            "map_types": self.map_types,
+            "map_types": dict(self.map_types),
             "lines": self.by_line,
             "whole_page": self.is_whole_page,
             "base": self.base,
+            **others,
         }
         return {
             "version": __version__,
             "model": hash_folder(find_model(self.model).path),
             "options": options,
-            "inputs": describe_inputs(sources),
+            "inputs": [dict(saved) for saved in describe_inputs(sources)],
         }
 
 
