@@ -40,3 +40,11 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     """An empty stand-in for the Hugging Face hub; put repositories below ``hub.root``."""
     with Hub(tmp_path / "hub") as running:
         yield running
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Names for bytes: archives hold the time at which they were made, so each process has others.
+
+    Processes that find tests of different names refuse to share them.
+    """
+    return argname if isinstance(val, bytes) else None

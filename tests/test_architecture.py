@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -167,44 +167,50 @@ def find_broad_handlers(source: str) -> list[str]:
     return found
 
 
-def source_id(path: Path) -> str:
-    return str(path.relative_to(SOURCE))
-
-
-every_file = pytest.mark.parametrize("path", FILES, ids=source_id)
-
-
 def package_of(path: Path) -> str:
     return ".".join(("nerbridge", *path.parent.relative_to(SOURCE).parts))
 
 
-@every_file
-def test_imports_follow_the_table(path: Path) -> None:
-    if path.parent == SOURCE and path.stem in {"__init__", "__main__"}:
-        pytest.skip("the package itself: see test_the_package_imports_nothing")
-    source = path.read_text(encoding="utf-8")
-    assert not find_forbidden_arrows(source, part_of(path), package_of(path))
+SOURCES = {path: path.read_text(encoding="utf-8") for path in FILES}
 
 
-@every_file
-def test_heavy_libraries_stay_in_their_place(path: Path) -> None:
-    source = path.read_text(encoding="utf-8")
-    assert not find_misplaced_libraries(source, part_of(path), package_of(path))
+def faults(find: Callable[[Path, str], list[str]]) -> list[str]:
+    """What a rule finds in any file, each with the file's name."""
+    return [
+        f"{path.relative_to(SOURCE)}: {fault}"
+        for path, source in SOURCES.items()
+        for fault in find(path, source)
+    ]
 
 
-@every_file
-def test_code_keeps_the_house_rules(path: Path) -> None:
-    source = path.read_text(encoding="utf-8")
-    assert not find_forbidden_code(source)
-    if part_of(path) not in {"cli.app", "server.app"}:  # the two edges
-        assert not find_broad_handlers(source)
-    assert source.count("\n") <= MAX_LINES
+def test_imports_follow_the_table() -> None:
+    def find(path: Path, source: str) -> list[str]:
+        if path.parent == SOURCE and path.stem in {"__init__", "__main__"}:
+            return []  # the package itself: see test_the_package_imports_nothing
+        return find_forbidden_arrows(source, part_of(path), package_of(path))
+
+    assert not faults(find)
 
 
-@every_file
-def test_systems_differ_in_one_module_only(path: Path) -> None:
-    if part_of(path) != "platforms":
-        assert not find_system_calls(path.read_text(encoding="utf-8"))
+def test_heavy_libraries_stay_in_their_place() -> None:
+    assert not faults(
+        lambda path, source: find_misplaced_libraries(source, part_of(path), package_of(path))
+    )
+
+
+def test_code_keeps_the_house_rules() -> None:
+    assert not faults(lambda _, source: find_forbidden_code(source))
+    edges = {"cli.app", "server.app"}
+    assert not faults(
+        lambda path, source: [] if part_of(path) in edges else find_broad_handlers(source)
+    )
+    assert not [path for path, source in SOURCES.items() if source.count("\n") > MAX_LINES]
+
+
+def test_systems_differ_in_one_module_only() -> None:
+    assert not faults(
+        lambda path, source: [] if part_of(path) == "platforms" else find_system_calls(source)
+    )
 
 
 def test_the_package_imports_nothing_of_its_own() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nerbridge.corpus import read_corpus
+from nerbridge.corpus import Corpus, read_corpus
 from nerbridge.models.manifest import read_manifest
 from nerbridge.tagging.model_folder import BUNDLED_FOLDER
 from nerbridge.training.recipe_files import read_recipe, shipped_recipes
@@ -23,12 +23,13 @@ BUNDLED = sorted(name for name in CORPORA if name.startswith("bundled:"))
 SHARED = sorted(CORPORA.keys() - set(BUNDLED))
 
 
-def check(name: str, spec: str | Path) -> None:
+def check(name: str, spec: str | Path) -> Corpus:
     corpus = read_corpus(spec)
     sizes, sha256 = CORPORA[name]
     n_sentences = [len(corpus.splits.get(s, ())) for s in ("train", "validation", "test")]
     assert [f"{n:,}" if n else "–" for n in n_sentences] == sizes
     assert corpus.sha256.startswith(sha256)
+    return corpus
 
 
 @pytest.mark.parametrize("name", BUNDLED)
@@ -38,7 +39,13 @@ def test_bundled_corpora_are_as_the_page_says(name: str) -> None:
 
 @pytest.mark.parametrize("name", SHARED)
 def test_shared_corpora_are_as_the_page_says(name: str, shared: Path) -> None:
-    check(name, shared / "data" / name)
+    corpus = check(name, shared / "data" / name)
+    tests = shared / "data" / name / "test.conll"
+    n_lines = sum(map(bool, tests.read_bytes().split(b"\n"))) if tests.exists() else 0
+    assert sum(len(sentence.words) for sentence in corpus.splits.get("test", ())) == n_lines
+    assert not corpus.losses
+    tags = {tag[2:] for part in corpus.splits.values() for one in part for tag in set(one.tags)}
+    assert tags <= {"", "PER", "ORG", "LOC"}
 
 
 def test_every_corpus_of_a_recipe_is_on_the_page() -> None:
