@@ -21,7 +21,7 @@ from nerbridge.corpus.reading import read_corpus
 from nerbridge.corpus.sentence import Sentence
 from nerbridge.evaluation.counts import count_entities, counts_to_f1
 from nerbridge.labels import OUTSIDE
-from nerbridge.tagging.backend import TaggerModel
+from nerbridge.models.word_model import TokenClassifier
 from nerbridge.tagging.tagger import Tagger
 
 
@@ -34,7 +34,7 @@ class Found:
     n_nameless: int
 
 
-def score(model: TaggerModel, sentences: Sequence[Sentence]) -> Found:
+def score(model: TokenClassifier, sentences: Sequence[Sentence]) -> Found:
     """What a model finds in labelled sentences."""
     tags = decode_many(model.word_logits([s.words for s in sentences]), model.label_set)
     counts = count_entities([s.tags for s in sentences], tags, model.label_set.types).sum(axis=0)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from nerbridge.corpus import Corpus, read_corpus
+from nerbridge.models.loading import BUNDLED_FOLDER
 from nerbridge.models.manifest import read_manifest
-from nerbridge.tagging.model_folder import BUNDLED_FOLDER
 from nerbridge.training.recipe_files import read_recipe, shipped_recipes
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -15,8 +15,8 @@ from nerbridge.cli import data
 from nerbridge.cli.app import app
 from nerbridge.corpus import read_corpus
 from nerbridge.errors import CorpusError
+from nerbridge.models.crf import CrfTagger, train_crf
 from nerbridge.tagging import Tagger
-from nerbridge.training.crf import CrfTagger, train_crf
 from tiny_tagger import write_tiny_tagger
 
 STATIC = Path(data.__file__).parent.parent / "server" / "static"

@@ -12,8 +12,8 @@ from pathlib import Path
 from nerbridge.evaluation.quoting import QuotedScores
 from nerbridge.files import write_text
 from nerbridge.models.card import CARD_FILE, REPO_PLACEHOLDER, card_sections
+from nerbridge.models.loading import BUNDLED_FOLDER
 from nerbridge.models.manifest import Manifest, read_manifest, write_manifest
-from nerbridge.tagging.model_folder import BUNDLED_FOLDER
 
 NAME, LICENSE = "bundled:as", "apache-2.0"
 TEST_SETS = ("wikiann_as", "asner_as", NAME, "bundled:as-running")

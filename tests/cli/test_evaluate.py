@@ -18,13 +18,12 @@ from nerbridge.errors import CorpusError, ModelError
 from nerbridge.evaluation.resampling import bootstrap_interval
 from nerbridge.evaluation.scores import score_predictions
 from nerbridge.labels import LabelSet, Span, spans_to_tags
+from nerbridge.models.crf import CrfTagger, train_crf
 from nerbridge.models.encoder import load_token_classifier, load_tokenizer, resolve_encoder
-from nerbridge.models.folder import write_lineage
+from nerbridge.models.folder import CRF_FILE, write_lineage
 from nerbridge.models.full import save_full
 from nerbridge.tagging.tagger import Tagger
-from nerbridge.training.crf import CrfTagger, train_crf
 from nerbridge.training.data import to_labelled
-from nerbridge.training.prediction import CRF_FILE
 
 TRAIN, TEST = (to_labelled(read_corpus("bundled:as").splits[s], "Beng") for s in ("train", "test"))
 

@@ -18,20 +18,20 @@ import pytest
 import torch
 from onnx import numpy_helper
 from torch import nn
-from transformers import pipeline
+from transformers import PreTrainedModel, pipeline
 
 import hub_shapes
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import CorpusError, EnvironmentProblem, InputError, ModelError
 from nerbridge.exporting import conversion, storage
 from nerbridge.exporting.conversion import ExportOptions, export_model
-from nerbridge.exporting.merging import MergedModel, merge
+from nerbridge.exporting.merging import merge
 from nerbridge.exporting.parity import check_scores
 from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import LoraSettings, attach_adapter, save_adapter
 from nerbridge.models.encoder import load_token_classifier, resolve_encoder
 from nerbridge.models.folder import LINEAGE_FILE, read_lineage, write_lineage
-from nerbridge.models.trained import TrainedModel
+from nerbridge.models.torch_model import TorchNetwork
 from nerbridge.tagging import Tagger
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -245,9 +245,9 @@ def test_a_graph_that_differs_is_not_written(
 def test_a_merged_model_that_differs_is_not_written(
     full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def merge_badly(trained: TrainedModel) -> MergedModel:
-        merged = merge(trained)
-        merged.model.classifier.bias += 3e-4
+    def merge_badly(network: TorchNetwork, label_set: LabelSet) -> PreTrainedModel:
+        merged = merge(network, label_set)
+        merged.classifier.bias += 3e-4
         return merged
 
     monkeypatch.setattr(conversion, "merge", merge_badly)

@@ -15,7 +15,7 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 
 from nerbridge.errors import ModelError
 from nerbridge.exporting.graph import build_graph, count_fused
-from nerbridge.tagging.runtime import ort
+from nerbridge.models.onnx_model import ort
 
 Ids = NDArray[np.int64]
 SMALL = {

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from nerbridge.exporting import storage
 from nerbridge.exporting.storage import find_embedding, group_rows, write_graph
-from nerbridge.tagging.runtime import ort
+from nerbridge.models.onnx_model import ort
 
 N_ROWS = 600
 PIECES = [f"▁{chr(0x61 + i % 26)}{i}" if i % 3 else f"{chr(0x985 + i % 40)}" for i in range(N_ROWS)]

@@ -25,6 +25,7 @@ from nerbridge.models.encoder import (
     resolve_encoder,
 )
 from nerbridge.models.quiet import suppress_transformers_logging
+from tagging.conftest import model_folder, own_folder, tagger  # noqa: F401 (fixtures)
 
 SPECIALS = {"bos": "<s>", "pad": "<pad>", "eos": "</s>", "unk": "<unk>"}
 LETTERS = "অআইকখগঘচজটডণতথদধনপফবভমযৰলৱশষসহািীুূেোৌ্ংabcdefghijklmnopqrstuvwxyz"

@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from nerbridge.errors import ModelError
+from nerbridge.models.loading import BUNDLED_FOLDER
 from nerbridge.models.manifest import (
     Manifest,
     TrainingCorpus,
@@ -17,7 +18,6 @@ from nerbridge.models.manifest import (
     read_manifest,
     write_manifest,
 )
-from nerbridge.tagging.model_folder import BUNDLED_FOLDER
 
 OLD_FILES = Path(__file__).parent / "manifests"
 CORPUS = {"language": "bn", "role": "source", "sha256": "b" * 64}

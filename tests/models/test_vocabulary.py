@@ -8,10 +8,11 @@ from transformers import PreTrainedModel
 
 from nerbridge.alignment.subwords import encode_sentences
 from nerbridge.errors import ModelError
+from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import LoraSettings, attach_adapter
-from nerbridge.models.encoder import EncoderSource, load_tokenizer, special_ids
+from nerbridge.models.encoder import EncoderSource, load_tokenizer
 from nerbridge.models.full import save_full
-from nerbridge.models.prediction import predict_logits
+from nerbridge.models.torch_model import TorchNetwork, to_word_model
 from nerbridge.models.vocabulary import trim_vocabulary, used_ids
 
 Fresh = Callable[[], PreTrainedModel]
@@ -21,11 +22,11 @@ SENTENCES = [["অসম", "কলিকতা"], ["মদন", "দাস", "�
 @pytest.fixture
 def predict(encoder: EncoderSource) -> Callable[[PreTrainedModel], list[bytes]]:
     tokenizer = load_tokenizer(encoder)
-    subs = encode_sentences(tokenizer.backend_tokenizer, SENTENCES, 3)
 
     def predict(model: PreTrainedModel) -> list[bytes]:
-        logits = predict_logits(model, subs, specials=special_ids(tokenizer), max_subwords=20)
-        return [array.tobytes() for array in logits]
+        network = TorchNetwork(model, tokenizer)
+        live = to_word_model(network, LabelSet(), script=None, max_subwords=20)
+        return [array.tobytes() for array in live.word_logits(SENTENCES)]
 
     return predict
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nerbridge.corpus.sentence import Sentence as Labelled
 from nerbridge.errors import InputError
 from nerbridge.labels import LabelSet
+from nerbridge.models.word_model import TokenClassifier
 from nerbridge.selection.pseudo_labels import (
     ConfidenceThresholds,
     Ensemble,
@@ -23,7 +24,6 @@ from nerbridge.selection.pseudo_labels import (
 )
 from nerbridge.selection.suggesting import Sentence, split_text
 from nerbridge.tagging import Tagger
-from nerbridge.tagging.backend import TaggerModel
 from text.indic import properties
 from tiny_tagger import write_tiny_tagger
 
@@ -32,7 +32,7 @@ PLAIN = "আজি ৰাতিপুৱা বতৰ বৰ ভাল।"
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> TaggerModel:
+def model(tmp_path_factory: pytest.TempPathFactory) -> TokenClassifier:
     return Tagger.load(write_tiny_tagger(tmp_path_factory.mktemp("tiny") / "model")).model
 
 
@@ -40,11 +40,11 @@ def sentences(*texts: str) -> list[Sentence]:
     return [s for row, text in enumerate(texts, 1) for s in split_text("a.txt", row, text)]
 
 
-def with_temperature(model: TaggerModel, temperature: float) -> Ensemble:
+def with_temperature(model: TokenClassifier, temperature: float) -> Ensemble:
     return Ensemble([replace(model, temperature=temperature)])
 
 
-def test_labels_are_the_models_and_say_where_they_come_from(model: TaggerModel) -> None:
+def test_labels_are_the_models_and_say_where_they_come_from(model: TokenClassifier) -> None:
     (found,) = pseudo_label(
         Ensemble([model]), sentences(PLAIN, NAMED), ConfidenceThresholds(share_without=0)
     )
@@ -53,13 +53,13 @@ def test_labels_are_the_models_and_say_where_they_come_from(model: TaggerModel) 
     assert (found.path, found.line) == ("a.txt", 2)
 
 
-def test_what_the_models_are_unsure_of_is_left_out(model: TaggerModel) -> None:
+def test_what_the_models_are_unsure_of_is_left_out(model: TokenClassifier) -> None:
     losses = Counter[str]()
     assert pseudo_label(with_temperature(model, 9.0), sentences(NAMED, PLAIN), losses=losses) == []
     assert losses == {"unsure": 2}
 
 
-def test_softly_what_they_doubt_is_kept_with_its_probabilities(model: TaggerModel) -> None:
+def test_softly_what_they_doubt_is_kept_with_its_probabilities(model: TokenClassifier) -> None:
     ensemble = with_temperature(model, 9.0)
     losses = Counter[str]()
     (found,) = pseudo_label(ensemble, sentences(NAMED, PLAIN), soft=True, losses=losses)
@@ -69,7 +69,7 @@ def test_softly_what_they_doubt_is_kept_with_its_probabilities(model: TaggerMode
     assert losses == {"unsure": 1}
 
 
-def test_what_models_disagree_on_is_left_out(model: TaggerModel) -> None:
+def test_what_models_disagree_on_is_left_out(model: TokenClassifier) -> None:
     """One sees a place where the other sees nothing: each is sure, both together are not."""
     tags = model.label_set.tag_to_id
     blind_to = [tags["B-LOC"]]
@@ -91,7 +91,7 @@ def test_what_models_disagree_on_is_left_out(model: TaggerModel) -> None:
 
 @given(weights=st.lists(st.floats(0.2, 5.0), min_size=1, max_size=3))
 @properties
-def test_the_mean_is_that_of_probabilities(model: TaggerModel, weights: list[float]) -> None:
+def test_the_mean_is_that_of_probabilities(model: TokenClassifier, weights: list[float]) -> None:
     words = [["ৰমেন", "দাস", "আহিল"], ["অসম"]]
     ensemble = Ensemble([replace(model, temperature=weight) for weight in weights])
     for row, mean in enumerate(ensemble.probabilities(words)):
@@ -100,7 +100,7 @@ def test_the_mean_is_that_of_probabilities(model: TaggerModel, weights: list[flo
         assert np.allclose(mean, expected, atol=1e-6)
 
 
-def test_sentences_without_entities_are_a_share_of_the_others(model: TaggerModel) -> None:
+def test_sentences_without_entities_are_a_share_of_the_others(model: TokenClassifier) -> None:
     losses = Counter[str]()
     plain = [f"আজি {word} বতৰ বৰ ভাল।" for word in ("ৰাতিপুৱা", "গধূলি", "নিশা")]
     given = sentences(*plain, NAMED, f"{NAMED[:-1]} নে।")
@@ -110,13 +110,13 @@ def test_sentences_without_entities_are_a_share_of_the_others(model: TaggerModel
     assert losses == {"without entity": 2}
 
 
-def test_noise_is_left_out(model: TaggerModel) -> None:
+def test_noise_is_left_out(model: TokenClassifier) -> None:
     losses = Counter[str]()
     assert not pseudo_label(Ensemble([model]), sentences(f"#অসম 😀 {NAMED}"), losses=losses)
     assert losses == {"noise": 1}
 
 
-def test_words_that_no_corpus_can_hold_are_noise(model: TaggerModel) -> None:
+def test_words_that_no_corpus_can_hold_are_noise(model: TokenClassifier) -> None:
     losses = Counter[str]()
     broken = Sentence("a.jsonl", 1, "", ("ৰমেন", "দাস", "\0", "আহিল"), has_own_words=True)
     assert not pseudo_label(Ensemble([model]), [broken], losses=losses)
@@ -186,7 +186,7 @@ def test_every_sentence_has_the_same_chance() -> None:
     assert all(800 < counts[i] < 1000 for i in range(10)), counts
 
 
-def test_teachers_must_agree_on_what_there_is(model: TaggerModel) -> None:
+def test_teachers_must_agree_on_what_there_is(model: TokenClassifier) -> None:
     with pytest.raises(InputError, match="no model was given"):
         Ensemble([])
     other = replace(model, name="other", label_set=LabelSet(("PER", "LOC")))

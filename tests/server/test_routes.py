@@ -12,10 +12,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from nerbridge.models.loading import BUNDLED_FOLDER
 from nerbridge.server.app import create_app
 from nerbridge.server.routes import PAGE_CSP
 from nerbridge.server.settings import Settings
-from nerbridge.tagging.model_folder import BUNDLED_FOLDER
 from nerbridge.tagging.tagger import Tagger
 from server_process import Server
 

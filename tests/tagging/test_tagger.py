@@ -450,6 +450,6 @@ def test_without_torch_the_message_says_what_to_do(
 ) -> None:
     (tmp_path / "adapter_config.json").write_text("{}")
     monkeypatch.setitem(sys.modules, "torch", None)
-    monkeypatch.delitem(sys.modules, "nerbridge.tagging.torch_backend", raising=False)
+    monkeypatch.delitem(sys.modules, "nerbridge.models.trained", raising=False)
     with pytest.raises(EnvironmentProblem, match=r"needs torch.*pip install 'nerbridge\[train\]'"):
         Tagger.load(tmp_path)

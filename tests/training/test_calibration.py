@@ -18,9 +18,10 @@ from nerbridge.labels import LabelSet, tags_to_spans
 from nerbridge.models.encoder import load_token_classifier
 from nerbridge.models.folder import read_lineage
 from nerbridge.models.full import save_full
+from nerbridge.models.loading import load_model
+from nerbridge.models.word_model import WordModel
 from nerbridge.training.calibration import ScoredEntities, calibrate
 from nerbridge.training.experiment import calibrate_model, stage_data
-from nerbridge.training.prediction import Predictor, load_predictor
 from nerbridge.training.run import Run
 from nerbridge.training.run_folder import RunFolder
 from nerbridge.training.scoring import score_model
@@ -80,12 +81,12 @@ class Untrained:
     run: Run
     model: Any
 
-    def save(self, **facts: Any) -> Predictor:
+    def save(self, **facts: Any) -> WordModel:
         """As the adapted model of seed 1."""
         folder = self.run.folder.model("adapt", 1)
         lineage = {**self.run.lineage("adapt", 1), **facts}
         save_full(self.model, self.run.base.tokenizer, folder, lineage)
-        return load_predictor(folder)
+        return load_model(folder)
 
 
 @pytest.fixture
@@ -146,7 +147,7 @@ def test_a_crf_has_no_scores(finished: Any) -> None:
     folder = finished.run.folder
     assert folder.read_result("crf_all", 0).calibration == {}
     assert "calibration" not in read_lineage(folder.model("crf_all", 0))
-    assert load_predictor(folder.model("crf_all", 0)).predict([("অসম",)]).logits is None
+    assert load_model(folder.model("crf_all", 0)).predict([("অসম",)]).logits is None
 
 
 def test_models_and_results_of_before_still_load(untrained: Untrained) -> None:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -20,7 +20,8 @@ from nerbridge.errors import RunError
 from nerbridge.io.toml import to_toml
 from nerbridge.models.encoder import encoder_sha256
 from nerbridge.models.folder import read_lineage
-from nerbridge.models.trained import load_trained
+from nerbridge.models.torch_model import TorchNetwork
+from nerbridge.models.trained import load_torch
 from nerbridge.training import experiment
 from nerbridge.training.data import load_data
 from nerbridge.training.experiment import (
@@ -44,6 +45,10 @@ def logits(model: Any) -> torch.Tensor:
     with torch.inference_mode():
         found: torch.Tensor = model.eval()(input_ids=IDS, attention_mask=MASK).logits
     return found
+
+
+def network_of(folder: Path) -> Any:
+    return cast(TorchNetwork, load_torch(folder).forward).model
 
 
 def sha256(path: Path) -> str:
@@ -129,13 +134,13 @@ def test_adapters_are_plain_peft_folders(row: str, finished: Any, tiny: Any) -> 
         tiny.encoder, num_labels=7, dtype=torch.float32
     )
     plain = PeftModel.from_pretrained(base, str(folder))
-    assert torch.equal(logits(plain), logits(load_trained(folder).model))
+    assert torch.equal(logits(plain), logits(network_of(folder)))
 
 
 def test_the_baseline_is_a_plain_model_folder(finished: Any) -> None:
     folder = finished.run.folder.path / "models" / "baseline-1"
     plain = AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32)
-    assert torch.equal(logits(plain), logits(load_trained(folder).model))
+    assert torch.equal(logits(plain), logits(network_of(folder)))
 
 
 def test_seeds_differ(finished: Any) -> None:
@@ -151,9 +156,7 @@ def test_adapting_begins_where_the_transfer_ended(copied: Run, tiny: Any) -> Non
     forget(run, "adapt", 1)
     run_seed(run, 1, lambda _: None)
     models = run.folder.path / "models"
-    adapted, transferred = (
-        load_trained(models / f"{row}-1").model for row in ("adapt", "transfer")
-    )
+    adapted, transferred = (network_of(models / f"{row}-1") for row in ("adapt", "transfer"))
     assert torch.allclose(logits(adapted), logits(transferred), atol=1e-6)
 
 
@@ -307,7 +310,7 @@ def test_trimming_the_vocabulary_changes_nothing_but_the_effort(
         run = Run(own, copied.folder, copied.data, copied.base)
         forget(run, "baseline", 1)
         run_seed(run, 1, lambda _: None)
-        models.append(load_trained(run.folder.model("baseline", 1)).model)
+        models.append(network_of(run.folder.model("baseline", 1)))
     assert torch.allclose(logits(models[0]), logits(models[1]), atol=1e-5)
 
 

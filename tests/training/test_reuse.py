@@ -15,8 +15,8 @@ import pytest
 from nerbridge.corpus import read_corpus, write_corpus
 from nerbridge.corpus.reading import build_corpus
 from nerbridge.errors import RunError
+from nerbridge.models.folder import CRF_FILE
 from nerbridge.training.experiment import run_experiment
-from nerbridge.training.prediction import CRF_FILE
 from nerbridge.training.references import CRF_SEED
 from nerbridge.training.run import StageProgress, open_run
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nerbridge.errors import ModelError
 from nerbridge.evaluation.quoting import quote_scores
 from nerbridge.evaluation.scores import find_mentions, score_predictions
+from nerbridge.labels import Scheme, find_invalid_tags
 from nerbridge.models.card import CARD_FILE, model_card
+from nerbridge.models.loading import load_model
 from nerbridge.models.manifest import read_manifest
-from nerbridge.training.prediction import load_predictor
 from nerbridge.training.scoring import N_ERRORS, row_errors, score_model
 
 ROWS = (("baseline", 1), ("adapt", 2), ("crf_all", 0))
@@ -32,7 +36,7 @@ SCORED = (*ROWS, ("transfer", 1), ("crf_target", 0), ("crf_transfer", 0))
 def test_a_result_equals_its_recomputation(row: str, seed: int, finished: Any, tiny: Any) -> None:
     run = finished.run
     result = run.folder.read_result(row, seed)
-    predictor = load_predictor(run.folder.path / result.model)
+    model = load_model(run.folder.path / result.model)
     train = tiny.labelled("as", "train")
     learned = [tiny.labelled(language, "train") for language in LEARNED[row]]
     for split, scores in (("test", result.test), ("validation", result.validation)):
@@ -40,7 +44,7 @@ def test_a_result_equals_its_recomputation(row: str, seed: int, finished: Any, t
         expected = score_predictions(
             labelled.words,
             labelled.tags,
-            predictor.tag_many(labelled.words),
+            model.tag_many(labelled.words),
             run.recipe.types,
             known=frozenset().union(*(find_mentions(part.words, part.tags) for part in learned)),
             leaked=[words in set(train.words) for words in labelled.words],
@@ -102,3 +106,44 @@ def _leaves(value: Any) -> Sequence[Any]:
     if isinstance(value, list):
         return [leaf for inner in value for leaf in _leaves(inner)]
     return [value]
+
+
+KINDS = ("baseline-1", "transfer-1", "adapt-1", "crf_all-0")
+
+
+@pytest.mark.parametrize("row", KINDS)
+def test_every_kind_of_model_tags_every_word(row: str, finished: Any) -> None:
+    run = finished.run
+    model = load_model(run.folder.path / "models" / row)
+    words = [*run.data.tests[0].labelled.words, ("অসম",) * 200, ()]
+    tagged = model.tag_many(words)
+    assert [len(tags) for tags in tagged] == [len(sentence) for sentence in words]
+    assert not any(find_invalid_tags(tags, Scheme.IOB2) for tags in tagged)
+    assert model.label_set == run.label_set
+    assert model.script == "Beng"
+    assert model.manifest["row"] == row.split("-")[0]
+    assert model.tag_many([]) == []
+
+
+@pytest.mark.parametrize("row", KINDS)
+def test_a_folder_without_weights_is_said(row: str, finished: Any, tmp_path: Path) -> None:
+    folder = shutil.copytree(finished.run.folder.path / "models" / row, tmp_path / row)
+    for path in [*folder.glob("*.safetensors"), *folder.glob("*.crfsuite")]:
+        path.unlink()
+    with pytest.raises(ModelError, match=row):
+        load_model(folder)
+
+
+def test_a_cut_crf_is_said(finished: Any, tmp_path: Path) -> None:
+    folder = shutil.copytree(finished.run.folder.path / "models" / "crf_all-0", tmp_path / "crf")
+    path = folder / "model.crfsuite"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ModelError, match="no complete CRF model"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("found", ["absent", "encoder", "file"])
+def test_what_is_no_trained_model_is_said(found: str, tiny: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ModelError, match=r"no such model|no head of a token classifier"):
+        load_model(tiny.encoder if found == "encoder" else tmp_path / found)

@@ -20,8 +20,8 @@ from nerbridge.evaluation.resampling import (
     paired_bootstrap,
 )
 from nerbridge.evaluation.scores import score_predictions
+from nerbridge.models.loading import load_model
 from nerbridge.records import RunRecord
-from nerbridge.training.prediction import load_predictor
 from nerbridge.training.run import Run
 from nerbridge.training.run_folder import RunFolder
 from nerbridge.training.summary import PAIRS, build_record
@@ -41,8 +41,8 @@ def rescored(finished: Any, tiny: Any) -> dict[str, list[Any]]:
     scores: dict[str, list[Any]] = {}
     for row in ROWS:
         for seed in [0] if row.startswith("crf") else [1, 2]:
-            predictor = load_predictor(folder / "models" / f"{row}-{seed}")
-            tagged = predictor.tag_many(test.words)
+            model = load_model(folder / "models" / f"{row}-{seed}")
+            tagged = model.tag_many(test.words)
             scored = score_predictions(test.words, test.tags, tagged, ("PER", "ORG", "LOC"))
             scores.setdefault(row, []).append(scored)
     return scores

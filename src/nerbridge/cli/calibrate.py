@@ -22,7 +22,7 @@ from nerbridge.errors import InputError
 
 if TYPE_CHECKING:
     from nerbridge.corpus.sentence import Sentence
-    from nerbridge.tagging.backend import TaggerModel
+    from nerbridge.models.word_model import TokenClassifier
 
 
 def calibrate(
@@ -53,8 +53,8 @@ def calibrate(
     """
     from nerbridge.exporting.card import write_model_card
     from nerbridge.models.folder import LINEAGE_FILE, update_lineage
+    from nerbridge.models.loading import find_model
     from nerbridge.tagging import Tagger
-    from nerbridge.tagging.model_folder import find_model
 
     if not model.is_dir():
         raise InputError(f"{model}: no such folder. Give a model folder that may be changed.")
@@ -80,7 +80,9 @@ def calibrate(
     )
 
 
-def _fit(model: TaggerModel, corpora: list[str], reading: Reading, quiet: bool) -> dict[str, Any]:
+def _fit(
+    model: TokenClassifier, corpora: list[str], reading: Reading, quiet: bool
+) -> dict[str, Any]:
     """What ``nerbridge.json`` is to hold as ``calibration``."""
     from nerbridge.evaluation.calibration import MIN_ENTITIES
     from nerbridge.training.calibration import ScoredEntities, calibrate_on

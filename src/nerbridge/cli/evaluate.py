@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,17 +23,15 @@ from nerbridge.cli.options import (
     QuietOption,
     read_map_option,
 )
-from nerbridge.errors import CorpusError, InputError
+from nerbridge.errors import CorpusError
 from nerbridge.io.offset_unit import OffsetUnit
 from nerbridge.labels import Scheme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nerbridge.alignment.inference import Logits
     from nerbridge.corpus.sentence import Sentence
-    from nerbridge.tagging.backend import TaggerModel
-    from nerbridge.training.prediction import Predictor
+    from nerbridge.models.word_model import WordModel
     from nerbridge.type_maps import TypeMap
 
 _THRESHOLDS = (0.5, 0.7, 0.9)
@@ -66,9 +63,11 @@ def evaluate(
 
     Example: nerbridge evaluate runs/quickstart/models/adapt-13 my/test.conll --json
     """
+    from nerbridge.models.loading import load_model
+
     type_map = read_map_option(map_types, old_map)
     reading = Reading(split, scheme, repair, columns, offsets, type_map, quiet)
-    loaded = _load(model, base, reading.type_map)
+    loaded = load_model(model, base=base, type_map=reading.type_map)
     results = {}
     for spec in corpora:
         print_note(f"scoring {spec} …", quiet=quiet)
@@ -118,44 +117,7 @@ class Reading:
         return found
 
 
-def _load(model: str, base: str | None, type_map: TypeMap) -> TaggerModel | Predictor:
-    """Any model that can tag, as `nerbridge tag` loads it; or the CRF of a run.
-
-    Raises:
-        InputError: a CRF has types that would change: it has no probabilities to add up.
-    """
-    from nerbridge.models.folder import LINEAGE_FILE, read_lineage
-    from nerbridge.tagging.tagger import Tagger
-    from nerbridge.type_maps import map_types
-
-    if (Path(model) / LINEAGE_FILE).is_file() and read_lineage(Path(model))["kind"] == "crf":
-        from nerbridge.training.prediction import load_predictor
-
-        crf = load_predictor(Path(model))
-        if any(old != new for old, new in map_types(crf.label_set.types, type_map, model).items()):
-            raise InputError(
-                f"{model}: the types of a CRF cannot be mapped; expected a map that leaves "
-                f"{', '.join(crf.label_set.types)} as they are. Train it on mapped types: type_map "
-                "in the recipe."
-            )
-        return crf
-    return Tagger.load(model, base=base, map_types=type_map).model
-
-
-def _predict(
-    loaded: TaggerModel | Predictor, sentences: Sequence[Sequence[str]]
-) -> tuple[list[list[str]], list[Logits] | None]:
-    """Valid IOB2 tags, and the logits of the words (None: a CRF has none)."""
-    from nerbridge.alignment.decoding import decode_many
-    from nerbridge.tagging.backend import TaggerModel
-
-    if not isinstance(loaded, TaggerModel):
-        return loaded.tag_many(sentences), None
-    logits = loaded.word_logits(sentences)
-    return decode_many(logits, loaded.label_set), logits
-
-
-def _score(loaded: TaggerModel | Predictor, sentences: tuple[Sentence, ...]) -> dict[str, Any]:
+def _score(loaded: WordModel, sentences: tuple[Sentence, ...]) -> dict[str, Any]:
     import dataclasses
 
     import numpy as np
@@ -166,14 +128,14 @@ def _score(loaded: TaggerModel | Predictor, sentences: tuple[Sentence, ...]) -> 
     from nerbridge.training.data import to_labelled
 
     labelled = to_labelled(sentences, loaded.script)
-    tags, logits = _predict(loaded, labelled.words)
+    predicted = loaded.predict(labelled.words)
     scores = dataclasses.asdict(
-        score_predictions(labelled.words, labelled.tags, tags, loaded.label_set.types)
+        score_predictions(labelled.words, labelled.tags, predicted.tags, loaded.label_set.types)
     )
     counts = np.array([scores.pop("counts")])
     calibration = None
-    if logits is not None:
-        entities = ScoredEntities(logits, labelled.tags, loaded.label_set)
+    if predicted.logits is not None:
+        entities = ScoredEntities(predicted.logits, labelled.tags, loaded.label_set)
         calibration = dataclasses.asdict(entities.measure(loaded.temperature))
     return {**scores, "ci95": list(bootstrap_interval(counts)), "calibration": calibration}
 

@@ -3,4 +3,4 @@
 What is written is checked against the trained model first; a bad export leaves nothing behind.
 """
 
-from nerbridge.tagging import runtime as runtime  # before anything imports onnxruntime itself
+from nerbridge.models import onnx_model as onnx_model  # before anything imports onnxruntime itself

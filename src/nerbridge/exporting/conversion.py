@@ -8,17 +8,17 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import onnx
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from nerbridge.errors import InputError, ModelError
 from nerbridge.exporting.card import write_model_card
 from nerbridge.exporting.graph import build_graph, count_fused
 from nerbridge.exporting.machine_paths import without_paths
-from nerbridge.exporting.merging import MergedModel, merge
-from nerbridge.exporting.parity import check_logits, check_scores, compare_logits, tags_of
+from nerbridge.exporting.merging import merge
+from nerbridge.exporting.parity import check_logits, check_scores, compare_logits
 from nerbridge.exporting.quantise import quantise
 from nerbridge.exporting.sentences import (
     Words,
@@ -29,15 +29,23 @@ from nerbridge.exporting.sentences import (
 )
 from nerbridge.exporting.storage import group_rows, write_graph
 from nerbridge.exporting.trimming import trim_model
+from nerbridge.labels import LabelSet
 from nerbridge.models.card import CARD_FILE
-from nerbridge.models.encoder import encoder_sha256
-from nerbridge.models.folder import LINEAGE_FILE, Kind, new_folder, read_lineage, write_lineage
+from nerbridge.models.encoder import encoder_sha256, special_ids
+from nerbridge.models.folder import (
+    LINEAGE_FILE,
+    ONNX_FILE,
+    Kind,
+    new_folder,
+    read_lineage,
+    write_lineage,
+)
+from nerbridge.models.loading import ModelFolder, find_model
+from nerbridge.models.onnx_model import load_onnx
 from nerbridge.models.quiet import suppress_transformers_logging
-from nerbridge.models.trained import TrainedModel
-from nerbridge.tagging.backend import TaggerModel
-from nerbridge.tagging.model_folder import ONNX_FILE, ModelFolder, find_model
-from nerbridge.tagging.onnx_backend import load_onnx
-from nerbridge.tagging.torch_backend import load_any, to_tagger_model
+from nerbridge.models.torch_model import TorchNetwork
+from nerbridge.models.trained import load_torch
+from nerbridge.models.word_model import TokenClassifier
 
 N_PARITY_SENTENCES = 32
 N_EXACT = (0, 1, 2, 3, 4, 6, 8)
@@ -89,7 +97,7 @@ def export_model(
         raise InputError("int8 needs the format onnx. Leave --quantise or --format out.")
     found = find_model(model)
     check_out(out, found.path)
-    if found.kind == "onnx":
+    if found.engine == "onnx":
         raise ModelError(f"{model}: is exported already. Give the model it was exported from.")
     report("loading the model")
     source = _load(found, options)
@@ -122,40 +130,41 @@ def check_out(out: Path, model: Path) -> None:
 class _Source:
     """A merged model, what it must predict, and what its manifest will say."""
 
-    merged: MergedModel
-    reference: TaggerModel
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerFast
+    label_set: LabelSet
     sentences: list[Words]
     expected: list[Any]
     manifest: Manifest
 
 
 def _load(found: ModelFolder, options: ExportOptions) -> _Source:
-    trained = load_any(found.path, base=options.base)
-    reference = to_tagger_model(trained, found.path)
+    trained = load_torch(found.path, base=options.base)
+    network = cast(TorchNetwork, trained.forward)
     # A trimmed vocabulary promises the same predictions for the text it was trimmed to.
     texts = read_words(options.trim_vocabulary) if options.trim_vocabulary else bundled_sentences()
-    sentences = parity_sentences(texts, N_PARITY_SENTENCES, reference.max_subwords)
-    expected = reference.word_logits(sentences)
-    manifest = _describe(found, trained, reference)
-    merged = merge(trained)
+    sentences = parity_sentences(texts, N_PARITY_SENTENCES, trained.max_subwords)
+    expected = trained.word_logits(sentences)
+    manifest = _describe(found, trained)
+    model, tokenizer = merge(network, trained.label_set), network.tokenizer
     if options.trim_vocabulary:
-        trimmed = trim_model(merged, reference, options.trim_vocabulary)
-        merged, manifest["vocabulary"] = trimmed.model, trimmed.facts
-        reference = to_tagger_model(merged, found.path)
-        manifest["special_ids"] = asdict(reference.specials)
-    return _Source(merged, reference, sentences, expected, manifest)
+        tokenizer, manifest["vocabulary"] = trim_model(
+            model, tokenizer, trained, options.trim_vocabulary
+        )
+        manifest["special_ids"] = asdict(special_ids(tokenizer))
+    return _Source(model, tokenizer, trained.label_set, sentences, expected, manifest)
 
 
-def _describe(found: ModelFolder, trained: TrainedModel, reference: TaggerModel) -> Manifest:
-    lineage = trained.lineage
+def _describe(found: ModelFolder, trained: TokenClassifier) -> Manifest:
+    lineage = trained.manifest
     name = found.path.resolve().name
-    n_pieces = reference.tokenizer.get_vocab_size()
+    n_pieces = trained.tokenizer.get_vocab_size()
     manifest: Manifest = {
         "base": lineage.get("base") or _base_of_foreign(name, trained),
         "types": list(trained.label_set.types),
         "script": trained.script,
-        "max_subwords": reference.max_subwords,
-        "special_ids": asdict(reference.specials),
+        "max_subwords": trained.max_subwords,
+        "special_ids": asdict(trained.specials),
         "quantisation": "none",
         "vocabulary": {"n_full": n_pieces, "n_kept": n_pieces},
         "parent": lineage or {"model": name},
@@ -168,8 +177,8 @@ def _describe(found: ModelFolder, trained: TrainedModel, reference: TaggerModel)
     return manifest
 
 
-def _base_of_foreign(name: str, trained: TrainedModel) -> dict[str, Any]:
-    model = trained.model
+def _base_of_foreign(name: str, trained: TokenClassifier) -> dict[str, Any]:
+    model = cast(TorchNetwork, trained.forward).model
     sha256 = encoder_sha256(model) if isinstance(model, PreTrainedModel) else None
     return {"id": name, "revision": None, "sha256": sha256}
 
@@ -177,25 +186,24 @@ def _base_of_foreign(name: str, trained: TrainedModel) -> dict[str, Any]:
 def _write_transformers(source: _Source, folder: Path, report: Report) -> Manifest:
     report("writing the model")
     with suppress_transformers_logging():
-        source.merged.model.save_pretrained(folder, max_shard_size="50GB")
-        source.merged.tokenizer.save_pretrained(folder)
+        source.model.save_pretrained(folder, max_shard_size="50GB")
+        source.tokenizer.save_pretrained(folder)
     _seal(folder, source.manifest, "full")
     report("comparing")
-    found = to_tagger_model(load_any(folder), folder).word_logits(source.sentences)
-    parity = compare_logits(source.expected, found, source.merged.label_set)
+    found = load_torch(folder).word_logits(source.sentences)
+    parity = compare_logits(source.expected, found, source.label_set)
     source.manifest["parity"] = check_logits(parity)
     return _seal(folder, source.manifest, "full")
 
 
 def _write_onnx(source: _Source, folder: Path, options: ExportOptions, report: Report) -> Manifest:
-    merged, manifest = source.merged, source.manifest
-    tokenizer = source.reference.tokenizer
-    merged.model.config.to_json_file(folder / "config.json")
+    manifest, tokenizer = source.manifest, source.tokenizer.backend_tokenizer
+    source.model.config.to_json_file(folder / "config.json")
     (folder / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
     report("tracing the model")
     scratch = folder / "scratch"
     scratch.mkdir()
-    graph = build_graph(merged.model, scratch)
+    graph = build_graph(source.model, scratch)
     shutil.rmtree(scratch)
     manifest["fused"] = count_fused(graph)
     names = (tokenizer.id_to_token(id_) for id_ in range(tokenizer.get_vocab_size()))
@@ -206,7 +214,7 @@ def _write_onnx(source: _Source, folder: Path, options: ExportOptions, report: R
     report("comparing")
     exact = load_onnx(folder, n_threads=None)
     found = exact.word_logits(source.sentences)
-    parity = compare_logits(source.expected, found, merged.label_set)
+    parity = compare_logits(source.expected, found, source.label_set)
     manifest["parity"] = check_logits(parity)
     if options.quantise:
         _quantise(exact, folder, manifest, options, report)
@@ -214,13 +222,13 @@ def _write_onnx(source: _Source, folder: Path, options: ExportOptions, report: R
 
 
 def _quantise(
-    exact: TaggerModel, folder: Path, manifest: Manifest, options: ExportOptions, report: Report
+    exact: TokenClassifier, folder: Path, manifest: Manifest, options: ExportOptions, report: Report
 ) -> None:
     """Replace the model by one of 8 bits, as many of its matrices as the score allows."""
     types = exact.label_set.types
     validation = find_validation(options.validation, manifest["parent"], types)
     report(f"quantising; comparing on {len(validation.words)} sentences of {validation.corpus}")
-    tags = tags_of(exact, validation.words)
+    tags = exact.tag_many(validation.words)
     scratch = folder / "scratch"
     scratch.mkdir()
     for path in folder.glob(f"{ONNX_FILE}*"):
@@ -234,7 +242,7 @@ def _quantise(
         write_graph(graph, folder / ONNX_FILE)
         del graph
         _seal(folder, manifest, "onnx")
-        quantised = tags_of(load_onnx(folder, n_threads=None), validation.words)
+        quantised = load_onnx(folder, n_threads=None).tag_many(validation.words)
         try:
             parity = check_scores(validation, tags, quantised, types)
         except ModelError:

@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-
 from peft import PeftModel
 from torch import nn
 from transformers import PreTrainedModel
 
 from nerbridge.alignment.label_columns import IMPOSSIBLE, LabelColumns
 from nerbridge.errors import ModelError
+from nerbridge.labels import LabelSet
 from nerbridge.models.encoder import head_modules
-from nerbridge.models.trained import TrainedModel
+from nerbridge.models.torch_model import TorchNetwork
 
 
-@dataclass(frozen=True)
-class MergedModel(TrainedModel):
-    """A trained model without an adapter."""
-
-    model: PreTrainedModel
-
-
-def merge(trained: TrainedModel) -> MergedModel:
-    """The same model without an adapter, in place: the weights of ``trained`` change.
+def merge(network: TorchNetwork, label_set: LabelSet) -> PreTrainedModel:
+    """The same model without an adapter, in place: the weights of ``network`` change.
 
     Raises:
         ModelError: if the head ends in no linear layer and its columns are in another order.
     """
-    model = trained.model
+    model = network.model
     if isinstance(model, PeftModel):
         model = model.merge_and_unload()
     model.eval()
     model.requires_grad_(False)
-    if trained.columns is not None:
-        _order_columns(model, trained.columns)
-    model.config.id2label = dict(enumerate(trained.label_set.tags))
-    model.config.label2id = dict(trained.label_set.tag_to_id)
-    facts = {field.name: getattr(trained, field.name) for field in fields(TrainedModel)}
-    return MergedModel(**{**facts, "model": model, "columns": None})
+    if network.columns is not None:
+        _order_columns(model, network.columns)
+    model.config.id2label = dict(enumerate(label_set.tags))
+    model.config.label2id = dict(label_set.tag_to_id)
+    return model
 
 
 def _order_columns(model: PreTrainedModel, columns: LabelColumns) -> None:

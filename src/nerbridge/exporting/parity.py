@@ -18,7 +18,6 @@ from nerbridge.alignment.inference import Logits
 from nerbridge.errors import ModelError
 from nerbridge.evaluation.scores import score_predictions
 from nerbridge.labels import LabelSet
-from nerbridge.tagging.backend import TaggerModel
 
 MAX_DIFFERENCE = 1e-4
 MAX_F1_LOSS = 0.005
@@ -85,11 +84,6 @@ def check_logits(parity: LogitsParity) -> dict[str, Any]:
         )
     shown = float(f"{parity.max_difference:.2g}")  # further digits depend on the processor
     return {**asdict(parity), "max_difference": shown, "tolerance": MAX_DIFFERENCE}
-
-
-def tags_of(model: TaggerModel, words: Words) -> list[list[str]]:
-    """What a model predicts for sentences as the user wrote them."""
-    return decode_many(model.word_logits(words), model.label_set)
 
 
 def check_scores(

@@ -18,6 +18,7 @@ from nerbridge.exporting.machine_paths import find_path_in_text, find_paths, wit
 from nerbridge.models.card import CARD_FILE, REPO_PLACEHOLDER
 from nerbridge.models.card_header import read_license, set_license
 from nerbridge.models.download import MODEL_FILES
+from nerbridge.models.loading import find_model
 from nerbridge.models.manifest import (
     MANIFEST_FILE,
     Manifest,
@@ -25,7 +26,6 @@ from nerbridge.models.manifest import (
     parse_manifest,
     read_manifest,
 )
-from nerbridge.tagging.model_folder import find_model
 
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _LICENSE = re.compile(r"[A-Za-z0-9][\w.+-]*")

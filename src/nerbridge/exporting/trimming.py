@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from nerbridge.exporting.merging import MergedModel
 from nerbridge.exporting.sentences import Words, read_words
 from nerbridge.exporting.vocabulary import (
     count_changed,
@@ -17,32 +15,31 @@ from nerbridge.exporting.vocabulary import (
     trim_tokenizer,
     used_pieces,
 )
-from nerbridge.tagging.backend import TaggerModel
+from nerbridge.models.word_model import TokenClassifier
 
 _BATCH = 200
 _HELD_OUT_EVERY = 10
 _NAMES = ("bos_token", "eos_token", "cls_token", "sep_token", "pad_token", "unk_token")
 
 
-@dataclass(frozen=True)
-class TrimmedModel:
-    """The smaller model; ``facts`` go into the manifest as ``vocabulary``.
-
-    ``facts["held_out"]`` tells what to expect of other text of the kind: every tenth sentence, cut
-    by a vocabulary trimmed to the other nine.
-    """
-
-    model: MergedModel
-    facts: dict[str, Any]
-
-
-def trim_model(merged: MergedModel, full: TaggerModel, corpora: Sequence[str]) -> TrimmedModel:
+def trim_model(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    full: TokenClassifier,
+    corpora: Sequence[str],
+) -> tuple[PreTrainedTokenizerFast, dict[str, Any]]:
     """Keep the pieces that the corpora use, and those any text may need; in place.
 
     Args:
-        merged: a model without adapter; its embedding shrinks.
-        full: the same model as a tagger, before.
+        model: without an adapter; its embedding shrinks.
+        tokenizer: the model's.
+        full: the same model as a word model, before.
         corpora: labelled corpora or plain text, see `nerbridge.exporting.sentences.read_words`.
+
+    Returns:
+        The smaller tokenizer, and what the manifest says of it as ``vocabulary``. Its ``held_out``
+        tells what to expect of other text of the kind: every tenth sentence, cut by a vocabulary
+        that is trimmed to the other nine.
 
     Raises:
         CorpusError: if a corpus cannot be read.
@@ -59,23 +56,23 @@ def trim_model(merged: MergedModel, full: TaggerModel, corpora: Sequence[str]) -
     without = trim_tokenizer(full.tokenizer, most, specials)
     changed = count_changed(full.tokenizer, without, held, specials.unk)
     trimmed = trim_tokenizer(full.tokenizer, most | held_used, specials)
-    trim_embedding(merged.model, trimmed.kept)
+    trim_embedding(model, trimmed.kept)
     facts = {
         "n_full": full.tokenizer.get_vocab_size(),
         "n_kept": len(trimmed.kept),
         "corpora": list(corpora),
         "held_out": changed,
     }
-    names = {name: getattr(merged.tokenizer, name, None) for name in _NAMES}
-    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+    names = {name: getattr(tokenizer, name, None) for name in _NAMES}
+    smaller = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=trimmed.tokenizer,
-        model_max_length=merged.tokenizer.model_max_length,
+        model_max_length=tokenizer.model_max_length,
         **{name: str(token) for name, token in names.items() if token is not None},
     )
-    return TrimmedModel(replace(merged, tokenizer=tokenizer), facts)
+    return smaller, facts
 
 
-def _batches(full: TaggerModel, corpora: Sequence[str]) -> Iterator[list[Words]]:
+def _batches(full: TokenClassifier, corpora: Sequence[str]) -> Iterator[list[Words]]:
     """Sentences in model form, some at a time."""
     forms: Iterator[Words] = (
         [full.model_input(word) for word in words] for words in read_words(corpora)

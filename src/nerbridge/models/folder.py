@@ -22,6 +22,8 @@ LINEAGE_SCHEMA = 1
 WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
 ADAPTER_CONFIG_FILE = "adapter_config.json"
 ADAPTER_WEIGHT_FILE = "adapter_model.safetensors"
+ONNX_FILE = "model.onnx"
+CRF_FILE = "model.crfsuite"
 REQUIRED_KEYS = ("base", "types", "script", "max_subwords")
 
 Kind = Literal["adapter", "full", "crf", "onnx"]

@@ -21,9 +21,7 @@ from nerbridge.models.encoder import (
     EncoderSource,
     check_tensors,
     load_pretrained,
-    load_tokenizer,
     load_with_head,
-    max_window_subwords,
     resolve_encoder,
 )
 from nerbridge.models.folder import (
@@ -37,7 +35,8 @@ from nerbridge.models.label_files import (
     read_object,
     weight_files,
 )
-from nerbridge.models.trained import TrainedModel
+from nerbridge.models.torch_model import to_word_model, with_tokenizer
+from nerbridge.models.word_model import TokenClassifier
 
 Names = Mapping[str, str | None]
 
@@ -47,7 +46,7 @@ _LEFTOVER = re.compile(r"(^|\.)(pooler|position_ids)(\.|$)")
 
 def load_foreign(
     folder: Path, *, base: str | None = None, names: Names | None = None
-) -> TrainedModel:
+) -> TokenClassifier:
     """Load a token classifier without ``nerbridge.json``; its words are read as they are.
 
     Args:
@@ -67,7 +66,7 @@ def load_foreign(
     return _load_classifier(folder, names or {})
 
 
-def _load_classifier(folder: Path, new_names: Names) -> TrainedModel:
+def _load_classifier(folder: Path, new_names: Names) -> TokenClassifier:
     source = resolve_encoder(str(folder.absolute()))
     n_columns = n_head_columns(weight_files(folder))
     if n_columns is None:
@@ -82,11 +81,11 @@ def _load_classifier(folder: Path, new_names: Names) -> TrainedModel:
     model, left_out = _load_leaving_out(source, _config(source, names))
     if left_out:
         _warn(f"{folder}: not part of a token classifier, left out: {_some(left_out)}.")
-    limit = max_window_subwords(model)
-    return TrainedModel(model, load_tokenizer(source), columns.label_set, None, limit, {}, columns)
+    network = with_tokenizer(model, source, columns)
+    return to_word_model(network, columns.label_set, script=None, folder=folder)
 
 
-def _load_adapter(folder: Path, base: str | None, new_names: Names) -> TrainedModel:
+def _load_adapter(folder: Path, base: str | None, new_names: Names) -> TokenClassifier:
     source = _find_base(folder, base)
     check_safetensors(folder, str(folder), [ADAPTER_WEIGHT_FILE])
     own = n_head_columns([folder / ADAPTER_WEIGHT_FILE])
@@ -107,8 +106,8 @@ def _load_adapter(folder: Path, base: str | None, new_names: Names) -> TrainedMo
             "classifier that the adapter was trained on: base=FOLDER or --base FOLDER."
         )
     model = load_adapter(fresh, folder, trainable=False)
-    limit = max_window_subwords(model)
-    return TrainedModel(model, load_tokenizer(source), columns.label_set, None, limit, {}, columns)
+    network = with_tokenizer(model, source, columns)
+    return to_word_model(network, columns.label_set, script=None, folder=folder)
 
 
 def _load_leaving_out(

@@ -1,82 +1,85 @@
-"""A trained model of either kind, with all that is needed to use it."""
+"""Token classifiers on torch, loaded from any folder that holds one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from peft import PeftModel
-from transformers import PreTrainedModel, PreTrainedTokenizerFast
+import torch
 
-from nerbridge.alignment.label_columns import LabelColumns
 from nerbridge.errors import EnvironmentProblem, ModelError
-from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import load_adapter
 from nerbridge.models.encoder import (
     EncoderSource,
     load_token_classifier,
-    load_tokenizer,
     model_tags,
     resolve_encoder,
 )
-from nerbridge.models.folder import lineage_labels, read_lineage
+from nerbridge.models.folder import (
+    LINEAGE_FILE,
+    lineage_labels,
+    read_lineage,
+)
+from nerbridge.models.foreign import Names, load_foreign
 from nerbridge.models.full import load_full
+from nerbridge.models.torch_model import AnyNetwork, to_word_model, with_tokenizer
+from nerbridge.models.word_model import TokenClassifier
 
 
-@dataclass(frozen=True)
-class TrainedModel:
-    """A model ready to predict.
-
-    ``script`` is the one script its words must be in (None: as they are), ``max_subwords`` the
-    size of its windows without special tokens, ``lineage`` the content of ``nerbridge.json``.
-    ``columns`` says what the head's columns mean where they are not those of ``label_set.tags``.
-    """
-
-    model: PreTrainedModel | PeftModel
-    tokenizer: PreTrainedTokenizerFast
-    label_set: LabelSet
-    script: str | None
-    max_subwords: int
-    lineage: dict[str, Any]
-    columns: LabelColumns | None = None
-
-
-def load_trained(folder: Path, *, base: str | None = None) -> TrainedModel:
-    """Load an adapter (with its base) or a fully fine-tuned model.
+def load_torch(
+    folder: Path,
+    *,
+    base: str | None = None,
+    n_threads: int | None = None,
+    names: Names | None = None,
+) -> TokenClassifier:
+    """Load an adapter with its base, a merged model, or any token classifier of transformers.
 
     Args:
-        folder: a model folder of a run.
+        folder: a model folder. Without ``nerbridge.json`` its words are read as they are, and its
+            labels are read by `nerbridge.alignment.label_columns`.
         base: where the base encoder of an adapter is now, if not where it was; it must be the
             same encoder.
+        n_threads: threads torch may use, in the whole process; None leaves them as they are.
+        names: names for labels that have none, as in ``{"LABEL_0": "O"}``.
 
     Raises:
-        ModelError: if anything is missing or does not fit.
+        ModelError: if anything is missing, damaged, pickled, in need of remote code, or does not
+            fit.
         EnvironmentProblem: if the base is a hub model that is neither cached nor reachable.
     """
+    if n_threads is not None:
+        torch.set_num_threads(n_threads)
+    if not (folder / LINEAGE_FILE).is_file():
+        return load_foreign(folder, base=base, names=names)
+    return _load_own(folder, base)
+
+
+def _load_own(folder: Path, base: str | None) -> TokenClassifier:
+    """An adapter or a full model that a run or an export wrote."""
     lineage = read_lineage(folder)
     label_set = lineage_labels(lineage)
-    model: PreTrainedModel | PeftModel
-    if lineage.get("kind") == "adapter":
+    model: AnyNetwork
+    if lineage["kind"] == "adapter":
         source = _find_base(folder, lineage, base)
         fresh = load_token_classifier(source, label_set, seed=0)
         model = load_adapter(fresh, folder, trainable=False)
-    elif lineage.get("kind") == "full":
-        source = EncoderSource(str(folder), str(folder))
-        model = load_full(folder)
     else:
-        raise ModelError(
-            f"{folder}: holds a model of kind {lineage.get('kind')!r}, expected 'adapter' or "
-            "'full'. Give the folder of a transformer model."
-        )
+        # Says of a broken folder what is missing, before any of it is read.
+        source = resolve_encoder(str(folder.absolute()))
+        model = load_full(folder)
     if model_tags(model) != label_set.tags:
         raise ModelError(
             f"{folder}: config.json has the tags {', '.join(model_tags(model))}, nerbridge.json "
             f"the types {', '.join(label_set.types)}. Copy the model folder again."
         )
-    tokenizer = load_tokenizer(source)
-    return TrainedModel(
-        model, tokenizer, label_set, lineage["script"], int(lineage["max_subwords"]), lineage
+    return to_word_model(
+        with_tokenizer(model, source),
+        label_set,
+        script=lineage["script"],
+        max_subwords=int(lineage["max_subwords"]),
+        folder=folder,
+        manifest=lineage,
     )
 
 

@@ -23,9 +23,9 @@ from nerbridge.corpus.sentence import Probabilities
 from nerbridge.corpus.sentence import Sentence as Labelled
 from nerbridge.errors import CorpusError, InputError
 from nerbridge.labels import OUTSIDE, LabelSet, Span, spans_to_tags, tags_to_spans
+from nerbridge.models.word_model import TokenClassifier
 from nerbridge.selection.prediction_cache import PredictionCache
 from nerbridge.selection.suggesting import Sentence, split_text
-from nerbridge.tagging.backend import TaggerModel
 from nerbridge.text.noise import read_past_noise
 
 Item = TypeVar("Item")
@@ -97,7 +97,7 @@ class Ensemble:
     Each counts by its own temperature.
     """
 
-    def __init__(self, models: Sequence[TaggerModel]) -> None:
+    def __init__(self, models: Sequence[TokenClassifier]) -> None:
         """Use loaded models.
 
         Raises:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nerbridge.tagging.backend import TaggerModel
+from nerbridge.models.word_model import TokenClassifier
 from nerbridge.text.noise import read_past_noise
 
 _WORDS_BEFORE = 10
@@ -41,7 +41,9 @@ class AcquisitionScore:
         return chance * self.uncertainty * self.n_words / (self.n_words + _WORDS_BEFORE)
 
 
-def score_words(model: TaggerModel, sentences: Sequence[Sequence[str]]) -> list[AcquisitionScore]:
+def score_words(
+    model: TokenClassifier, sentences: Sequence[Sequence[str]]
+) -> list[AcquisitionScore]:
     """The worth of each sentence, given as words; emoji and the like are not read."""
     read = [read_past_noise(words).choose(words) for words in sentences]
     outside = model.label_set.tag_to_id["O"]

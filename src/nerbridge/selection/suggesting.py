@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from nerbridge.errors import InputError
+from nerbridge.models.word_model import TokenClassifier
 from nerbridge.selection.diversity import choose_diverse
 from nerbridge.selection.scoring import AcquisitionScore, score_words
-from nerbridge.tagging.backend import TaggerModel
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.tagger import Tagger
 from nerbridge.text.normalise import normalise_text
@@ -104,7 +104,7 @@ def suggest(
 
 def leave_out_unfit(
     sentences: Iterable[Sentence],
-    model: TaggerModel,
+    model: TokenClassifier,
     losses: Counter[str],
     *,
     max_words: int = MAX_WORDS,

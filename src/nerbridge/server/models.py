@@ -13,7 +13,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from nerbridge.errors import InputError
-from nerbridge.tagging.model_folder import BUNDLED_PREFIX, find_model
+from nerbridge.models.loading import BUNDLED_PREFIX, find_model
 from nerbridge.tagging.tagger import Tagger
 from nerbridge.type_maps import TypeMap
 

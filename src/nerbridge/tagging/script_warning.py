@@ -6,14 +6,14 @@ import sys
 import warnings
 
 from nerbridge.errors import ScriptWarning
-from nerbridge.tagging.backend import TaggerModel
+from nerbridge.models.word_model import TokenClassifier
 from nerbridge.text.romanised import notices_for
 
 _NOTICED_CHARS = 2_000
 """Of a longer text, this much tells what it is written in."""
 
 
-def warn_of_script(text: str, model: TaggerModel, given: set[str]) -> None:
+def warn_of_script(text: str, model: TokenClassifier, given: set[str]) -> None:
     """Warn that the model cannot read a text well, unless the same was ``given`` before."""
     for notice in notices_for(text[:_NOTICED_CHARS], model.script, model.trained_scripts):
         if notice not in given:

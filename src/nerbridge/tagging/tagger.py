@@ -13,22 +13,20 @@ import regex
 
 from nerbridge.alignment.decoding import decode_spans_many
 from nerbridge.alignment.inference import Logits
-from nerbridge.alignment.label_columns import without_label_names
-from nerbridge.errors import InputError, missing_extra
+from nerbridge.errors import InputError
 from nerbridge.labels import OUTSIDE, Span
-from nerbridge.tagging.backend import TaggerModel
+from nerbridge.models.loading import load_classifier
+from nerbridge.models.word_model import TokenClassifier
 from nerbridge.tagging.entity import Entities, Entity
 from nerbridge.tagging.initials import join_initials
-from nerbridge.tagging.model_folder import find_model
 from nerbridge.tagging.origin import Origin, to_origin
 from nerbridge.tagging.script_warning import warn_of_script
 from nerbridge.tagging.sentence import LETTER, ReadSentence, batches, join_words, split_text
 from nerbridge.tagging.stream import StreamResult
-from nerbridge.tagging.type_mapping import with_mapped_types
 from nerbridge.text.checking import check_single_text, check_text, refuse_single_text
 from nerbridge.text.noise import Reading, read_past_noise
 from nerbridge.text.normalise import DANDA_LOOKALIKES
-from nerbridge.type_maps import TypeMap, TypeMapSpec, read_type_map
+from nerbridge.type_maps import TypeMapSpec, read_type_map
 
 BATCH_SENTENCES = 256
 """Sentences that are read ahead, so that those of one length go through the model together."""
@@ -55,7 +53,7 @@ class Tagger:
     """
 
     def __init__(
-        self, model: TaggerModel, *, min_score: float = 0.0, types: Iterable[str] | None = None
+        self, model: TokenClassifier, *, min_score: float = 0.0, types: Iterable[str] | None = None
     ) -> None:
         """Use a model that is already loaded; otherwise as `load`."""
         self._model = model
@@ -101,18 +99,11 @@ class Tagger:
         if n_threads is not None and n_threads < 1:
             raise InputError(f"n_threads is {n_threads}, expected 1 or more, or None for all.")
         type_map = read_type_map(map_types)
-        found = find_model(model)
-        if found.kind == "onnx":
-            from nerbridge.tagging.onnx_backend import load_onnx
-
-            loaded = load_onnx(found.path, n_threads=n_threads)
-        else:
-            loaded = _load_with_torch(found.path, base, n_threads, type_map)
-        mapped = with_mapped_types(replace(loaded, name=found.name), without_label_names(type_map))
-        tagger = cls(mapped, min_score=min_score, types=types)
+        loaded = load_classifier(model, base=base, n_threads=n_threads, type_map=type_map)
+        tagger = cls(loaded, min_score=min_score, types=types)
         given = {"n_threads": n_threads, "min_score": min_score, "types": types}
         arguments = {"model": model, "base": base, "map_types": type_map or None, **given}
-        tagger._origin = to_origin(arguments, found.name, found.path)
+        tagger._origin = to_origin(arguments, loaded.name, loaded.folder)
         return tagger
 
     def __repr__(self) -> str:
@@ -135,7 +126,7 @@ class Tagger:
         return load_again, (self._origin,)
 
     @property
-    def model(self) -> TaggerModel:
+    def model(self) -> TokenClassifier:
         """The loaded model."""
         return self._model
 
@@ -295,18 +286,7 @@ def _load_and_keep(origin: Origin) -> Tagger:
     return tagger
 
 
-def _load_with_torch(
-    path: Path, base: str | None, n_threads: int | None, names: TypeMap
-) -> TaggerModel:
-    try:
-        from nerbridge.tagging.torch_backend import load_torch
-    except ModuleNotFoundError as error:
-        export = "or export the model where it is: nerbridge export MODEL OUT."
-        raise missing_extra(f"{path}: this model needs", error.name, "train", export) from error
-    return load_torch(path, base=base, n_threads=n_threads, names=names)
-
-
-def _check_types(types: Iterable[str] | None, model: TaggerModel) -> tuple[str, ...]:
+def _check_types(types: Iterable[str] | None, model: TokenClassifier) -> tuple[str, ...]:
     known = model.label_set.types
     if types is None:
         return known

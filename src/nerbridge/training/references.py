@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from itertools import chain
 
-from nerbridge.models.folder import new_folder, write_lineage
-from nerbridge.training.crf import train_crf
+from nerbridge.models.crf import train_crf
+from nerbridge.models.folder import CRF_FILE, new_folder, write_lineage
 from nerbridge.training.data import Labelled
-from nerbridge.training.prediction import CRF_FILE
 from nerbridge.training.run import Listener, Run, StageProgress
 from nerbridge.training.scoring import evaluate_and_record
 

@@ -10,11 +10,12 @@ from nerbridge.evaluation.errors import ErrorExample, frequent_errors
 from nerbridge.evaluation.quoting import quote_scores
 from nerbridge.evaluation.scores import Mention, Scores, find_mentions, score_predictions
 from nerbridge.models.card import write_card
+from nerbridge.models.loading import load_model
 from nerbridge.models.manifest import Training, read_manifest
+from nerbridge.models.word_model import WordModel
 from nerbridge.records import SeedResult
 from nerbridge.training.calibration import ScoredEntities
 from nerbridge.training.data import ExperimentData, TestSet
-from nerbridge.training.prediction import Predictor, load_predictor
 from nerbridge.training.run import Listener, Run, StageProgress
 
 N_ERRORS = 15
@@ -41,13 +42,14 @@ def _write_card(folder: Path, result: SeedResult | None) -> None:
 def score_model(run: Run, row: str, seed: int) -> SeedResult:
     """Load a model folder of the run and score it."""
     path = run.folder.model(row, seed)
-    predictor = load_predictor(path)
+    # Every test set is in model form already, in the script that the recipe gives it.
+    model = load_model(path).with_script(None)
     validation = run.data.target_validation
     tests = [*run.data.tests, TestSet("validation", validation, (False,) * len(validation))]
     known = _known_mentions(run.data, row, seed)
-    scored = {test.name: _score(run, predictor, test, known) for test in tests}
+    scored = {test.name: _score(run, model, test, known) for test in tests}
     scores = {name: found for name, (found, _) in scored.items()}
-    lineage = dict(predictor.lineage)
+    lineage = dict(model.manifest)
     training = lineage.pop("training", None)
     return SeedResult(
         seed=seed,
@@ -72,10 +74,10 @@ def _known_mentions(experiment_data: ExperimentData, row: str, seed: int) -> fro
 
 
 def _score(
-    run: Run, predictor: Predictor, test: TestSet, known: frozenset[Mention]
+    run: Run, model: WordModel, test: TestSet, known: frozenset[Mention]
 ) -> tuple[Scores, Calibration | None]:
     """Scores, and how good those of the entities are (None where the model gives none)."""
-    predicted = predictor.predict(test.labelled.words)
+    predicted = model.predict(test.labelled.words)
     scores = score_predictions(
         test.labelled.words,
         test.labelled.tags,
@@ -87,12 +89,13 @@ def _score(
     if predicted.logits is None:
         return scores, None
     entities = ScoredEntities(predicted.logits, test.labelled.tags, run.label_set)
-    return scores, entities.measure(predictor.temperature)
+    return scores, entities.measure(model.temperature)
 
 
 def row_errors(run: Run, row: str, seed: int) -> list[ErrorExample]:
     """The most frequent errors of a model on the test set, in the words as they were written."""
     test = run.data.tests[0].labelled
-    predicted = load_predictor(run.folder.model(row, seed)).tag_many(test.words)
+    model = load_model(run.folder.model(row, seed)).with_script(None)
+    predicted = model.tag_many(test.words)
     words = [sentence.words for sentence in test.sentences]
     return frequent_errors(words, test.tags, predicted, N_ERRORS)

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import (
+    PreTrainedModel,
     PreTrainedTokenizerFast,
     TrainerCallback,
     TrainerControl,
@@ -31,7 +32,7 @@ from nerbridge.evaluation.counts import count_entities, counts_to_f1
 from nerbridge.labels import LabelSet
 from nerbridge.models.encoder import special_ids
 from nerbridge.models.manifest import CurvePoint
-from nerbridge.models.prediction import predict_logits
+from nerbridge.models.torch_model import TorchNetwork, to_word_model
 from nerbridge.training.checkpoints import mark_whole
 from nerbridge.training.stage_settings import StageSettings
 
@@ -49,21 +50,19 @@ class Validation:
         label_set: LabelSet,
         max_subwords: int,
     ) -> None:
-        self.tags, self.label_set, self.max_subwords = tags, label_set, max_subwords
-        self.specials = special_ids(tokenizer)
-        self.encoded = encode_sentences(tokenizer.backend_tokenizer, words, self.specials.unk)
+        self.tags, self.tokenizer = tags, tokenizer
+        self.label_set, self.max_subwords = label_set, max_subwords
+        unk = special_ids(tokenizer).unk
+        self.encoded = encode_sentences(tokenizer.backend_tokenizer, words, unk)
 
     def score(self, model: nn.Module) -> tuple[NDArray[np.int64], float]:
         """Strict counts and the mean cross entropy over words.
 
         Shape of the counts: (n_sentences, n_types, 3).
         """
-        logits = predict_logits(
-            model,  # type: ignore[arg-type]
-            self.encoded,
-            specials=self.specials,
-            max_subwords=self.max_subwords,
-        )
+        network = TorchNetwork(cast(PreTrainedModel, model), self.tokenizer)
+        live = to_word_model(network, self.label_set, script=None, max_subwords=self.max_subwords)
+        logits = live.encoded_logits(self.encoded)
         predicted = decode_many(logits, self.label_set)
         counts = count_entities(self.tags, predicted, self.label_set.types, "strict")
         labels = [self.label_set.tag_to_id[tag] for tags in self.tags for tag in tags]

@@ -21,12 +21,12 @@ from nerbridge.corpus.sentence import Corpus
 from nerbridge.corpus.writing import write_corpus
 from nerbridge.errors import InputError, missing_extra
 from nerbridge.files import write_text
+from nerbridge.models.loading import find_model
+from nerbridge.models.word_model import TokenClassifier
 from nerbridge.selection import pseudo_labels
 from nerbridge.selection.prediction_cache import PredictionCache
 from nerbridge.selection.pseudo_labels import MAX_WORDS, ConfidenceThresholds, Ensemble, Reweight
 from nerbridge.selection.suggesting import leave_out_unfit
-from nerbridge.tagging.backend import TaggerModel
-from nerbridge.tagging.model_folder import find_model
 from nerbridge.tagging.tagger import Tagger
 from nerbridge.type_maps import TypeMap
 from nerbridge.workflows.inputs import SentenceReader, note_left_out
@@ -275,7 +275,7 @@ def check_corpus_folder(output: Path, *, overwrite: bool) -> None:
         )
 
 
-def _describe_model(model: TaggerModel) -> dict[str, Any]:
+def _describe_model(model: TokenClassifier) -> dict[str, Any]:
     known = {key: model.manifest.get(key) for key in ("row", "seed", "recipe", "recipe_sha256")}
     return {"name": model.name, **{key: value for key, value in known.items() if value}}
 
@@ -286,7 +286,7 @@ def _describe_predictions(models: Sequence[str], map_types: TypeMap | None) -> s
     return json.dumps([__version__, hashes, *([map_types] if map_types else [])])
 
 
-def _note_which_are_not_zero_shot(models: Sequence[TaggerModel], listen: Listener) -> None:
+def _note_which_are_not_zero_shot(models: Sequence[TokenClassifier], listen: Listener) -> None:
     seen = [model.name for model in models if model.manifest.get("row") != "transfer"]
     if seen:
         listen(

@@ -29,7 +29,7 @@ from nerbridge.batch.sources import (
     total_bytes,
 )
 from nerbridge.errors import EnvironmentProblem, InputError
-from nerbridge.tagging.model_folder import find_model
+from nerbridge.models.loading import find_model
 from nerbridge.tagging.tagger import BATCH_SENTENCES, Tagger
 from nerbridge.text.counts import count_of
 from nerbridge.text.romanised import notices_for

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from nerbridge.errors import EnvironmentProblem, InputError, ModelError
 from nerbridge.evaluation.counts import count_entities, counts_to_f1
 from nerbridge.labels import Scheme, find_invalid_tags
-from nerbridge.training.crf import CrfTagger, train_crf
+from nerbridge.models.crf import CrfTagger, train_crf
 
 TYPES = ("PER", "LOC")
 PEOPLE = ("অনিমা", "ৰূপম", "দীপালী", "নয়ন")

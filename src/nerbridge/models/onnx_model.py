@@ -1,8 +1,17 @@
-"""Exported models on onnxruntime: no torch, no transformers."""
+"""Exported models on onnxruntime: no torch, no transformers.
+
+Official builds of onnxruntime since 1.29 report to their maker over HTTPS, from a thread that
+starts with the import and that keeps a forked process from ever ending. So the telemetry is
+switched off before the import, which happens nowhere else.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 import platform
 import threading
 import weakref
@@ -10,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -17,11 +27,9 @@ from nerbridge.alignment.inference import Logits
 from nerbridge.alignment.subwords import SpecialIds
 from nerbridge.errors import ModelError
 from nerbridge.labels import LabelSet
-from nerbridge.models.folder import LINEAGE_FILE, lineage_labels, read_lineage
+from nerbridge.models.folder import LINEAGE_FILE, ONNX_FILE, lineage_labels, read_lineage
+from nerbridge.models.word_model import TokenClassifier, read_temperature
 from nerbridge.platforms import call_in_forked_children, has_processor_flag, n_usable_cores
-from nerbridge.tagging.backend import TaggerModel
-from nerbridge.tagging.model_folder import ONNX_FILE, read_temperature
-from nerbridge.tagging.runtime import ort
 
 BATCH_SUBWORDS = 256
 """Few enough for a processor's caches: larger batches are slower."""
@@ -39,7 +47,7 @@ _ORT_ERRORS: tuple[type[Exception], ...] = tuple(
 )
 
 
-def load_onnx(folder: Path, *, n_threads: int | None) -> TaggerModel:
+def load_onnx(folder: Path, *, n_threads: int | None) -> TokenClassifier:
     """Load a folder that `nerbridge export` wrote.
 
     Args:
@@ -60,8 +68,9 @@ def load_onnx(folder: Path, *, n_threads: int | None) -> TaggerModel:
     # Two batches on a core each are done well before two batches, one after the other, on both.
     forward = OnnxForward(folder / ONNX_FILE, n_threads=1)
     _check_graph(forward, specials, tokenizer.get_vocab_size() - 1, len(label_set.tags))
-    return TaggerModel(
+    return TokenClassifier(
         name=str(folder),
+        folder=folder,
         label_set=label_set,
         script=manifest["script"],
         tokenizer=tokenizer,

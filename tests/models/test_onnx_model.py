@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,8 @@ from tokenizers import Tokenizer
 
 from nerbridge.errors import ModelError
 from nerbridge.models.folder import LINEAGE_FILE
+from nerbridge.models.onnx_model import load_onnx
 from nerbridge.tagging import Tagger
-from nerbridge.tagging.onnx_backend import load_onnx
 from tagging.conftest import MAX_SUBWORDS, convolution, write_manifest
 
 WORDS = ["অসম", "কলিকতা", "দাস"] * 8
@@ -148,3 +150,28 @@ def test_a_failing_graph_is_an_error_with_a_place(tagger: Tagger) -> None:
     outside = np.full((1, 3), 10_000, dtype=np.int64)
     with pytest.raises(ModelError, match=r"model.onnx: the model failed: "):
         tagger.model.forward(outside, np.ones_like(outside))
+
+
+# A thread of its own is what telemetry can be known by.
+COUNT = """
+import os
+import numpy
+def n_threads():
+    return len(os.listdir("/proc/self/task"))
+before = n_threads()
+{statement}
+print(n_threads() - before)
+"""
+
+
+def n_new_threads(statement: str) -> int:
+    program = COUNT.format(statement=statement)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return int(done.stdout)
+
+
+def test_onnxruntime_reports_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    assert n_new_threads("from nerbridge.models.onnx_model import ort") == 0

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from nerbridge.models.word_model import MAX_WORD_CHARS
 from nerbridge.tagging import Tagger
-from nerbridge.tagging.backend import MAX_WORD_CHARS
 
 
 def test_scripts_are_those_of_the_training_languages(tagger: Tagger) -> None:

@@ -15,9 +15,9 @@ from nerbridge.alignment.inference import Logits
 from nerbridge.alignment.label_columns import merge_columns
 from nerbridge.errors import InputError
 from nerbridge.labels import LabelSet, Span
+from nerbridge.models.type_mapping import with_mapped_types
+from nerbridge.models.word_model import TokenClassifier
 from nerbridge.tagging import Tagger
-from nerbridge.tagging.backend import TaggerModel
-from nerbridge.tagging.type_mapping import with_mapped_types
 from nerbridge.type_maps import read_type_map
 from tiny_tagger import write_tiny_tagger
 
@@ -26,13 +26,13 @@ MAP = read_type_map("multiconer2")
 
 
 @pytest.fixture
-def fine_model(tmp_path_factory: pytest.TempPathFactory) -> TaggerModel:
+def fine_model(tmp_path_factory: pytest.TempPathFactory) -> TokenClassifier:
     """A model of fine types whose forward a test replaces."""
     folder = write_tiny_tagger(tmp_path_factory.mktemp("tiny") / "m")
     return replace(Tagger.load(folder, n_threads=1).model, label_set=FINE)
 
 
-def speaking(model: TaggerModel, words: Sequence[dict[str, float]]) -> TaggerModel:
+def speaking(model: TokenClassifier, words: Sequence[dict[str, float]]) -> TokenClassifier:
     """The model as one that says these probabilities of the words of any sentence."""
     rest = 1e-6
     rows = np.full((len(words) + 2, len(FINE.tags)), rest)
@@ -64,7 +64,7 @@ def test_probabilities_of_merged_columns_are_summed() -> None:
         np.testing.assert_allclose(softmax(merged)[..., new], summed, rtol=1e-5)
 
 
-def test_a_name_of_two_fine_types_is_one_entity(fine_model: TaggerModel) -> None:
+def test_a_name_of_two_fine_types_is_one_entity(fine_model: TokenClassifier) -> None:
     model = speaking(
         fine_model,
         [
@@ -84,14 +84,14 @@ def test_a_name_of_two_fine_types_is_one_entity(fine_model: TaggerModel) -> None
     assert score == pytest.approx(0.64 / (0.64 + 0.16 + 0.04), abs=0.01)
 
 
-def test_touching_names_stay_two(fine_model: TaggerModel) -> None:
+def test_touching_names_stay_two(fine_model: TokenClassifier) -> None:
     model = speaking(fine_model, [{"B-Artist": 0.9}, {"B-Politician": 0.5, "B-OtherPER": 0.4}])
     mapped = with_mapped_types(model, MAP)
     found = decode_spans(mapped.word_logits([["ৰূপা", "বৰা"]])[0], mapped.label_set)
     assert [span for span, _ in found] == [Span(0, 1, "PER"), Span(1, 2, "PER")]
 
 
-def test_many_unsure_fine_types_are_one_sure_coarse_type(fine_model: TaggerModel) -> None:
+def test_many_unsure_fine_types_are_one_sure_coarse_type(fine_model: TokenClassifier) -> None:
     model = speaking(
         fine_model, [{"O": 0.4, "B-Artist": 0.2, "B-OtherPER": 0.2, "B-Politician": 0.2}]
     )
@@ -101,13 +101,13 @@ def test_many_unsure_fine_types_are_one_sure_coarse_type(fine_model: TaggerModel
     assert (span.type, round(score, 2)) == ("PER", 0.6)
 
 
-def test_dropped_types_count_as_outside(fine_model: TaggerModel) -> None:
+def test_dropped_types_count_as_outside(fine_model: TokenClassifier) -> None:
     model = speaking(fine_model, [{"B-Food": 0.5, "O": 0.1, "B-Artist": 0.4}])
     mapped = with_mapped_types(model, MAP)
     assert decode_spans(mapped.word_logits([["পিঠা"]])[0], mapped.label_set) == []
 
 
-def test_a_temperature_changes_no_entity(fine_model: TaggerModel) -> None:
+def test_a_temperature_changes_no_entity(fine_model: TokenClassifier) -> None:
     words = [{"O": 0.4, "B-Artist": 0.2, "B-OtherPER": 0.2, "B-Politician": 0.2}]
     for temperature in (0.5, 1.0, 5.0):
         model = replace(speaking(fine_model, words), temperature=temperature)
@@ -115,13 +115,13 @@ def test_a_temperature_changes_no_entity(fine_model: TaggerModel) -> None:
         assert entity.type == "PER"
 
 
-def test_what_changes_nothing_is_the_same_model(fine_model: TaggerModel) -> None:
+def test_what_changes_nothing_is_the_same_model(fine_model: TokenClassifier) -> None:
     assert with_mapped_types(fine_model, {}) is fine_model
     coarse = replace(fine_model, label_set=LabelSet())
     assert with_mapped_types(coarse, MAP) is coarse
 
 
-def test_a_map_that_does_not_fit_is_refused(fine_model: TaggerModel) -> None:
+def test_a_map_that_does_not_fit_is_refused(fine_model: TokenClassifier) -> None:
     with pytest.raises(InputError, match="no type map names Artist, Food, OtherPER"):
         with_mapped_types(fine_model, read_type_map("fewnerd"))
     nothing = dict.fromkeys(FINE.types)

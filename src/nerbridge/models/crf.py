@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pycrfsuite
 
 from nerbridge.errors import EnvironmentProblem, InputError, ModelError
-from nerbridge.labels import Scheme, repair_tags
+from nerbridge.labels import LabelSet, Scheme, repair_tags
+from nerbridge.models.folder import CRF_FILE, lineage_labels, read_lineage
+from nerbridge.models.word_model import Predictions
+from nerbridge.text.model_input import words_to_model_form
+from nerbridge.type_maps import TypeMap, map_types
 
 C1 = 0.0
 C2 = 1.0
@@ -70,7 +76,7 @@ def train_crf(sentences: Iterable[tuple[Sequence[str], Sequence[str]]], path: Pa
 
 
 class CrfTagger:
-    """A trained CRF, read from the file that :func:`train_crf` wrote.
+    """The file that `train_crf` wrote, over words in model form.
 
     Raises:
         ModelError: the file is missing, half-written or not a CRF model.
@@ -93,6 +99,58 @@ class CrfTagger:
             repair_tags(self._tagger.tag(_sentence_features(words)), Scheme.IOB2)[0]
             for words in sentences
         ]
+
+
+@dataclass(frozen=True)
+class CrfModel:
+    """A trained CRF as a `nerbridge.models.word_model.WordModel`: it has tags, but no logits."""
+
+    folder: Path
+    label_set: LabelSet
+    script: str | None
+    manifest: Mapping[str, Any]
+    tagger: CrfTagger
+
+    @property
+    def name(self) -> str:
+        """The folder, as the user wrote it."""
+        return str(self.folder)
+
+    @property
+    def temperature(self) -> float:
+        """1: without probabilities there is nothing to calibrate."""
+        return 1.0
+
+    def with_script(self, script: str | None) -> CrfModel:
+        """The same model for words in another script; None for words in model form already."""
+        return replace(self, script=script)
+
+    def predict(self, sentences: Sequence[Sequence[str]]) -> Predictions:
+        """The tags of every sentence."""
+        return Predictions(self.tag_many(sentences), None)
+
+    def tag_many(self, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
+        """Valid IOB2 tags of every sentence."""
+        return self.tagger.tag_many(words_to_model_form(words, self.script) for words in sentences)
+
+
+def load_crf(folder: Path, type_map: TypeMap) -> CrfModel:
+    """Load the folder of a CRF.
+
+    Raises:
+        ModelError: the model is missing, half-written or not a CRF.
+        InputError: the map changes a type: a CRF has no probabilities that could be added up.
+    """
+    manifest = read_lineage(folder)
+    label_set = lineage_labels(manifest)
+    mapped = map_types(label_set.types, type_map, str(folder))
+    if any(old != new for old, new in mapped.items()):
+        raise InputError(
+            f"{folder}: the types of a CRF cannot be mapped; expected a map that leaves "
+            f"{', '.join(label_set.types)} as they are. Train it on mapped types: type_map "
+            "in the recipe."
+        )
+    return CrfModel(folder, label_set, manifest["script"], manifest, CrfTagger(folder / CRF_FILE))
 
 
 def _is_whole(path: Path) -> bool:

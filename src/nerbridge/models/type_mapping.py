@@ -18,11 +18,11 @@ from nerbridge.alignment.inference import Forward, Logits
 from nerbridge.alignment.label_columns import merge_columns
 from nerbridge.errors import InputError
 from nerbridge.labels import DEFAULT_TYPES, LabelSet
-from nerbridge.tagging.backend import TaggerModel
+from nerbridge.models.word_model import TokenClassifier
 from nerbridge.type_maps import TypeMap, map_tags, map_types
 
 
-def with_mapped_types(model: TaggerModel, type_map: TypeMap) -> TaggerModel:
+def with_mapped_types(model: TokenClassifier, type_map: TypeMap) -> TokenClassifier:
     """The model as one of the mapped types, whatever runs it; itself where nothing changes.
 
     The model's temperature divides the merged logits. So a temperature changes no entity here

@@ -12,8 +12,8 @@ import pytest
 from hub_standin import Hub
 from nerbridge.errors import ModelError
 from nerbridge.models.folder import LINEAGE_FILE
+from nerbridge.models.loading import find_model
 from nerbridge.tagging import Tagger
-from nerbridge.tagging.model_folder import find_model
 
 
 def write_lineage(folder: Path, kind: str) -> Path:
@@ -47,14 +47,14 @@ TRANSFER = {"stage": "transfer", "seeds": [seed(9, "transfer", 0.9)]}
 def test_the_kind_is_what_the_lineage_says(tmp_path: Path, kind: str, expected: str) -> None:
     folder = write_lineage(tmp_path / "m", kind)
     found = find_model(folder)
-    assert (found.path, found.kind, found.name) == (folder, expected, str(folder))
+    assert (found.path, found.engine, found.name) == (folder, expected, str(folder))
     assert find_model(str(folder)) == found
 
 
 @pytest.mark.parametrize("name", ["adapter_config.json", "config.json"])
 def test_folders_of_other_libraries_need_torch(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("{}")
-    assert find_model(tmp_path).kind == "torch"
+    assert find_model(tmp_path).engine == "torch"
 
 
 def test_of_a_run_the_adapted_model_with_the_best_validation_f1(tmp_path: Path) -> None:

@@ -1,47 +1,129 @@
-"""Where the model is that a tagger was asked for, and of what kind."""
+"""Trained models by name: find one, and load it as a word model.
+
+torch, transformers and onnxruntime are imported only when the model that was found needs them.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from nerbridge.errors import ModelError
+from nerbridge.alignment.label_columns import without_label_names
+from nerbridge.errors import EnvironmentProblem, ModelError, missing_extra
 from nerbridge.models.folder import (
     ADAPTER_CONFIG_FILE,
     ADAPTER_WEIGHT_FILE,
     LINEAGE_FILE,
+    ONNX_FILE,
     check_safetensors,
     read_lineage,
 )
+from nerbridge.models.type_mapping import with_mapped_types
+from nerbridge.models.word_model import TokenClassifier, WordModel
+from nerbridge.type_maps import TypeMap
 
 BUNDLED_PREFIX = "bundled:"
-BUNDLED_FOLDER = Path(__file__).parent / "bundled"
-ONNX_FILE = "model.onnx"
+BUNDLED_FOLDER = Path(__file__).parent.parent / "tagging" / "bundled"
 
 _RECORD_FILE = "record.json"
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _ADAPTED = "adapt"
 
+Engine = Literal["onnx", "torch", "crf"]
+_ENGINES: dict[str, Engine] = {"onnx": "onnx", "adapter": "torch", "full": "torch", "crf": "crf"}
+
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """A folder with one model in it. ``name`` is what users are to call it."""
+    """A folder with one model in it; ``engine`` runs it, ``name`` is what users are to call it."""
 
     path: Path
-    kind: Literal["onnx", "torch"]
+    engine: Engine
     name: str
 
 
-def find_model(spec: str | Path) -> ModelFolder:
+def load_model(
+    spec: str | Path,
+    *,
+    base: str | None = None,
+    n_threads: int | None = None,
+    type_map: TypeMap | None = None,
+) -> WordModel:
+    """Load any trained model: a token classifier on torch or onnxruntime, or a CRF.
+
+    Args:
+        spec: see `find_model`, or the folder of a CRF.
+        base: where the base encoder of an adapter is now, if not where it was.
+        n_threads: processor cores to use; None for all.
+        type_map: other names for the model's types, and names for labels that have none.
+
+    Raises:
+        ModelError: if there is no such model, or it is incomplete, damaged, pickled, in need of
+            remote code, or does not fit together.
+        InputError: if the type map does not fit the model.
+        EnvironmentProblem: if the hub cannot be reached, or torch is needed and not there.
+    """
+    found = find_model(spec, with_crf=True)
+    if found.engine != "crf":
+        return _load_classifier(found, base, n_threads, type_map or {})
+    try:
+        from nerbridge.models.crf import load_crf
+    except ModuleNotFoundError as error:
+        raise _missing_library(found.path, error) from error
+    return load_crf(found.path, type_map or {})
+
+
+def load_classifier(
+    spec: str | Path,
+    *,
+    base: str | None = None,
+    n_threads: int | None = None,
+    type_map: TypeMap | None = None,
+) -> TokenClassifier:
+    """`load_model` for those who need probabilities, which a CRF does not give.
+
+    Raises:
+        ModelError: as `load_model`, and if the model is a CRF.
+        InputError: as `load_model`.
+        EnvironmentProblem: as `load_model`.
+    """
+    return _load_classifier(find_model(spec), base, n_threads, type_map or {})
+
+
+def _load_classifier(
+    found: ModelFolder, base: str | None, n_threads: int | None, type_map: TypeMap
+) -> TokenClassifier:
+    if found.engine == "onnx":
+        from nerbridge.models.onnx_model import load_onnx
+
+        loaded = load_onnx(found.path, n_threads=n_threads)
+    else:
+        try:
+            from nerbridge.models.trained import load_torch
+        except ModuleNotFoundError as error:
+            raise _missing_library(found.path, error) from error
+        loaded = load_torch(found.path, base=base, n_threads=n_threads, names=type_map)
+    named = replace(loaded, name=found.name)
+    # Names of labels (LABEL_1=B-PER) were used in loading; what is left maps types.
+    return with_mapped_types(named, without_label_names(type_map))
+
+
+def _missing_library(folder: Path, error: ModuleNotFoundError) -> EnvironmentProblem:
+    export = "or export the model where it is: nerbridge export MODEL OUT."
+    return missing_extra(f"{folder}: this model needs", error.name, "train", export)
+
+
+def find_model(spec: str | Path, *, with_crf: bool = False) -> ModelFolder:
     """Find a model; a hub model is downloaded, or taken from the cache.
 
     Args:
         spec: ``bundled:NAME`` (in the wheel), a model folder (exported, adapter, merged or plain
             transformers), a run folder (its adapted model with the best validation F1), or a hub
             id such as ``owner/name``.
+        with_crf: whether the folder of a CRF of a run is a model, too.
 
     Raises:
         ModelError: if there is no such model, or what is there is no model that can tag.
@@ -65,7 +147,7 @@ def find_model(spec: str | Path) -> ModelFolder:
     if (path / _RECORD_FILE).is_file():
         path = _best_of_run(path)
         name = str(path)
-    return ModelFolder(path, _kind_of(path), name)
+    return ModelFolder(path, _engine_of(path, with_crf=with_crf), name)
 
 
 def _check_downloaded(path: Path, name: str) -> None:
@@ -90,17 +172,16 @@ def _bundled_folder(spec: str) -> Path:
     return folder
 
 
-def _kind_of(path: Path) -> Literal["onnx", "torch"]:
+def _engine_of(path: Path, *, with_crf: bool) -> Engine:
     if (path / LINEAGE_FILE).is_file():
         kind = read_lineage(path).get("kind")
-        if kind == "onnx":
-            return "onnx"
-        if kind in ("adapter", "full"):
-            return "torch"
-        raise ModelError(
-            f"{path}: holds a model of kind {kind!r}; a tagger needs one of kind 'onnx', 'adapter' "
-            "or 'full'."
-        )
+        engine = _ENGINES.get(str(kind))
+        if engine is None or (engine == "crf" and not with_crf):
+            raise ModelError(
+                f"{path}: holds a model of kind {kind!r}; a tagger needs one of kind 'onnx', "
+                "'adapter' or 'full'."
+            )
+        return engine
     if (path / ADAPTER_CONFIG_FILE).is_file() or (path / "config.json").is_file():
         return "torch"
     if (path / "models").is_dir():
@@ -145,19 +226,3 @@ def _read_record(path: Path) -> Any:
         raise ModelError(
             f"{path}: not JSON ({error}). Give a model folder of the run, such as models/adapt-13."
         ) from error
-
-
-def read_temperature(manifest: dict[str, Any], folder: Path) -> float:
-    """What the model's logits are to be divided by, 1 if it was not calibrated.
-
-    Raises:
-        ModelError: if it is no positive number.
-    """
-    calibration = manifest.get("calibration") or {}
-    found = calibration.get("temperature", 1.0) if isinstance(calibration, dict) else calibration
-    if isinstance(found, int | float) and 0 < found < float("inf"):
-        return float(found)
-    raise ModelError(
-        f"{folder / LINEAGE_FILE}: the calibration temperature is {found!r}, expected a positive "
-        "number. Calibrate the model again."
-    )

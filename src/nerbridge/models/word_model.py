@@ -1,0 +1,168 @@
+"""The word model: words in, tags out, and logits where the model has them.
+
+It is the only wrapper of a trained model. Evaluation, the tagger, the server, selection and the
+export all use it, so what one of them measures is what the others do. `nerbridge.models.loading`
+loads one. There are two kinds: a `TokenClassifier`, which torch or onnxruntime runs, and a
+`nerbridge.models.crf.CrfModel`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from tokenizers import Tokenizer
+
+from nerbridge.alignment.decoding import decode_many
+from nerbridge.alignment.inference import Forward, Logits, predict_word_logits
+from nerbridge.alignment.subwords import SpecialIds, SubwordSentence, encode_sentences
+from nerbridge.errors import ModelError
+from nerbridge.labels import LabelSet
+from nerbridge.models.folder import LINEAGE_FILE
+from nerbridge.text.languages import script_of_language
+from nerbridge.text.model_input import to_model_form
+
+MAX_WORD_CHARS = 1000
+"""Of a longer word the model reads this much; it is tagged by its first subword anyway."""
+_MAX_RAW_CHARS = 8 * MAX_WORD_CHARS
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Valid IOB2 tags of every sentence, and the logits of its words (None: a CRF has none).
+
+    Shape of each array of logits: (n_words, n_tags); columns as in ``label_set.tags``.
+    """
+
+    tags: list[list[str]]
+    logits: list[Logits] | None
+
+
+class WordModel(Protocol):
+    """A trained model that tags words as the user wrote them.
+
+    ``name`` is what the user called it, ``folder`` where its files are, ``script`` the one script
+    that it reads (None: words as they are), ``manifest`` the content of ``nerbridge.json`` (empty
+    for a model that has none), ``temperature`` what logits are divided by to make probabilities.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def folder(self) -> Path: ...  # noqa: D102
+    @property
+    def label_set(self) -> LabelSet: ...  # noqa: D102
+    @property
+    def script(self) -> str | None: ...  # noqa: D102
+    @property
+    def manifest(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def temperature(self) -> float: ...  # noqa: D102
+
+    def with_script(self, script: str | None) -> WordModel:
+        """The same model for words in another script; None for words in model form already."""
+
+    def predict(self, sentences: Sequence[Sequence[str]]) -> Predictions:
+        """Tags and, where the model has them, logits of every sentence."""
+
+    def tag_many(self, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
+        """Valid IOB2 tags of every sentence."""
+
+
+@dataclass(frozen=True)
+class TokenClassifier:
+    """An encoder with a head; nothing in it changes, so it is safe in several threads.
+
+    ``forward`` is the network, on torch (`nerbridge.models.torch_model`) or on onnxruntime
+    (`nerbridge.models.onnx_model`). ``max_subwords`` is the size of its windows without special
+    tokens, ``batch_subwords`` the batch that runs fastest, ``n_parallel`` how many batches may run
+    at the same time. The other fields are those of `WordModel`.
+    """
+
+    name: str
+    folder: Path
+    label_set: LabelSet
+    script: str | None
+    tokenizer: Tokenizer
+    specials: SpecialIds
+    max_subwords: int
+    temperature: float
+    forward: Forward
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    batch_subwords: int = 1024
+    n_parallel: int = 1
+
+    @cached_property
+    def trained_scripts(self) -> frozenset[str]:
+        """Scripts of its training corpora, as far as its manifest tells their languages.
+
+        Bengali and Devanagari, which every model is taken to know, are not among them.
+        """
+        found: set[str] = set()
+        manifest: Mapping[str, Any] | None = self.manifest
+        while manifest:  # an export names its model, an adapted model the transferred one
+            languages = (facts.get("language") for facts in (manifest.get("data") or {}).values())
+            found.update(script_of_language(language or "") or "" for language in languages)
+            manifest = manifest.get("exported_from") or manifest.get("parent")
+        return frozenset(found - {"", "Beng", "Deva", "Latn"})
+
+    def with_script(self, script: str | None) -> TokenClassifier:
+        """The same model for words in another script; None for words in model form already."""
+        return replace(self, script=script)
+
+    def predict(self, sentences: Sequence[Sequence[str]]) -> Predictions:
+        """Tags and logits of every sentence."""
+        logits = self.word_logits(sentences)
+        return Predictions(decode_many(logits, self.label_set), logits)
+
+    def tag_many(self, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
+        """Valid IOB2 tags of every sentence."""
+        return self.predict(sentences).tags
+
+    def word_logits(self, sentences: Sequence[Sequence[str]]) -> list[Logits]:
+        """Logits of every word of every sentence, the words as the user wrote them.
+
+        Returns:
+            One array per sentence. Shape: (n_words, n_tags); columns as in ``label_set.tags``.
+        """
+        return self.encoded_logits(self.encode(sentences))
+
+    def encode(self, sentences: Sequence[Sequence[str]]) -> list[SubwordSentence]:
+        """Words as the user wrote them to subwords of their model form."""
+        forms = [[self.model_input(word) for word in words] for words in sentences]
+        return encode_sentences(self.tokenizer, forms, self.specials.unk)
+
+    def encoded_logits(self, encoded: Sequence[SubwordSentence]) -> list[Logits]:
+        """`word_logits` of sentences that `encode` gave: for those that are read many times."""
+        return predict_word_logits(
+            self.forward,
+            encoded,
+            n_tags=len(self.label_set.tags),
+            specials=self.specials,
+            max_subwords=self.max_subwords,
+            batch_subwords=self.batch_subwords,
+            n_parallel=self.n_parallel,
+        )
+
+    def model_input(self, word: str) -> str:
+        """What the model reads of a word."""
+        return to_model_form(word[:_MAX_RAW_CHARS], self.script)[:MAX_WORD_CHARS]
+
+
+def read_temperature(manifest: Mapping[str, Any], folder: Path) -> float:
+    """What the model's logits are to be divided by, 1 if it was not calibrated.
+
+    Raises:
+        ModelError: if it is no positive number.
+    """
+    calibration = manifest.get("calibration") or {}
+    found = calibration.get("temperature", 1.0) if isinstance(calibration, dict) else calibration
+    if isinstance(found, int | float) and 0 < found < float("inf"):
+        return float(found)
+    raise ModelError(
+        f"{folder / LINEAGE_FILE}: the calibration temperature is {found!r}, expected a positive "
+        "number. Calibrate the model again."
+    )
