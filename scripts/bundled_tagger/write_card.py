@@ -11,7 +11,8 @@ from pathlib import Path
 
 from nerbridge.evaluation.quoting import QuotedScores
 from nerbridge.files import write_text
-from nerbridge.models.card import CARD_FILE, REPO_PLACEHOLDER, card_sections
+from nerbridge.models.card import REPO_PLACEHOLDER, card_sections
+from nerbridge.models.card_header import CARD_FILE
 from nerbridge.models.loading import BUNDLED_FOLDER
 from nerbridge.models.manifest import Manifest, read_manifest, write_manifest
 

@@ -8,7 +8,7 @@ from nerbridge.errors import RunError
 from nerbridge.evaluation.quoting import quote_scores
 from nerbridge.evaluation.scores import score_predictions
 from nerbridge.exporting.card import find_scores, write_model_card
-from nerbridge.models.card import CARD_FILE
+from nerbridge.models.card_header import CARD_FILE
 from nerbridge.records import Row, RunRecord, SeedResult, Summary, write_record
 from tiny_tagger import write_tiny_tagger
 

@@ -1,10 +1,13 @@
 """What is told of models, and how they are called."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from nerbridge.errors import InputError, ModelError
+from nerbridge.evaluation.quoting import QuotedScores
+from nerbridge.models.manifest import TrainingCorpus, read_manifest, write_manifest
 from nerbridge.server.models import ServedModel, check_models, find_report, load_models, name_of
 from tiny_tagger import write_tiny_tagger
 
@@ -14,18 +17,6 @@ language: ["as"]
 ---
 
 # A model
-
-## Scores
-
-| test set | F1 |
-|---|---|
-| a, b | 0.5 |
-
-| not this | 1 |
-|---|---|
-| x | y |
-
-## Limits
 """
 
 
@@ -50,20 +41,20 @@ def test_what_is_known_of_a_model(tmp_path: Path) -> None:
     folder = write_tiny_tagger(tmp_path / "model")
     [bare] = load_models([str(folder)], 1).values()
     assert bare.card() is None
-    assert (bare.info()["scores"], bare.info()["license"], bare.info()["languages"]) == (
-        None,
-        None,
-        [],
-    )
+    assert known(bare) == ({}, None, [])
     (folder / "README.md").write_text(CARD)
-    info = bare.info()
-    assert info["scores"] == {
-        "columns": ["test set", "F1"],
-        "rows": [["a, b", "0.5"]],
-    }
-    assert (info["license"], info["languages"]) == ("apache-2.0", ["as"])
-    (folder / "README.md").write_text("---\n: :\n---\n## Scores\nnone")
-    assert bare.info()["scores"] is None
+    assert known(bare) == ({}, "apache-2.0", ["as"])
+    (folder / "README.md").write_text("---\n: :\n---\n# A")
+    assert known(bare) == ({}, None, [])
+    scores = QuotedScores(0.5, (0.4, 0.6), 0.5, 0.5, 9, 9, {"PER": 0.5})
+    corpus = TrainingCorpus(language="bn", sha256="0" * 64)
+    changes = {"scores": {"a": scores}, "data": {"b": corpus}, "license": "mit"}
+    write_manifest(folder, read_manifest(folder).model_copy(update=changes))
+    assert known(bare) == ({"a": asdict(scores)}, "mit", ["bn"])
+
+
+def known(model: ServedModel) -> tuple[object, ...]:
+    return tuple(model.info()[key] for key in ("scores", "license", "languages"))
 
 
 def test_reports(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from nerbridge.errors import ModelError
 from nerbridge.evaluation.quoting import quote_scores
 from nerbridge.evaluation.scores import find_mentions, score_predictions
 from nerbridge.labels import Scheme, find_invalid_tags
-from nerbridge.models.card import CARD_FILE, model_card
+from nerbridge.models.card import model_card
+from nerbridge.models.card_header import CARD_FILE
 from nerbridge.models.loading import load_model
 from nerbridge.models.manifest import read_manifest
 from nerbridge.training.scoring import N_ERRORS, row_errors, score_model

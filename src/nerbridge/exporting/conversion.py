@@ -30,7 +30,7 @@ from nerbridge.exporting.sentences import (
 from nerbridge.exporting.storage import group_rows, write_graph
 from nerbridge.exporting.trimming import trim_model
 from nerbridge.labels import LabelSet
-from nerbridge.models.card import CARD_FILE
+from nerbridge.models.card_header import CARD_FILE
 from nerbridge.models.encoder import encoder_sha256, special_ids
 from nerbridge.models.folder import (
     LINEAGE_FILE,

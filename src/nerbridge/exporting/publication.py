@@ -15,8 +15,8 @@ from safetensors import SafetensorError, safe_open
 
 from nerbridge.errors import InputError, ModelError
 from nerbridge.exporting.machine_paths import find_path_in_text, find_paths, without_paths
-from nerbridge.models.card import CARD_FILE, REPO_PLACEHOLDER
-from nerbridge.models.card_header import read_license, set_license
+from nerbridge.models.card import REPO_PLACEHOLDER
+from nerbridge.models.card_header import CARD_FILE, read_license, set_license
 from nerbridge.models.download import MODEL_FILES
 from nerbridge.models.loading import find_model
 from nerbridge.models.manifest import (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nerbridge.corpus.hub import network_errors
 from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.exporting.publication import Publication, is_of_model
-from nerbridge.models.card import CARD_FILE
+from nerbridge.models.card_header import CARD_FILE
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from nerbridge.evaluation.quoting import QuotedScores
 from nerbridge.files import write_bytes
-from nerbridge.models.card_header import card_header, corpus_label, keep_license
+from nerbridge.models.card_header import CARD_FILE, card_header, corpus_label, keep_license
 from nerbridge.models.manifest import Manifest, Parity, TrainingCorpus
 from nerbridge.text.model_input import NATIVE_FOLDED
 
-CARD_FILE = "README.md"
 REPO_PLACEHOLDER = "owner/name"
 """Stands where a card names the model itself; publishing puts the real name there."""
 

@@ -11,6 +11,7 @@ from nerbridge.models.manifest import Manifest
 if TYPE_CHECKING:
     from huggingface_hub import EvalResult, ModelCard
 
+CARD_FILE = "README.md"
 LICENSE_TO_CHOOSE = "to-be-chosen"
 
 _HUB_DATA = re.compile(r"(?:hub:|hf://datasets/)([^@#/]+/[^@#/]+)(?:@([^#/]+))?")
@@ -74,6 +75,16 @@ def read_license(card: str) -> str | None:
     'mit'
     """
     return _license_of(_parse(card).data) if _has_header(card) else None
+
+
+def read_languages(card: str) -> list[str]:
+    """The languages in a card's header.
+
+    Raises:
+        ValueError: if the header is no header of a card.
+    """
+    found = _parse(card).data.get("language") if _has_header(card) else None
+    return [found] if isinstance(found, str) else [str(language) for language in found or ()]
 
 
 def _license_of(data: Any) -> str | None:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain, dropwhile, takewhile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
 
 from nerbridge.errors import InputError
+from nerbridge.models.card_header import CARD_FILE, read_languages, read_license
 from nerbridge.models.loading import BUNDLED_PREFIX, find_model
+from nerbridge.models.manifest import MANIFEST_FILE, Manifest, read_manifest
 from nerbridge.tagging.tagger import Tagger
 from nerbridge.type_maps import TypeMap
 
-_CARD = "README.md"
 _REPORT = Path("report") / "index.html"
-_SCORES = "## Scores"
 _HEADER = re.compile(r"\A---\n.*?\n---\n", re.S)
 
 
@@ -34,7 +33,7 @@ class ServedModel:
 
     def card(self) -> str | None:
         """The model's card, Markdown."""
-        path = self.folder / _CARD
+        path = self.folder / CARD_FILE
         return path.read_text("utf-8") if path.is_file() else None
 
     def card_as_html(self) -> str | None:
@@ -45,22 +44,35 @@ class ServedModel:
         card = self.card()
         return None if card is None else _render_card(card)
 
+    def _manifest(self) -> Manifest | None:
+        return read_manifest(self.folder) if (self.folder / MANIFEST_FILE).is_file() else None
+
     def info(self) -> dict[str, Any]:
         """What `GET /models` says of it, but for which is the default."""
-        card = self.card()
-        header = _read_header(card or "")
+        card, manifest = self.card(), self._manifest()
+        scores = manifest.scores if manifest else {}
+        languages, license = _read_header(card or "")
         files = [path for path in self.folder.iterdir() if path.is_file()]
         return {
             "name": self.name,
             "types": list(self.tagger.types),
-            "languages": _languages(header, self.tagger.model.manifest),
+            "languages": list(manifest.languages if manifest else ()) or languages,
             "script": self.tagger.model.script,
             "n_bytes": sum(path.stat().st_size for path in files),
-            "scores": _read_scores(card or ""),
-            "license": header.get("license"),
+            "scores": {name: asdict(found) for name, found in scores.items()},
+            "license": (manifest.license if manifest else None) or license,
             "has_card": card is not None,
             "has_report": self.report is not None,
         }
+
+
+def _read_header(card: str) -> tuple[list[str], str | None]:
+    """Languages and licence that a person wrote into a card: models of others have no manifest."""
+    try:
+        return read_languages(card), read_license(card)
+    except ValueError:
+        # The page shows the card as it is; a broken header must not keep the server from tagging.
+        return [], None
 
 
 def check_models(specs: Sequence[str]) -> dict[str, str]:
@@ -123,52 +135,6 @@ def find_report(spec: str | Path) -> Path | None:
         if found.is_file():
             return found.resolve()
     return None
-
-
-def _read_header(card: str) -> dict[str, Any]:
-    """The fields of a card's header that nerbridge writes: strings, and lists as JSON."""
-    if not card.startswith("---\n"):
-        return {}
-    lines = card.split("---", 2)[1].splitlines()
-    pairs = (line.split(":", 1) for line in lines if ":" in line)
-    return {key.strip(): _value(value.strip()) for key, value in pairs}
-
-
-def _value(value: str) -> Any:
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
-
-
-def _languages(header: dict[str, Any], manifest: Any) -> list[str]:
-    found = header.get("language") or ()
-    if isinstance(found, str):
-        return [found]
-    return [str(language) for language in found] or sorted(set(_data_languages(manifest)))
-
-
-def _data_languages(manifest: Any) -> Iterator[str]:
-    """Languages of the corpora in a model's lineage, through all its parents."""
-    while isinstance(manifest, dict):
-        data = manifest.get("data")
-        for facts in data.values() if isinstance(data, dict) else ():
-            if isinstance(facts, dict) and facts.get("language"):
-                yield str(facts["language"])
-        manifest = manifest.get("parent")
-
-
-def _read_scores(card: str) -> dict[str, list[Any]] | None:
-    """The first table below "Scores" in a card."""
-    below = card.partition(f"\n{_SCORES}\n")[2].split("\n## ")[0].splitlines()
-    rows = dropwhile(lambda line: not line.startswith("|"), below)
-    table = [
-        [cell.strip() for cell in line.strip().strip("|").split("|")]
-        for line in takewhile(lambda line: line.startswith("|"), rows)
-    ]
-    if len(table) < 3:
-        return None
-    return {"columns": table[0], "rows": table[2:]}
 
 
 def _render_card(card: str) -> str:

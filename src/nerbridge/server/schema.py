@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Strict, Tag
 
+from nerbridge.evaluation.quoting import QuotedScores
 from nerbridge.server.problems import MEDIA_TYPE
 
 
@@ -106,15 +107,8 @@ class DocumentAnswer(BaseModel):
     notices: list[str]
 
 
-class Scores(BaseModel):
-    """The table of scores in a model's card."""
-
-    columns: list[str]
-    rows: list[list[str]]
-
-
 class ModelInfo(BaseModel):
-    """A model that is served."""
+    """A model that is served; ``scores`` are by test set, none where they are not known."""
 
     name: str
     is_default: bool
@@ -122,7 +116,7 @@ class ModelInfo(BaseModel):
     languages: list[str]
     script: str | None
     n_bytes: int | None
-    scores: Scores | None
+    scores: dict[str, QuotedScores]
     license: str | None
     has_card: bool
     has_report: bool

@@ -56,9 +56,20 @@ function facts(model) {
   return element("dl", { class: "facts" }, ...list);
 }
 
-/* The table of scores, which the server takes from the card. */
+/* The table of scores, one row a test set. */
 function scores(model) {
-  const { columns = [], rows = [] } = model.scores ?? {};
+  const columns = ["test set", "sentences", "F1 [95 % interval]", "precision", "recall", "F1 by type"];
+  const three = (value) => value.toFixed(3);
+  const rows = Object.entries(model.scores ?? {}).map(([name, found]) => [
+    name,
+    found.n_sentences,
+    `${three(found.f1)} [${found.ci95.map(three).join(", ")}]`,
+    three(found.precision),
+    three(found.recall),
+    Object.entries(found.per_type)
+      .map(([type, f1]) => `${type} ${three(f1)}`)
+      .join(", "),
+  ]);
   if (!rows.length) return [];
   const row = (cells, name) => element("tr", {}, ...cells.map((cell) => element(name, {}, String(cell))));
   const table = element(
