@@ -218,43 +218,54 @@ def test_stats(call: Call, corpus: Path) -> None:
     assert shown.stderr == ""
 
 
-def test_agree(call: Call, corpus: Path, tmp_path: Path) -> None:
+def test_disagreements(call: Call, corpus: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "train.conll").write_text("रमेन\tO\n\n" * 5 + "सीता\tB-PER\n", "utf-8")
     paths = [corpus, other]
     (corpus / "train.conll").write_text("ৰমেন\tB-PER\n\nঅসম\tB-LOC\n", "utf-8")
-    alone, none = json.loads(call("agree", *paths, "--script", "Beng", "--json").stdout)
+    alone, none = json.loads(call("disagreements", *paths, "--script", "Beng", "--json").stdout)
     assert (alone["corpus"], alone["n_entities"], alone["n_discordant"]) == ("mine", 2, 1)
     assert alone["path"] == str(corpus)
     assert alone["share"] == 0.5
     assert alone["examples"] == ["রমেন"]
     assert none["n_discordant"] == 0
-    apart, _ = json.loads(call("agree", *paths, "--json").stdout)
+    apart, _ = json.loads(call("disagreements", *paths, "--json").stdout)
     assert apart["n_discordant"] == 0
-    shown = call("agree", *paths, "--script", "Beng", "-q").stdout
+    shown = call("disagreements", *paths, "--script", "Beng", "-q").stdout
     assert "50.0%" in shown
     assert "রমেন" in shown
     # Folders of one name are told apart by their paths, however long.
     namesake = tmp_path / ("a" * 90) / "mine"
     namesake.parent.mkdir()
     other.rename(namesake)
-    shown = call("agree", corpus, namesake, "--script", "Beng", "-q").stdout
+    shown = call("disagreements", corpus, namesake, "--script", "Beng", "-q").stdout
     assert "50.0%" in shown
 
 
-def test_agree_says_what_it_needs(call: Call, corpus: Path, tmp_path: Path) -> None:
+def test_the_old_name_of_disagreements_works_and_says_the_new_one(call: Call, corpus: Path) -> None:
+    old = call("agree", corpus, "bundled:as", "--json", "-q")
+    new = call("disagreements", corpus, "bundled:as", "--json", "-q")
+    assert old.stdout == new.stdout
+    assert old.stderr == (
+        "data agree is called data disagreements now; 0.3.0 removes the old name.\n"
+    )
+    assert new.stderr == ""
+    assert "agree " not in call("--help").stdout
+
+
+def test_disagreements_says_what_it_needs(call: Call, corpus: Path, tmp_path: Path) -> None:
     for paths in ([corpus], [corpus, corpus]):
         with pytest.raises(InputError, match="expected two corpora or more, each named once"):
-            call("agree", *paths)
+            call("disagreements", *paths)
     with pytest.raises(InputError, match="--script Latn: expected one of Deva"):
-        call("agree", corpus, "bundled:bn", "--script", "Latn")
+        call("disagreements", corpus, "bundled:bn", "--script", "Latn")
     (corpus / "train.conll").unlink()
     with pytest.raises(InputError, match="no training sentences, only test"):
-        call("agree", corpus, "bundled:bn")
+        call("disagreements", corpus, "bundled:bn")
 
 
-@pytest.mark.parametrize("command", ["agree", "audit", "convert", "stats"])
+@pytest.mark.parametrize("command", ["disagreements", "audit", "convert", "stats"])
 def test_help_has_an_example(call: Call, command: str) -> None:
     assert f"Example: nerbridge data {command}" in call(command, "--help").stdout
 
@@ -300,5 +311,5 @@ def test_types_and_tags_are_mended_for_looking_too(call: Call, corpus: Path) -> 
     options = ("--scheme", "iob2", "--repair", "--map-types", "MISC=", "--json", "-q")
     rows = json.loads(call("stats", corpus, *options).stdout)
     assert [row["type_counts"] for row in rows] == [{"LOC": 1, "PER": 1}, {"LOC": 2}]
-    found = call("agree", corpus, "bundled:as", *options)
+    found = call("disagreements", corpus, "bundled:as", *options)
     assert next(row["n_entities"] for row in json.loads(found.stdout)) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +14,7 @@ from nerbridge.cli.corpora import (
     OffsetsOption,
     RepairOption,
     SchemeOption,
-    count_splits,
-    stats_table,
+    sizes_table,
 )
 from nerbridge.cli.options import JsonOption, MapTypesOption, QuietOption, read_map_option
 from nerbridge.cli.progress import show_progress
@@ -59,6 +59,7 @@ def split_command(
 
     Example: nerbridge data split train.jsonl --output corpora/mine
     """
+    from nerbridge.workflows.corpora import count_splits
     from nerbridge.workflows.split import split
 
     with show_progress(quiet=quiet) as listen:
@@ -77,11 +78,12 @@ def split_command(
             overwrite=overwrite,
             listen=listen,
         )
-    rows = count_splits(written.corpus)
+    sizes = count_splits(written.corpus)
     if as_json:
+        rows = [asdict(size) for size in sizes]
         print_json({"splits": rows, "n_duplicates": written.n_duplicates, "seed": seed})
     else:
-        print_table(stats_table(rows))
+        print_table(sizes_table(sizes))
 
 
 def _read_shares(text: str) -> list[float]:
