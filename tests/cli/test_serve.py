@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -22,12 +23,13 @@ from tiny_tagger import write_tiny_tagger
 TOKEN = "0123456789abcdef"
 
 
-def run(*arguments: str) -> tuple[int, str, str]:
+def run(*arguments: str, environment: dict[str, str] | None = None) -> tuple[int, str, str]:
     done = subprocess.run(
         [sys.executable, "-m", "nerbridge", "serve", "--port", "0", *arguments],
         capture_output=True,
         text=True,
         timeout=120,
+        env=environment,
         check=False,
     )
     return done.returncode, done.stdout, done.stderr
@@ -59,6 +61,31 @@ def test_a_model_that_is_damaged_ends_it(tmp_path: Path) -> None:
     assert (code, out) == (1, "")
     assert "7 bytes, expected" in shown
     assert "error: a worker could not start" in shown
+
+
+def test_a_map_that_leaves_out_a_type_is_said_without_a_traceback(tmp_path: Path) -> None:
+    folder = write_tiny_tagger(tmp_path / "model")
+    for name in ("config.json", "nerbridge.json"):
+        content = (folder / name).read_text("utf-8")
+        (folder / name).write_text(content.replace("LOC", "GPE"), "utf-8")
+    code, out, shown = run("--model", str(folder), "--map-types", "X=PER")
+    assert (code, out) == (1, "")
+    assert "no type map names GPE" in shown
+    assert "Traceback" not in shown
+    assert "error: a worker could not start" in shown
+
+
+def test_workers_that_die_while_they_start_are_not_replaced_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "if 'spawn_main' in str(sys.orig_argv) or 'forkserver' in str(sys.orig_argv):\n"
+        "    os._exit(9)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    code, _, shown = run(environment=environment)
+    assert code == 1
+    assert shown.count("died (9)") == 3
+    assert "error: 3 workers died, one after the other, before they were ready" in shown
 
 
 def test_two_models_and_a_wide_open_door(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ class RequestGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; nothing that happens in it leaves this method."""
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, self._without_traceback(send))
             return
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"").decode("latin-1")
@@ -140,6 +140,16 @@ class RequestGuard:
         finally:
             self.service.n_active -= 1
             self._tell(scope, exchange)
+
+    def _without_traceback(self, send: Send) -> Send:
+        """Send, with the message alone of an error that was raised on purpose while starting."""
+
+        async def told(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed" and self.service.why_not_started:
+                message = {**message, "message": self.service.why_not_started}
+            await send(message)
+
+        return told
 
     async def _answer(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter as CountOf
 from collections.abc import Iterable
+from pathlib import Path
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -24,6 +25,20 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _TEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+def mark_ready() -> None:
+    """Leave a note for the supervisor that this worker has started."""
+    if folder := os.environ.get(MULTIPROCESS_VARIABLE):
+        Path(folder, f"ready-{os.getpid()}").touch()
+
+
+def take_ready_mark(pid: int | None) -> bool:
+    """Whether a worker had started; its note is taken away, since numbers of processes return."""
+    note = Path(os.environ[MULTIPROCESS_VARIABLE], f"ready-{pid}")
+    was_ready = note.exists()
+    note.unlink(missing_ok=True)
+    return was_ready
 
 
 class Metrics:

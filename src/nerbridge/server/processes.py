@@ -22,11 +22,12 @@ from uvicorn.supervisors.multiprocess import Multiprocess, Process
 from nerbridge.errors import EnvironmentProblem, InputError, ScriptWarning
 from nerbridge.platforms import allow_many_open_files, claim_address
 from nerbridge.server.logs import log_config
-from nerbridge.server.metrics import MULTIPROCESS_VARIABLE
+from nerbridge.server.metrics import MULTIPROCESS_VARIABLE, take_ready_mark
 from nerbridge.server.protocol import GuardedProtocol
 from nerbridge.server.settings import Settings
 
 _GRACE_S = 5
+_MAX_FAILED_STARTS = 3
 
 log = logging.getLogger("nerbridge.server")
 
@@ -38,17 +39,25 @@ class Supervisor(Multiprocess):
     has just died, and kills one that is slow to start.
     """
 
+    n_failed_starts = 0
+    """Workers, one after the other, that died before they were ready."""
+    has_failed = False
+
     def keep_subprocess_alive(self) -> None:
-        """Replace workers that have died; if one could not start, end."""
+        """Replace workers that have died; end if one could not start, or several died doing so."""
         for index, worker in enumerate(self.processes):
             if worker.process.is_alive() or self.should_exit.is_set():
                 continue
             worker.kill()
             worker.join()
-            if worker.exitcode == STARTUP_FAILURE:
+            log.warning("worker %s died (%s)", worker.pid, worker.exitcode)
+            self.n_failed_starts = 0 if take_ready_mark(worker.pid) else self.n_failed_starts + 1
+            # What kills a worker that starts, such as too little memory, kills the next one too.
+            is_hopeless = self.n_failed_starts == _MAX_FAILED_STARTS
+            if worker.exitcode == STARTUP_FAILURE or is_hopeless:
+                self.has_failed = True
                 self.should_exit.set()
                 return
-            log.warning("worker %s died (%s)", worker.pid, worker.exitcode)
             mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
             self.processes[index] = Process(self.config, self.sockets)
             self.processes[index].start()
@@ -58,11 +67,6 @@ class Supervisor(Multiprocess):
         for held in self.sockets:
             held.close()
         super().terminate_all()
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether a worker could not start."""
-        return any(process.exitcode == STARTUP_FAILURE for process in self.processes)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -133,6 +137,11 @@ def serve(settings: Settings, bound: socket.socket, *, n_workers: int, quiet: bo
         )
         supervisor = Supervisor(config, sockets=[bound])
         supervisor.run()
+    if supervisor.n_failed_starts == _MAX_FAILED_STARTS:
+        raise EnvironmentProblem(
+            f"{_MAX_FAILED_STARTS} workers died, one after the other, before they were ready, so "
+            "the server has stopped. Most often the memory is too small: use fewer --workers."
+        )
     if supervisor.has_failed:
         raise EnvironmentProblem(
             "a worker could not start, so the server has stopped. The lines above say why."

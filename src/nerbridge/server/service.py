@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from nerbridge.errors import NerbridgeError
 from nerbridge.server.batching import Batcher
 from nerbridge.server.limits import Buffers
-from nerbridge.server.metrics import Metrics
+from nerbridge.server.metrics import Metrics, mark_ready
 from nerbridge.server.models import ServedModel, load_models
 from nerbridge.server.problems import Problem
 from nerbridge.server.settings import Settings
@@ -40,6 +41,7 @@ class Service:
         self.metrics = Metrics()
         self.models: dict[str, ServedModel] = {}
         self._batchers: dict[str, Batcher] = {}
+        self.why_not_started = ""
         self.is_draining = False
         self.n_active = 0
         self.last_came = 0.0
@@ -54,13 +56,18 @@ class Service:
             NerbridgeError: if one cannot be loaded.
         """
         settings = self.settings
-        self.models = await asyncio.to_thread(
-            load_models, settings.models, settings.n_threads, settings.type_map
-        )
+        try:
+            self.models = await asyncio.to_thread(
+                load_models, settings.models, settings.n_threads, settings.type_map
+            )
+        except NerbridgeError as error:
+            self.why_not_started = str(error)
+            raise
         for name, model in self.models.items():
             self._batchers[name] = Batcher(model.tagger, self.limits, self.metrics)
             self._batchers[name].start()
         self.metrics.workers.set(1)
+        mark_ready()
 
     async def stop(self) -> None:
         """End the threads."""
