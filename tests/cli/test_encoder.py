@@ -13,13 +13,14 @@ from click.testing import Result
 from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
-from nerbridge.cli import encoder as cli_encoder
-from nerbridge.cli.encoder import _short_names, app
+from nerbridge.cli.encoder import app
+from nerbridge.cli.encoder_tables import _short_names
 from nerbridge.errors import CorpusError, InputError, ModelError
 from nerbridge.models.bundled import BUNDLED_FOLDER
 from nerbridge.models.probe import count_subwords, load_probed
 from nerbridge.models.probe_masking import score_masked_words
 from nerbridge.models.probe_names import find_nearest_names, score_retrieval
+from nerbridge.workflows.probe_encoder import BUNDLED_TEXTS, read_text
 
 AS = "মাজুলীত B-LOC\nবান O\n। O\n\nমাজুলীত B-LOC\nবান O\n। O\n"
 HI = "माजुलित B-LOC\nबाढ़ O\n\nराम B-PER\nभारत B-LOC\nआया O\n"
@@ -114,9 +115,8 @@ def test_one_language_without_gazetteer_has_no_names(files: Path) -> None:
 
 
 def test_the_bundled_texts_are_read_if_no_others_are_named() -> None:
-    specs = cli_encoder._parse_texts(cli_encoder.BUNDLED_TEXTS)
-    assert specs == {"as": "bundled:as", "bn": "bundled:bn", "hi": "bundled:hi"}
-    text = cli_encoder._read_text("bundled:as")
+    assert BUNDLED_TEXTS == {"as": "bundled:as", "bn": "bundled:bn", "hi": "bundled:hi"}
+    text = read_text(BUNDLED_TEXTS["as"])
     assert len(text.sentences) == len(set(text.sentences)) > 200
     assert "গুৱাহাটী" in text.mentions
 

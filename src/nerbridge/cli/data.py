@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import typer.core
 
 from nerbridge.cli.console import new_table, print_json, print_note, print_table
 from nerbridge.cli.corpora import (
@@ -34,7 +35,20 @@ if TYPE_CHECKING:
 
     from nerbridge.workflows.corpora import CorpusDisagreement
 
+
+class _DataCommands(typer.core.TyperGroup):
+    """The sub-commands, and the old name of one of them."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, or ``None``."""
+        if cmd_name == "agree":
+            print_note("data agree is called data disagreements now; 0.3.0 removes the old name.")
+            cmd_name = "disagreements"
+        return super().get_command(ctx, cmd_name)
+
+
 app = typer.Typer(
+    cls=_DataCommands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -42,13 +56,7 @@ app = typer.Typer(
     "Example: nerbridge data audit corpora/as",
 )
 
-app.command("split")(split_command)
-app.command("audit")(audit_command)
-app.command("convert")(convert_command)
-app.command("words")(words_command)
 
-
-@app.command("stats")
 def stats_command(
     paths: PathsArgument,
     scheme: SchemeOption = None,
@@ -77,10 +85,7 @@ def stats_command(
         print_table(sizes_table(sizes))
 
 
-@app.command("disagreements")
-@app.command("agree", hidden=True)
 def disagreements_command(
-    context: typer.Context,
     paths: PathsArgument,
     script: Annotated[
         str | None,
@@ -106,8 +111,6 @@ def disagreements_command(
     """
     from nerbridge.workflows.corpora import CorpusOptions, find_disagreements
 
-    if context.info_name == "agree":
-        print_note("data agree is called data disagreements now; 0.3.0 removes the old name.")
     type_map = read_map_option(map_types, old_map)
     options = CorpusOptions(scheme, repair, columns, offsets, type_map)
     with show_progress(quiet=quiet) as listen:
@@ -135,3 +138,11 @@ def _disagreements_table(disagreements: Sequence[CorpusDisagreement]) -> Table:
         counts = f"{one.found.n_entities:,}", f"{one.found.n_discordant:,}"
         table.add_row(name, *counts, f"{one.found.share:.1%}", ", ".join(one.found.examples))
     return table
+
+
+app.command("audit")(audit_command)
+app.command("convert")(convert_command)
+app.command("split")(split_command)
+app.command("stats")(stats_command)
+app.command("disagreements")(disagreements_command)
+app.command("words")(words_command)
