@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCE = REPOSITORY / "src" / "nerbridge"
 FILES = sorted(SOURCE.rglob("*.py"))
 EVERYTHING = "everything"
-FOR_ALL = {"errors", "files", "platforms", "text", "labels", "type_maps", "io"}
+FOR_ALL = {"errors", "files", "platforms", "text", "labels", "type_maps", "io", "palette", "markup"}
 # Tests of rules and of the repository as a whole; every other test file mirrors a source file.
 WHOLE_REPOSITORY = {
     "test_architecture.py",

@@ -66,7 +66,8 @@ def test_nothing_comes_from_elsewhere(html: str) -> None:
         assert not attributes.get("src")
         assert "href" not in attributes or str(attributes["href"]).startswith("#")
     assert "url(" not in html
-    assert "default-src 'none'" in html
+    policies = [found["content"] for _, found in Elements(html).found if "http-equiv" in found]
+    assert [str(policy).startswith("default-src 'none'") for policy in policies] == [True]
 
 
 def test_every_link_has_its_target_and_no_id_is_twice(html: str) -> None:

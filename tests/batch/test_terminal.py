@@ -19,7 +19,7 @@ def test_brackets_without_colour(tagger: Tagger) -> None:
 def test_colours_come_on_top(tagger: Tagger) -> None:
     shown = record_to_text(Record("-", 1, TEXT), tagger.tag(TEXT), tagger.types)
     assert re.sub("\x1b\\[[0-9;]*m", "", shown) == PLAIN
-    assert shown.startswith("\x1b[1;34m[ৰমেন দাস PER]\x1b[0m")
+    assert shown.startswith("\x1b[1;31m[ৰমেন দাস PER]\x1b[0m")
     assert len(set(re.findall("\x1b\\[1;[0-9]+m", shown))) == 2
 
 

@@ -3,8 +3,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nerbridge.markup import Markup
 from nerbridge.report.blocks import table_to_html, value_to_html
-from nerbridge.report.markup import Markup
 from nerbridge.report.tables import Column, Table
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from importlib.resources import files
-
 from lxml import html
 
 from nerbridge.tagging import Entity
-from nerbridge.tagging.page import COLOURS, highlight
+from nerbridge.tagging.page import highlight
 
 TEXT = "জোনালী <b>ধেমাজি</b>ত আছিল।\nপিছত নাই।"
 FOUND = [
     Entity("PER", "জোনালী", 0, 6, 0, 1, 0.98),
     Entity("a<b", TEXT[10:16], 10, 16, 3, 4, 0.5),
 ]
-
-
-def test_the_colours_are_those_of_the_style_sheet() -> None:
-    style = files("nerbridge.tagging").joinpath("page.css").read_text("utf-8")
-    light = style.split("@media")[0]
-    assert re.findall(r"--c\d: (#\w+);", light) == list(COLOURS)
 
 
 def test_a_text_is_shown_whole_and_entities_are_marked() -> None:

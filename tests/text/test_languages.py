@@ -116,7 +116,7 @@ def test_a_model_of_the_language_groups_its_forms() -> None:
     assert language_of(["दरभंगामे"], expected="mai") == "mai"
     assert language_of(["অসমৰ"], expected="mai") == "as"
     surfaces = [Surface("LOC", "दरभंगा", 9), Surface("LOC", "दरभंगामे", 2)]
-    (entry,) = group_surfaces(surfaces, expected="mai")
+    (entry,) = group_surfaces(surfaces, language="mai")
     assert (entry.base, entry.n_mentions) == ("दरभंगा", 11)
 
 

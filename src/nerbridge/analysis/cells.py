@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from nerbridge.analysis.tables import EntityRow
-from nerbridge.report.markup import Markup, concat, concat_all, element
+from nerbridge.markup import Markup, concat, concat_all, element
 from nerbridge.tagging.marked import show_controls
 
 _TYPE_NAMES = {"PER": "People", "LOC": "Places", "ORG": "Organisations"}
@@ -20,10 +20,14 @@ def make_table(heads: Sequence[str], rows: Sequence[Sequence[Markup]]) -> Markup
     return element("div", table, class_="wide", tabindex="0")
 
 
-def variants_cell(variants: Sequence[tuple[str, int, str]]) -> Markup:
+def variants_cell(variants: Sequence[tuple[str, int, str]], language: str) -> Markup:
     """The first spellings with their mentions."""
     listed = concat_all(
-        (concat(foreign(text), element("small", f" {n:,}")) for text, n, _ in variants[:12]), ", "
+        (
+            concat(foreign(text, language), element("small", f" {n:,}"))
+            for text, n, _ in variants[:12]
+        ),
+        ", ",
     )
     more = f" and {len(variants) - 12} more" if len(variants) > 12 else None
     return element("td", listed, more, class_="forms")
@@ -75,9 +79,9 @@ def name_type(type_: str) -> str:
     return _TYPE_NAMES.get(type_, type_)
 
 
-def foreign(text: str) -> Markup:
+def foreign(text: str, language: str) -> Markup:
     """Text of the articles: its own language, its own direction."""
-    return element("bdi", clean(text), lang="as")
+    return element("bdi", clean(text), lang=language)
 
 
 def clean(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ import pyarrow
 
 from nerbridge.analysis.change import Change, choose_recent, find_changes
 from nerbridge.analysis.grouping import Entry, Surface, group_surfaces, normal_form
+from nerbridge.text.inflection import language_of
 
 EARLIEST = date(1800, 1, 1)
 """An article before is a slip in its date."""
@@ -55,6 +56,8 @@ class Facts:
     first_day: date | None
     last_day: date | None
     by: By
+    language: str = ""
+    """Code of the language that the names are written in."""
     n_mentions: int = 0
     n_entities: int = 0
     n_crowded: int = 0
@@ -64,15 +67,29 @@ class Facts:
     n_earlier_articles: int = 0
 
 
-def count_all(db: duckdb.DuckDBPyConnection, articles: Path, by: By | None = None) -> Facts:
-    """Fill all tables from a file of articles (`nerbridge.analysis.articles`)."""
+def count_all(
+    db: duckdb.DuckDBPyConnection,
+    articles: Path,
+    by: By | None = None,
+    model_language: str | None = None,
+) -> Facts:
+    """Fill all tables from a file of articles (`nerbridge.analysis.articles`).
+
+    Args:
+        db: as `open_database` gives it.
+        articles: the file.
+        by: the period to count by; None chooses one that fits the time between the articles.
+        model_language: code of the model's language, for names whose letters do not tell theirs.
+    """
     facts = load_articles(db, articles, by)
     load_surfaces(db, articles)
-    _save_entries(db, group_surfaces(read_surfaces(db), contexts=_Contexts(db)))
+    surfaces = read_surfaces(db)
+    language = language_of((surface.text for surface in surfaces), model_language)
+    _save_entries(db, group_surfaces(surfaces, _Contexts(db), language))
     db.execute(_OVER_TIME)
     least = min_together(facts.n_articles)
     db.execute(_PAIRS, {"min_together": least, "total": facts.n_articles})
-    return _compare_periods(db, facts)
+    return replace(_compare_periods(db, facts), language=language)
 
 
 def min_together(n_articles: int) -> int:

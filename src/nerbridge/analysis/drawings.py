@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from nerbridge.analysis.network import WIDTH, Network, Node, count_links
-from nerbridge.report.markup import Markup, concat_all, element
+from nerbridge.markup import Markup, concat_all, element
+from nerbridge.palette import type_class
 from nerbridge.tagging.marked import show_controls
 
 _SPARK_WIDTH, _SPARK_HEIGHT = 110, 22
@@ -47,7 +48,9 @@ def draw_timeline(counts: Sequence[tuple[date, int]], recent_from: date | None, 
     return _svg(concat_all([bars, labels]), _CHART_WIDTH, _CHART_HEIGHT, "timeline", label)
 
 
-def draw_network(network: Network, linked: frozenset[int]) -> Markup:
+def draw_network(
+    network: Network, linked: frozenset[int], types: Sequence[str], language: str
+) -> Markup:
     """Names as pills, each a link to its passages if it is in ``linked``."""
     nodes = {node.entity.entity: node for node in network.nodes}
     lines = concat_all(
@@ -68,7 +71,9 @@ def draw_network(network: Network, linked: frozenset[int]) -> Markup:
         for pair in network.pairs
     )
     links = count_links(network.pairs)
-    pills = concat_all(_pill(node, links[node.entity.entity], linked) for node in network.nodes)
+    pills = concat_all(
+        _pill(node, links[node.entity.entity], linked, types, language) for node in network.nodes
+    )
     label = f"{len(network.nodes)} entities and {len(network.pairs)} pairs that share articles"
     return _svg(concat_all([lines, pills]), WIDTH, network.height, "network", label)
 
@@ -88,7 +93,9 @@ def _axis_x(index: int, n_periods: int) -> float:
     return (index + (0.9 if is_last else 0.1)) * _CHART_WIDTH / n_periods
 
 
-def _pill(node: Node, n_links: int, linked: frozenset[int]) -> Markup:
+def _pill(
+    node: Node, n_links: int, linked: frozenset[int], types: Sequence[str], language: str
+) -> Markup:
     entity = node.entity
     parts = concat_all(
         [
@@ -110,19 +117,14 @@ def _pill(node: Node, n_links: int, linked: frozenset[int]) -> Markup:
                 x=f"{node.x:.1f}",
                 y=f"{node.y + node.font_size * 0.34:.1f}",
                 font_size=f"{node.font_size:.1f}",
-                lang="as",
+                lang=language,
             ),
         ]
     )
     name = "a" if entity.entity in linked else "g"
     href = f"#e{entity.entity}" if entity.entity in linked else None
-    kind = type_class(entity.type)
+    kind = type_class(entity.type, types)
     return element(name, parts, href=href, class_=f"pill {kind}", data_node=str(entity.entity))
-
-
-def type_class(type_: str) -> str:
-    """The colour of a type: ``per``, ``loc``, ``org``, or ``other``."""
-    return type_.lower() if type_ in ("PER", "LOC", "ORG") else "other"
 
 
 def _bars(

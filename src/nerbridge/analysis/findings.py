@@ -1,16 +1,18 @@
-"""From the tables to what the report shows."""
+"""What the report shows, read from the tables."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
 from nerbridge.analysis.counting import Facts, read_periods
 from nerbridge.analysis.network import MIN_LOG_LIKELIHOOD, Network, choose_pairs, lay_out
-from nerbridge.analysis.page import Findings
 from nerbridge.analysis.tables import (
     EntityRow,
+    Passage,
     count_changed,
     read_changed,
     read_entities,
@@ -30,6 +32,40 @@ CHANGED = 25
 PASSAGES = 8
 _NEIGHBOURS = 8
 _STRONGEST = 200
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that the page shows; whatever is by entity covers every entity that is listed."""
+
+    title: str
+    model: str
+    facts: Facts
+    periods: Sequence[tuple[date, int]]
+    types: Sequence[tuple[str, int, int]]
+    top: Mapping[str, Sequence[EntityRow]]
+    risers: Sequence[EntityRow]
+    newcomers: Sequence[EntityRow]
+    n_changed: Mapping[str, int]
+    network: Network
+    over_time: Mapping[int, Mapping[date, int]]
+    variants: Mapping[int, Sequence[tuple[str, int, str]]]
+    neighbours: Mapping[int, Sequence[tuple[str, int]]]
+    passages: Mapping[int, Sequence[Passage]]
+    max_passages: int
+
+    @property
+    def type_names(self) -> list[str]:
+        """The entity types, in the order of their sections."""
+        return [type_ for type_, _, _ in self.types]
+
+    def entities(self) -> list[EntityRow]:
+        """Every entity with passages, each once: by type, then as listed."""
+        rows = [row for rows in self.top.values() for row in rows]
+        rows += [*self.risers, *self.newcomers, *(node.entity for node in self.network.nodes)]
+        found = {row.entity: row for row in rows}
+        order = {type_: index for index, (type_, _, _) in enumerate(self.types)}
+        return sorted(found.values(), key=lambda row: (order[row.type], -row.n_articles, row.name))
 
 
 def collect_findings(

@@ -87,20 +87,20 @@ def normal_form(text: str) -> str:
 def group_surfaces(
     surfaces: Iterable[Surface],
     contexts: Contexts = lambda type_, forms: {},
-    expected: str | None = None,
+    language: str | None = None,
 ) -> list[Entry]:
     """Every surface in exactly one entry of its type; the most frequent entries first.
 
     Args:
         surfaces: distinct (type, text) pairs.
         contexts: asked only about spellings that frequencies do not decide.
-        expected: code of the model's language, where letters do not tell the language.
+        language: code of the language of the names; None where their letters are to tell.
     """
     by_type: dict[str, list[Surface]] = defaultdict(list)
     for surface in surfaces:
         by_type[surface.type].append(surface)
-    texts = (surface.text for found in by_type.values() for surface in found)
-    language = language_of(texts, expected)
+    if language is None:
+        language = language_of(surface.text for found in by_type.values() for surface in found)
     entries = [
         entry
         for type_, found in by_type.items()

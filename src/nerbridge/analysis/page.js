@@ -19,11 +19,12 @@ function sortBy(table, head, column, hasNumbers) {
   const isDown = before ? before === "ascending" : hasNumbers;
   for (const other of head.parentElement.cells) other.removeAttribute("aria-sort");
   head.setAttribute("aria-sort", isDown ? "descending" : "ascending");
+  const language = document.querySelector("bdi")?.lang || undefined;
   const key = (row) => {
     const cell = row.cells[column];
     return hasNumbers ? Number(cell.dataset.value ?? -Infinity) : cell.textContent;
   };
-  const order = (a, b) => (hasNumbers ? key(a) - key(b) : key(a).localeCompare(key(b), "as"));
+  const order = (a, b) => (hasNumbers ? key(a) - key(b) : key(a).localeCompare(key(b), language));
   const rows = [...table.tBodies[0].rows].sort((a, b) => (isDown ? order(b, a) : order(a, b)));
   table.tBodies[0].append(...rows);
 }

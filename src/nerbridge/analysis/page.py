@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
 from importlib.resources import files
 
 from nerbridge.analysis.cells import (
@@ -26,59 +24,22 @@ from nerbridge.analysis.drawings import (
     draw_sparkline,
     draw_timeline,
     say_period,
-    type_class,
 )
-from nerbridge.analysis.network import Network
+from nerbridge.analysis.findings import Findings
 from nerbridge.analysis.tables import TABLES, EntityRow, Passage
-from nerbridge.report.markup import Markup, concat, concat_all, element
+from nerbridge.markup import Markup, concat_all, element, make_page
+from nerbridge.palette import type_class
 from nerbridge.text.counts import count_of
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
-
-
-@dataclass(frozen=True)
-class Findings:
-    """All that the page shows; whatever is by entity covers every entity that is listed."""
-
-    title: str
-    model: str
-    facts: Facts
-    periods: Sequence[tuple[date, int]]
-    types: Sequence[tuple[str, int, int]]
-    top: Mapping[str, Sequence[EntityRow]]
-    risers: Sequence[EntityRow]
-    newcomers: Sequence[EntityRow]
-    n_changed: Mapping[str, int]
-    network: Network
-    over_time: Mapping[int, Mapping[date, int]]
-    variants: Mapping[int, Sequence[tuple[str, int, str]]]
-    neighbours: Mapping[int, Sequence[tuple[str, int]]]
-    passages: Mapping[int, Sequence[Passage]]
-    max_passages: int
-
-    def entities(self) -> list[EntityRow]:
-        """Every entity with passages, each once: by type, then as listed."""
-        rows = [row for rows in self.top.values() for row in rows]
-        rows += [*self.risers, *self.newcomers, *(node.entity for node in self.network.nodes)]
-        found = {row.entity: row for row in rows}
-        order = {type_: index for index, (type_, _, _) in enumerate(self.types)}
-        return sorted(found.values(), key=lambda row: (order[row.type], -row.n_articles, row.name))
 
 
 def build_page(findings: Findings) -> str:
     """The page as HTML."""
     read = files("nerbridge.analysis").joinpath
     style, script = read("page.css").read_text("utf-8"), read("page.js").read_text("utf-8")
-    head = concat(
-        Markup('<meta charset="utf-8">'),
-        Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
-        Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        Markup('<meta name="color-scheme" content="light dark">'),
-        element("title", findings.title),
-        element("style", Markup(style)),
-    )
-    body = element("body", _header(findings), _main(findings), element("script", Markup(script)))
-    return f'<!doctype html>\n<html lang="en">{element("head", head)}\n{body}</html>\n'
+    body = (_header(findings), _main(findings), element("script", Markup(script)))
+    return make_page(findings.title, style, *body, policy=_POLICY)
 
 
 def _header(findings: Findings) -> Markup:
@@ -133,12 +94,13 @@ def _navigation(findings: Findings) -> Markup:
     entries += [(f"#type-{type_}", name_type(type_)) for type_ in findings.top]
     entries += [("#passages", "Passages"), ("#method", "How to read this")]
     links = concat_all(element("a", name, href=target) for target, name in entries)
-    search = Markup(
-        '<label class="search" hidden>Search '
-        '<input type="search" id="search" placeholder="name or spelling" autocomplete="off">'
-        '</label><span id="found" role="status"></span>'
+    field = element(
+        "input", type="search", id="search", placeholder="name or spelling", autocomplete="off"
     )
-    return element("nav", links, search, aria_label="Sections")
+    # The script shows it: without a script nothing would be found.
+    search = element("label", "Search ", field, class_="search", hidden="")
+    found = element("span", id="found", role="status")
+    return element("nav", links, search, found, aria_label="Sections")
 
 
 def _main(findings: Findings) -> Markup:
@@ -227,13 +189,13 @@ def _newcomers(findings: Findings) -> Markup:
 
 
 def _network(findings: Findings) -> Markup:
-    network = findings.network
+    network, facts = findings.network, findings.facts
     if not network.nodes:
         return _section("network", "Together", _nothing("No pair meets more often than chance."))
     linked = frozenset(row.entity for row in findings.entities())
     kinds = {node.entity.type for node in network.nodes}
     legend = concat_all(
-        element("li", name_type(type_), class_=type_class(type_))
+        element("li", name_type(type_), class_=type_class(type_, findings.type_names))
         for type_, _, _ in findings.types
         if type_ in kinds
     )
@@ -246,7 +208,12 @@ def _network(findings: Findings) -> Markup:
         "Together",
         element("p", lead),
         element("ul", legend, class_="legend"),
-        element("div", draw_network(network, linked), class_="wide", tabindex="0"),
+        element(
+            "div",
+            draw_network(network, linked, findings.type_names, facts.language),
+            class_="wide",
+            tabindex="0",
+        ),
     )
 
 
@@ -258,7 +225,7 @@ def _type_section(findings: Findings, type_: str) -> Markup:
             *_name_cells(row, findings, with_type=False),
             number_cell(row.n_articles),
             number_cell(row.n_mentions),
-            variants_cell(findings.variants.get(row.entity, ())),
+            variants_cell(findings.variants.get(row.entity, ()), findings.facts.language),
         )
         for row in shown
     ]
@@ -285,13 +252,20 @@ def _entity(row: EntityRow, findings: Findings) -> Markup:
     passages = findings.passages.get(row.entity, ())
     variants = concat_all(
         (
-            element("li", foreign(text), f" {n:,}", element("small", f" {clean(rule)}"))
+            element(
+                "li",
+                foreign(text, findings.facts.language),
+                f" {n:,}",
+                element("small", f" {clean(rule)}"),
+            )
             for text, n, rule in findings.variants.get(row.entity, ())
         ),
     )
     near = [f"{clean(name)} ({n:,})" for name, n in findings.neighbours.get(row.entity, ())]
     together = (
-        element("p", "Together with ", element("span", ", ".join(near), lang="as"))
+        element(
+            "p", "Together with ", element("span", ", ".join(near), lang=findings.facts.language)
+        )
         if near
         else None
     )
@@ -300,33 +274,40 @@ def _entity(row: EntityRow, findings: Findings) -> Markup:
         "details",
         element(
             "summary",
-            foreign(row.name),
+            foreign(row.name, findings.facts.language),
             " ",
-            element("span", row.type, class_=f"tag {type_class(row.type)}"),
+            element("span", row.type, class_=f"tag {type_class(row.type, findings.type_names)}"),
             element("small", f" {count}"),
         ),
         element(
             "div",
             element("ul", variants, class_="variants"),
             together,
-            concat_all(_passage(passage, row) for passage in passages),
+            concat_all(_passage(passage, row, findings) for passage in passages),
             id=f"e{row.entity}",
         ),
     )
 
 
-def _passage(passage: Passage, row: EntityRow) -> Markup:
+def _passage(passage: Passage, row: EntityRow, findings: Findings) -> Markup:
     title = clean(passage.title or passage.article_id)
     source = (
-        element("a", title, href=passage.url, rel="noreferrer", lang="as")
+        element("a", title, href=passage.url, rel="noreferrer", lang=findings.facts.language)
         if passage.url and passage.url.startswith(("http://", "https://"))
-        else element("span", title, lang="as")
+        else element("span", title, lang=findings.facts.language)
     )
     day = say_day(passage.day) if passage.day else "no date"
-    mark = element("mark", clean(passage.text), class_=type_class(row.type))
+    mark = element("mark", clean(passage.text), class_=type_class(row.type, findings.type_names))
     return element(
         "blockquote",
-        element("p", clean(passage.before), mark, clean(passage.after), lang="as", dir="auto"),
+        element(
+            "p",
+            clean(passage.before),
+            mark,
+            clean(passage.after),
+            lang=findings.facts.language,
+            dir="auto",
+        ),
         element("footer", source, f" · {day} · {clean(passage.article_id)}"),
     )
 
@@ -368,10 +349,17 @@ def _name_cells(row: EntityRow, findings: Findings, *, with_type: bool = True) -
     periods = [period for period, _ in findings.periods]
     counts = findings.over_time.get(row.entity, {})
     spark = draw_sparkline(counts, periods, findings.facts.recent_from) if periods else Markup("")
-    link = element("a", foreign(row.name), href=f"#e{row.entity}")
+    link = element("a", foreign(row.name, findings.facts.language), href=f"#e{row.entity}")
     cells = [element("th", link, scope="row")]
     if with_type:
-        cells.append(element("td", element("span", row.type, class_=f"tag {type_class(row.type)}")))
+        cells.append(
+            element(
+                "td",
+                element(
+                    "span", row.type, class_=f"tag {type_class(row.type, findings.type_names)}"
+                ),
+            )
+        )
     return [*cells, element("td", spark)]
 
 

@@ -17,6 +17,8 @@ from nerbridge.batch.formats import OutputFormat
 from nerbridge.batch.records import ENTITIES, Record
 from nerbridge.labels import OUTSIDE
 from nerbridge.tagging.entity import Entity
+from nerbridge.tagging.marked import break_lines
+from nerbridge.tagging.page import make_article, mark_text, page_around
 from nerbridge.text.words import split_words
 
 SCORE_DIGITS = 4
@@ -122,11 +124,8 @@ def make_writer(
     if format is OutputFormat.PARQUET:
         return ParquetWriter(with_places)
     if format is OutputFormat.HTML:
-        from nerbridge.batch.html import record_to_html
-        from nerbridge.tagging.page import page_head, page_tail
-
-        render = _with_colours(record_to_html, types)
-        return TextWriter(".html", render, page_head(title, types), page_tail())
+        head, tail = page_around(title, types)
+        return TextWriter(".html", _with_colours(record_to_html, types), head, tail)
     from nerbridge.batch.terminal import record_to_text
 
     return TextWriter(".txt", _with_colours(record_to_text, types if with_colour else ()))
@@ -143,6 +142,16 @@ def record_to_json(record: Record, entities: Sequence[Entity]) -> str:
     # Not parsed and written anew: numbers and escapes stay as the user wrote them.
     own = (record.fields or _make_fields(record)).strip()[1:-1].strip()
     return f'{{{own}{", " if own else ""}"{ENTITIES}": {found}}}\n'
+
+
+def record_to_html(record: Record, entities: Sequence[Entity], types: Sequence[str]) -> str:
+    """One text, with the place it was found at; of a document, paragraph by paragraph."""
+    if record.document is not None:
+        from nerbridge.documents.annotated import document_to_html
+
+        return document_to_html(record.document, entities, types)
+    shown = mark_text(break_lines(record.text), entities, types)
+    return make_article(f"{record.source} · {record.number}", shown)
 
 
 def record_to_csv(record: Record, entities: Sequence[Entity], *, with_places: bool = False) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nerbridge.batch.records import Record
+from nerbridge.palette import TERMINAL_COLOURS, type_position
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.marked import break_lines, mark_entities, show_controls
 
-# Bold in the terminal's own colours, which its owner can read: blue, magenta, green, …
-_COLOURS = ("34", "35", "32", "36", "33", "31")
 _RESET = "\x1b[0m"
 
 
@@ -36,5 +35,5 @@ def record_to_text(record: Record, entities: Sequence[Entity], types: Sequence[s
 def _highlight(text: str, entity: Entity, types: Sequence[str]) -> str:
     if entity.type not in types:
         return f"[{text} {entity.type}]"
-    colour = _COLOURS[types.index(entity.type) % len(_COLOURS)]
+    colour = TERMINAL_COLOURS[type_position(entity.type, types)]
     return f"\x1b[1;{colour}m[{text} {entity.type}]{_RESET}"

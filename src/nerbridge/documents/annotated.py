@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from itertools import groupby
 
 from nerbridge.documents.document import Document, Segment
+from nerbridge.markup import Markup, concat, concat_all, element
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.marked import show_controls
-from nerbridge.tagging.page import mark_text, page_head, page_tail
+from nerbridge.tagging.page import make_article, mark_text, page_around
 
 
 def annotate_html(
@@ -23,26 +23,27 @@ def annotate_html(
         types: those in the legend, in the order of their colours; None for those found.
     """
     known = sorted({entity.type for entity in entities}) if types is None else list(types)
-    notices = "".join(f"<p>{escape(show_controls(text))}</p>" for text in document.notices)
-    shown = f'<aside role="note">{notices}</aside>\n' if notices else ""
-    body = document_to_html(document, entities, known)
-    return page_head(document.name, known) + shown + body + page_tail()
+    notices = [element("p", show_controls(notice)) for notice in document.notices]
+    shown = element("aside", *notices, role="note") if notices else None
+    head, tail = page_around(document.name, known)
+    return concat(head, shown, document_to_html(document, entities, known), tail)
 
 
-def document_to_html(document: Document, entities: Sequence[Entity], types: Sequence[str]) -> str:
+def document_to_html(
+    document: Document, entities: Sequence[Entity], types: Sequence[str]
+) -> Markup:
     """The articles of a page: one per page of a PDF, per table row, per paragraph."""
     waiting = list(reversed(entities))
     articles = []
     for place, segments in groupby(document.segments, key=_heading):
-        shown = "".join(
+        texts = [
             mark_text(document.text, _take(waiting, part), types, part.start_char, part.end_char)
             for part in segments
-        )
-        name = f"{document.name} · {place}" if place else document.name
+        ]
         articles.append(
-            f'<article><p class="place">{escape(show_controls(name))}</p>{shown}</article>\n'
+            make_article(f"{document.name} · {place}" if place else document.name, *texts)
         )
-    return "".join(articles)
+    return concat_all(articles)
 
 
 def _heading(segment: Segment) -> str:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from nerbridge.errors import missing_extra
 from nerbridge.files import write_whole
+from nerbridge.palette import SYSTEM_COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Okabe and Ito's colours, told apart by colour-blind readers too
-_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9")
+_COLOURS = tuple(colour.light for colour in SYSTEM_COLOURS)
 _LONGEST_SHOWN = 60
 _SIZE_INCHES = (7.0, 3.6)
 _DOTS_PER_INCH = 150

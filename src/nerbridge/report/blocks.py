@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from nerbridge.markup import Markup, concat, concat_all, element
 from nerbridge.report.drawing import WIDTH, Drawing, RowStyle
 from nerbridge.report.formatting import MISSING
 from nerbridge.report.inline import drawing_to_figure
-from nerbridge.report.markup import Markup, concat, concat_all, element
 from nerbridge.report.tables import Table
 
 Styles = Mapping[str, RowStyle]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nerbridge.files import write_text
+from nerbridge.markup import concat, concat_all, element
 from nerbridge.report.blocks import bullets, figures, section, table_to_html
 from nerbridge.report.comparison import (
     Comparison,
@@ -18,7 +19,6 @@ from nerbridge.report.comparison import (
     list_tests,
 )
 from nerbridge.report.drawing import Drawing, RowStyle, label_all, slug_all, style_rows
-from nerbridge.report.markup import concat, concat_all, element
 from nerbridge.report.narrative import name_test
 from nerbridge.report.page import render_page, write_drawings
 from nerbridge.report.plots import Dot, dot_of, draw_dots, limits_of

@@ -1,8 +1,7 @@
 """How figures are made: sizes, colours, marks, and the bytes they become.
 
 Colours are a fixed set of hexadecimal values, so that a page can replace them by its own (dark)
-ones. Those of the rows differ for colour-blind readers too (*Source:* Okabe and Ito, Color
-universal design, 2008, darkened where white paper asks for it), and each row has its own mark.
+ones; they are those of `nerbridge.palette`. Each row has its own mark, too.
 
 matplotlib cannot shape Indic scripts: labels that it cannot draw are numbered instead.
 """
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nerbridge import palette
 from nerbridge.errors import missing_extra
 
 try:
@@ -25,21 +25,11 @@ try:
 except ImportError as error:
     raise missing_extra("the figures of the report need", error.name, "report") from error
 
-INK = "#1f2328"
-MUTED = "#5f6772"
-GRID = "#dfe3e8"
-PAPER = "#ffffff"
-ROW_COLOURS = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#7d858f",
-    "#3c4248",
-    "#aa4499",
-    "#8a7a10",
-    "#332288",
-    "#882255",
+# Files of figures are light; a page turns these colours into its variables, which may be dark.
+INK, MUTED, GRID, PAPER = (
+    colour.light for colour in (palette.INK, palette.MUTED, palette.LINE, palette.PAPER)
 )
+ROW_COLOURS = tuple(colour.light for colour in palette.SYSTEM_COLOURS)
 _MARKS = ("o", "s", "D", "^", "v", "P", "X", "<", ">")
 _FIRST = ("adapt", "transfer", "baseline", "crf_target", "crf_all", "crf_transfer")
 

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from nerbridge.evaluation.errors import ErrorExample
 from nerbridge.labels import Span
-from nerbridge.report.markup import Markup, concat, concat_all, element
+from nerbridge.markup import Markup, concat, concat_all, element
 
 _KINDS = {
     "boundary": "wrong boundary",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
+from nerbridge.markup import Markup, concat_all, element
 from nerbridge.report.drawing import (
     GRID,
     INK,
@@ -16,7 +17,6 @@ from nerbridge.report.drawing import (
     is_title_drawn,
     name_colour_variable,
 )
-from nerbridge.report.markup import Markup, concat_all, element
 
 _VARIABLES = {
     **{colour: name_colour_variable(position) for position, colour in enumerate(ROW_COLOURS)},

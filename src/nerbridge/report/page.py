@@ -7,10 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from nerbridge.files import write_bytes, write_text
+from nerbridge.markup import Markup, concat, concat_all, element, make_page
 from nerbridge.records import RunRecord, write_record
 from nerbridge.report import sections
 from nerbridge.report.drawing import Drawing, style_rows
-from nerbridge.report.markup import Markup, concat, concat_all, element
 from nerbridge.report.plots import draw_figures
 from nerbridge.report.tables import record_to_markdown
 
@@ -65,19 +65,9 @@ def render_report(record: RunRecord, drawn: sections.Figures) -> str:
 def render_page(title: str, contents: Sequence[tuple[str, str]], body: Markup) -> str:
     """A page with everything in it: no script, nothing loaded from elsewhere."""
     links = (element("li", element("a", name, href=f"#{id_}")) for id_, name in contents)
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", title),
-        element("style", _read_style()),
-    )
     navigation = element("nav", element("ul", concat_all(links)), aria_label="Contents")
-    main = element("main", body)
-    return (
-        f"<!doctype html>\n{element('html', head, element('body', navigation, main), lang='en')}\n"
-    )
+    style = files("nerbridge.report").joinpath("page.css").read_text("utf-8")
+    return make_page(title, style, navigation, element("main", body))
 
 
 def write_drawings(drawings: Iterable[Drawing], folder: Path) -> None:
@@ -85,7 +75,3 @@ def write_drawings(drawings: Iterable[Drawing], folder: Path) -> None:
     for drawing in drawings:
         write_text(folder / f"{drawing.name}.svg", drawing.svg)
         write_bytes(folder / f"{drawing.name}.png", drawing.png)
-
-
-def _read_style() -> Markup:
-    return Markup(files("nerbridge.report").joinpath("page.css").read_text("utf-8"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nerbridge.io.toml import to_toml
+from nerbridge.markup import Markup, concat, concat_all, element
 from nerbridge.records import Row, RunRecord
 from nerbridge.report.blocks import (
     Styles,
@@ -27,7 +28,6 @@ from nerbridge.report.data_tables import (
 from nerbridge.report.drawing import Drawing
 from nerbridge.report.examples import errors_to_html, legend
 from nerbridge.report.formatting import format_seconds
-from nerbridge.report.markup import Markup, concat, concat_all, element
 from nerbridge.report.narrative import (
     caveats,
     findings,

@@ -181,7 +181,8 @@ def _count(
 
     listen(Note("Counting …"))
     with open_database(output, options.n_threads) as db:
-        facts = count_all(db, output / ARTICLES, By(period) if period else None)
+        language = _language_of_model(options.model)
+        facts = count_all(db, output / ARTICLES, By(period) if period else None, language)
         if facts.n_unreadable:
             listen(
                 Note(
@@ -193,3 +194,13 @@ def _count(
         findings = collect_findings(db, facts, title=title, model=Path(options.model).name)
         write_text(output / REPORT, build_page(findings))
     return Analysis(output, facts.n_articles, facts.n_duplicates, facts.n_unreadable)
+
+
+def _language_of_model(model: str) -> str | None:
+    from nerbridge.models.loading import find_model
+    from nerbridge.models.manifest import MANIFEST_FILE, read_manifest
+
+    folder = find_model(model).path
+    # A model that others made may have no manifest.
+    languages = read_manifest(folder).languages if (folder / MANIFEST_FILE).is_file() else ()
+    return languages[0] if languages else None

@@ -1,6 +1,7 @@
 /* Entities in the formats of the download. Offsets count code points, as everywhere in nerbridge. */
 
 import { overlap, splitLines } from "./entities.js";
+import { N_COLOURS, colourOf } from "./state.js";
 import { splitSentences, splitWords, unitsToCodePoints } from "./text.js";
 
 /* Every form: its file ending, its media type, and how it is written. */
@@ -133,6 +134,13 @@ function sentencesOf(text, entities) {
 const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 const escapeHtml = (text) => String(text).replace(/[&<>"']/g, (sign) => ESCAPES[sign]);
 
+/* The colours of the types, as the style sheet of this page has them. */
+function typeColours() {
+  const style = getComputedStyle(document.documentElement);
+  const rules = Array.from({ length: N_COLOURS }, (_, n) => `.c${n} { --c: ${style.getPropertyValue(`--c${n}`)}; }`);
+  return [":root { color-scheme: light dark; }", ...rules].join("\n");
+}
+
 /* A page that stands alone: the text with its entities marked, no script, nothing loaded. */
 function toHtml({ text, entities, name, typeName, lang }) {
   let body = "";
@@ -140,7 +148,7 @@ function toHtml({ text, entities, name, typeName, lang }) {
   for (const entity of entities) {
     if (entity.start < done) continue;
     body += escapeHtml(text.slice(done, entity.start));
-    body += `<mark data-type="${escapeHtml(entity.type)}" title="${entity.score.toFixed(2)}">${escapeHtml(entity.text)}<small>${escapeHtml(typeName(entity.type))}</small></mark>`;
+    body += `<mark class="${colourOf(entity.type)}" data-type="${escapeHtml(entity.type)}" title="${entity.score.toFixed(2)}">${escapeHtml(entity.text)}<small>${escapeHtml(typeName(entity.type))}</small></mark>`;
     done = entity.end;
   }
   body += escapeHtml(text.slice(done));
@@ -151,7 +159,8 @@ function toHtml({ text, entities, name, typeName, lang }) {
 <style>
 body { font: 18px/2 "Noto Sans Bengali", "Nirmala UI", "Kohinoor Bangla", sans-serif; margin: 3rem auto; max-width: 42rem; padding: 0 1.2rem; }
 p { overflow-wrap: break-word; white-space: pre-wrap; }
-mark { background: #3b82f624; border-bottom: 2px solid #3b6fc4; border-radius: 3px; color: inherit; padding: 0.1em 0.15em; }
+${typeColours()}
+mark { background: color-mix(in srgb, var(--c) 15%, transparent); border-bottom: 2px solid var(--c); border-radius: 3px; color: inherit; padding: 0.1em 0.15em; }
 small { font-size: 0.65em; margin-left: 0.4em; opacity: 0.8; }
 </style></head>
 <body><p lang="as" dir="auto">${body}</p></body></html>

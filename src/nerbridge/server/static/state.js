@@ -3,7 +3,7 @@
 import { applyCorrections } from "./entities.js";
 import { settings } from "./settings.js";
 
-const N_COLOURS = 6;
+export const N_COLOURS = 6;
 
 /* `found` remembers entities by line; `document` is where the text came from, if from a file. */
 export const state = {
@@ -18,7 +18,14 @@ export const state = {
   hidden: new Set(),
 };
 
-export const colourOf = (type) => `c${Math.max(state.types.indexOf(type), 0) % N_COLOURS}`;
+/* As `type_position` of nerbridge/palette.py: these three have the same colour in every model. */
+const FIRST = ["PER", "ORG", "LOC"];
+export function colourOf(type) {
+  const first = FIRST.some((name) => state.types.includes(name)) ? FIRST : [];
+  const order = [...first, ...state.types.filter((name) => !first.includes(name))];
+  const place = order.indexOf(type);
+  return `c${(place < 0 ? order.length : place) % N_COLOURS}`;
+}
 
 /* The entities over the minimum score, and of these the ones whose type is on. */
 export function view() {

@@ -3,7 +3,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerbridge.report.markup import Markup, concat, element
+from nerbridge.markup import Markup, concat, element
 
 # NUL and a lone carriage return are not text to HTML; controls do not survive any parser
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]))

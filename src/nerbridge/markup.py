@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-_VOID = frozenset({"br", "hr", "link", "meta"})
+from nerbridge.palette import css_variables
+
+_VOID = frozenset({"br", "hr", "input", "link", "meta"})
 
 
 class Markup(str):
@@ -51,3 +53,25 @@ def element(name: str, /, *children: str | None, **attributes: str | None) -> Ma
     if name in _VOID:
         return Markup(f"<{name}{pairs}>")
     return Markup(f"<{name}{pairs}>{concat(*children)}</{name}>")
+
+
+def make_page(title: str, style: str, *body: str | None, policy: str | None = None) -> Markup:
+    """A page of its own: the palette, a style sheet, and what stands in the body.
+
+    Args:
+        title: of the window.
+        style: CSS; trusted, not escaped.
+        body: children of the body.
+        policy: a content security policy, for a page with a script.
+    """
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy) if policy else None,
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("title", title),
+        element("style", Markup(css_variables() + style)),
+    )
+    page = element("html", head, element("body", *body), lang="en")
+    return Markup(f"<!doctype html>\n{page}\n")
