@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 import subprocess
 import sys
 
@@ -102,12 +103,13 @@ def test_a_recipe_is_checked_without_heavy_libraries() -> None:
 
 def test_what_the_package_offers_is_found_and_is_what_its_module_has() -> None:
     import nerbridge
-    from nerbridge import client, errors, tagging
+    from nerbridge import errors
 
     assert set(nerbridge.__all__) <= set(dir(nerbridge))
     for name in set(nerbridge.__all__) - {"__version__"}:
         found = getattr(nerbridge, name)
-        assert any(getattr(module, name, None) is found for module in (client, errors, tagging))
+        assert found.__name__ == name
+        assert getattr(sys.modules[found.__module__], name) is found
     public = [error for error in vars(errors).values() if isinstance(error, type)]
     assert {error.__name__ for error in public} <= set(nerbridge.__all__)
     with pytest.raises(AttributeError, match="module 'nerbridge' has no attribute 'Tager'"):
@@ -127,3 +129,17 @@ def test_the_tagger_is_had_from_the_package_without_heavier_libraries() -> None:
     program += "print(json.dumps({'modules': sorted(sys.modules)}))"
     modules = {name.split(".")[0] for name in run_python(program)["modules"]}  # type: ignore[attr-defined]
     assert not {"torch", "transformers", "onnxruntime", "pandas", "pyarrow"} & modules
+
+
+def test_no_module_stands_in_the_place_of_a_public_name() -> None:
+    """An import of ``nerbridge.export`` would hide the function of that name; so there is none."""
+    import nerbridge
+
+    modules = {module.name for module in pkgutil.iter_modules(nerbridge.__path__)}
+    assert not modules & set(nerbridge.__all__)
+    import nerbridge.exporting.conversion
+    import nerbridge.workflows.export
+    from nerbridge import export
+
+    assert export is nerbridge.export is nerbridge.workflows.export.export
+    assert callable(export)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nerbridge.client import Client
+    from nerbridge.corpus import Corpus, Sentence, read_corpus
+    from nerbridge.corpus.audit import audit
     from nerbridge.errors import (
         CorpusError,
         DocumentError,
@@ -26,11 +28,17 @@ if TYPE_CHECKING:
         TextTypeError,
     )
     from nerbridge.tagging import Entities, Entity, Tagger
+    from nerbridge.workflows.compare import compare
+    from nerbridge.workflows.export import export
+    from nerbridge.workflows.publish import publish
+    from nerbridge.workflows.run import run
+    from nerbridge.workflows.tag_files import tag_files
 
 __version__ = "0.2.0"
 
 __all__ = [
     "Client",
+    "Corpus",
     "CorpusError",
     "DocumentError",
     "Entities",
@@ -43,19 +51,36 @@ __all__ = [
     "RecipeError",
     "RunError",
     "ScriptWarning",
+    "Sentence",
     "Tagger",
     "TextError",
     "TextTypeError",
     "__version__",
+    "audit",
+    "compare",
+    "export",
+    "publish",
+    "read_corpus",
+    "run",
+    "tag_files",
 ]
 
-_ELSEWHERE = {"Client": "client", **dict.fromkeys(("Entities", "Entity", "Tagger"), "tagging")}
+_IN_WORKFLOWS = (*("calibrate", "compare", "evaluate", "export", "publish", "run", "tag_files"),)
+_MODULE_OF = {
+    "Client": "client",
+    **dict.fromkeys(("Corpus", "Sentence", "read_corpus"), "corpus"),
+    "audit": "corpus.audit",
+    **dict.fromkeys(("Entities", "Entity", "Tagger"), "tagging"),
+    **{name: f"workflows.{name}" for name in _IN_WORKFLOWS},
+}
+"""The module of each public name that is not an error. No submodule of this package may have one
+of these names: an import of it would put the module in the name's place."""
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_ELSEWHERE.get(name, 'errors')}"), name)
+    found = getattr(import_module(f"{__name__}.{_MODULE_OF.get(name, 'errors')}"), name)
     globals()[name] = found  # from now on it is found without this function
     return found
 

@@ -9,9 +9,11 @@ import pytest
 from nerbridge.errors import RecipeError
 from nerbridge.training.recipe import SHIPPED, Recipe
 from nerbridge.training.recipe_files import (
+    change_recipe,
     find_recipe,
     fingerprint_settings,
     migrate_settings,
+    parse_overrides,
     read_recipe,
     recipe_sha256,
     shipped_recipes,
@@ -91,7 +93,7 @@ def test_every_mistake_is_said_at_once(mine: Path) -> None:
 
 def test_a_misfit_is_said_without_clutter(mine: Path) -> None:
     with pytest.raises(RecipeError) as error:
-        read_recipe(mine, overrides=["adapt.method=full"])
+        read_recipe(mine, overrides={"adapt.method": "full"})
     assert "adapt.method: 'full' cannot go on from" in str(error.value)
     assert "Value error" not in str(error.value)
 
@@ -141,15 +143,17 @@ def test_a_folder_is_no_recipe(folder: str, tmp_path: Path) -> None:
 def test_overrides_are_toml_values_or_words(mine: Path) -> None:
     recipe = read_recipe(
         mine,
-        overrides=[
-            "transfer.epochs=3",
-            "adapt.learning_rate = 2e-4",
-            "encoder.id=bundled:mini",
-            'lora.target_modules=["query"]',
-            "reference.crf=false",
-            "transfer.precision=bf16",
-            "adapt.patience=2",
-        ],
+        overrides=parse_overrides(
+            [
+                "transfer.epochs=3",
+                "adapt.learning_rate = 2e-4",
+                "encoder.id=bundled:mini",
+                'lora.target_modules=["query"]',
+                "reference.crf=false",
+                "transfer.precision=bf16",
+                "adapt.patience=2",
+            ]
+        ),
         seeds=[7, 8],
     )
     assert (recipe.transfer.epochs, recipe.adapt.learning_rate) == (3, 2e-4)
@@ -163,8 +167,8 @@ def test_overrides_are_toml_values_or_words(mine: Path) -> None:
     ("override", "said"),
     [
         ("transfer.epochs", "expected stage.key=value"),
-        ("=3", "expected stage.key=value"),
-        ("transfer..epochs=3", "expected stage.key=value"),
+        ("=3", "expected stage.key"),
+        ("transfer..epochs=3", "expected stage.key"),
         ("name.x=3", "does not name a value"),
         ("sources.0.path=x", "does not name a value"),
         ("transfer.epoch=3", "transfer.epoch: unknown key; did you mean epochs"),
@@ -174,7 +178,19 @@ def test_overrides_are_toml_values_or_words(mine: Path) -> None:
 )
 def test_wrong_overrides_are_said(override: str, said: str, mine: Path) -> None:
     with pytest.raises(RecipeError, match=said):
-        read_recipe(mine, overrides=[override])
+        read_recipe(mine, overrides=parse_overrides([override]))
+
+
+def test_a_recipe_that_is_read_takes_other_values(mine: Path) -> None:
+    recipe = read_recipe(mine)
+    changed = change_recipe(recipe, {"transfer.epochs": 3, "types": ["PER"]}, seeds=[7])
+    assert (changed.transfer.epochs, changed.types, changed.seeds) == (3, ("PER",), (7,))
+    assert (changed.data_root, changed.target) == (recipe.data_root, recipe.target)
+    assert change_recipe(recipe, {}) == recipe
+    with pytest.raises(RecipeError, match=r"transfer.epoch: unknown key; did you mean epochs"):
+        change_recipe(recipe, {"transfer.epoch": 3})
+    with pytest.raises(RecipeError, match="Give the name or the file of the recipe"):
+        change_recipe(recipe, {"script": "target"})
 
 
 @pytest.mark.parametrize(
@@ -217,7 +233,7 @@ def test_the_encoder_reads_the_environment(
         monkeypatch.setenv(name, value)
     mine.write_text(f'encoder = {{ id = "{written}" }}\n{MINIMAL}', "utf-8")
     assert read_recipe(mine).encoder.id == read
-    assert read_recipe(mine, overrides=[f"encoder.id={written}"]).encoder.id == read
+    assert read_recipe(mine, overrides={"encoder.id": written}).encoder.id == read
 
 
 def test_an_encoder_that_is_not_set_is_said(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +253,7 @@ def test_a_variable_without_a_value_is_said(mine: Path, monkeypatch: pytest.Monk
         read_recipe(mine)
     assert "1 mistake in the recipe" in str(error.value)
     with pytest.raises(RecipeError) as error:
-        read_recipe(mine, overrides=["transfer.epochs=0"])
+        read_recipe(mine, overrides={"transfer.epochs": 0})
     assert "2 mistakes in the recipe" in str(error.value)
 
 
@@ -251,7 +267,9 @@ def test_names_places_and_seeds_decide_nothing(mine: Path) -> None:
         update={"name": "x", "description": "y", "seeds": (5,), "data_root": "/z"}
     )
     assert recipe_sha256(other) == recipe_sha256(recipe)
-    assert recipe_sha256(read_recipe(mine, overrides=["adapt.epochs=3"])) != recipe_sha256(recipe)
+    longer = read_recipe(mine, overrides={"adapt.epochs": 3})
+    assert recipe_sha256(longer) == recipe_sha256(change_recipe(recipe, {"adapt.epochs": 3}))
+    assert recipe_sha256(longer) != recipe_sha256(recipe)
     kept = fingerprint_settings(recipe).keys()
     # The recipe's script stands at every corpus.
     left_out = {"name", "description", "seeds", "data_root", "pseudo_labels", "script"}
@@ -262,8 +280,8 @@ def test_the_usual_layers_decide_as_no_layers_do(mine: Path) -> None:
     """What an earlier version recorded as its default is what this version does without one."""
     recipe = read_recipe(mine)
     assert recipe.lora.target_modules is None
-    named = read_recipe(mine, overrides=['lora.target_modules=["query", "value"]'])
-    other = read_recipe(mine, overrides=["lora.target_modules=all-linear"])
+    named = read_recipe(mine, overrides={"lora.target_modules": ["query", "value"]})
+    other = read_recipe(mine, overrides={"lora.target_modules": "all-linear"})
     assert recipe_sha256(named) == recipe_sha256(recipe) != recipe_sha256(other)
     assert migrate_settings(fingerprint_settings(named)) == fingerprint_settings(recipe)
 

@@ -75,7 +75,7 @@ def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     return names
 
 
-def second(*overrides: str) -> Recipe:
+def second(**overrides: Any) -> Recipe:
     return read_recipe(Path("second.toml"), overrides=overrides)
 
 
@@ -199,8 +199,8 @@ def test_numbered_tags_and_a_scored_train_split_are_held_out_too(
 
 
 def test_how_it_was_made_does_not_decide_the_outcome(place: Path) -> None:
-    other = 'pseudo_labels=[{path="here:build/pseudo", recipe="x.toml", text=["y"], n=9}]'
-    assert fingerprint_settings(second(other)) == fingerprint_settings(second())
+    other = [{"path": "here:build/pseudo", "recipe": "x.toml", "text": ["y"], "n": 9}]
+    assert fingerprint_settings(second(pseudo_labels=other)) == fingerprint_settings(second())
 
 
 STAGE = 'epochs = 1, batch_size = 8, retries = 0, class_weights = "balanced"'
@@ -241,7 +241,7 @@ def test_one_command_from_raw_text_to_the_report(call: Callable[..., Any], place
         (place / f"{name}.toml").write_text(f"{here}{encoder}{RATES}", "utf-8")
 
     code, out, _ = call("second.toml", "--seeds", "1", "--dry-run")
-    assert (code, "Not made yet, and made first: build/pseudo" in out) == (0, True)
+    assert (code, "the run makes them first: build/pseudo" in out) == (0, True)
     assert not (place / "runs").exists()
 
     code, out, err = call("second.toml", "--seeds", "1", "--json")

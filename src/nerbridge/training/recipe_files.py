@@ -1,4 +1,4 @@
-"""Read recipes from TOML, apply ``--set`` overrides, and report every mistake at once."""
+"""Read recipes from TOML, put other values into them, and report every mistake at once."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,6 +19,7 @@ from nerbridge.training.recipe import SHIPPED, Recipe
 from nerbridge.training.recipe_mistakes import describe_mistakes
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+_NO_OVERRIDES: Mapping[str, Any] = MappingProxyType({})
 _WITH_VARIABLES = (("", "data_root"), ("encoder", "id"), ("encoder", "revision"))
 """Tables and keys of the values that may read environment variables."""
 
@@ -48,15 +50,15 @@ def find_recipe(name_or_path: str | Path) -> Path:
 def read_recipe(
     name_or_path: str | Path,
     *,
-    overrides: Sequence[str] = (),
+    overrides: Mapping[str, Any] = _NO_OVERRIDES,
     seeds: Sequence[int] | None = None,
     as_written: bool = False,
 ) -> Recipe:
-    """Read a recipe and apply ``stage.key=value`` overrides.
+    """Read a recipe.
 
     Args:
         name_or_path: of a shipped recipe, or a file.
-        overrides: applied in order.
+        overrides: other values by their keys, such as ``transfer.epochs``; applied in order.
         seeds: in place of the recipe's.
         as_written: leave variables and paths as they stand in the file, to show the recipe: it then
             says nothing about this machine, and cannot be run.
@@ -70,8 +72,8 @@ def read_recipe(
         values = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: not TOML: {error}. Fix the file at that place.") from error
-    for override in overrides:
-        _apply(values, override)
+    for key, value in overrides.items():
+        _apply(values, key, value)
     if seeds is not None:
         values["seeds"] = list(seeds)
     unset = [] if as_written else list(_put_in_variables(values))
@@ -85,6 +87,47 @@ def read_recipe(
     if unset:
         raise RecipeError(describe_mistakes(path, (), unset))
     return recipe
+
+
+def change_recipe(
+    recipe: Recipe, overrides: Mapping[str, Any], seeds: Sequence[int] | None = None
+) -> Recipe:
+    """A recipe with other values, as `read_recipe` puts them in.
+
+    Raises:
+        RecipeError: the values are wrong, or one is ``script``, which only a recipe file has.
+    """
+    if "script" in overrides:
+        raise RecipeError(
+            f"{recipe.name}: the script of a recipe that is read already is that of its corpora. "
+            "Give the name or the file of the recipe, and the script with it."
+        )
+    values = recipe.to_dict() | ({} if seeds is None else {"seeds": list(seeds)})
+    for key, value in overrides.items():
+        _apply(values, key, value)
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise RecipeError(describe_mistakes(Path(recipe.name), error.errors())) from error
+
+
+def parse_overrides(texts: Sequence[str]) -> dict[str, Any]:
+    """Keys and values of ``--set``: a value is TOML if it can be, else the text itself.
+
+    >>> parse_overrides(["transfer.epochs=3", "encoder.id=bundled:mini"])
+    {'transfer.epochs': 3, 'encoder.id': 'bundled:mini'}
+
+    Raises:
+        RecipeError: a text has no ``=``.
+    """
+    found: dict[str, Any] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise RecipeError(f"--set {text}: expected stage.key=value, such as transfer.epochs=3.")
+        found.pop(key.strip(), None)  # the last one counts, and at its own place in the order
+        found[key.strip()] = _parse_value(value.strip())
+    return found
 
 
 def fingerprint_settings(recipe: Recipe) -> dict[str, Any]:
@@ -119,21 +162,20 @@ def recipe_sha256(recipe: Recipe) -> str:
     return hashlib.sha256(values.encode()).hexdigest()
 
 
-def _apply(values: dict[str, Any], override: str) -> None:
-    key, equals, text = override.partition("=")
-    parts = key.strip().split(".")
-    if not equals or not all(parts):
-        raise RecipeError(f"--set {override}: expected stage.key=value, such as transfer.epochs=3.")
+def _apply(values: dict[str, Any], key: str, value: Any) -> None:
+    parts = key.split(".")
+    if not all(parts):
+        raise RecipeError(f"override {key!r}: expected stage.key, such as transfer.epochs.")
     place: Any = values
     for part in parts[:-1]:
         place = place.setdefault(part, {}) if isinstance(place, dict) else None
     if not isinstance(place, dict):
-        raise RecipeError(f"--set {override}: {key} does not name a value of a table.")
-    place[parts[-1]] = _parse_value(text.strip())
+        raise RecipeError(f"override {key!r}: does not name a value of a table.")
+    place[parts[-1]] = value
 
 
 def _parse_value(text: str) -> Any:
-    """A TOML value if it is one, else the text itself: ``--set encoder.id=bundled:mini``."""
+    """A TOML value if it is one, else the text itself."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
