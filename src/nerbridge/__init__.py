@@ -28,11 +28,16 @@ if TYPE_CHECKING:
         TextTypeError,
     )
     from nerbridge.tagging import Entities, Entity, Tagger
+    from nerbridge.workflows.analyse import analyse
+    from nerbridge.workflows.calibrate import calibrate
     from nerbridge.workflows.compare import compare
+    from nerbridge.workflows.evaluate import evaluate
     from nerbridge.workflows.export import export
+    from nerbridge.workflows.pseudo_label import pseudo_label
     from nerbridge.workflows.publish import publish
     from nerbridge.workflows.run import run
-    from nerbridge.workflows.tag_files import tag_files
+    from nerbridge.workflows.suggest import suggest
+    from nerbridge.workflows.tag_files import TagOptions, tag_files
 
 __version__ = "0.2.0"
 
@@ -52,25 +57,35 @@ __all__ = [
     "RunError",
     "ScriptWarning",
     "Sentence",
+    "TagOptions",
     "Tagger",
     "TextError",
     "TextTypeError",
     "__version__",
+    "analyse",
     "audit",
+    "calibrate",
     "compare",
+    "evaluate",
     "export",
+    "pseudo_label",
     "publish",
     "read_corpus",
     "run",
+    "suggest",
     "tag_files",
 ]
 
-_IN_WORKFLOWS = (*("calibrate", "compare", "evaluate", "export", "publish", "run", "tag_files"),)
+_IN_WORKFLOWS = (
+    *("analyse", "calibrate", "compare", "evaluate", "export"),
+    *("pseudo_label", "publish", "run", "suggest", "tag_files"),
+)
 _MODULE_OF = {
     "Client": "client",
     **dict.fromkeys(("Corpus", "Sentence", "read_corpus"), "corpus"),
     "audit": "corpus.audit",
     **dict.fromkeys(("Entities", "Entity", "Tagger"), "tagging"),
+    "TagOptions": "workflows.tag_files",
     **{name: f"workflows.{name}" for name in _IN_WORKFLOWS},
 }
 """The module of each public name that is not an error. No submodule of this package may have one

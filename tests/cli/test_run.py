@@ -114,7 +114,9 @@ def test_on_validation_only_no_test_is_seen(call: Call, recipe: Path, tmp_path: 
             assert result.validation is not None
             counts = result.validation.counts
             assert result.test.counts == result.also["own"].counts == counts
-    assert "scores are not known yet" in (folder / "models" / "adapt-1" / "README.md").read_text("utf-8")
+    assert "scores are not known yet" in (folder / "models" / "adapt-1" / "README.md").read_text(
+        "utf-8"
+    )
     assert find_scores(folder / "models" / "adapt-1") is None
 
     code, _, err = call(recipe, "--set", further, "--output", folder)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from nerbridge.cli.console import print_json, print_note, print_result
+from nerbridge.cli.console import print_json, print_result
 from nerbridge.cli.corpora import ColumnsOption, OffsetsOption, RepairOption, SchemeOption
-from nerbridge.cli.evaluate import Reading
 from nerbridge.cli.options import (
     BaseOption,
     JsonOption,
@@ -18,11 +17,7 @@ from nerbridge.cli.options import (
     QuietOption,
     read_map_option,
 )
-from nerbridge.errors import InputError
-
-if TYPE_CHECKING:
-    from nerbridge.corpus.sentence import Sentence
-    from nerbridge.models.word_model import TokenClassifier
+from nerbridge.cli.progress import show_progress
 
 
 def calibrate(
@@ -51,54 +46,27 @@ def calibrate(
 
     Example: nerbridge calibrate runs/assamese my/news.conll my/letters.conll
     """
-    from nerbridge.exporting.card import write_model_card
-    from nerbridge.models.folder import LINEAGE_FILE, update_lineage
-    from nerbridge.models.loading import find_model
-    from nerbridge.tagging import Tagger
+    from nerbridge.workflows.calibrate import calibrate as calibrate_model
 
-    if not model.is_dir():
-        raise InputError(f"{model}: no such folder. Give a model folder that may be changed.")
-    type_map = read_map_option(map_types, old_map)
-    reading = Reading(split, scheme, repair, columns, offsets, type_map, quiet)
-    folder = find_model(model).path
-    if not (folder / LINEAGE_FILE).is_file():
-        raise InputError(
-            f"{folder}: a model of others, without the {LINEAGE_FILE} that would keep the result. "
-            f"Export it first: nerbridge export {model} OUT; then calibrate OUT."
+    with show_progress(quiet=quiet) as listen:
+        calibrated = calibrate_model(
+            model,
+            corpora,
+            split=split,
+            scheme=scheme,
+            repair=repair,
+            columns=columns,
+            offsets=offsets,
+            map_types=read_map_option(map_types, old_map),
+            base=base,
+            listen=listen,
         )
-    loaded = Tagger.load(folder, base=base, map_types=reading.type_map).model
-    found = _fit(loaded, corpora, reading, quiet)
-    update_lineage(folder, {"calibration": found})
-    write_model_card(folder)
+    found = calibrated.calibration
     if json:
         print_json(found)
         return
     print_result(
-        f"{folder}: temperature {found['temperature']:.3f}, fitted on {found['n_entities']} "
-        f"entities; calibration error {found['ece_before']:.3f} without, "
+        f"{calibrated.folder}: temperature {found['temperature']:.3f}, fitted on "
+        f"{found['n_entities']} entities; calibration error {found['ece_before']:.3f} without, "
         f"{found['ece_after']:.3f} with"
     )
-
-
-def _fit(
-    model: TokenClassifier, corpora: list[str], reading: Reading, quiet: bool
-) -> dict[str, Any]:
-    """What ``nerbridge.json`` is to hold as ``calibration``."""
-    from nerbridge.evaluation.calibration import MIN_ENTITIES
-    from nerbridge.training.calibration import ScoredEntities, calibrate_on
-
-    sentences: list[Sentence] = []
-    for spec in corpora:
-        print_note(f"reading {spec} …", quiet=quiet)
-        sentences += reading.read(spec, model.label_set.types)
-    print_note(f"tagging {len(sentences)} sentences …", quiet=quiet)
-    logits = model.word_logits([sentence.words for sentence in sentences])
-    entities = ScoredEntities(logits, [s.tags for s in sentences], model.label_set)
-    names = ", ".join(spec.rstrip("/").rsplit("/", 1)[-1] for spec in corpora)
-    found = calibrate_on(entities, f"the {reading.split} sentences of {names}")
-    if found["n_entities"] < MIN_ENTITIES:
-        raise InputError(
-            f"{names}: the model finds {found['n_entities']} entities there, expected "
-            f"{MIN_ENTITIES} or more to fit scores on. Give more sentences."
-        )
-    return found

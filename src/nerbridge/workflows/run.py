@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerbridge.evaluation.scores import Scores
+from nerbridge.models.loading import find_model
 from nerbridge.records import RunRecord, write_record
-from nerbridge.tagging.model_folder import find_model
 from nerbridge.training.recipe import Recipe
 from nerbridge.training.recipe_files import change_recipe, read_recipe
 from nerbridge.training.recipe_places import check_places
