@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from nerbridge.platforms import is_device_name
 WRITING = ".writing"
 """How the name of a file ends that is being written; its name begins with a dot."""
 
+_ADDRESS = re.compile(r"(file|gcs|gs|hf|https?|memory|s3a?):/+")
 _MAX_NAME_BYTES = 255
 """Of a name in most file systems; an Assamese letter has three."""
 _STANDARD = [("dev", name) for name in ("stdin", "stdout", "stderr", "fd")]
@@ -32,6 +34,7 @@ def write_whole(path: Path, fill: Callable[[Path], object]) -> None:
     """
     temporary: Path | None = None
     try:
+        refuse_address(path)
         _refuse_device(path)
         path = Path(os.path.realpath(path))
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,6 +54,23 @@ def write_whole(path: Path, fill: Callable[[Path], object]) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def refuse_address(path: Path) -> None:
+    """Refuse an address where a file is to be written.
+
+    Raises:
+        InputError: the path begins with a protocol.
+
+    >>> refuse_address(Path("out.jsonl"))
+    """
+    # A path of an address has lost one of its two slashes.
+    if found := _ADDRESS.match(path.as_posix()):
+        raise InputError(
+            f"{found[1]}://{path.as_posix()[found.end() :]}: an address; expected a file on this "
+            "machine, because nothing is written to remote places. Write a local file, then copy "
+            "it there."
+        )
 
 
 def _refuse_device(path: Path) -> None:

@@ -74,11 +74,6 @@ def test_a_text_in_place_of_a_file_is_told_how_to_tag_it(text: str) -> None:
     assert len(str(found.value)) < 250
 
 
-def test_an_address_is_no_file() -> None:
-    with pytest.raises(InputError, match="an address; expected a file"):
-        find_sources(["https://host.example/page.html"])
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder as people have it: files of many kinds, some hidden, some of an unfinished job."""

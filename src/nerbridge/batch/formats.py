@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from nerbridge.batch.compressed import is_compressed, name_of_content
 from nerbridge.errors import InputError
+from nerbridge.io.compressed import is_compressed, name_of_content
 
 
 class InputFormat(StrEnum):

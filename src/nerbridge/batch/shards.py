@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerbridge.errors import EnvironmentProblem, InputError, RunError
-from nerbridge.files import WRITING, sibling, write_text, write_whole
+from nerbridge.files import WRITING, refuse_address, sibling, write_text, write_whole
 
 if TYPE_CHECKING:
     from nerbridge.batch.outputs import Writer
@@ -199,6 +199,7 @@ def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:
         InputError: both ``resume`` and ``overwrite``; the output is not a plain file; or it or an
             unfinished job is there and neither was asked for.
     """
+    refuse_address(output)
     if resume and overwrite:
         raise InputError("--resume and --overwrite: expected one of them, or none.")
     if output.is_dir():

@@ -1,4 +1,4 @@
-"""What is to be tagged: named files and standard input, checked before anything is read."""
+"""What is to be tagged: files, addresses and standard input, checked before anything is read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nerbridge.batch.compressed import is_compressed, open_compressed
 from nerbridge.batch.formats import (
     InputFormat,
     input_format_of,
@@ -24,7 +23,9 @@ from nerbridge.batch.formats import (
 from nerbridge.batch.shards import PARTS_SUFFIX
 from nerbridge.errors import InputError
 from nerbridge.files import to_readable_name
+from nerbridge.io.compressed import is_compressed, open_binary
 from nerbridge.io.kinds import detect_binary, is_html, is_mail, kind_of_ending, refusal
+from nerbridge.io.remote import Fetched, fetch, is_address
 from nerbridge.text.counts import count_of
 
 STDIN = "-"
@@ -41,13 +42,14 @@ class Source:
     """One input; ``given`` is as the user wrote it, ``-`` for standard input.
 
     ``notice`` is to be said when it is read. ``is_whole_page`` asks for all of a web page, not its
-    main text alone.
+    main text alone. ``fetched`` is this machine's copy of what an address names.
     """
 
     given: str
     format: InputFormat
     notice: str | None = None
     is_whole_page: bool = False
+    fetched: Fetched | None = None
 
     @property
     def name(self) -> str:
@@ -62,12 +64,12 @@ class Source:
     @property
     def is_compressed(self) -> bool:
         """Whether its ending says that it is a compressed file."""
-        return is_compressed(self.name)
+        return is_compressed(self.path.name)
 
     @property
     def path(self) -> Path:
-        """Where the file is; only of a source that is a file."""
-        return Path(self.given)
+        """Where the file is on this machine; only of a source that is a file."""
+        return Path(self.given) if self.fetched is None else self.fetched.place
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -80,7 +82,7 @@ class Source:
             yield sys.stdin.buffer
             return
         try:
-            stream = open_compressed(self.path) if self.is_compressed else self.path.open("rb")
+            stream = open_binary(self.path, self.name)
         except OSError as error:
             raise InputError(_describe(self.name, error)) from error
         with stream:
@@ -107,10 +109,11 @@ def find_sources(
 ) -> list[Source]:
     """The inputs in the order given, each checked to be there and to be readable.
 
-    Of a folder, the files in it and in its folders are taken, in the order of their paths.
+    Of a folder, the files in it and in its folders are taken, in the order of their paths. Of a
+    remote folder, the files right below it are taken.
 
     Args:
-        inputs: paths; ``-`` is standard input.
+        inputs: paths and addresses; ``-`` is standard input.
         format: of every input; if None the suffix tells (unknown suffixes and standard input:
             ``text``, unless the file begins as a document does).
         output: a file or folder to be written, which is no input where it lies in one.
@@ -118,6 +121,7 @@ def find_sources(
     Raises:
         InputError: an input is missing, is named twice, is of a kind that is never read, or is a
             compressed document; a folder holds no file that can be read.
+        EnvironmentProblem: an address cannot be reached.
     """
     seen: dict[object, str] = {}
     sources = []
@@ -147,6 +151,9 @@ def _expand(
     The format is that of the ending, unless it is said.
     """
     for name in inputs:
+        if is_address(name):
+            yield from _fetch_sources(name, format)
+            continue
         if name != STDIN and _is_folder(name):
             files, notice = _files_in(Path(name), output, takes_all=format is not None)
             for path in files:
@@ -157,6 +164,24 @@ def _expand(
             _identity(Source(name, InputFormat.TEXT))  # that there is no such file comes first
             raise InputError(refusal(kind, name, _EXPECTED))
         yield Source(name, format or input_format_of(name)), True
+
+
+def _fetch_sources(address: str, format: InputFormat | None) -> Iterator[tuple[Source, bool]]:
+    """The sources of an address: a file, or the files right below a folder."""
+    fetched = fetch(address, lambda name: format is not None or is_known_ending(name))
+    if not fetched.place.is_dir():
+        name = fetched.place.name
+        yield Source(address, format or input_format_of(name), fetched=fetched), True
+        return
+    names = sorted(path.name for path in fetched.place.iterdir() if path.is_file())
+    if not names:
+        raise InputError(
+            f"{address}: a folder without a file that can be read; expected {_EXPECTED}. Name a "
+            "file in it."
+        )
+    for name in names:
+        given, inside = f"{address.rstrip('/')}/{name}", fetched.inside(name)
+        yield Source(given, format or input_format_of(name), fetched=inside), False
 
 
 def _files_in(
@@ -243,8 +268,10 @@ def describe_inputs(sources: Sequence[Source]) -> list[Mapping[str, Any]]:
     return [_describe_input(source) for source in sources]
 
 
-def _identity(source: Source) -> tuple[int, int]:
-    """What two names of one file share (device and inode)."""
+def _identity(source: Source) -> object:
+    """What two names of one file share: device and inode, or the address."""
+    if source.fetched is not None:
+        return source.given
     try:
         status = source.path.stat()
     except OSError as error:
@@ -265,8 +292,6 @@ def _shortened(name: str) -> str:
 
 
 def _describe(name: str, error: OSError) -> str:
-    if "://" in name:
-        return f"{name}: an address; expected a file. Download it first, and name the file."
     if isinstance(error, FileNotFoundError) or error.errno == errno.ENAMETOOLONG:
         # A name with spaces may be a text that somebody wants to tag.
         hint = " To tag a text itself: echo TEXT | nerbridge tag -" if " " in name else ""
@@ -281,7 +306,7 @@ def _describe(name: str, error: OSError) -> str:
 
 
 def _describe_input(source: Source) -> Mapping[str, Any]:
-    if source.is_stdin:
+    if source.is_stdin or source.fetched is not None:  # a copy is always new
         return {"path": source.name, "n_bytes": None, "modified": None}
     status = source.path.stat()
     modified = datetime.fromtimestamp(status.st_mtime, UTC).isoformat(timespec="seconds")

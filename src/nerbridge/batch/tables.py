@@ -62,7 +62,7 @@ def read_parquet_rows(source: Source, progress: Progress) -> Iterator[Row]:
         )
     n_before = progress.n_bytes
     number = 0
-    with open_parquet(source.path) as file:
+    with open_parquet(source.path, source.name) as file:
         check_names(file.schema_arrow.names, source.name)
         n_bytes = source.path.stat().st_size  # spread over the rows
         for batch in iter_batches(file, _ROWS_AT_A_TIME):

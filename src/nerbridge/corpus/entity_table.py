@@ -19,6 +19,7 @@ from nerbridge.corpus.files import read_text
 from nerbridge.corpus.offsets import CharSpan, has_surface
 from nerbridge.corpus.raw import RawSentence, RawSplit
 from nerbridge.errors import CorpusError
+from nerbridge.io.compressed import name_of_content
 from nerbridge.io.delimited import read_delimited
 from nerbridge.io.lines import split_lines
 
@@ -130,7 +131,7 @@ def _readings(source: Path) -> Iterator[dict[int, str]]:
     """What the records of the file may be: `nerbridge tag` was told, the table does not say."""
     text = read_text(source)
     lines = [line.rstrip("\r\n") for line in split_lines(text)]
-    suffix = source.suffix.lower()
+    suffix = Path(name_of_content(str(source))).suffix.lower()
     if suffix in (".jsonl", ".ndjson"):
         records = {n: json.loads(line) for n, line in enumerate(lines, start=1) if line.strip()}
         yield from _of_fields(records)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from nerbridge.errors import CorpusError, InputError
 from nerbridge.files import write_bytes
+from nerbridge.io.compressed import name_of_content, open_binary
 from nerbridge.io.kinds import kind_of, refusal
 from nerbridge.io.lines import BYTE_ORDER_MARK, decode_lines
 
 _ENDINGS = {".parquet": "Parquet"}
+_HEAD = 8192
 
 
 def read_text(path: Path) -> str:
@@ -38,7 +40,8 @@ def read_bytes(path: Path) -> bytes:
         CorpusError: missing, a folder, not readable, or empty.
     """
     check_file(path)
-    return path.read_bytes()
+    with open_binary(path) as stream:
+        return stream.read()
 
 
 def check_file(path: Path) -> None:
@@ -47,11 +50,14 @@ def check_file(path: Path) -> None:
     Raises:
         CorpusError: missing, a folder, not readable, or empty.
     """
+    content = Path(name_of_content(str(path)))
     if path.is_dir():
         raise CorpusError(f"{path}: a folder was found, expected a file. Name a file inside it.")
     try:
-        with path.open("rb") as stream:
-            is_empty = not stream.read(1)
+        with open_binary(path) as stream:
+            head = stream.read(_HEAD)
+            # What is in a compressed file can only be read from its start to its end.
+            kind = kind_of(stream if stream.seekable() else io.BytesIO(head), content.name)
     except FileNotFoundError as error:
         raise CorpusError(f"{path}: no such file; expected a text file. Check the path.") from error
     except OSError as error:
@@ -59,11 +65,9 @@ def check_file(path: Path) -> None:
             f"{path}: cannot be read ({error.strerror}); expected a readable file. "
             "Check its permissions."
         ) from error
-    with path.open("rb") as stream:
-        kind = kind_of(stream, path.name)
     if kind is not None and kind != _ENDINGS.get(path.suffix.lower()):
         raise CorpusError(refusal(kind, str(path), "labelled sentences as text or Parquet"))
-    if is_empty:
+    if not head:
         raise CorpusError(
             f"{path}: the file is empty (0 bytes); expected labelled sentences. {_REMEDY}"
         )

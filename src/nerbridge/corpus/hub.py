@@ -26,6 +26,7 @@ from nerbridge.corpus.hf_records import (
 )
 from nerbridge.corpus.raw import RawSplit
 from nerbridge.errors import CorpusError, EnvironmentProblem, missing_extra
+from nerbridge.io.hub_files import network_errors
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetBuilder
@@ -220,19 +221,6 @@ def _unreachable(spec: HubSpec) -> EnvironmentProblem:
         "network connection or an earlier download. Connect once (later runs need no network), "
         "unset HF_HUB_OFFLINE if it is set, or give a folder with the files."
     )
-
-
-def network_errors() -> tuple[type[Exception], ...]:
-    """What the hub's client raises where there is no connection, or none is allowed."""
-    # huggingface_hub changed its HTTP library more than once: take the base from its own error
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
-
-    http_errors = tuple(
-        base
-        for base in HfHubHTTPError.__mro__
-        if base.__name__ == "HTTPError" and issubclass(base, Exception)
-    )
-    return (OfflineModeIsEnabled, ConnectionError, TimeoutError, *http_errors)
 
 
 def _read_split(dataset: Dataset, path: str, tag_names: Sequence[str] | None) -> RawSplit:

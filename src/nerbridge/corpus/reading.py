@@ -17,16 +17,18 @@ from nerbridge.corpus.csv_table import is_table, read_csv
 from nerbridge.corpus.files import read_text
 from nerbridge.corpus.hf_records import NAME_FILES
 from nerbridge.corpus.hub import read_hub
-from nerbridge.corpus.hub_files import HubPath, fetch_hub_path, is_hub_path, parse_hub_path
 from nerbridge.corpus.jsonl import read_jsonl
 from nerbridge.corpus.layout import Layout, parse_columns
 from nerbridge.corpus.marked_html import read_marked_html
 from nerbridge.corpus.parquet import read_parquet
 from nerbridge.corpus.raw import RawSplit
 from nerbridge.corpus.sentence import Corpus, Sentence
-from nerbridge.errors import CorpusError
+from nerbridge.errors import CorpusError, InputError
+from nerbridge.io.compressed import name_of_content
+from nerbridge.io.hub_files import is_hub_path, parse_hub_path
 from nerbridge.io.lines import split_lines
 from nerbridge.io.offset_unit import OffsetUnit
+from nerbridge.io.remote import fetch, is_address
 from nerbridge.labels import Scheme
 from nerbridge.type_maps import TypeMapSpec, read_type_map
 
@@ -77,7 +79,8 @@ def read_corpus(
             ending in .conll, .conllu, .txt, .tsv, .iob2, .bio, .jsonl, .json, .csv, .parquet or
             .ann, or a folder of .ann files; one such file (its split is its name, else
             ``lone_file``); ``hub:owner/name@config#revision`` (config and revision optional);
-            ``hf://datasets/owner/name@revision/path`` (a file, or a folder as above);
+            ``hf://datasets/owner/name@revision/path`` (a file, or a folder as above); a file or
+            folder under another address, such as ``s3://bucket/folder``;
             ``bundled:as``, ``bundled:bn``, ``bundled:hi``.
         language: language code to record.
         scheme: the scheme of the files; recognised if None.
@@ -167,13 +170,13 @@ def read_raw_corpus(
         return _raw_corpus(spec, _read_folder(find_bundled(spec), Layout()))
     if isinstance(spec, str) and spec.startswith("hub:"):
         return _from_hub(spec, *read_hub(spec, layout.tag_names))
-    if isinstance(spec, str) and is_hub_path(spec):
-        return _from_hub_path(parse_hub_path(spec), layout)
+    if isinstance(spec, str) and is_address(spec):
+        return _from_address(spec, layout, lone_file)
     path = Path(spec)
     if path.is_dir():
         return _raw_corpus(path.resolve().name, _read_folder(path, layout))
     split = split_in_name(path) or lone_file
-    return _raw_corpus(path.stem, {split: read_raw_file(path, layout)})
+    return _raw_corpus(_content(path).stem, {split: read_raw_file(path, layout)})
 
 
 def read_raw_file(path: Path, layout: Layout | None = None) -> RawSplit:
@@ -185,7 +188,7 @@ def read_raw_file(path: Path, layout: Layout | None = None) -> RawSplit:
     Raises:
         CorpusError: the file is missing, or not in the shape of its format.
     """
-    suffix = path.suffix.lower()
+    suffix = _content(path).suffix.lower()
     if suffix in _JSON_SUFFIXES:
         return read_jsonl(path, layout)
     if suffix == ".parquet":
@@ -203,6 +206,15 @@ def _first_line(path: Path) -> str:
     return next(iter(split_lines(read_text(path))), "")
 
 
+def _is_readable(name: str) -> bool:
+    return Path(name_of_content(name)).suffix.lower() in SUFFIXES
+
+
+def _content(path: Path) -> Path:
+    """The path without the ending that says how the file is compressed."""
+    return Path(name_of_content(str(path)))
+
+
 def split_of(path: Path) -> str | None:
     """The split a file name stands for.
 
@@ -212,7 +224,7 @@ def split_of(path: Path) -> str | None:
     True
     """
     # A browser that downloads a file again calls it "train (1).jsonl".
-    stem = re.sub(r"-\d+-of-\d+$| ?\(\d+\)$", "", path.stem)
+    stem = re.sub(r"-\d+-of-\d+$| ?\(\d+\)$", "", _content(path).stem)
     return _SPLIT_NAMES.get(stem.lower())
 
 
@@ -224,7 +236,7 @@ def split_in_name(path: Path) -> str | None:
     >>> split_in_name(Path("train-test.txt")), split_in_name(Path("constraint.txt"))
     (None, None)
     """
-    words = re.split(r"[._\s-]+", path.stem.lower())
+    words = re.split(r"[._\s-]+", _content(path).stem.lower())
     found = {_SPLIT_NAMES[word] for word in words if word in _SPLIT_NAMES}
     return split_of(path) or (found.pop() if len(found) == 1 else None)
 
@@ -266,31 +278,35 @@ def _from_hub(spec: str, found: Mapping[str, RawSplit], revision: str | None) ->
     return RawCorpus(spec, corpus.splits, revision, losses)
 
 
-def _from_hub_path(spec: HubPath, layout: Layout) -> RawCorpus:
-    fetched = fetch_hub_path(spec, _is_wanted, _SPLIT_NAMES)
-    # Messages name the place on the hub: the cache's own paths say nothing to anybody.
-    cached, on_hub = str(fetched.place), str(spec)
+def _from_address(spec: str, layout: Layout, lone_file: str) -> RawCorpus:
+    address, copy = spec, None
     try:
-        found = read_raw_corpus(fetched.place, layout)
-    except CorpusError as error:
-        raise CorpusError(str(error).replace(cached, on_hub)) from error
+        if is_hub_path(spec):  # the address of a page on the hub is another name for its file
+            address = str(parse_hub_path(spec))
+        fetched = fetch(address, _is_wanted, _SPLIT_NAMES)
+        copy = str(fetched.place)
+        found = read_raw_corpus(fetched.place, layout, lone_file=lone_file)
+    except InputError as error:
+        # Messages name the address: the path of the copy says nothing to anybody.
+        told = str(error) if copy is None else str(error).replace(copy, address)
+        raise CorpusError(told) from error
     splits = {
         name: replace(
             split,
             sentences=tuple(
-                replace(sentence, path=on_hub + sentence.path[len(cached) :].replace("\\", "/"))
+                replace(sentence, path=address + sentence.path[len(copy) :].replace("\\", "/"))
                 for sentence in split.sentences
             ),
         )
         for name, split in found.splits.items()
     }
-    return replace(found, name=on_hub, splits=splits, revision=fetched.commit)
+    return replace(found, name=address, splits=splits, revision=fetched.commit)
 
 
 def _is_wanted(name: str) -> bool:
     """Whether a file of a folder is read: one of a split, or one that names tag ids."""
     path = Path(name)
-    is_split = split_in_name(path) is not None and path.suffix.lower() in SUFFIXES
+    is_split = split_in_name(path) is not None and _is_readable(name)
     return is_split or path.name in NAME_FILES
 
 
@@ -326,11 +342,15 @@ def _split_files(folder: Path) -> dict[str, list[Path]]:
     A name such as ``as_train.txt`` counts where no file is named after a split alone.
     """
     entries = sorted(folder.iterdir())
-    known = [path for path in entries if path.suffix.lower() in SUFFIXES and path.is_file()]
+    known = [
+        path for path in entries if _content(path).suffix.lower() in SUFFIXES and path.is_file()
+    ]
     readable = [path for path in known if not has_annotations(path)]  # it is read with them
     files = _group_by_split(readable, split_of) or _group_by_split(readable, split_in_name)
     for split, paths in files.items():
-        if len(paths) > 1 and not all(re.search(r"-\d+-of-\d+$", path.stem) for path in paths):
+        if len(paths) > 1 and not all(
+            re.search(r"-\d+-of-\d+$", _content(path).stem) for path in paths
+        ):
             names = ", ".join(path.name for path in paths)
             raise CorpusError(
                 f"{folder}: several files for {split}: {names}; expected one. "

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nerbridge.corpus.hub import network_errors
 from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.exporting.publication import Publication, is_of_model
+from nerbridge.io.hub_files import network_errors
 from nerbridge.models.card_header import CARD_FILE
 
 if TYPE_CHECKING:

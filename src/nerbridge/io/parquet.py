@@ -38,8 +38,8 @@ def import_pyarrow() -> pyarrow:
 
 
 @contextmanager
-def open_parquet(path: Path) -> Iterator[pyarrow.parquet.ParquetFile]:
-    """A Parquet file, closed with the block.
+def open_parquet(path: Path, name: str | None = None) -> Iterator[pyarrow.parquet.ParquetFile]:
+    """A Parquet file, closed with the block; ``name`` is what messages call it.
 
     Raises:
         InputError: not a whole Parquet file; also where the block finds that out.
@@ -51,7 +51,7 @@ def open_parquet(path: Path) -> Iterator[pyarrow.parquet.ParquetFile]:
             yield file
     except (arrow.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"{path}: not a whole Parquet file of UTF-8 text ({error}). "
+            f"{name or path}: not a whole Parquet file of UTF-8 text ({error}). "
             "Fetch it again; if it is another format, give it the right ending."
         ) from error
 

@@ -36,7 +36,8 @@ Script = Literal[
 NATIVE, TARGET = "native", "target"
 HERE = "here:"
 """Before a path: below the current folder, not below ``data_root``."""
-NOT_ON_DISK = ("bundled:", "hub:", "hf://", "https://", "http://")
+_ADDRESSES = tuple(f"{one}://" for one in ("hf", "https", "http", "s3", "gs", "memory", "file"))
+NOT_ON_DISK = ("bundled:", "hub:", *_ADDRESSES)
 """How names of corpora begin that are no path."""
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 

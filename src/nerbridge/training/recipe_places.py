@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from nerbridge.corpus.hub_files import is_hub_path
 from nerbridge.errors import RecipeError
+from nerbridge.io.remote import is_address
 from nerbridge.text.counts import count_of
 from nerbridge.training.recipe import NOT_ON_DISK, Recipe
 
@@ -33,7 +33,7 @@ def _missing(recipe: Recipe) -> Iterator[tuple[str, str]]:
     made = {made.path for made in recipe.pseudo_labels}
     for key, path in _paths(recipe):
         place = recipe.resolve_path(path)
-        is_on_disk = not place.startswith(NOT_ON_DISK) and not is_hub_path(place)
+        is_on_disk = not place.startswith(NOT_ON_DISK) and not is_address(place)
         if path not in made and is_on_disk and not Path(place).exists():
             yield key, place
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nerbridge.batch.compressed import name_of_content
 from nerbridge.batch.formats import InputFormat
 from nerbridge.batch.shards import check_output
 from nerbridge.batch.sources import Source, refuse_own_output
@@ -14,6 +13,7 @@ from nerbridge.documents import plan_redaction, read_document, tag_document, wri
 from nerbridge.documents.limits import MAX_BYTES
 from nerbridge.errors import InputError
 from nerbridge.files import write_bytes
+from nerbridge.io.compressed import name_of_content
 from nerbridge.tagging.tagger import Tagger
 from nerbridge.workflows.tag_files import DEFAULT_OPTIONS, TagOptions
 

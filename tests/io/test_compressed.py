@@ -5,20 +5,29 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 from nerbridge.batch.records import read_records
 from nerbridge.batch.sources import find_sources, total_bytes
-from nerbridge.errors import InputError
+from nerbridge.corpus import read_corpus
+from nerbridge.errors import CorpusError, InputError
 
 LINES = "".join(f"ৰমেন দাস {n} নম্বৰ ঘৰত থাকে।\n" for n in range(20_000))
+WITH_CHECKSUM = {zstd.CompressionParameter.checksum_flag: 1}
 PACK: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress,
     ".bz2": bz2.compress,
     ".xz": lzma.compress,
+    ".zst": lambda data: zstd.compress(data, options=WITH_CHECKSUM),
 }
 each_kind = pytest.mark.parametrize("ending", PACK)
 
@@ -54,6 +63,20 @@ def test_what_cannot_be_unpacked_is_said(tmp_path: Path, ending: str, fault: str
     expected = rf"a\.txt\{ending}: cannot be unpacked .* whole \{ending} file"
     with pytest.raises(InputError, match=expected):
         _texts(name)
+
+
+@each_kind
+def test_a_labelled_corpus_is_that_of_the_files_inside(tmp_path: Path, ending: str) -> None:
+    for folder, pack, end in (("plain", bytes, ""), ("packed", PACK[ending], ending)):
+        (tmp_path / folder).mkdir()
+        _write(tmp_path / folder, f"train.conll{end}", pack("অসম\tB-LOC\n".encode()))
+        _write(tmp_path / folder, f"dev.jsonl{end}", pack(b'{"tokens": ["a"], "tags": ["O"]}'))
+    packed = read_corpus(tmp_path / "packed")
+    assert packed.sha256 == read_corpus(tmp_path / "plain").sha256
+    assert list(packed.splits) == ["train", "validation"]
+    (tmp_path / f"cut.conll{ending}").write_bytes(pack("অসম\tB-LOC\n".encode())[:-9])
+    with pytest.raises(CorpusError, match="cannot be unpacked"):
+        read_corpus(tmp_path / f"cut.conll{ending}")
 
 
 def test_an_empty_one_has_no_record(tmp_path: Path) -> None:

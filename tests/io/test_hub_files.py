@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from hub_standin import Handler, Hub, RefusalError, Repository
-from nerbridge.corpus.hub_files import HubPath, is_hub_path, parse_hub_path
-from nerbridge.errors import CorpusError
+from nerbridge.errors import InputError
+from nerbridge.io.hub_files import HubPath, is_hub_path, parse_hub_path
 
 PARTS = {
     "train": "ৰূপালী\tB-Artist\nবৰা\tI-Artist\nআহিল\tO\n\nচাহ\tB-Drink\nভাল\tO\n",
@@ -199,6 +199,6 @@ def test_paths() -> None:
     assert parse_hub_path(page) == HubPath("a/b", "main", "as")
     for spec in ("hf://a/b/train.txt", "hf://datasets/a", "hf://datasets/a/b@/x", "hf://"):
         assert is_hub_path(spec)
-        with pytest.raises(CorpusError, match="expected hf://datasets/OWNER/NAME/FILE"):
+        with pytest.raises(InputError, match="expected hf://datasets/OWNER/NAME/FILE"):
             parse_hub_path(spec)
     assert not is_hub_path("https://example.org/train.conll")

@@ -6,10 +6,16 @@ import bz2
 import gzip
 import io
 import lzma
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from nerbridge.errors import InputError
 
@@ -20,6 +26,7 @@ _OPENERS: dict[str, Callable[[Path], io.BufferedIOBase]] = {
     ".gz": gzip.GzipFile,
     ".bz2": bz2.BZ2File,
     ".xz": lzma.LZMAFile,
+    ".zst": zstd.ZstdFile,
 }
 _BUFFER = 1 << 16
 
@@ -42,21 +49,28 @@ def name_of_content(name: str) -> str:
     return str(Path(name).with_suffix("")) if is_compressed(name) else name
 
 
-def open_compressed(path: Path) -> BinaryIO:
-    """What is in the file; reading it raises `InputError` where it is not whole.
+def open_binary(path: Path, name: str | None = None) -> BinaryIO:
+    """The bytes of a file; of a compressed file the bytes of its content.
+
+    Args:
+        path: the file; its ending says whether it is compressed.
+        name: what messages call it, if not by its path.
 
     Raises:
         OSError: it cannot be opened.
+        InputError: while it is read: the compressed data is damaged or cut.
     """
-    stream = _OPENERS[path.suffix.lower()](path)
-    return io.BufferedReader(_Checked(stream, path), _BUFFER)
+    opener = _OPENERS.get(path.suffix.lower())
+    if opener is None:
+        return path.open("rb")
+    return io.BufferedReader(_Checked(opener(path), name or str(path), path.suffix), _BUFFER)
 
 
 class _Checked(io.RawIOBase):
     """A stream whose faults are told as those of the file."""
 
-    def __init__(self, stream: io.BufferedIOBase, path: Path) -> None:
-        self._stream, self._path = stream, path
+    def __init__(self, stream: io.BufferedIOBase, name: str, suffix: str) -> None:
+        self._stream, self._name, self._suffix = stream, name, suffix
 
     def readable(self) -> bool:
         return True
@@ -65,9 +79,9 @@ class _Checked(io.RawIOBase):
         view = memoryview(buffer)
         try:
             data = self._stream.read(len(view))
-        except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+        except (EOFError, OSError, lzma.LZMAError, zlib.error, zstd.ZstdError) as error:
             raise InputError(
-                f"{self._path}: cannot be unpacked ({error}); expected a whole {self._path.suffix} "
+                f"{self._name}: cannot be unpacked ({error}); expected a whole {self._suffix} "
                 "file. Fetch it again; if it is not compressed, give it another ending."
             ) from error
         view[: len(data)] = data

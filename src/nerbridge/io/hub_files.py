@@ -1,4 +1,4 @@
-"""Corpora of the hub that are plain files, by path: ``hf://datasets/OWNER/NAME@REVISION/PATH``.
+"""Files of a dataset repository on the hub, by path: ``hf://datasets/OWNER/NAME@REVISION/PATH``.
 
 The hub's own download and cache are used, so that a second look needs no network. What is fetched
 is a file, or the files of a folder that are named after splits; nothing else of the repository.
@@ -16,8 +16,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import unquote
 
-from nerbridge.corpus.hub import network_errors
-from nerbridge.errors import CorpusError, EnvironmentProblem
+from nerbridge.errors import EnvironmentProblem, InputError
 
 PREFIX = "hf://"
 _SPEC = re.compile(
@@ -45,14 +44,6 @@ class HubPath:
         return f"{PREFIX}datasets/{self.repository}{revision}{path}"
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A file or folder of the cache, and the commit it is from."""
-
-    place: Path
-    commit: str
-
-
 def is_hub_path(spec: str) -> bool:
     """Whether it names a file or folder of the hub, by its path or by the address of its page.
 
@@ -71,13 +62,13 @@ def parse_hub_path(spec: str) -> HubPath:
     'hf://datasets/owner/name@main/as/dev.txt'
 
     Raises:
-        CorpusError: not of this form.
+        InputError: not of this form.
     """
     if page := _PAGE.fullmatch(spec):
         return HubPath(page["repository"], unquote(page["revision"]), _tidy(unquote(page[3] or "")))
     match = _SPEC.fullmatch(spec)
     if match is None:
-        raise CorpusError(
+        raise InputError(
             f"{spec}: not a path on the hub; expected hf://datasets/OWNER/NAME/FILE, with "
             "@REVISION behind the name if needed. Correct the path."
         )
@@ -85,22 +76,27 @@ def parse_hub_path(spec: str) -> HubPath:
     return HubPath(match["repository"], revision, _tidy(match["path"] or ""))
 
 
-def fetch_hub_path(spec: HubPath, wanted: Callable[[str], bool], splits: Iterable[str]) -> Fetched:
+def fetch_hub_path(
+    spec: HubPath, wanted: Callable[[str], bool], prefixes: Iterable[str]
+) -> tuple[Path, str]:
     """Bring a file, or the wanted files of a folder, into the hub's cache.
 
     Args:
         spec: what to fetch.
         wanted: whether a file of a folder is needed, by its name.
-        splits: how names of wanted files begin; without network they are looked for.
+        prefixes: how names of wanted files begin; without network they are looked for.
+
+    Returns:
+        The file or folder in the cache, and the commit it is from.
 
     Raises:
-        CorpusError: no such repository, revision or file, or no access to it.
+        InputError: no such repository, revision or file, or no access to it.
         EnvironmentProblem: the hub cannot be reached and the cache lacks a file; or a full disk.
     """
     names = _list_files(spec)
     if names is None:
         below = f"{glob.escape(spec.path)}/" if spec.path else ""
-        patterns = [glob.escape(spec.path), *(f"{below}{split}*" for split in splits)]
+        patterns = [glob.escape(spec.path), *(f"{below}{prefix}*" for prefix in prefixes)]
         return _download(spec, patterns, is_online=False)
     found = [spec.path] if spec.path in names else _wanted_inside(spec, names, wanted)
     return _download(spec, [glob.escape(name) for name in found], is_online=True)
@@ -120,7 +116,7 @@ def _list_files(spec: HubPath) -> list[str] | None:
     try:
         info = HfApi().dataset_info(spec.repository, revision=spec.revision, timeout=30)
     except HFValidationError as error:
-        raise CorpusError(f"{spec}: not the name of a dataset ({error}). Correct it.") from error
+        raise InputError(f"{spec}: not the name of a dataset ({error}). Correct it.") from error
     except HfHubHTTPError as error:
         if refusal := _refusal(spec, error):
             raise refusal from error
@@ -134,7 +130,7 @@ def _wanted_inside(spec: HubPath, names: Sequence[str], wanted: Callable[[str], 
     """The wanted files right below the folder.
 
     Raises:
-        CorpusError: there is no such folder, or nothing in it is wanted.
+        InputError: there is no such folder, or nothing in it is wanted.
     """
     prefix = f"{spec.path}/" if spec.path else ""
     below = [name for name in names if name.startswith(prefix)]
@@ -143,11 +139,11 @@ def _wanted_inside(spec: HubPath, names: Sequence[str], wanted: Callable[[str], 
         return found
     if below:
         entries = dict.fromkeys(name[len(prefix) :].split("/")[0] for name in below)
-        raise CorpusError(
+        raise InputError(
             f"{spec}: no train, validation or test file there; found {_some(entries)}. Name one of "
             f"them: {PREFIX}datasets/{spec.repository}/{prefix}…"
         )
-    raise CorpusError(f"{spec}: no such file or folder; {_near(spec.path, names)}")
+    raise InputError(f"{spec}: no such file or folder; {_near(spec.path, names)}")
 
 
 def _near(path: str, names: Sequence[str]) -> str:
@@ -170,7 +166,7 @@ def _some(names: Collection[str]) -> str:
     return (", ".join(shown) or "nothing") + more
 
 
-def _download(spec: HubPath, patterns: list[str], *, is_online: bool) -> Fetched:
+def _download(spec: HubPath, patterns: list[str], *, is_online: bool) -> tuple[Path, str]:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
@@ -186,7 +182,7 @@ def _download(spec: HubPath, patterns: list[str], *, is_online: bool) -> Fetched
             )
         )
     except HFValidationError as error:
-        raise CorpusError(f"{spec}: not the name of a dataset ({error}). Correct it.") from error
+        raise InputError(f"{spec}: not the name of a dataset ({error}). Correct it.") from error
     except HfHubHTTPError as error:
         if refusal := _refusal(spec, error):
             raise refusal from error
@@ -203,10 +199,10 @@ def _download(spec: HubPath, patterns: list[str], *, is_online: bool) -> Fetched
     place = folder / spec.path
     if not place.exists():
         raise _unreachable(spec)
-    return Fetched(place, folder.name)
+    return place, folder.name
 
 
-def _refusal(spec: HubPath, error: Exception) -> CorpusError | None:
+def _refusal(spec: HubPath, error: Exception) -> InputError | None:
     """What the hub's answer means; None for an answer that says nothing of the dataset."""
     from huggingface_hub.errors import (
         GatedRepoError,
@@ -215,17 +211,17 @@ def _refusal(spec: HubPath, error: Exception) -> CorpusError | None:
     )
 
     if isinstance(error, GatedRepoError):
-        return CorpusError(
+        return InputError(
             f"{spec}: the owner of the dataset must grant access to it. Ask on its page, then log "
             "in with: hf auth login"
         )
     if isinstance(error, RepositoryNotFoundError):
-        return CorpusError(
+        return InputError(
             f"{spec}: the hub has no dataset {spec.repository}, or it is private. Check the name, "
             "or log in with: hf auth login"
         )
     if isinstance(error, RevisionNotFoundError):
-        return CorpusError(
+        return InputError(
             f"{spec}: the dataset has no revision {spec.revision!r}; expected a branch, a tag or a "
             "commit. Check it, or leave it out."
         )
@@ -239,3 +235,16 @@ def _unreachable(spec: HubPath) -> EnvironmentProblem:
         "network connection or an earlier download. Connect once (later runs need no network), "
         "unset HF_HUB_OFFLINE if it is set, or give a local copy of the file."
     )
+
+
+def network_errors() -> tuple[type[Exception], ...]:
+    """What the hub's client raises where there is no connection, or none is allowed."""
+    # huggingface_hub changed its HTTP library more than once: take the base from its own error
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    http_errors = tuple(
+        base
+        for base in HfHubHTTPError.__mro__
+        if base.__name__ == "HTTPError" and issubclass(base, Exception)
+    )
+    return (OfflineModeIsEnabled, ConnectionError, TimeoutError, *http_errors)
