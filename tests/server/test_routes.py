@@ -14,8 +14,8 @@ import pytest
 
 from nerbridge.models.loading import BUNDLED_FOLDER
 from nerbridge.server.app import create_app
+from nerbridge.server.limits import Settings
 from nerbridge.server.routes import PAGE_CSP
-from nerbridge.server.settings import Settings
 from nerbridge.tagging.tagger import Tagger
 from server_process import Server
 

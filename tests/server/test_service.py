@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from nerbridge.server import service
+from nerbridge.server.limits import Settings
 from nerbridge.server.metrics import MULTIPROCESS_VARIABLE
 from nerbridge.server.service import Service
-from nerbridge.server.settings import Settings
 
 
 def test_a_worker_counts_as_ready_while_it_takes_requests(monkeypatch: pytest.MonkeyPatch) -> None:

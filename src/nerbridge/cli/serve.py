@@ -12,10 +12,9 @@ from nerbridge.cli.console import print_note
 from nerbridge.cli.options import MapTypesOption, QuietOption, read_map_option
 from nerbridge.errors import InputError, missing_extra
 from nerbridge.platforms import n_usable_cores
-from nerbridge.server.hosts import is_loopback
 
 if TYPE_CHECKING:
-    from nerbridge.server.settings import Settings
+    from nerbridge.server.limits import Settings
 
 TOKEN_VARIABLE = "NERBRIDGE_TOKEN"
 _MIN_TOKEN_CHARS = 16
@@ -72,6 +71,15 @@ def serve(
 
     Example: nerbridge serve --model bundled:as --port 8000
     """
+    try:
+        from nerbridge.server.access import is_loopback
+        from nerbridge.server.limits import Limits, Settings
+        from nerbridge.server.models import check_models, find_report
+        from nerbridge.server.prefix import check_root_path
+        from nerbridge.server.processes import bind, url_of
+        from nerbridge.server.processes import serve as run_server
+    except ModuleNotFoundError as error:
+        raise missing_extra("nerbridge serve needs", error.name, "serve,documents") from error
     type_map = read_map_option(map_types)
     token = read_token(token_file)
     if token is None and not is_loopback(host):
@@ -79,15 +87,6 @@ def serve(
             f"warning: anybody who reaches {host} can use this server and read its report. Set "
             f"{TOKEN_VARIABLE} or --token-file, and put a proxy with TLS in front of it."
         )
-    try:
-        from nerbridge.server.limits import Limits
-        from nerbridge.server.models import check_models, find_report
-        from nerbridge.server.prefix import check_root_path
-        from nerbridge.server.processes import bind, url_of
-        from nerbridge.server.processes import serve as run_server
-        from nerbridge.server.settings import Settings
-    except ModuleNotFoundError as error:
-        raise missing_extra("nerbridge serve needs", error.name, "serve,documents") from error
     models = tuple(model or ["bundled:as"])
     found = check_models(models)
     page = None if report is None else find_report(report)

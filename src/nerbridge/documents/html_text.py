@@ -9,8 +9,7 @@ from contextlib import suppress
 
 from lxml import etree
 
-from nerbridge.documents.html_main import NEVER_SHOWN, PageParts, attribute_texts
-from nerbridge.documents.html_scripts import script_texts
+from nerbridge.documents.html_main import NEVER_SHOWN, PageParts, attribute_texts, script_texts
 from nerbridge.documents.legacy_fonts import (
     is_legacy_font,
     refuse_broken,

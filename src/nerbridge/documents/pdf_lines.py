@@ -10,8 +10,7 @@ from statistics import median
 
 import regex
 
-from nerbridge.documents.pdf_cells import TextCluster, union
-from nerbridge.documents.pdf_frames import UPRIGHT, Box, Frame
+from nerbridge.documents.pdf_cells import UPRIGHT, Box, Frame, TextCluster, union
 
 Line = list[TextCluster]
 """Cells of one line in reading order, with white space as cells of their own."""

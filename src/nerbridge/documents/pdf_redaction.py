@@ -13,8 +13,7 @@ import pypdfium2.raw as raw
 from PIL import Image, ImageDraw
 
 from nerbridge.documents.document import BETWEEN
-from nerbridge.documents.pdf_cells import PageContent, union
-from nerbridge.documents.pdf_frames import UPRIGHT, Box, Point
+from nerbridge.documents.pdf_cells import UPRIGHT, Box, PageContent, Point, union
 from nerbridge.documents.pdf_lines import Line, line_box
 from nerbridge.documents.pdf_pages import cell_starts, iter_pages, open_pdf, paragraph_text
 

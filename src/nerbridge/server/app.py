@@ -23,7 +23,7 @@ from nerbridge import __version__
 from nerbridge.errors import NerbridgeError
 from nerbridge.server.access import check_site, check_token
 from nerbridge.server.batching import queue_full
-from nerbridge.server.limits import ClientGone
+from nerbridge.server.limits import ClientGone, Settings
 from nerbridge.server.logs import FACTS
 from nerbridge.server.prefix import UnderPath
 from nerbridge.server.problems import (
@@ -35,7 +35,6 @@ from nerbridge.server.problems import (
 )
 from nerbridge.server.routes import PAGE_CSP, PAGE_PATHS, router, static_files
 from nerbridge.server.service import Service, drain_on_sigterm, end_with_parent
-from nerbridge.server.settings import Settings
 
 _ALWAYS_ANSWERED = frozenset({"/health", "/ready", "/metrics"})
 _TEXT_PATH, _DOCUMENT_PATH = "/tag", "/tag/document"

@@ -1,15 +1,17 @@
-"""What one request, and all of them together, may take from a worker."""
+"""What `nerbridge serve` was asked for, and what requests may take from a worker."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from starlette.types import Receive
 
 from nerbridge.server.problems import Problem
+from nerbridge.type_maps import TypeMap
 
 _MIB = 2**20
 MIN_PROGRESS_BYTES = 128 * 1024
@@ -147,3 +149,21 @@ def too_large(detail: str) -> Problem:
 
 def _body_too_large(max_bytes: int) -> Problem:
     return too_large(f"the request's body is larger than {max_bytes:,} bytes.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Goes to every worker, pickled.
+
+    ``is_local`` says that it listens for programs on this machine alone. ``root_path`` is where a
+    proxy shows it: empty, or such as ``/ner``.
+    """
+
+    models: tuple[str, ...] = ("bundled:as",)
+    limits: Limits = field(default_factory=Limits)
+    n_threads: int | None = None
+    token: str | None = field(default=None, repr=False)
+    is_local: bool = False
+    report: Path | None = None
+    type_map: TypeMap = field(default_factory=dict)
+    root_path: str = ""

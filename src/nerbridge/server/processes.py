@@ -21,10 +21,10 @@ from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from nerbridge.errors import EnvironmentProblem, InputError, ScriptWarning
 from nerbridge.platforms import allow_many_open_files, claim_address
+from nerbridge.server.limits import Settings
 from nerbridge.server.logs import log_config
 from nerbridge.server.metrics import MULTIPROCESS_VARIABLE, take_ready_mark
 from nerbridge.server.protocol import GuardedProtocol
-from nerbridge.server.settings import Settings
 
 _GRACE_S = 5
 _MAX_FAILED_STARTS = 3

@@ -15,11 +15,10 @@ from types import FrameType
 
 from nerbridge.errors import NerbridgeError
 from nerbridge.server.batching import Batcher
-from nerbridge.server.limits import Buffers
+from nerbridge.server.limits import Buffers, Settings
 from nerbridge.server.metrics import Metrics, mark_ready
 from nerbridge.server.models import ServedModel, load_models
 from nerbridge.server.problems import Problem
-from nerbridge.server.settings import Settings
 
 DRAIN_S = 0.5
 """How long, at least, a worker that is told to end goes on to answer, so that nobody who is

@@ -11,7 +11,7 @@ import regex
 from PIL import Image
 
 from nerbridge.documents import read_document, redact
-from nerbridge.documents.pdf_frames import Frame
+from nerbridge.documents.pdf_cells import Frame
 from nerbridge.tagging.entity import Entity
 from pdf_writer import PdfWriter
 
