@@ -37,7 +37,7 @@ from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import load_adapter
 from nerbridge.models.encoder import load_token_classifier, load_tokenizer, resolve_encoder
 from nerbridge.models.folder import LINEAGE_FILE
-from nerbridge.models.torch_model import TorchNetwork, to_word_model
+from nerbridge.models.torch_model import to_live_model
 from nerbridge.selection.suggesting import MAX_WORDS, MIN_WORDS, suggest
 from nerbridge.selection.suggesting import Sentence as Unlabelled
 from nerbridge.tagging import Tagger
@@ -95,9 +95,7 @@ def adapt_and_count(
                 folder=Path(work),
                 report=lambda point, done: None,
             )
-    network = TorchNetwork(model, tokenizer)
-    trained = to_word_model(network, labels, script=None, max_subwords=MAX_SUBWORDS)
-    tags = trained.tag_many(words)
+    tags = to_live_model(model, tokenizer, labels, MAX_SUBWORDS).tag_many(words)
     counts: Counts = count_entities(gold, tags, labels.types).sum(axis=1)
     return counts
 

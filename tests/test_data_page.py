@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nerbridge.corpus import Corpus, read_corpus
-from nerbridge.models.loading import BUNDLED_FOLDER
+from nerbridge.models.bundled import TAGGERS
 from nerbridge.models.manifest import read_manifest
 from nerbridge.training.recipe_files import read_recipe, shipped_recipes
 
@@ -66,7 +66,7 @@ def test_the_tagger_s_card_is_made_of_its_prose_and_manifest() -> None:
     assert spec.loader is not None
     write_card = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(write_card)
-    folder = BUNDLED_FOLDER / "as"
+    folder = TAGGERS / "as"
     card = write_card.render(write_card.PROSE.read_text("utf-8"), read_manifest(folder))
     assert card == (folder / "README.md").read_text("utf-8"), "give scripts/write-tagger-card"
     assert "{{" not in card

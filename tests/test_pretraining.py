@@ -15,7 +15,7 @@ from tokenizers.models import Unigram
 from tokenizers.pre_tokenizers import Metaspace
 
 from nerbridge.corpus import read_corpus
-from nerbridge.models.bundled import BUNDLED_FOLDER
+from nerbridge.models.bundled import ENCODERS
 from nerbridge.text.model_input import to_model_form
 from nerbridge.training.recipe_files import read_recipe
 
@@ -350,7 +350,7 @@ def lines(tmp_path: Path) -> parallel_lines.Lines:
     for language in ("as", "bn", "hi"):
         text = "গুৱাহাটীত মানুহ থাকে ।\nঅসমৰ নদীবোৰ ডাঙৰ আৰু দীঘল ।\n"
         (tmp_path / f"{language}.txt").write_text(text, "utf-8")
-    pieces = BUNDLED_FOLDER / "mini" / "tokenizer.json"
+    pieces = ENCODERS / "mini" / "tokenizer.json"
     tokenizers = [Tokenizer.from_file(str(pieces)) for _ in range(2)]
     settings = parallel_lines.Settings(1e3, 2, 4, 1e-3, 0.15, 0.1, 13)
     return parallel_lines.Lines(tmp_path, *tokenizers, settings)

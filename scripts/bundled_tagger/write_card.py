@@ -11,9 +11,9 @@ from pathlib import Path
 
 from nerbridge.evaluation.quoting import QuotedScores
 from nerbridge.files import write_text
+from nerbridge.models.bundled import TAGGERS
 from nerbridge.models.card import REPO_PLACEHOLDER, card_sections
 from nerbridge.models.card_header import CARD_FILE
-from nerbridge.models.loading import BUNDLED_FOLDER
 from nerbridge.models.manifest import Manifest, read_manifest, write_manifest
 
 NAME, LICENSE = "bundled:as", "apache-2.0"
@@ -26,7 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--score", action="store_true", help="measure the tagger first")
     args = parser.parse_args()
-    folder = BUNDLED_FOLDER / "as"
+    folder = TAGGERS / "as"
     manifest = read_manifest(folder).model_copy(update={"license": LICENSE})
     if args.score:
         scores = {name: measure(name) for name in TEST_SETS}

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from nerbridge.cli.encoder import app
 from nerbridge.cli.encoder_tables import _short_names
 from nerbridge.errors import CorpusError, InputError, ModelError
-from nerbridge.models.bundled import BUNDLED_FOLDER
+from nerbridge.models.bundled import ENCODERS
 from nerbridge.models.probe import count_subwords, load_probed
 from nerbridge.models.probe_masking import score_masked_words
 from nerbridge.models.probe_names import find_nearest_names, score_retrieval
@@ -44,7 +44,7 @@ def arguments(files: Path) -> list[str]:
 @pytest.fixture
 def headless(tmp_path: Path) -> Path:
     """The bundled encoder as if it had been saved without its head."""
-    folder = shutil.copytree(BUNDLED_FOLDER / "mini", tmp_path / "headless")
+    folder = shutil.copytree(ENCODERS / "mini", tmp_path / "headless")
     weights = load_file(folder / "model.safetensors")
     kept = {name: weight for name, weight in weights.items() if not name.startswith("lm_head")}
     save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})

@@ -24,8 +24,7 @@ import hub_shapes
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import CorpusError, EnvironmentProblem, InputError, ModelError
 from nerbridge.exporting import conversion, storage
-from nerbridge.exporting.conversion import ExportOptions, export_model
-from nerbridge.exporting.merging import merge
+from nerbridge.exporting.conversion import ExportOptions, export_model, merge
 from nerbridge.exporting.parity import check_scores
 from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import LoraSettings, attach_adapter, save_adapter

@@ -165,7 +165,7 @@ def test_the_tokenizer_is_the_one_in_tokenizer_json(encoder: EncoderSource) -> N
 def test_a_bundled_encoder_is_found_by_name(
     encoder: EncoderSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bundled, "BUNDLED_FOLDER", encoder.folder.parent)
+    monkeypatch.setattr(bundled, "ENCODERS", encoder.folder.parent)
     name = f"bundled:{encoder.folder.name}"
     assert resolve_encoder(name) == EncoderSource(name, str(encoder.folder), None)
     with pytest.raises(ModelError, match=f"bundled:maxi: no such.*Available: .*{name}"):

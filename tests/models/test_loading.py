@@ -102,9 +102,9 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
         ("nowhere", "nowhere: no such model"),
         ("a b/c", "a b/c: no such model"),
         ("", "no such model"),
-        ("bundled:xx", "bundled:xx: no such model in this build"),
-        ("bundled:", "bundled:: no such model in this build"),
-        ("bundled:../tagging", "no such model in this build"),
+        ("bundled:xx", "bundled:xx: no such bundled model"),
+        ("bundled:", "bundled:: no such bundled model"),
+        ("bundled:../tagging", "no such bundled model"),
     ]:
         with pytest.raises(ModelError, match=message):
             find_model(spec)

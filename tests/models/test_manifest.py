@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from nerbridge.errors import ModelError
-from nerbridge.models.loading import BUNDLED_FOLDER
+from nerbridge.models.bundled import TAGGERS
 from nerbridge.models.manifest import (
     Manifest,
     TrainingCorpus,
@@ -178,5 +178,5 @@ def test_the_bundled_tagger_of_0_1_is_read_whole(tmp_path: Path) -> None:
     assert found.quantisation == "int8"
     assert found.origin.system == "transfer"
     assert found.scores["bundled:as"].n_sentences == 100
-    now = read_manifest(BUNDLED_FOLDER / "as")
+    now = read_manifest(TAGGERS / "as")
     assert now == found.model_copy(update={"license": "apache-2.0"})

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from nerbridge.models.loading import BUNDLED_FOLDER
+from nerbridge.models.bundled import TAGGERS
 from nerbridge.server.app import create_app
 from nerbridge.server.limits import Settings
 from nerbridge.server.routes import PAGE_CSP
@@ -238,7 +238,7 @@ def test_models_and_card(server: Server) -> None:
     assert model["n_bytes"] > 5_000_000
     card = server.http.get("/models/bundled:as/card")
     assert card.headers["Content-Type"] == "text/markdown; charset=utf-8"
-    assert card.text == (BUNDLED_FOLDER / "as" / "README.md").read_text("utf-8")
+    assert card.text == (TAGGERS / "as" / "README.md").read_text("utf-8")
     shown = server.http.get("/models/bundled:as/card?as=html")
     assert shown.headers["Content-Type"] == "text/html; charset=utf-8"
     assert shown.text.startswith("<h3>")

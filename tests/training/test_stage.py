@@ -27,7 +27,7 @@ from nerbridge.models.encoder import (
     special_ids,
 )
 from nerbridge.models.manifest import CurvePoint
-from nerbridge.models.torch_model import TorchNetwork, to_word_model
+from nerbridge.models.torch_model import to_live_model
 from nerbridge.models.vocabulary import trim_vocabulary, used_ids
 from nerbridge.training.batching import Example
 from nerbridge.training.stage import (
@@ -316,8 +316,7 @@ def test_a_model_that_doubts_as_its_teachers_do_loses_their_entropy(
     build: Callable[[str], nn.Module], tokenizer: Any, data: StageData, tmp_path: Path
 ) -> None:
     model = build("full")
-    network = TorchNetwork(model, tokenizer)
-    live = to_word_model(network, LABELS, script=None, max_subwords=MAX_SUBWORDS)
+    live = to_live_model(model, tokenizer, LABELS, MAX_SUBWORDS)
     logits = live.word_logits(data.words)
     own = [torch.from_numpy(rows).softmax(1).numpy() for rows in logits]
     words = np.concatenate(own[:6]).astype(np.float64)

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import onnx
+from peft import PeftModel
+from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from nerbridge.alignment.label_columns import IMPOSSIBLE, LabelColumns
 from nerbridge.errors import InputError, ModelError
 from nerbridge.exporting.card import write_model_card
 from nerbridge.exporting.graph import build_graph, count_fused
 from nerbridge.exporting.machine_paths import without_paths
-from nerbridge.exporting.merging import merge
 from nerbridge.exporting.parity import check_logits, check_scores, compare_logits
 from nerbridge.exporting.quantise import quantise
 from nerbridge.exporting.sentences import (
@@ -28,10 +30,10 @@ from nerbridge.exporting.sentences import (
     read_words,
 )
 from nerbridge.exporting.storage import group_rows, write_graph
-from nerbridge.exporting.trimming import trim_model
+from nerbridge.exporting.vocabulary import trim_model
 from nerbridge.labels import LabelSet
 from nerbridge.models.card_header import CARD_FILE
-from nerbridge.models.encoder import encoder_sha256, special_ids
+from nerbridge.models.encoder import encoder_sha256, head_modules, special_ids
 from nerbridge.models.folder import (
     LINEAGE_FILE,
     ONNX_FILE,
@@ -153,6 +155,50 @@ def _load(found: ModelFolder, options: ExportOptions) -> _Source:
         )
         manifest["special_ids"] = asdict(special_ids(tokenizer))
     return _Source(model, tokenizer, trained.label_set, sentences, expected, manifest)
+
+
+def merge(network: TorchNetwork, label_set: LabelSet) -> PreTrainedModel:
+    """The same model without an adapter, in place: the weights of ``network`` change.
+
+    Raises:
+        ModelError: if the head ends in no linear layer and its columns are in another order.
+    """
+    model = network.model
+    if isinstance(model, PeftModel):
+        model = model.merge_and_unload()
+    model.eval()
+    model.requires_grad_(False)
+    if network.columns is not None:
+        _order_columns(model, network.columns)
+    model.config.id2label = dict(enumerate(label_set.tags))
+    model.config.label2id = dict(label_set.tag_to_id)
+    return model
+
+
+def _order_columns(model: PreTrainedModel, columns: LabelColumns) -> None:
+    """Put the head's outputs in the order of the tags; a tag that it lacks becomes impossible."""
+    tags, targets = columns.label_set.tags, columns.targets
+    if targets == tuple(range(len(tags))):
+        return
+    if shared := {tags[id_] for id_ in targets if targets.count(id_) > 1}:
+        raise ModelError(
+            f"several labels of the model mean {', '.join(sorted(shared))} (as E- and I- do, or O "
+            "and [PAD]); an export needs one column for each tag. Tag with the model as it is, or "
+            "train a model of its tags (`nerbridge pseudo-label`), which can be exported."
+        )
+    # A head may have layers before the one whose outputs are the labels (ModernBERT's has).
+    name, head = list(head_modules(model).items())[-1]
+    if not isinstance(head, nn.Linear):
+        raise ModelError(
+            f"the labels are in another order than {', '.join(tags)}, and the head is a "
+            f"{type(head).__name__}. Order its labels, then export."
+        )
+    ordered = nn.Linear(head.in_features, len(tags)).requires_grad_(False)
+    ordered.weight.zero_()
+    ordered.bias.fill_(IMPOSSIBLE)
+    ordered.weight[list(targets)] = head.weight
+    ordered.bias[list(targets)] = 0.0 if head.bias is None else head.bias
+    setattr(model, name, ordered)
 
 
 def _describe(found: ModelFolder, trained: TokenClassifier) -> Manifest:

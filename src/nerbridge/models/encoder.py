@@ -287,17 +287,6 @@ def load_pretrained(
     return model, info
 
 
-def load_strictly(folder: Path) -> PreTrainedModel:
-    """Load a token classifier as saved, in float32; no tensor may be missing, odd or left over.
-
-    Raises:
-        ModelError: naming the tensors at fault.
-    """
-    model, info = load_pretrained(str(folder), str(folder), None)
-    check_tensors(str(folder), info)
-    return model
-
-
 def check_tensors(name: str, info: Mapping[str, Any]) -> None:
     """Refuse what `load_pretrained` says of tensors that do not fit.
 

@@ -9,7 +9,7 @@ from typing import Any
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from nerbridge.errors import ModelError
-from nerbridge.models.encoder import load_strictly
+from nerbridge.models.encoder import check_tensors, load_pretrained
 from nerbridge.models.folder import new_folder, write_lineage
 from nerbridge.models.quiet import suppress_transformers_logging
 from nerbridge.models.vocabulary import TrimmedEmbedding
@@ -47,4 +47,6 @@ def load_full(folder: Path) -> PreTrainedModel:
     """
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder}: no config.json; expected a transformers model folder.")
-    return load_strictly(folder)
+    model, info = load_pretrained(str(folder), str(folder), None)
+    check_tensors(str(folder), info)
+    return model

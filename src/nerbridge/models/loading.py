@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from nerbridge.alignment.label_columns import without_label_names
 from nerbridge.errors import EnvironmentProblem, ModelError, missing_extra
+from nerbridge.models.bundled import BUNDLED_PREFIX, bundled_tagger
 from nerbridge.models.folder import (
     ADAPTER_CONFIG_FILE,
     ADAPTER_WEIGHT_FILE,
@@ -24,9 +25,6 @@ from nerbridge.models.folder import (
 from nerbridge.models.type_mapping import with_mapped_types
 from nerbridge.models.word_model import TokenClassifier, WordModel
 from nerbridge.type_maps import TypeMap
-
-BUNDLED_PREFIX = "bundled:"
-BUNDLED_FOLDER = Path(__file__).parent.parent / "tagging" / "bundled"
 
 _RECORD_FILE = "record.json"
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -131,7 +129,7 @@ def find_model(spec: str | Path, *, with_crf: bool = False) -> ModelFolder:
     """
     name = str(spec)
     if name.startswith(BUNDLED_PREFIX):
-        path = _bundled_folder(name)
+        path = bundled_tagger(name)
     elif name and Path(name).expanduser().is_dir():
         path = Path(name).expanduser()
     elif isinstance(spec, Path) or name.startswith(("/", ".", "~")) or not _HUB_ID.fullmatch(name):
@@ -156,20 +154,6 @@ def _check_downloaded(path: Path, name: str) -> None:
         check_safetensors(path, name, [ADAPTER_WEIGHT_FILE])
     elif (path / "config.json").is_file() and not (path / ONNX_FILE).is_file():
         check_safetensors(path, name)
-
-
-def _bundled_folder(spec: str) -> Path:
-    folder = BUNDLED_FOLDER / spec.removeprefix(BUNDLED_PREFIX)
-    if not (folder / LINEAGE_FILE).is_file():
-        found = sorted(
-            f"{BUNDLED_PREFIX}{path.parent.name}"
-            for path in BUNDLED_FOLDER.glob(f"*/{LINEAGE_FILE}")
-        )
-        raise ModelError(
-            f"{spec}: no such model in this build of nerbridge. Available: "
-            f"{', '.join(found) or 'none'}. Or give a model folder or a hub id."
-        )
-    return folder
 
 
 def _engine_of(path: Path, *, with_crf: bool) -> Engine:

@@ -66,7 +66,7 @@ def load_onnx(folder: Path, *, n_threads: int | None) -> TokenClassifier:
     specials = _read_specials(folder, manifest)
     tokenizer = _load_tokenizer(folder / "tokenizer.json")
     # Two batches on a core each are done well before two batches, one after the other, on both.
-    forward = OnnxForward(folder / ONNX_FILE, n_threads=1)
+    forward = OnnxNetwork(folder / ONNX_FILE, n_threads=1)
     _check_graph(forward, specials, tokenizer.get_vocab_size() - 1, len(label_set.tags))
     return TokenClassifier(
         name=str(folder),
@@ -86,7 +86,7 @@ def load_onnx(folder: Path, *, n_threads: int | None) -> TokenClassifier:
     )
 
 
-class OnnxForward:
+class OnnxNetwork:
     """An onnxruntime session as a `nerbridge.alignment.inference.Forward`.
 
     Safe in several threads. A session's own threads do not survive a fork, so that a child process
@@ -97,7 +97,7 @@ class OnnxForward:
         self.path, self._n_threads = path, n_threads
         self._lock = threading.Lock()
         self._session: ort.InferenceSession | None = _open_session(path, n_threads)
-        _FORWARDS.add(self)
+        _NETWORKS.add(self)
 
     def __call__(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Logits:
         """Logits. Shape: (n_rows, width, n_tags)."""
@@ -124,11 +124,11 @@ class OnnxForward:
         self._session, self._lock = None, threading.Lock()
 
 
-_FORWARDS: weakref.WeakSet[OnnxForward] = weakref.WeakSet()
+_NETWORKS: weakref.WeakSet[OnnxNetwork] = weakref.WeakSet()
 
 
 def _forget_sessions() -> None:
-    for forward in list(_FORWARDS):
+    for forward in list(_NETWORKS):
         forward.forget_session()
 
 
@@ -228,7 +228,7 @@ def _load_tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
-def _check_graph(forward: OnnxForward, specials: SpecialIds, last_id: int, n_tags: int) -> None:
+def _check_graph(forward: OnnxNetwork, specials: SpecialIds, last_id: int, n_tags: int) -> None:
     """One look through the graph: right columns, and a row for every piece of the vocabulary."""
     ids = np.array([[specials.start, last_id, specials.unk, specials.end, specials.pad]])
     mask = np.array([[1, 1, 1, 1, 0]], dtype=np.int64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,10 @@ from nerbridge.models.encoder import (
 )
 from nerbridge.models.word_model import TokenClassifier, read_temperature
 
-BATCH_SUBWORDS = 4096
+BATCH_SUBWORDS = 2048
+"""On a processor, larger batches are slower by a tenth."""
+LIVE_BATCH_SUBWORDS = 4096
+"""Of a network in training, which often runs on a GPU."""
 
 AnyNetwork = PreTrainedModel | PeftModel
 
@@ -65,6 +68,16 @@ class TorchNetwork:
             output = self.model(input_ids=ids.to(device), attention_mask=mask.to(device))
         logits: Logits = output.logits.float().cpu().numpy()
         return logits
+
+
+def to_live_model(
+    model: AnyNetwork, tokenizer: PreTrainedTokenizerFast, label_set: LabelSet, max_subwords: int
+) -> TokenClassifier:
+    """A network in training as a word model for words in model form; it follows its weights."""
+    network = TorchNetwork(model, tokenizer)
+    # Every corpus of a recipe may have a script of its own, so that no script is set here.
+    live = to_word_model(network, label_set, script=None, max_subwords=max_subwords)
+    return replace(live, batch_subwords=LIVE_BATCH_SUBWORDS)
 
 
 def with_tokenizer(

@@ -12,8 +12,9 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from nerbridge.errors import InputError
+from nerbridge.models.bundled import BUNDLED_PREFIX
 from nerbridge.models.card_header import CARD_FILE, read_languages, read_license
-from nerbridge.models.loading import BUNDLED_PREFIX, find_model
+from nerbridge.models.loading import find_model
 from nerbridge.models.manifest import MANIFEST_FILE, Manifest, read_manifest
 from nerbridge.tagging.tagger import Tagger
 from nerbridge.type_maps import TypeMap

@@ -4,7 +4,6 @@
 """
 
 from nerbridge.tagging.entity import Entities, Entity
-from nerbridge.tagging.stream import StreamResult
-from nerbridge.tagging.tagger import Tagger
+from nerbridge.tagging.tagger import StreamResult, Tagger
 
 __all__ = ["Entities", "Entity", "StreamResult", "Tagger"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from nerbridge.tagging.initials import join_initials
 from nerbridge.tagging.origin import Origin, to_origin
 from nerbridge.tagging.script_warning import warn_of_script
 from nerbridge.tagging.sentence import LETTER, ReadSentence, batches, join_words, split_text
-from nerbridge.tagging.stream import StreamResult
 from nerbridge.text.checking import check_single_text, check_text, refuse_single_text
 from nerbridge.text.noise import Reading, read_past_noise
 from nerbridge.text.normalise import DANDA_LOOKALIKES
@@ -38,6 +37,15 @@ _UNFIT = r"[\s\p{Pi}\p{Pf}\"'\p{Sentence_Break=STerm}" + "".join(sorted(DANDA_LO
 _UNFIT_EDGE = regex.compile(rf"^\p{{Cf}}*{_UNFIT}|{_UNFIT}\p{{Cf}}*$")
 _IMPOSSIBLE = -100.0
 _CLOSING_OF = {"(": ")", "[": "]", "{": "}"}
+
+
+@dataclass(frozen=True, slots=True)
+class StreamResult:
+    """A message, its entities, and how long they took: from its arrival to its result."""
+
+    text: str
+    entities: list[Entity]
+    latency_ms: float
 
 
 class Tagger:

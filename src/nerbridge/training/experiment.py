@@ -25,7 +25,7 @@ from nerbridge.models.encoder import load_token_classifier, special_ids
 from nerbridge.models.folder import read_lineage
 from nerbridge.models.full import load_full, save_full
 from nerbridge.models.manifest import CurvePoint
-from nerbridge.models.torch_model import TorchNetwork, to_word_model
+from nerbridge.models.torch_model import to_live_model
 from nerbridge.models.vocabulary import VocabularyTrim, trim_vocabulary, used_ids
 from nerbridge.training.calibration import ScoredEntities, calibrate
 from nerbridge.training.collapse import apply_remedy
@@ -150,11 +150,8 @@ def _train(run: Run, name: StageName, seed: int, listen: Listener) -> None:
 
 def calibrate_model(run: Run, name: StageName, model: AnyModel, data: StageData) -> dict[str, Any]:
     """The ``calibration`` of a model, on the sentences it was chosen on."""
-    network = TorchNetwork(model, run.base.tokenizer)
-    limit = run.base.max_subwords
-    # The words are in model form already, each corpus in its own script.
-    trained = to_word_model(network, run.label_set, script=None, max_subwords=limit)
-    logits = trained.word_logits(data.validation_words)
+    live = to_live_model(model, run.base.tokenizer, run.label_set, run.base.max_subwords)
+    logits = live.word_logits(data.validation_words)
     return calibrate(ScoredEntities(logits, data.validation_tags, run.label_set), name)
 
 

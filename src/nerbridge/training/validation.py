@@ -32,7 +32,7 @@ from nerbridge.evaluation.counts import count_entities, counts_to_f1
 from nerbridge.labels import LabelSet
 from nerbridge.models.encoder import special_ids
 from nerbridge.models.manifest import CurvePoint
-from nerbridge.models.torch_model import TorchNetwork, to_word_model
+from nerbridge.models.torch_model import to_live_model
 from nerbridge.training.checkpoints import mark_whole
 from nerbridge.training.stage_settings import StageSettings
 
@@ -60,8 +60,8 @@ class Validation:
 
         Shape of the counts: (n_sentences, n_types, 3).
         """
-        network = TorchNetwork(cast(PreTrainedModel, model), self.tokenizer)
-        live = to_word_model(network, self.label_set, script=None, max_subwords=self.max_subwords)
+        network = cast(PreTrainedModel, model)
+        live = to_live_model(network, self.tokenizer, self.label_set, self.max_subwords)
         logits = live.encoded_logits(self.encoded)
         predicted = decode_many(logits, self.label_set)
         counts = count_entities(self.tags, predicted, self.label_set.types, "strict")
