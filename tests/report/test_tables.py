@@ -51,7 +51,7 @@ def test_the_result_table_holds_the_numbers_of_the_record(record: RunRecord) -> 
 
 
 def test_it_says_that_a_crf_is_one_draw(record: RunRecord) -> None:
-    said = "its interval does not contain the draw"
+    said = "its interval does not contain the choice of the sample"
     assert said in result_table(record).caption
     encoders = tuple(row for row in record.rows if row.stage != "crf")
     assert said not in result_table(record.model_copy(update={"rows": encoders})).caption

@@ -6,20 +6,22 @@ They are drawn from ``Audit.to_dict()``, so also from an audit that was saved as
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nerbridge.errors import missing_extra
-from nerbridge.files import write_whole
-from nerbridge.palette import SYSTEM_COLOURS
+from nerbridge.files import write_bytes
+from nerbridge.report.drawing import ROW_COLOURS, draw
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-_COLOURS = tuple(colour.light for colour in SYSTEM_COLOURS)
 _LONGEST_SHOWN = 60
-_SIZE_INCHES = (7.0, 3.6)
-_DOTS_PER_INCH = 150
+_WIDTH, _HEIGHT = 7.0, 3.6
+"""In inches."""
+
+Plot = Callable[[Mapping[str, Any], "Axes"], None]
 
 
 def plot_audit(audit: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -32,28 +34,32 @@ def plot_audit(audit: Mapping[str, Any], folder: Path) -> list[Path]:
     Raises:
         EnvironmentProblem: matplotlib is not installed.
     """
-    figures: dict[str, Callable[[Mapping[str, Any], Axes], None]] = {
-        "sentence_lengths": draw_sentence_lengths,
-        "entity_types": draw_entity_types,
+    figures: dict[str, tuple[str, Plot]] = {
+        "sentence_lengths": ("sentence lengths", draw_sentence_lengths),
+        "entity_types": ("entities by type (counts on the bars)", draw_entity_types),
     }
     if audit["overlaps"]:
-        figures["overlap"] = draw_overlap
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, draw in figures.items():
-        paths.append(folder / f"{name}.png")
-        _save(audit, draw, paths[-1])
-    return paths
+        figures["overlap"] = ("found in both splits", draw_overlap)
+    for name, (title, plot) in figures.items():
+        drawing = draw(
+            name,
+            f"{audit['name']}: {title}",
+            "",
+            _HEIGHT,
+            partial(_paint, plot, audit),
+            _WIDTH,
+        )
+        write_bytes(folder / f"{name}.png", drawing.png)
+    return [folder / f"{name}.png" for name in figures]
 
 
 def draw_sentence_lengths(audit: Mapping[str, Any], axes: Axes) -> None:
     """Share of sentences by their number of words, a line a split; long ones in the last bin."""
-    for colour, (split, facts) in zip(_COLOURS, audit["splits"].items(), strict=False):
+    for colour, (split, facts) in zip(ROW_COLOURS, audit["splits"].items(), strict=False):
         shares = [0.0] * (_LONGEST_SHOWN + 1)
         for length, n in facts["sentence_lengths"].items():
             shares[min(int(length), _LONGEST_SHOWN)] += 100 * n / max(1, facts["n_sentences"])
         axes.step(range(1, _LONGEST_SHOWN + 1), shares[1:], where="mid", color=colour, label=split)
-    axes.set_title(f"{audit['name']}: sentence lengths", loc="left")
     axes.set_xlabel(f"words in the sentence (last: {_LONGEST_SHOWN} or more)")
     axes.set_ylabel("sentences (%)")
     axes.set_xlim(0, _LONGEST_SHOWN + 1)
@@ -71,10 +77,9 @@ def draw_entity_types(audit: Mapping[str, Any], axes: Axes) -> None:
         heights = [100 * n / max(1, facts["n_sentences"]) for n in counts]
         left = [index + (number - (len(splits) - 1) / 2) * width for index in range(len(types))]
         bars = axes.bar(
-            left, heights, width * 0.92, color=_COLOURS[number % len(_COLOURS)], label=split
+            left, heights, width * 0.92, color=ROW_COLOURS[number % len(ROW_COLOURS)], label=split
         )
         axes.bar_label(bars, labels=[f"{n:,}" for n in counts], fontsize=7, padding=1)
-    axes.set_title(f"{audit['name']}: entities by type (counts on the bars)", loc="left")
     axes.set_ylabel("entities per 100 sentences")
     axes.set_xticks(range(len(types)), types)
     axes.margins(y=0.15)
@@ -85,7 +90,10 @@ def draw_entity_types(audit: Mapping[str, Any], axes: Axes) -> None:
 def draw_overlap(audit: Mapping[str, Any], axes: Axes) -> None:
     """Share of a split's sentences and mentions that stand in another split (normalised)."""
     overlaps = list(reversed(audit["overlaps"]))
-    for offset, colour, what in ((0.2, _COLOURS[0], "sentences"), (-0.2, _COLOURS[1], "mentions")):
+    for offset, colour, what in (
+        (0.2, ROW_COLOURS[0], "sentences"),
+        (-0.2, ROW_COLOURS[1], "mentions"),
+    ):
         shared = [overlap[f"n_shared_{what}_normalised"] for overlap in overlaps]
         totals = [overlap[f"n_{what}"] for overlap in overlaps]
         shares = [100 * n / max(1, total) for n, total in zip(shared, totals, strict=True)]
@@ -94,7 +102,6 @@ def draw_overlap(audit: Mapping[str, Any], axes: Axes) -> None:
         labels = [f"{n:,} of {total:,}" for n, total in zip(shared, totals, strict=True)]
         axes.bar_label(bars, labels=labels, fontsize=8, padding=3)
     names = [f"{overlap['split']} in {overlap['other']}" for overlap in overlaps]
-    axes.set_title(f"{audit['name']}: found in both splits", loc="left")
     axes.set_yticks(range(len(overlaps)), names)
     axes.set_xlabel("share of the first split (%)")
     axes.set_xlim(0, 118)
@@ -102,17 +109,5 @@ def draw_overlap(audit: Mapping[str, Any], axes: Axes) -> None:
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
 
 
-def _save(
-    audit: Mapping[str, Any], draw: Callable[[Mapping[str, Any], Axes], None], path: Path
-) -> None:
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise missing_extra(f"{path}: figures need", error.name, "report") from error
-    figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    draw(audit, axes)
-    write_whole(path, lambda temporary: figure.savefig(temporary, dpi=_DOTS_PER_INCH, format="png"))
+def _paint(plot: Plot, audit: Mapping[str, Any], figure: Figure) -> None:
+    plot(audit, figure.subplots())

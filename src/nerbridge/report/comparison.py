@@ -14,32 +14,26 @@ from numpy.typing import NDArray
 from nerbridge.errors import InputError
 from nerbridge.evaluation.resampling import approximate_randomisation, paired_bootstrap
 from nerbridge.evaluation.scores import Scores
-from nerbridge.records import Row, RunRecord, Summary
-from nerbridge.report.formatting import format_difference, format_interval, format_p
-from nerbridge.report.narrative import describe_verdict, name_test
+from nerbridge.records import Paired, Row, RunRecord, Summary, read_record
+from nerbridge.report.narrative import name_test
 from nerbridge.report.tables import (
+    PAIRED_COLUMNS,
     Column,
     Table,
+    describe_pairing,
     format_summary,
     further_tests,
+    paired_cells,
     table_to_markdown,
 )
 
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True)
-class RunPair:
-    """One row of two runs on the same sentences: ``difference`` is F1(run b) - F1(run a)."""
+class RunPair(Paired):
+    """One row of two runs on the same sentences; ``a`` and ``b`` are the runs."""
 
     row: str
-    test: str
-    a: str
-    b: str
-    difference: float
-    ci95: tuple[float, float]
-    p: float
-    p_randomisation: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +54,33 @@ class Comparison:
     runs: Mapping[str, RunRecord]
     pairs: tuple[RunPair, ...]
     unpaired: tuple[Unpaired, ...]
+
+
+def read_runs(arguments: Sequence[Path]) -> list[RunRecord]:
+    """Records of runs, each given as its folder or, all of them, as ``FOLDER:ROW``.
+
+    A record with a row picked has no other, and the picked rows are called alike: by all their
+    names, ``adapt / transfer``.
+
+    Raises:
+        RunError: no record there.
+        InputError: a run has no such row, or only some of the runs have one picked.
+    """
+    split = [_split(argument) for argument in arguments]
+    records = [read_record(folder) for folder, _ in split]
+    names = dict.fromkeys(row for _, row in split if row is not None)
+    if not names:
+        return records
+    whole = next((folder for folder, row in split if row is None), None)
+    if whole is not None:
+        raise InputError(
+            f"{whole}: found without a row, expected FOLDER:ROW as for the other runs. "
+            "Pick a row of every run, or of none."
+        )
+    return [
+        _pick(record, folder, row or "", " / ".join(names))
+        for record, (folder, row) in zip(records, split, strict=True)
+    ]
 
 
 def name_runs(records: Sequence[RunRecord], paths: Sequence[Path]) -> dict[str, RunRecord]:
@@ -128,7 +149,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
             }
             for label, record in comparison.runs.items()
         },
-        "paired": [asdict(pair) for pair in comparison.pairs],
+        "paired": [pair.model_dump(mode="json") for pair in comparison.pairs],
         "unpaired": [asdict(pair) for pair in comparison.unpaired],
     }
 
@@ -274,31 +295,29 @@ def _summary(record: RunRecord, name: str, test: str) -> Summary | None:
 
 
 def _pair_table(comparison: Comparison) -> Table:
-    columns = (
-        Column("system", is_number=False),
-        Column("comparison", is_number=False),
-        Column("verdict", is_number=False),
-        Column("difference"),
-        Column("p, bootstrap"),
-        Column("p, randomisation"),
+    pairs = comparison.pairs
+    return Table(
+        "Differences between runs",
+        describe_pairing("runs", len(pairs)),
+        (Column("system", is_number=False), *PAIRED_COLUMNS),
+        tuple((pair.row, *paired_cells(pair)) for pair in pairs),
+        tuple(f"on {name_test(comparison.runs[pair.a], pair.test)}" for pair in pairs),
+        "test set",
     )
-    rows = tuple(
-        (
-            pair.row,
-            f"{pair.b} against {pair.a}",
-            describe_verdict(pair.a, pair.b, pair.difference, pair.p, pair.p_randomisation),
-            f"{format_difference(pair.difference)}\n{format_interval(pair.ci95)}",
-            format_p(pair.p),
-            format_p(pair.p_randomisation),
-        )
-        for pair in comparison.pairs
-    )
-    caption = (
-        "Difference in strict F1 between runs on the same sentences, below it its 95\u00a0% "
-        "interval. Two runs count as different only where both tests give p below 0.05; no p is "
-        f"corrected for the number of comparisons ({len(comparison.pairs)})."
-    )
-    notes = tuple(
-        f"on {name_test(comparison.runs[pair.a], pair.test)}" for pair in comparison.pairs
-    )
-    return Table("Differences between runs", caption, columns, rows, notes, "test set")
+
+
+def _split(argument: Path) -> tuple[Path, str | None]:
+    folder, colon, row = str(argument).rpartition(":")
+    if not (colon and folder and row) or "/" in row or "\\" in row or argument.exists():
+        return argument, None
+    return Path(folder), row
+
+
+def _pick(record: RunRecord, folder: Path, name: str, called: str) -> RunRecord:
+    for row in record.rows:
+        if row.name == name:
+            picked = row.model_copy(update={"name": called})
+            label = f"{record.name}:{name}"
+            return record.model_copy(update={"name": label, "rows": (picked,)})
+    rows = ", ".join(row.name for row in record.rows)
+    raise InputError(f"{folder}: no row {name!r} found, expected one of {rows}.")

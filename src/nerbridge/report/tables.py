@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 from typing import Literal
 
 from rich.box import SIMPLE_HEAD
@@ -12,7 +14,7 @@ from rich.text import Text
 
 from nerbridge.evaluation.scores import Scores
 from nerbridge.models.manifest import Training
-from nerbridge.records import Row, RunRecord, SeedResult, Summary
+from nerbridge.records import Paired, Row, RunRecord, SeedResult, Summary
 from nerbridge.report.formatting import (
     MISSING,
     format_bytes,
@@ -25,6 +27,9 @@ from nerbridge.report.formatting import (
     format_share,
 )
 from nerbridge.report.narrative import describe_verdict, headline, name_test
+
+Cell = Callable[[Row], str]
+"""What a column says of a system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +59,6 @@ class Table:
 
 def result_table(record: RunRecord) -> Table:
     """Every system on every test set, with its cost."""
-    further = further_tests(record)
-    columns = (
-        Column("system", is_number=False),
-        Column(f"F1 strict, {name_test(record, 'test')}"),
-        *(Column(f"F1 strict, {name_test(record, name)}") for name in further),
-        Column("F1 conll"),
-        Column("F1 without leaks"),
-        Column("time"),
-        Column("trained parameters"),
-    )
-    rows = tuple(
-        (
-            row.name,
-            format_summary(row.f1_strict),
-            *(format_summary(row.also.get(name)) for name in further),
-            format_f1(row.f1_conll.mean),
-            MISSING if row.f1_leak_free is None else format_f1(row.f1_leak_free.mean),
-            format_seconds(mean_of(trainings(row), lambda training: training.wall_s)),
-            format_count(mean_of(trainings(row), lambda training: training.n_parameters_trained)),
-        )
-        for row in record.rows
-    )
     caption = (
         f"F1 as mean ± standard deviation over {describe_seeds(record)}, below it the 95\u00a0% "
         "interval over sentences and seeds. Strict and conll score the same predictions. Time is "
@@ -83,68 +66,101 @@ def result_table(record: RunRecord) -> Table:
     )
     if any(row.stage == "crf" for row in record.rows):
         caption += (
-            " A CRF is trained once, with one draw of sentences where the recipe takes a part of "
-            "a corpus; its interval does not contain the draw."
+            " A CRF is trained once, with one sample of sentences where the recipe takes a part of "
+            "a corpus; its interval does not contain the choice of the sample."
         )
+    columns: dict[str, Cell] = {
+        f"F1 strict, {name_test(record, 'test')}": lambda row: format_summary(row.f1_strict),
+        **{
+            f"F1 strict, {name_test(record, name)}": partial(_further_cell, name)
+            for name in further_tests(record)
+        },
+        "F1 conll": lambda row: format_f1(row.f1_conll.mean),
+        "F1 without leaks": lambda row: format_f1(
+            None if row.f1_leak_free is None else row.f1_leak_free.mean
+        ),
+        "time": lambda row: format_seconds(_mean_cost(row, "wall_s")),
+        "trained parameters": lambda row: format_count(_mean_cost(row, "n_parameters_trained")),
+    }
     notes = tuple(row.description for row in record.rows)
-    return Table("Every system on every test set", caption, columns, rows, notes)
+    return system_table("Every system on every test set", caption, columns, record.rows, notes)
+
+
+def system_table(
+    title: str,
+    caption: str,
+    columns: Mapping[str, Cell],
+    rows: Sequence[Row],
+    notes: tuple[str, ...] = (),
+) -> Table:
+    """A line for each system: its name, then the cells that the columns make of it."""
+    return Table(
+        title,
+        caption,
+        (Column("system", is_number=False), *map(Column, columns)),
+        tuple((row.name, *(cell(row) for cell in columns.values())) for row in rows),
+        notes,
+    )
 
 
 def paired_table(record: RunRecord) -> Table:
     """Every comparison of two systems on the same sentences."""
-    rows = tuple(
-        (
-            f"{pair.b} against {pair.a}",
-            describe_verdict(pair.a, pair.b, pair.difference, pair.p, pair.p_randomisation),
-            f"{format_difference(pair.difference)}\n{format_interval(pair.ci95)}",
-            format_p(pair.p),
-            format_p(pair.p_randomisation),
-        )
-        for pair in record.paired
-    )
-    caption = (
-        "Difference in strict F1 on the same sentences, below it its 95\u00a0% interval. Two "
-        "systems count as different only where both tests give p below 0.05; no p is corrected for "
-        f"the number of comparisons ({len(record.paired)})."
-    )
-    columns = (
-        Column("comparison", is_number=False),
-        Column("verdict", is_number=False),
-        Column("difference"),
-        Column("p, bootstrap"),
-        Column("p, randomisation"),
-    )
-    notes = tuple(f"on {name_test(record, pair.test)}" for pair in record.paired)
     return Table(
-        "Differences between systems", caption, columns, rows, notes, "test set", is_by_row=False
+        "Differences between systems",
+        describe_pairing("systems", len(record.paired)),
+        PAIRED_COLUMNS,
+        tuple(paired_cells(pair) for pair in record.paired),
+        tuple(f"on {name_test(record, pair.test)}" for pair in record.paired),
+        "test set",
+        is_by_row=False,
+    )
+
+
+PAIRED_COLUMNS = (
+    Column("comparison", is_number=False),
+    Column("verdict", is_number=False),
+    Column("difference"),
+    Column("p, bootstrap"),
+    Column("p, randomisation"),
+)
+
+
+def paired_cells(pair: Paired) -> tuple[str, ...]:
+    """A line of a table with `PAIRED_COLUMNS`."""
+    return (
+        f"{pair.b} against {pair.a}",
+        describe_verdict(pair.a, pair.b, pair.difference, pair.p, pair.p_randomisation),
+        f"{format_difference(pair.difference)}\n{format_interval(pair.ci95)}",
+        format_p(pair.p),
+        format_p(pair.p_randomisation),
+    )
+
+
+def describe_pairing(what: str, n_pairs: int) -> str:
+    """How to read a table with `PAIRED_COLUMNS`."""
+    return (
+        f"Difference in strict F1 between {what} on the same sentences, below it its 95\u00a0% "
+        f"interval. Two {what} count as different only where both tests give p below 0.05; no p "
+        f"is corrected for the number of comparisons ({n_pairs})."
     )
 
 
 def seed_table(record: RunRecord) -> Table:
-    """Strict F1 of every seed, of the rows that have several."""
+    """Strict F1 of every seed, of the systems that have several."""
     several = [row for row in record.rows if len(row.seeds) > 1]
-    seeds = sorted({result.seed for row in several for result in row.seeds})
-    f1 = [{result.seed: result.test.f1_strict for result in row.seeds} for row in several]
-    return Table(
-        "Every seed",
-        f"Strict F1 on {name_test(record, 'test')}.",
-        (Column("system", is_number=False), *(Column(f"seed {seed}") for seed in seeds)),
-        tuple(
-            (row.name, *(format_f1(by_seed.get(seed)) for seed in seeds))
-            for row, by_seed in zip(several, f1, strict=True)
-        ),
-    )
+    columns: dict[str, Cell] = {
+        f"seed {seed}": partial(_seed_cell, seed)
+        for seed in sorted({result.seed for row in several for result in row.seeds})
+    }
+    caption = f"Strict F1 on {name_test(record, 'test')}."
+    return system_table("Every seed", caption, columns, several)
 
 
 def type_table(record: RunRecord) -> Table:
     """F1, precision and recall per entity type."""
-    types = entity_types(record)
-    return Table(
-        "Entity types",
-        "Strict F1 per entity type, below it precision and recall; means over seeds.",
-        (Column("system", is_number=False), *(Column(type_) for type_ in types)),
-        tuple((row.name, *(_type_cell(row, type_) for type_ in types)) for row in record.rows),
-    )
+    columns: dict[str, Cell] = {type_: partial(_type_cell, type_) for type_ in entity_types(record)}
+    caption = "Strict F1 per entity type, below it precision and recall; means over seeds."
+    return system_table("Entity types", caption, columns, record.rows)
 
 
 def name_confusion(row: Row) -> tuple[list[str], list[list[float]]]:
@@ -163,72 +179,53 @@ def name_confusion(row: Row) -> tuple[list[str], list[list[float]]]:
 
 def mistake_table(record: RunRecord) -> Table:
     """What became of the gold and of the predicted entities."""
-    columns: dict[str, Callable[[Scores], float]] = {
-        "gold": lambda scores: scores.n_gold,
-        "predicted": lambda scores: scores.n_predicted,
-        "correct": lambda scores: scores.n_correct,
-        "wrong boundary": lambda scores: scores.n_boundary_errors,
-        "wrong type": lambda scores: scores.n_type_errors,
-        "both wrong": lambda scores: scores.n_boundary_and_type_errors,
-        "missed": lambda scores: scores.n_missed,
-        "spurious": lambda scores: scores.n_spurious,
+    columns: dict[str, Cell] = {
+        "gold": _mean_count("n_gold"),
+        "predicted": _mean_count("n_predicted"),
+        "correct": _mean_count("n_correct"),
+        "wrong boundary": _mean_count("n_boundary_errors"),
+        "wrong type": _mean_count("n_type_errors"),
+        "both wrong": _mean_count("n_boundary_and_type_errors"),
+        "missed": _mean_count("n_missed"),
+        "spurious": _mean_count("n_spurious"),
     }
-    return Table(
-        "What became of the entities",
-        "Means over seeds. Every predicted entity is correct, wrong or spurious.",
-        (Column("system", is_number=False), *(Column(name) for name in columns)),
-        tuple(
-            (row.name, *(_format_mean(mean_score(row, get)) for get in columns.values()))
-            for row in record.rows
-        ),
-    )
+    caption = "Means over seeds. Every predicted entity is correct, wrong or spurious."
+    return system_table("What became of the entities", caption, columns, record.rows)
 
 
 def seen_table(record: RunRecord) -> Table:
     """Recall of mentions that were and were not among the training sentences."""
-    return Table(
-        "Seen and unseen mentions",
-        "Recall of gold entities whose words and type occur in the sentences that the row was "
-        "trained on, of the target and of the sources (seen), and of the others (unseen). Rows "
-        "that learned from different sentences divide the entities differently.",
-        (
-            Column("system", is_number=False),
-            Column("seen"),
-            Column("recall, seen"),
-            Column("unseen"),
-            Column("recall, unseen"),
-        ),
-        tuple(
-            (
-                row.name,
-                _format_mean(mean_score(row, lambda scores: scores.n_seen)),
-                format_f1(mean_score(row, lambda scores: scores.recall_seen)),
-                _format_mean(mean_score(row, lambda scores: scores.n_unseen)),
-                format_f1(mean_score(row, lambda scores: scores.recall_unseen)),
-            )
-            for row in record.rows
-        ),
+    columns: dict[str, Cell] = {
+        "seen": _mean_count("n_seen"),
+        "recall, seen": lambda row: format_f1(mean_score(row, lambda found: found.recall_seen)),
+        "unseen": _mean_count("n_unseen"),
+        "recall, unseen": lambda row: format_f1(mean_score(row, lambda found: found.recall_unseen)),
+    }
+    caption = (
+        "Recall of gold entities whose words and type occur in the sentences that the system was "
+        "trained on, of the target and of the sources (seen), and of the others (unseen). Systems "
+        "that learned from different sentences divide the entities differently."
     )
+    return system_table("Seen and unseen mentions", caption, columns, record.rows)
 
 
 def cost_table(record: RunRecord) -> Table:
-    """What training each row took."""
-    rows = [row for row in record.rows if trainings(row)]
-    return Table(
-        "Cost",
-        "Of each stage alone; means over seeds, of memory the largest. The share is of all "
-        "parameters of the model.",
-        (
-            Column("system", is_number=False),
-            Column("sentences"),
-            Column("steps"),
-            Column("best epoch"),
-            Column("trained parameters"),
-            Column("time"),
-            Column("peak memory"),
+    """What training each system took."""
+    columns: dict[str, Cell] = {
+        "sentences": lambda row: format_count(_mean_cost(row, "n_sentences")),
+        "steps": lambda row: format_count(_mean_cost(row, "n_steps")),
+        "best epoch": lambda row: _format_one_digit(_mean_cost(row, "best_epoch")),
+        "trained parameters": _trained_parameters,
+        "time": lambda row: format_seconds(_mean_cost(row, "wall_s")),
+        "peak memory": lambda row: format_bytes(
+            max(cost.peak_memory_bytes for cost in trainings(row))
         ),
-        tuple((row.name, *_cost_cells(trainings(row))) for row in rows),
+    }
+    caption = (
+        "Of each stage alone; means over seeds, of memory the largest. The share is of all "
+        "parameters of the model."
     )
+    return system_table("Cost", caption, columns, [row for row in record.rows if trainings(row)])
 
 
 def table_to_markdown(table: Table) -> str:
@@ -335,32 +332,46 @@ def describe_seeds(record: RunRecord) -> str:
     return "one seed" if n == 1 else f"{n} seeds"
 
 
-def _type_cell(row: Row, type_: str) -> str:
+def _further_cell(test: str, row: Row) -> str:
+    return format_summary(row.also.get(test))
+
+
+def _seed_cell(seed: int, row: Row) -> str:
+    found = (result.test.f1_strict for result in row.seeds if result.seed == seed)
+    return format_f1(next(found, None))
+
+
+def _type_cell(type_: str, row: Row) -> str:
     scores = [result.test.per_type[type_] for result in row.seeds if type_ in result.test.per_type]
     precision = format_f1(mean_of(scores, lambda score: score.precision))
     recall = format_f1(mean_of(scores, lambda score: score.recall))
     return f"{format_f1(mean_of(scores, lambda score: score.f1))}\n{precision} / {recall}"
 
 
-def _cost_cells(costs: list[Training]) -> tuple[str, ...]:
-    trained = mean_of(costs, lambda cost: cost.n_parameters_trained) or 0.0
-    total = mean_of(costs, lambda cost: cost.n_parameters) or 0.0
-    best = mean_of(costs, lambda cost: cost.best_epoch)
-    return (
-        format_count(mean_of(costs, lambda cost: cost.n_sentences)),
-        format_count(mean_of(costs, lambda cost: cost.n_steps)),
-        MISSING if best is None else f"{best:.1f}",
-        f"{format_count(trained)}\n{format_share(trained, total)}",
-        format_seconds(mean_of(costs, lambda cost: cost.wall_s)),
-        format_bytes(max(cost.peak_memory_bytes for cost in costs)),
+def _mean_count(name: str) -> Cell:
+    """The mean of a count of `Scores` over seeds: whole where it is whole."""
+
+    def cell(row: Row) -> str:
+        value = mean_score(row, attrgetter(name))
+        is_whole = value is None or value == round(value)
+        return format_count(value) if is_whole else _format_one_digit(value)
+
+    return cell
+
+
+def _mean_cost(row: Row, name: str) -> float | None:
+    return mean_of(trainings(row), attrgetter(name))
+
+
+def _trained_parameters(row: Row) -> str:
+    trained, total = (
+        _mean_cost(row, name) or 0.0 for name in ("n_parameters_trained", "n_parameters")
     )
+    return f"{format_count(trained)}\n{format_share(trained, total)}"
 
 
-def _format_mean(value: float | None) -> str:
-    """A mean of counts: whole where it is whole."""
-    if value is None:
-        return MISSING
-    return format_count(value) if value == round(value) else f"{value:.1f}"
+def _format_one_digit(value: float | None) -> str:
+    return MISSING if value is None else f"{value:.1f}"
 
 
 def _with_notes(table: Table) -> tuple[tuple[Column, ...], list[tuple[str, ...]]]:

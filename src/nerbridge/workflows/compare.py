@@ -27,8 +27,7 @@ def compare(
         RunError: there is no record of a finished run.
         InputError: fewer than two runs, one run twice, or no such system.
     """
-    from nerbridge.report.comparison import compare_runs, name_runs
-    from nerbridge.report.row_selection import read_runs
+    from nerbridge.report.comparison import compare_runs, name_runs, read_runs
 
     paths = [Path(run) for run in runs]
     comparison = compare_runs(name_runs(read_runs(paths), paths))
