@@ -10,7 +10,7 @@ import pytest
 
 from nerbridge.batch import shards
 from nerbridge.batch.formats import OutputFormat
-from nerbridge.batch.job import Totals, tag_records, tag_to_parts
+from nerbridge.batch.job import tag_records, tag_to_parts
 from nerbridge.batch.outputs import make_writer
 from nerbridge.batch.records import Record
 from nerbridge.batch.shards import ShardStore, cut_shards, open_shard_store
@@ -74,7 +74,7 @@ def test_an_interrupted_job_ends_like_an_undisturbed_one(
     tagger: Tagger, tmp_path: Path, kill_at: int
 ) -> None:
     straight, broken = tmp_path / "straight.jsonl", tmp_path / "broken.jsonl"
-    tag_to_parts(tagger, make_records(35), begin(straight), totals=Totals())
+    tag_to_parts(tagger, make_records(35), begin(straight))
 
     def interrupted() -> Iterator[Record]:
         for record in make_records(35):
@@ -83,11 +83,11 @@ def test_an_interrupted_job_ends_like_an_undisturbed_one(
             yield record
 
     with pytest.raises(KeyboardInterrupt):
-        tag_to_parts(tagger, interrupted(), begin(broken), totals=Totals())
+        tag_to_parts(tagger, interrupted(), begin(broken))
     assert not broken.exists()
-    totals, tagged = Totals(), []
+    tagged: list[object] = []
     counting = count_texts(tagger, tagged.append)
-    tag_to_parts(counting, make_records(35), begin(broken, resume=True), totals=totals)
+    totals = tag_to_parts(counting, make_records(35), begin(broken, resume=True))
     assert broken.read_bytes() == straight.read_bytes()
     assert totals.n_records == 35
     assert totals.n_resumed == kill_at // 10 * 10
@@ -111,15 +111,15 @@ def count_texts(tagger: Tagger, tell: Callable[[object], None]) -> Tagger:
 @pytest.mark.usefixtures("small_shards")
 def test_progress_and_totals(tagger: Tagger, tmp_path: Path) -> None:
     ticks: list[int] = []
-    totals = Totals()
     output = tmp_path / "o.jsonl"
-    tag_to_parts(tagger, make_records(25), begin(output), totals=totals, tick=ticks.append)
-    assert sum(ticks) == totals.n_records == 25
+    totals = tag_to_parts(tagger, make_records(25), begin(output), ticks.append)
+    assert ticks == [*range(1, 26)]
+    assert totals.n_records == 25
     assert totals.n_entities == output.read_text("utf-8").count('"score"') > 10
 
 
 def test_nothing_to_tag_is_an_empty_output(tagger: Tagger, tmp_path: Path) -> None:
-    tag_to_parts(tagger, [], begin(tmp_path / "o.jsonl"), totals=Totals())
+    tag_to_parts(tagger, [], begin(tmp_path / "o.jsonl"))
     assert (tmp_path / "o.jsonl").read_bytes() == b""
 
 

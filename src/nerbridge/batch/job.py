@@ -15,13 +15,13 @@ from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.tagger import BATCH_SENTENCES, Tagger
 
 
-@dataclass
+@dataclass(frozen=True)
 class Totals:
     """What a job has done; ``n_resumed`` of the records were finished before it began."""
 
-    n_records: int = 0
-    n_entities: int = 0
-    n_resumed: int = 0
+    n_records: int
+    n_entities: int
+    n_resumed: int
 
 
 def tag_records(
@@ -48,10 +48,8 @@ def tag_to_parts(
     tagger: Tagger,
     records: Iterable[Record],
     store: ShardStore,
-    *,
-    totals: Totals,
-    tick: Callable[[int], None] = lambda n_records: None,
-) -> None:
+    tell: Callable[[int], None] = lambda n_records: None,
+) -> Totals:
     """Tag what is not finished, shard by shard, then join the shards.
 
     Shards are tagged one by one, not as one stream, so that what goes through the model together
@@ -61,26 +59,27 @@ def tag_to_parts(
         tagger: the model.
         records: all of them, from the first.
         store: where shards go.
-        totals: kept up to date.
-        tick: called with the number of records done since it was last called.
+        tell: called with the number of records done so far.
 
     Raises:
         RunError: the records are not those of the shards that are finished.
         EnvironmentProblem: the disk is full or cannot be written.
     """
-    n_shards = 0
+    n_shards = n_records = n_entities = n_resumed = 0
     for index, shard in enumerate(cut_shards(records)):
         digest = hash_records(shard)
-        finished = store.find(index, digest)
-        if finished is not None:
-            totals.n_resumed += finished.n_records
-            tick(finished.n_records)
+        done = store.find(index, digest)
+        if done is None:
+            fill = _filler(tagger, shard, store, n_records, tell)
+            done = store.write(index, digest, fill)
         else:
-            finished = store.write(index, digest, _filler(tagger, shard, store, tick))
-        totals.n_records += finished.n_records
-        totals.n_entities += finished.n_entities
+            n_resumed += done.n_records
+            tell(n_records + done.n_records)
+        n_records += done.n_records
+        n_entities += done.n_entities
         n_shards += 1
     store.finish(n_shards)
+    return Totals(n_records, n_entities, n_resumed)
 
 
 def _kind_of(record: Record) -> str:
@@ -104,16 +103,21 @@ def _remember(records: Iterable[Record], waiting: deque[Record]) -> Iterator[Rec
 
 
 def _filler(
-    tagger: Tagger, shard: Sequence[Record], store: ShardStore, tick: Callable[[int], None]
+    tagger: Tagger,
+    shard: Sequence[Record],
+    store: ShardStore,
+    n_before: int,
+    tell: Callable[[int], None],
 ) -> Callable[[Path], tuple[int, int]]:
     def fill(path: Path) -> tuple[int, int]:
         n_entities = 0
 
         def tagged() -> Iterator[Tagged]:
             nonlocal n_entities
-            for record, entities in tag_records(tagger, shard):
+            tagged_now = enumerate(tag_records(tagger, shard), start=n_before + 1)
+            for n_done, (record, entities) in tagged_now:
                 n_entities += len(entities)
-                tick(1)
+                tell(n_done)
                 yield record, entities
 
         store.writer.write_shard(path, tagged())

@@ -11,9 +11,8 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal, TypeVar
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
@@ -23,12 +22,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-Item = TypeVar("Item")
 _AS_CODE = "nerbridge.as_code"
 _FIRST_BYTE, _LAST_BYTE = 0xDC80, 0xDCFF
 """How Python keeps bytes of a file name that it cannot decode."""
-Tick = Callable[[int], None]
-"""Told how many more records are done."""
 
 
 def print_as_utf8() -> None:
@@ -100,15 +96,6 @@ def original_command(*, without: Collection[str] = ()) -> str:
     return quote_command(["nerbridge", *(word for word in sys.argv[1:] if word not in without)])
 
 
-@contextmanager
-def resume_hint(command: str, kept: str = "What is finished is kept.") -> Iterator[None]:
-    """Ctrl-C in here says what is ``kept`` and the ``command`` that goes on from it."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"{kept} To go on: {command}") from None
-
-
 def new_table(first: str, *others: str, justify: Literal["left", "right"] = "left") -> Table:
     """A table with a column for each name; ``justify`` is of all but the first."""
     from rich import box
@@ -127,20 +114,3 @@ def print_table(table: Table) -> None:
 
     # Names of types, files and people are data: square brackets in them are no markup.
     Console(markup=False, highlight=False).print(table)
-
-
-def track(
-    items: Iterable[Item], description: str, *, total: int | None = None, quiet: bool = False
-) -> Iterator[Item]:
-    """Yield ``items`` under a progress bar on stderr.
-
-    No bar where ``quiet`` or where stderr is not a terminal (a log file wants lines, not bars).
-    """
-    if quiet or not sys.stderr.isatty():
-        yield from items
-        return
-    from rich.console import Console
-    from rich.progress import track as rich_track
-
-    console = Console(stderr=True)
-    yield from rich_track(items, description, total=total, console=console, transient=True)

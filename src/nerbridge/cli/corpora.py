@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerbridge.cli.console import new_table, print_note
+from nerbridge.cli.console import new_table
 from nerbridge.io.offset_unit import OffsetUnit
 from nerbridge.labels import Scheme
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from nerbridge.corpus.sentence import Corpus
     from nerbridge.workflows.corpora import SplitSize
 
 PathsArgument = Annotated[
@@ -54,12 +53,6 @@ LexiconOption = Annotated[
         help="Words and what replaces them: bundled:hi-as, bundled:bn-as or a file.",
     ),
 ]
-
-
-def print_losses(corpus: Corpus, *, quiet: bool) -> None:
-    """What was repaired, renamed or dropped as a corpus was read, on stderr."""
-    for name, n in corpus.losses.items():
-        print_note(f"{name.replace('_', ' ')}: {n:,}", quiet=quiet)
 
 
 def sizes_table(sizes: Sequence[SplitSize]) -> Table:

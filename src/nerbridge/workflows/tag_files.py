@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -99,14 +99,11 @@ class TagOptions:
 DEFAULT_OPTIONS = TagOptions()
 
 
-@dataclass(frozen=True)
-class TaggedFile:
-    """What was written; ``n_resumed`` of the records were finished by an earlier call."""
+@dataclass(frozen=True, kw_only=True)
+class TaggedFile(Totals):
+    """What was written, and what there is to say of it."""
 
     path: Path
-    n_records: int
-    n_entities: int
-    n_resumed: int
     seconds: float
     notices: tuple[str, ...] = ()
 
@@ -261,19 +258,16 @@ def tag_into_store(
         n_bytes: size of the input; None where it cannot be known.
         listen: told how many records are done, and what is kept if the job ends early.
     """
-    totals, start, n_done = Totals(), time.monotonic(), 0
+    start = time.monotonic()
 
-    def tick(n_records: int) -> None:
-        nonlocal n_done
-        n_done += n_records
+    def tell(n_records: int) -> None:
         # A shard is read before it is tagged: of the bytes read, those of the records done.
-        n_bytes_done = progress.n_bytes * n_done / max(progress.n_records, 1)
-        listen(ItemsDone("records", n_done, n_bytes_done / n_bytes if n_bytes else None))
+        n_bytes_done = progress.n_bytes * n_records / max(progress.n_records, 1)
+        listen(ItemsDone("records", n_records, n_bytes_done / n_bytes if n_bytes else None))
 
     with _tell_what_is_kept(store, listen):
-        tag_to_parts(tagger, records, store, totals=totals, tick=tick)
-    seconds = time.monotonic() - start
-    return TaggedFile(store.output, totals.n_records, totals.n_entities, totals.n_resumed, seconds)
+        totals = tag_to_parts(tagger, records, store, tell)
+    return TaggedFile(**asdict(totals), path=store.output, seconds=time.monotonic() - start)
 
 
 @contextmanager
