@@ -308,8 +308,9 @@ def test_numbers_that_are_not_understood_are_no_words(tmp_path: Path) -> None:
         ("token\tlabel\nঅসম\tB-LOC\nআহিল\tO\n", [("অসম", "আহিল")]),
         ("id\tword\tpos\tner\n1\tঅসম\tN\tO\n\n1\tআহিল\tN\tO\n", [("অসম",), ("আহিল",)]),
         ("word tag\n\nঅসম B-LOC\n", [("অসম",)]),
+        ("id\tword\ttag\n1\tঅসম\tO\n\tআহিল\tO\n", [("অসম", "আহিল")]),
     ],
-    ids=["header", "header-and-index", "header-alone"],
+    ids=["header", "header-and-index", "header-alone", "blank-cell"],
 )
 def test_what_is_no_word_of_conll_is_not_tagged(
     read: Read, content: str, words: list[tuple[str, ...]]
@@ -321,7 +322,7 @@ def test_what_is_no_word_of_conll_is_not_tagged(
     ("content", "said"),
     [
         ("B-LOC\tঅসম\nO\tআহিল\n", "column 1 holds only tags, such as 'B-LOC'"),
-        ("id\tword\ttag\n1\tঅসম\tO\n\tআহিল\tO\n", "a.conll:3: 2 columns; expected 3"),
+        ("অসম\tB-LOC\n\tO\n", "a.conll:2: no word in column 1"),
     ],
 )
 def test_other_columns_of_conll_are_not_taken_for_words(

@@ -20,13 +20,14 @@ from nerbridge.batch.sources import Progress, Source
 from nerbridge.errors import InputError
 from nerbridge.io.column_names import WORD_NAMES, find_header, find_name
 from nerbridge.io.conll import (
+    Row,
     are_numbers,
     counts_words,
     find_index_column,
     find_word_column,
     is_comment,
-    is_document_start,
     looks_like_tag,
+    read_rows,
     surface_rows,
 )
 from nerbridge.io.fields import bytes_to_text, find_field
@@ -184,64 +185,38 @@ def _read_jsonl(source: Source, field: str, by_line: bool, progress: Progress) -
 
 
 def _read_conll(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:
-    sentences = _conll_sentences(source, field, progress)
+    def count_skipped(line: str) -> None:
+        progress.remarks["comments and document marks left out"] += 1
+
+    lines = _refuse_table(read_lines(source, progress), field, source.name)
+    sentences = read_rows(lines, count_skipped)
+    # The columns are found once: later sentences cannot move the words elsewhere.
     first = list(islice(sentences, _SENTENCES_THAT_TELL))
-    header = find_header(first[0][1][0]) if first else None
-    named = None if header is None else find_name(header, WORD_NAMES)
+    header = find_header(first[0][0].cells) if first else None
+    column = None if header is None else find_name(header, WORD_NAMES)
     if header is not None:
-        line, rows = first[0]
-        first[:1] = [(line + 1, rows[1:])] if rows[1:] else []
-    if header is not None and named:  # a blank cell before the words would move them
-        sentences = _as_wide(sentences, len(header), source.name)
-        first = list(_as_wide(first, len(header), source.name))
-    column = find_word_column([rows for _, rows in first]) if named is None else named
-    index = find_index_column([rows for _, rows in first], column)
-    _refuse_other_columns([row for _, rows in first for row in rows], column, source.name)
-    for number, (line, rows) in enumerate(chain(first, sentences), start=1):
-        words = tuple(_words_in(rows, column, index, f"{source.name}:{line}"))
+        first[:1] = [first[0][1:]] if first[0][1:] else []
+    cells = [[row.cells for row in rows] for rows in first]
+    column = find_word_column(cells) if column is None else column
+    index = find_index_column(cells, column)
+    _refuse_other_columns([row for rows in cells for row in rows], column, source.name)
+    for number, rows in enumerate(chain(first, sentences), start=1):
+        words = tuple(_words_in(rows, column, index, source.name))
         yield Record(source.name, number, " ".join(words), words)
 
 
-def _conll_sentences(
-    source: Source, field: str, progress: Progress
-) -> Iterator[tuple[int, list[list[str]]]]:
-    """The line where each sentence begins, and the columns of its lines."""
-    rows: list[list[str]] = []
-    first_line = 0
-    for number, line in read_lines(source, progress):
-        line = line.rstrip(" \t\r\n")
-        columns = [column for column in line.split("\t" if "\t" in line else " ") if column]
-        is_header = len(columns) > 1 and field in columns and not is_comment(line, columns)
-        if number == 1 and is_header:
+def _refuse_table(
+    lines: Iterator[tuple[int, str]], field: str, name: str
+) -> Iterator[tuple[int, str]]:
+    """The lines, unless the first is the header of a table with the field of the texts."""
+    for number, line in lines:
+        cells = line.split()
+        if number == 1 and len(cells) > 1 and field in cells and not is_comment(line, cells):
             raise InputError(
-                f"{source.name}:1: a table with a column {field!r}; expected CoNLL, a word and its "
-                "tag a line. Read it as a table: --input-format csv, or rename it to .csv."
+                f"{name}:1: a table with a column {field!r}; expected CoNLL, a word and its tag a "
+                "line. Read it as a table: --input-format csv, or rename it to .csv."
             )
-        is_mark = bool(columns) and is_document_start(line)
-        if columns and not is_mark and (rows or not is_comment(line, columns)):
-            first_line = first_line if rows else number
-            rows.append(columns)
-            continue
-        progress.remarks["comments and document marks left out"] += bool(columns)
-        if rows and (not columns or is_mark):
-            yield first_line, rows
-            rows = []
-    if rows:
-        yield first_line, rows
-
-
-def _as_wide(
-    sentences: Iterable[tuple[int, list[list[str]]]], width: int, name: str
-) -> Iterator[tuple[int, list[list[str]]]]:
-    """The sentences, if all their lines are as wide as the header."""
-    for line, rows in sentences:
-        for number, row in enumerate(rows):
-            if len(row) != width:
-                raise InputError(
-                    f"{name}:{line + number}: {len(row)} columns; expected {width}, as in the "
-                    "header. Fill every column of the line, or remove the header."
-                )
-        yield line, rows
+        yield number, line
 
 
 def _refuse_other_columns(rows: Sequence[Sequence[str]], column: int, name: str) -> None:
@@ -259,24 +234,25 @@ def _refuse_other_columns(rows: Sequence[Sequence[str]], column: int, name: str)
         )
 
 
-def _words_in(
-    rows: Sequence[Sequence[str]], column: int, index: int | None, place: str
-) -> Iterator[str]:
+def _words_in(rows: Sequence[Row], column: int, index: int | None, name: str) -> Iterator[str]:
     """The words; where another column counts them, those that the text shows."""
-    if any(len(row) <= column for row in rows):
-        raise InputError(
-            f"{place}: fewer than {column + 1} columns; expected the word in column {column + 1}, "
-            "as in the sentences before. Correct the line."
-        )
+    for row in rows:
+        if len(row.cells) <= column or not row.cells[column]:
+            raise InputError(
+                f"{name}:{row.line}: no word in column {column + 1}; expected one, as in the lines "
+                "before. Correct the line."
+            )
+    cells = [row.cells for row in rows]
     if index is None:
-        yield from (row[column] for row in rows)
+        yield from (row[column] for row in cells)
         return
-    if not counts_words([row[index] for row in rows]):
+    if not counts_words([row[index] for row in cells]):
         raise InputError(
-            f"{place}: column {index + 1} does not count the words of this sentence, as it does in "
-            "those before; expected 1, 2, 3 and so on. Correct the numbers, or remove the column."
+            f"{name}:{rows[0].line}: column {index + 1} does not count the words of this sentence, "
+            "as it does in those before; expected 1, 2, 3 and so on. Correct the numbers, or "
+            "remove the column."
         )
-    yield from (row[column] for row, _ in surface_rows(rows, index))
+    yield from (row[column] for row, _ in surface_rows(cells, index))
 
 
 def _read_table(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:

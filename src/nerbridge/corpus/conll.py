@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from nerbridge.corpus.files import read_text, write_text
@@ -17,26 +17,19 @@ from nerbridge.corpus.tag_columns import Parts, choose_tags
 from nerbridge.errors import CorpusError
 from nerbridge.io.column_names import find_header
 from nerbridge.io.conll import (
+    Row,
     are_numbers,
     find_index_column,
     find_word_column,
-    is_comment,
     is_document_start,
     looks_like_tag,
+    read_rows,
     surface_rows,
 )
 from nerbridge.io.lines import split_lines
 
 _BEGIN_DOCUMENT = "#begin document"
 _NEW_DOCUMENT = "# newdoc"
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One line of words: its number and its cells."""
-
-    line: int
-    cells: Sequence[str]
 
 
 def read_conll(path: Path, layout: Layout | None = None) -> RawSplit:
@@ -54,7 +47,7 @@ def read_conll(path: Path, layout: Layout | None = None) -> RawSplit:
         CorpusError: the file cannot be read, or a line is not a word and its tag.
     """
     text = read_text(path)
-    blocks = list(_blocks(text, str(path)))
+    blocks = list(read_rows(enumerate(split_lines(text), start=1)))
     columns = (layout or Layout()).columns
     chosen = (columns.word, columns.tag) if columns else ()
     header = find_header(blocks[0][0].cells, chosen) if blocks else None
@@ -90,38 +83,11 @@ def write_conll(path: Path, sentences: Iterable[Sentence]) -> None:
     write_text(path, "".join(_block(sentence) for sentence in sentences))
 
 
-def _blocks(text: str, name: str) -> Iterator[list[_Row]]:
-    """The rows of every sentence, with the cells of their columns."""
-    separator: str | None = None
-    rows: list[_Row] = []
-    for number, line in enumerate(split_lines(text), start=1):
-        line = line.rstrip(" \t\r\n")
-        if not line or is_document_start(line):
-            if rows:
-                yield rows
-            rows = []
-            continue
-        columns = _columns(line, separator)
-        is_between = not rows or (len(columns) == 1 and separator == "\t")
-        if is_between and is_comment(line, columns):
-            continue
-        separator = separator or ("\t" if "\t" in line else " ")
-        rows.append(_Row(number, columns))
-    if rows:
-        yield rows
-
-
 def _starts_document(line: str) -> bool:
     return is_document_start(line) or line.startswith((_BEGIN_DOCUMENT, _NEW_DOCUMENT))
 
 
-def _columns(line: str, separator: str | None) -> list[str]:
-    if separator == "\t" or (separator is None and "\t" in line):
-        return line.split("\t")
-    return [column for column in line.split(" ") if column]
-
-
-def _check_widths(blocks: Iterable[Sequence[_Row]], name: str) -> None:
+def _check_widths(blocks: Iterable[Sequence[Row]], name: str) -> None:
     n_columns = 0
     for row in (row for rows in blocks for row in rows):
         n_columns = n_columns or len(row.cells)
@@ -143,7 +109,7 @@ def _wrong_columns(place: str, columns: Sequence[str], n_columns: int) -> Corpus
 
 
 def _sentences(
-    blocks: Sequence[Sequence[_Row]],
+    blocks: Sequence[Sequence[Row]],
     header: Sequence[str] | None,
     columns: Columns | None,
     path: str,
@@ -169,7 +135,7 @@ def _sentences(
         yield RawSentence(surfaces, tuple(named), path, lines)
 
 
-def _take_words(rows: Sequence[_Row], index: int | None) -> Iterator[tuple[_Row, Parts]]:
+def _take_words(rows: Sequence[Row], index: int | None) -> Iterator[tuple[Row, Parts]]:
     """The words of a sentence, with the cells of their parts; those that an index leaves."""
     if index is None:
         yield from ((row, [row.cells]) for row in rows)

@@ -6,7 +6,8 @@ Readers of labelled files and of files to tag share these rules, so that both se
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 DOCUMENT_START = "-DOCSTART-"
@@ -22,6 +23,60 @@ _MIN_EVIDENCE = 3
 """One sentence of two words, or two of one word, tell that a column counts."""
 _MIN_NAMED = 2
 _MIN_COLUMNS_OF_2012 = 11
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of words: its number and its cells."""
+
+    line: int
+    cells: Columns
+
+
+def read_rows(
+    lines: Iterable[tuple[int, str]], skip: Callable[[str], object] = lambda line: None
+) -> Iterator[list[Row]]:
+    """The rows of every sentence, as they are asked for.
+
+    Columns are separated by tabs if the first row of a sentence holds a tab, else by spaces.
+    A blank line or ``-DOCSTART-`` ends a sentence.
+
+    Args:
+        lines: their numbers and texts.
+        skip: called with every comment and ``-DOCSTART-`` line.
+
+    >>> lines = ["a O", "", "b O"]
+    >>> [[row.cells for row in rows] for rows in read_rows(enumerate(lines, start=1))]
+    [[['a', 'O']], [['b', 'O']]]
+    """
+    separator: str | None = None
+    rows: list[Row] = []
+    for number, line in lines:
+        line = line.rstrip(" \t\r\n")
+        if not line or is_document_start(line):
+            if line:
+                skip(line)
+            if rows:
+                yield rows
+            rows = []
+            continue
+        cells = _split(line, separator)
+        # Within a sentence ``#`` may be a word; a row of a table with tabs has several cells.
+        is_between = not rows or (len(cells) == 1 and separator == "\t")
+        if is_between and is_comment(line, cells):
+            skip(line)
+            continue
+        if not rows:
+            separator = "\t" if "\t" in line else " "
+        rows.append(Row(number, _split(line, separator)))
+    if rows:
+        yield rows
+
+
+def _split(line: str, separator: str | None) -> list[str]:
+    if separator == "\t" or (separator is None and "\t" in line):
+        return line.split("\t")
+    return [cell for cell in line.split(" ") if cell]
 
 
 def looks_like_tag(cell: str) -> bool:
