@@ -40,13 +40,35 @@ def page_id(page: Path) -> str:
 every_page = pytest.mark.parametrize("page", sorted(PAGES), ids=page_id)
 
 
-@every_page
+@pytest.mark.parametrize(
+    "page",
+    [
+        # One example trains a model, and the next ones use it.
+        pytest.param(page, marks=pytest.mark.slow if page.name == "python.md" else ())
+        for page in sorted(PAGES)
+    ],
+    ids=page_id,
+)
 def test_python_examples_run(page: Path, tmp_path: Path) -> None:
     for example in blocks(page, "python"):
         done = subprocess.run(
             [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True
         )
         assert done.returncode == 0, f"{example}\n{done.stderr}"
+
+
+@pytest.mark.slow
+def test_the_script_of_an_experiment_runs(tmp_path: Path) -> None:
+    script = (REPOSITORY / "docs" / "examples" / "experiment.py").read_text(encoding="utf-8")
+    fewer = ", ".join(f"{stage}__epochs=1" for stage in ("baseline", "transfer", "adapt"))
+    script = script.replace("seeds=[13, 21]", f"seeds=[13, 21], reference__crf=False, {fewer}")
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "transfer" in done.stdout
+    assert "exported: " in done.stdout
+    assert (tmp_path / "runs" / "quickstart" / "report" / "index.html").is_file()
 
 
 @every_page

@@ -29,6 +29,8 @@ from nerbridge.io.remote import Fetched, fetch, is_address
 from nerbridge.text.counts import count_of
 
 STDIN = "-"
+Inputs = str | Path | Sequence[str | Path]
+"""One input or several; ``-`` is standard input."""
 _HEAD = 8192
 _LONGEST_PATH = 255
 _PARQUET = ("Parquet", InputFormat.PARQUET)
@@ -104,8 +106,13 @@ class Progress:
         return [*([f"input: {'; '.join(counts)}"] if counts else []), *self.notices]
 
 
+def list_inputs(inputs: Inputs) -> list[str]:
+    """The inputs as they were given."""
+    return [str(name) for name in ([inputs] if isinstance(inputs, (str, Path)) else inputs)]
+
+
 def find_sources(
-    inputs: Sequence[str], format: InputFormat | None = None, *, output: Path | None = None
+    inputs: Inputs, format: InputFormat | None = None, *, output: Path | None = None
 ) -> list[Source]:
     """The inputs in the order given, each checked to be there and to be readable.
 
@@ -125,7 +132,7 @@ def find_sources(
     """
     seen: dict[object, str] = {}
     sources = []
-    for source, is_named in _expand(inputs, format, output):
+    for source, is_named in _expand(list_inputs(inputs), format, output):
         name = source.name
         key: object = STDIN if source.is_stdin else _identity(source)
         if key in seen and not is_named:  # a link to a file that is taken already

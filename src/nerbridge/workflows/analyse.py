@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nerbridge.batch.formats import InputFormat
 from nerbridge.batch.records import read_records
 from nerbridge.batch.shards import open_shard_store, parts_folder
-from nerbridge.batch.sources import Progress, Source, total_bytes
+from nerbridge.batch.sources import Inputs, Progress, Source, total_bytes
 from nerbridge.errors import InputError, RunError, missing_extra
 from nerbridge.files import write_text
 from nerbridge.text.counts import count_of
@@ -46,8 +46,8 @@ class Analysis:
 
 
 def analyse(
-    inputs: Sequence[str],
-    output: Path,
+    inputs: Inputs,
+    output: str | Path,
     options: TagOptions,
     *,
     date: str | None = "date",
@@ -79,6 +79,7 @@ def analyse(
         RunError: the folder holds the results of another call.
         EnvironmentProblem: a library is missing, or the folder cannot be written.
     """
+    output = Path(output)
     _check_libraries()
     from nerbridge.analysis.articles import Fields, check_fields
 

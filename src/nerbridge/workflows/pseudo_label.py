@@ -14,7 +14,14 @@ from nerbridge import __version__
 from nerbridge.batch.formats import InputFormat
 from nerbridge.batch.records import read_records
 from nerbridge.batch.shards import hash_folder
-from nerbridge.batch.sources import Progress, describe_inputs, find_sources, refuse_own_output
+from nerbridge.batch.sources import (
+    Inputs,
+    Progress,
+    describe_inputs,
+    find_sources,
+    list_inputs,
+    refuse_own_output,
+)
 from nerbridge.corpus.probabilities import PROBABILITIES_FILE, write_probabilities
 from nerbridge.corpus.reading import build_corpus, read_raw_corpus, split_of
 from nerbridge.corpus.sentence import Corpus
@@ -65,9 +72,9 @@ class PseudoLabelled:
 
 
 def pseudo_label(
-    inputs: Sequence[str],
-    output: Path,
-    models: Sequence[str],
+    inputs: Inputs,
+    output: str | Path,
+    models: Sequence[str | Path],
     *,
     n: int = 24_000,
     seed: int = 0,
@@ -109,7 +116,8 @@ def pseudo_label(
         RunError: another process writes the same corpus.
         EnvironmentProblem: a library is missing, or the folder cannot be written.
     """
-    _check_models(models, min_score, soft=soft)
+    output, model_names = Path(output), [str(model) for model in models]
+    _check_models(model_names, min_score, soft=soft)
     text = _counted_text(neighbours)
     sources = find_sources(inputs, input_format, output=output)
     check_corpus_folder(output, overwrite=overwrite)
@@ -117,7 +125,7 @@ def pseudo_label(
     described, held_out = describe_inputs(sources), held_out or {}
     known_words = [words for sentences in held_out.values() for words in sentences]
     ensemble = Ensemble(
-        [Tagger.load(name, n_threads=n_threads, map_types=map_types).model for name in models]
+        [Tagger.load(name, n_threads=n_threads, map_types=map_types).model for name in model_names]
     )
     _note_which_are_not_zero_shot(ensemble.models, listen)
     progress, losses, reader = Progress(), Counter[str](), SentenceReader()
@@ -127,7 +135,7 @@ def pseudo_label(
     thresholds = (
         ConfidenceThresholds() if min_score is None else ConfidenceThresholds(entity=min_score)
     )
-    cache = PredictionCache(output / _PARTS, _describe_predictions(models, map_types))
+    cache = PredictionCache(output / _PARTS, _describe_predictions(model_names, map_types))
     listen(Kept("What was labelled is kept."))
     with cache.locked():
         wanted = pseudo_labels.leave_out_known(fit, known_words, losses)
@@ -144,7 +152,9 @@ def pseudo_label(
         )
         note_left_out(losses, progress, listen)
         if not labelled:
-            raise _no_entity(inputs, reader.n_sentences, len(sample), cache.folder, soft=soft)
+            raise _no_entity(
+                list_inputs(inputs), reader.n_sentences, len(sample), cache.folder, soft=soft
+            )
         entities = Counter(tag[2:] for s in labelled for tag in s.tags if tag.startswith("B-"))
         corpus = build_corpus(output.name, "und", {"train": labelled})
         origin = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from nerbridge.batch.records import read_records
-from nerbridge.batch.sources import Progress, refuse_own_output
+from nerbridge.batch.sources import Inputs, Progress, list_inputs, refuse_own_output
 from nerbridge.errors import InputError
 from nerbridge.selection import suggesting
 from nerbridge.selection.formats import SuggestionFormat, suggestion_format_of
@@ -33,8 +33,8 @@ class Suggestions:
 
 
 def suggest(
-    inputs: Sequence[str],
-    output: Path,
+    inputs: Inputs,
+    output: str | Path,
     options: TagOptions = DEFAULT_OPTIONS,
     *,
     n: int = 100,
@@ -59,6 +59,7 @@ def suggest(
         InputError: an argument cannot be used, or no sentence is fit to be labelled.
         ModelError: the model cannot be loaded.
     """
+    output = Path(output)
     sources = options.find_sources(inputs, output)
     refuse_own_output(sources, output)
     chosen = format or suggestion_format_of(output)
@@ -75,8 +76,8 @@ def suggest(
     note_left_out(losses, progress, listen)
     if not found:
         raise InputError(
-            f"{', '.join(inputs)}: {reader.n_sentences:,} sentences, none fit to be labelled; "
-            "expected running text of the model's language. Check the file and --field."
+            f"{', '.join(list_inputs(inputs))}: {reader.n_sentences:,} sentences, none fit to be "
+            "labelled; expected running text of the model's language. Check the file and --field."
         )
     write_suggestions(output, found, chosen, model=tagger.name)
     if len(found) < n:

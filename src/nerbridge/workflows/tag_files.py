@@ -21,6 +21,7 @@ from nerbridge.batch.outputs import Tagged, TextWriter, Writer, make_writer
 from nerbridge.batch.records import Record, read_records
 from nerbridge.batch.shards import ShardStore, check_output, hash_folder, open_shard_store
 from nerbridge.batch.sources import (
+    Inputs,
     Progress,
     Source,
     describe_inputs,
@@ -59,7 +60,7 @@ class TagOptions:
     by_line: bool = False
     is_whole_page: bool = False
 
-    def find_sources(self, inputs: Sequence[str], output: Path | None = None) -> list[Source]:
+    def find_sources(self, inputs: Inputs, output: Path | None = None) -> list[Source]:
         """The files behind the inputs, each checked to be there and to be readable."""
         sources = find_sources(inputs, self.input_format, output=output)
         return [replace(source, is_whole_page=self.is_whole_page) for source in sources]
@@ -159,8 +160,8 @@ class _Reader:
 
 
 def tag_files(
-    inputs: Sequence[str],
-    output: Path,
+    inputs: Inputs,
+    output: str | Path,
     options: TagOptions = DEFAULT_OPTIONS,
     format: OutputFormat | None = None,
     *,
@@ -186,6 +187,7 @@ def tag_files(
         RunError: the unfinished job is another one.
         ModelError: the model cannot be loaded.
     """
+    output = Path(output)
     sources = options.find_sources(inputs, output)
     refuse_own_output(sources, output)
     check_output(output, resume=resume, overwrite=overwrite)
