@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from nerbridge.alignment.decoding import decode_many
-from nerbridge.corpus.final_punctuation import without_stop
+from nerbridge.corpus.final_punctuation import without_final_punctuation
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.corpus.sentence import Sentence
 from nerbridge.evaluation.counts import count_entities, counts_to_f1
@@ -57,7 +57,7 @@ def main() -> None:
     for name in asked.model:
         model = Tagger.load(name, n_threads=1).model
         for corpus, sentences in corpora.items():
-            ways = {"with": sentences, "without": [without_stop(s) for s in sentences]}
+            ways = {"with": sentences, "without": [without_final_punctuation(s) for s in sentences]}
             scores = {way: score(model, part) for way, part in ways.items()}
             found.setdefault(name, {})[corpus] = scores
             if not asked.json:

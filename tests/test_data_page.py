@@ -53,7 +53,7 @@ def test_every_corpus_of_a_recipe_is_on_the_page() -> None:
     used = {
         corpus.path
         for recipe in recipes
-        for corpus in (recipe.target, *recipe.sources, *recipe.also)
+        for corpus in (recipe.target, *recipe.sources, *recipe.test_sets)
         if not corpus.path.startswith(("hub:", "here:"))
     }
     assert used <= CORPORA.keys()

@@ -285,7 +285,7 @@ def test_every_variant_changes_one_thing(variant: ablation.Variant, tmp_path: Pa
     recipe = read_recipe(ablation.write_recipe(tmp_path, variant), overrides=sets)
     n_sources = sum(source.max_sentences or 0 for source in recipe.sources)
     assert n_sources == ablation.N_SOURCE_SENTENCES
-    scripts = {corpus.script for corpus in (recipe.target, *recipe.sources, *recipe.also)}
+    scripts = {corpus.script for corpus in (recipe.target, *recipe.sources, *recipe.test_sets)}
     assert scripts == ({None} if variant.data == "native" else {"Beng"})
 
 

@@ -93,6 +93,10 @@ class ScriptWarning(UserWarning):
     """
 
 
+class OldNameWarning(FutureWarning):
+    """A recipe, an option or a command is called as in an earlier version; the next one refuses."""
+
+
 class ModelWarning(UserWarning):
     """Something of a model is left out: tensors that nothing reads, settings that are unknown."""
 

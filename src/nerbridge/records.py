@@ -124,7 +124,7 @@ class RunRecord(_Model):
 
     def scored_split(self, test: str) -> str:
         """Which split of its corpus a test set is; ``test`` stands for the recipe's own."""
-        further = self.recipe.get("also", ())
+        further = self.recipe.get("test_sets", self.recipe.get("also", ()))
         own = self.recipe.get("target", {}) if test == "test" else {}
         named = (settings for settings in further if settings.get("name") == test)
         return str(next(named, own).get("split", "test"))

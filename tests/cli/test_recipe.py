@@ -31,7 +31,7 @@ RICH = {
         {"path": "ne", "language": "ne", "type_map": ["fewnerd", "City=LOC"]},
         {"path": "mr", "language": "mr", "type_map": "multiconer2"},
     ],
-    "also": [{"name": "other", "path": "x", "language": "as", "split": "validation"}],
+    "test_sets": [{"name": "other", "path": "x", "language": "as", "split": "validation"}],
     "adapt": {"learning_rate": 1e-7, "patience": 3, "dropout": 0.0},
 }
 
@@ -138,13 +138,13 @@ def test_check_says_which_corpora_are_not_there(
         for name in ("there.conll", "no.conll", "here:made", "hub:a/b", "bundled:bn")
     )
     made = '[[pseudo_labels]]\npath = "here:made"\nrecipe = "quickstart"\ntext = ["a.txt"]\n'
-    also = '[[also]]\nname = "o"\npath = "sub/other"\nlanguage = "as"\n'
+    also = '[[test_sets]]\nname = "o"\npath = "sub/other"\nlanguage = "as"\n'
     target = '[target]\npath = "as"\nlanguage = "as"\n'
     path.write_text(f'name = "own"\n{target}{sources}{made}{also}', "utf-8")
     with pytest.raises(RecipeError, match="4 corpora or files were not found") as found:
         call("check", path)
     message = str(found.value)
-    for key, place in (("target", "as"), ("sources.1", "no.conll"), ("also.0", "sub/other")):
+    for key, place in (("target", "as"), ("sources.1", "no.conll"), ("test_sets.0", "sub/other")):
         assert f"  {key}.path: {tmp_path / place}: not found." in message
     assert f"  pseudo_labels.0.text: {tmp_path / 'a.txt'}: not found." in message
     assert "made:" not in message

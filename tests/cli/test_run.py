@@ -100,7 +100,7 @@ def test_from_the_recipe_to_the_report_and_again(call: Call, recipe: Path, tmp_p
 
 
 def test_on_validation_only_no_test_is_seen(call: Call, recipe: Path, tmp_path: Path) -> None:
-    further = 'also=[{ name = "own", path = "as", language = "as" }]'
+    further = 'test_sets=[{ name = "own", path = "as", language = "as" }]'
     code, out, err = call(recipe, "--validation-only", "--set", further)
     assert code == 0
     assert "On as (validation, not test), " in out

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nerbridge.corpus import Sentence
-from nerbridge.corpus.final_punctuation import leave_out_stops
+from nerbridge.corpus.final_punctuation import drop_final_punctuation
 from nerbridge.corpus.reading import build_corpus
 from nerbridge.corpus.sentence import Corpus
 
@@ -34,7 +34,7 @@ def test_the_final_stop_goes_and_nothing_else(words: str, tags: str, left: str) 
         tuple(tags.split()),
         probabilities=np.eye(len(words.split()), dtype=np.float32),
     )
-    (shortened,) = leave_out_stops(corpus(sentence), 1).splits["train"]
+    (shortened,) = drop_final_punctuation(corpus(sentence), 1).splits["train"]
     n = len(left.split())
     assert shortened.words == tuple(left.split())
     assert shortened.tags == sentence.tags[:n]
@@ -44,10 +44,10 @@ def test_the_final_stop_goes_and_nothing_else(words: str, tags: str, left: str) 
 
 def test_a_share_of_the_training_sentences_the_same_every_time() -> None:
     many = corpus(*(Sentence((f"ক{number}", "।"), ("O", "O")) for number in range(1000)))
-    half = leave_out_stops(many, 0.3)
+    half = drop_final_punctuation(many, 0.3)
     n_short = sum(len(sentence.words) == 1 for sentence in half.splits["train"])
     assert 250 < n_short < 350
-    assert half == leave_out_stops(many, 0.3)
+    assert half == drop_final_punctuation(many, 0.3)
     assert half.splits["test"] == many.splits["test"]
     assert half.sha256 == many.sha256
-    assert leave_out_stops(many, 0) == many
+    assert drop_final_punctuation(many, 0) == many

@@ -35,9 +35,9 @@ Shake = Callable[[nn.Module], None]
 IDS = torch.tensor([[0, 20, 21, 22, 23, 2]])
 SETTINGS = [
     LoraSettings(),
-    LoraSettings(r=4, target_modules="all-linear", use_rslora=True),
+    LoraSettings(r=4, target_modules="all-linear"),
     LoraSettings(bias="lora_only", target_modules=("query", "dense")),
-    LoraSettings(bias="all", modules_to_save=("LayerNorm",)),
+    LoraSettings(bias="all"),
 ]
 
 

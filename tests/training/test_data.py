@@ -216,7 +216,7 @@ def test_tests_come_with_their_leaks(tiny: Any, own: Path) -> None:
     with (own / "as" / "test.conll").open("a", encoding="utf-8") as out:
         out.write(f"\n{leaked}\n")
     also = [{"name": "other", "path": "as", "language": "as", "split": "validation"}]
-    test, other = load(tiny, own, also=also).tests
+    test, other = load(tiny, own, test_sets=also).tests
     assert (test.name, other.name) == ("test", "other")
     assert test.leaked == (False,) * 14 + (True,)
     assert not any(other.leaked)
@@ -237,7 +237,7 @@ def test_a_missing_split_of_a_further_test_set_is_said(tiny: Any, own: Path) -> 
     (own / "hi" / "test.conll").unlink()
     also = [{"name": "other", "path": "hi", "language": "hi"}]
     with pytest.raises(CorpusError, match="no sentences in test"):
-        load(tiny, own, also=also)
+        load(tiny, own, test_sets=also)
 
 
 @pytest.mark.parametrize(
@@ -294,16 +294,19 @@ def test_stops_are_left_out_of_what_is_learned_alone(tiny: Any, own: Path) -> No
     (own / "bn" / "train.conll").write_text("রহিম B-PER\nআসেন O\n। O\n", "utf-8")
     (own / "bn" / "validation.conll").write_text("করিম B-PER\nআসেন O\n। O\n", "utf-8")
     for share in (0, 1):
-        experiment_data = load(tiny, own, sources=[bengali | {"without_stop": share}])
+        experiment_data = load(tiny, own, sources=[bengali | {"drop_final_punctuation": share}])
         assert [len(words) for words in experiment_data.source_train(1).words] == [3 - share]
         assert [len(words) for words in experiment_data.source_validation.words] == [3]
 
 
-def test_a_lexicon_writes_what_is_learned_and_a_target_never(tiny: Any, own: Path) -> None:
+def test_a_lexicon_writes_what_is_learned_and_a_target_never(
+    tiny: Any, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for folder in ("bn", "as"):
         (own / folder / "train.conll").write_text("রহিম B-PER\nআসেন O\n", "utf-8")
     (own / "words.tsv").write_text("আসেন\tআহে\nরহিম\tৰহিম\n", "utf-8")
-    bengali = {"path": "bn", "language": "bn", "lexicon": "words.tsv", "lexicon_share": 1}
+    bengali = {"path": "bn", "language": "bn", "lexicon": "words.tsv"}
+    monkeypatch.setattr("nerbridge.training.data._LEXICON_SHARE", 1)
     experiment_data = load(tiny, own, sources=[bengali])
     assert experiment_data.source_train(1).words == (("ৰহিম", "আহে"),)
     assert experiment_data.target.splits["train"][0].words == ("রহিম", "আসেন")
@@ -324,5 +327,5 @@ def test_a_lexicon_that_is_missing_or_does_not_go_with_soft_is_refused(
 def test_a_source_is_learned_as_often_as_the_recipe_says(tiny: Any, own: Path) -> None:
     bengali = {"path": "bn", "language": "bn", "script": "Beng"}
     once = load(tiny, own, sources=[bengali]).source_train(1).words
-    thrice = load(tiny, own, sources=[bengali | {"times": 3}]).source_train(1).words
+    thrice = load(tiny, own, sources=[bengali | {"repeat": 3}]).source_train(1).words
     assert sorted(thrice) == sorted(once * 3)

@@ -326,7 +326,7 @@ def test_killed_at_random_moments_it_ends_as_undisturbed(tiny: Any, tmp_path: Pa
     """The short version of ``scripts/kill_and_resume``, which is for trying it in earnest."""
     changes = {
         "baseline": {"epochs": 2},
-        "transfer": {"epochs": 4, "masked_words": 0.1},
+        "transfer": {"epochs": 4},
         "adapt": {"epochs": 2, "keep_best": False},
     }
     recipe = tmp_path / "recipe.toml"

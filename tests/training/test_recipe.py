@@ -59,8 +59,8 @@ BOTH = {"path": "a", "language": "bn", "harmonise": True, "soft": True}
         ({"encoder": {"id": "bundled:large"}}, "no such bundled encoder"),
         ({"target": {"path": "bundled:mr", "language": "mr"}}, "no such bundled corpus"),
         ({"target": {"path": "a", "language": "as", "script": "Latn"}}, "Beng"),
-        ({"also": [{"name": "test", "path": "a", "language": "as"}]}, "differ"),
-        ({"also": [{"name": "x", "path": "a", "language": "as"}] * 2}, "differ"),
+        ({"test_sets": [{"name": "test", "path": "a", "language": "as"}]}, "differ"),
+        ({"test_sets": [{"name": "x", "path": "a", "language": "as"}] * 2}, "differ"),
     ],
 )
 def test_mistakes_are_refused(changes: dict[str, Any], said: str) -> None:
@@ -71,11 +71,11 @@ def test_mistakes_are_refused(changes: dict[str, Any], said: str) -> None:
 def test_on_validation_no_split_is_test() -> None:
     further = {"path": "a", "language": "as"}
     also = [{**further, "name": name, "split": name} for name in ("train", "validation")]
-    recipe = Recipe.model_validate(values(also=[*also, {**further, "name": "x"}]))
-    assert recipe.target.split == recipe.also[-1].split == "test"
+    recipe = Recipe.model_validate(values(test_sets=[*also, {**further, "name": "x"}]))
+    assert recipe.target.split == recipe.test_sets[-1].split == "test"
     developing = recipe.on_validation()
     assert developing.target.split == "validation"
-    assert [one.split for one in developing.also] == ["train", "validation", "validation"]
+    assert [one.split for one in developing.test_sets] == ["train", "validation", "validation"]
     assert Recipe.model_validate(developing.to_dict()) == developing
 
 
@@ -87,7 +87,7 @@ def test_the_head_learns_at_the_same_rate_unless_told() -> None:
 
 def scripts_of(**changes: Any) -> list[str | None]:
     recipe = Recipe.model_validate({**SCRIPTED, **changes})
-    return [c.script for c in (recipe.target, *recipe.sources, *recipe.also)]
+    return [c.script for c in (recipe.target, *recipe.sources, *recipe.test_sets)]
 
 
 SCRIPTED: dict[str, Any] = {
@@ -98,7 +98,7 @@ SCRIPTED: dict[str, Any] = {
         {"path": "bn", "language": "bn", "script": "native"},
         {"path": "ne", "language": "ne", "script": "Deva"},
     ],
-    "also": [{"name": "other", "path": "x", "language": "as"}],
+    "test_sets": [{"name": "other", "path": "x", "language": "as"}],
 }
 
 

@@ -12,7 +12,7 @@ from nerbridge.training.recipe_files import (
     change_recipe,
     find_recipe,
     fingerprint_settings,
-    migrate_settings,
+    migrate_fingerprint,
     parse_overrides,
     read_recipe,
     recipe_sha256,
@@ -283,7 +283,7 @@ def test_the_usual_layers_decide_as_no_layers_do(mine: Path) -> None:
     named = read_recipe(mine, overrides={"lora.target_modules": ["query", "value"]})
     other = read_recipe(mine, overrides={"lora.target_modules": "all-linear"})
     assert recipe_sha256(named) == recipe_sha256(recipe) != recipe_sha256(other)
-    assert migrate_settings(fingerprint_settings(named)) == fingerprint_settings(recipe)
+    assert migrate_fingerprint(fingerprint_settings(named)) == fingerprint_settings(recipe)
 
 
 def test_a_byte_order_mark_is_no_part_of_a_recipe(mine: Path) -> None:

@@ -36,7 +36,7 @@ def told(**changes: Any) -> list[str]:
         (
             {"lora": {"rank": 8}},
             "lora.rank: unknown key; expected one of r, lora_alpha, lora_dropout, "
-            "target_modules, bias, modules_to_save, use_rslora",
+            "target_modules, bias",
         ),
         ({"seeds": 13}, "seeds: expected a list, such as [13, 21, 34], found 13"),
         ({"types": "PER"}, 'types: expected a list, such as ["PER", "LOC"], found \'PER\''),

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from nerbridge.training import references
-from nerbridge.training.references import CRF_ROWS, CRF_SEED, crf_training_set, run_references
+from nerbridge.training.references import (
+    CRF_ROWS,
+    CRF_SEED,
+    TARGET_REPEATS,
+    crf_training_set,
+    run_references,
+)
 from nerbridge.training.run import Run
 from nerbridge.training.run_folder import RunFolder
 
@@ -19,10 +25,9 @@ def paths(run: Run, row: str) -> list[str]:
 
 def test_each_row_learns_from_what_its_name_says(finished: Any) -> None:
     run = finished.run
-    repeats = run.recipe.reference.target_repeats
     assert paths(run, "crf_target") == ["as"] * 24
     assert sorted(paths(run, "crf_transfer")) == ["bn"] * 24 + ["hi"] * 24
-    assert sorted(paths(run, "crf_all")) == ["as"] * 24 * repeats + ["bn"] * 24 + ["hi"] * 24
+    assert sorted(paths(run, "crf_all")) == ["as"] * 24 * TARGET_REPEATS + ["bn"] * 24 + ["hi"] * 24
 
 
 def test_the_seeds_of_the_run_do_not_matter(finished: Any, tiny: Any) -> None:

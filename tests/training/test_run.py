@@ -36,7 +36,7 @@ def test_folders_of_one_name_are_told_apart(tiny: Any, tmp_path: Path) -> None:
         (tmp_path / place / "data").symlink_to(tiny.data / language)
     corpora = [{"path": f"{place}/data", "language": place} for place in "xyz"]
     recipe = tiny.recipe(data_root=str(tmp_path), target=corpora[0], sources=corpora[1:])
-    recipe = recipe.model_copy(update={"also": ()})
+    recipe = recipe.model_copy(update={"test_sets": ()})
     run = open_run(recipe, tmp_path / "run")
     assert len(set(run.fingerprint()["data"].values())) == 3
     assert not (tmp_path / "run").exists()  # opening alone leaves nothing behind

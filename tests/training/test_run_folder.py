@@ -136,7 +136,7 @@ def test_a_key_that_came_later_is_no_difference(tmp_path: Path) -> None:
     }
     now = fingerprint_settings(Recipe.model_validate(values))
     before = copy.deepcopy(now)
-    del before["sources"][0]["soft"], before["transfer"]["masked_words"]
+    del before["sources"][0]["soft"], before["transfer"]["patience"]
     RunFolder(tmp_path).check_fingerprint({"recipe": before})
     RunFolder(tmp_path).check_fingerprint({"recipe": now})
     now["sources"][0]["soft"] = True

@@ -17,7 +17,7 @@ from transformers import AutoModelForTokenClassification, TrainingArguments
 
 from hub_shapes import tiny_config
 from nerbridge.alignment.subwords import IGNORE_INDEX, encode_sentences
-from nerbridge.errors import EnvironmentProblem, ModelError
+from nerbridge.errors import EnvironmentProblem
 from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import LoraSettings, attach_adapter
 from nerbridge.models.encoder import (
@@ -106,9 +106,9 @@ def weights_of(model: nn.Module) -> dict[str, Tensor]:
 
 
 RESUMED = {
-    "lora": settings_of(dropout=0.2, masked_words=0.2),
+    "lora": settings_of(dropout=0.2),
     "full": settings_of(keep_best=False, schedule="cosine", warmup=0.3),
-    "trimmed": settings_of(validate_every=2, group_by_length=False),
+    "trimmed": settings_of(validate_every=2),
 }
 
 
@@ -299,16 +299,15 @@ def loss_of(
 
 
 @pytest.mark.parametrize("class_weights", ["none", "balanced"])
-@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
 def test_certain_probabilities_are_labels(
     build: Callable[[str], nn.Module], tokenizer: Any, data: StageData, tmp_path: Path,
-    class_weights: str, label_smoothing: float,
+    class_weights: str,
 ) -> None:  # fmt: skip
     model = build("full")
     rows = [certain(tags) if i % 2 else None for i, tags in enumerate(data.tags)]
-    changes = {"class_weights": class_weights, "label_smoothing": label_smoothing}
-    hard = loss_of(model, tokenizer, data, tmp_path, **changes)
-    soft = loss_of(model, tokenizer, replace(data, probabilities=rows), tmp_path, **changes)
+    certainly = replace(data, probabilities=rows)
+    hard = loss_of(model, tokenizer, data, tmp_path, class_weights=class_weights)
+    soft = loss_of(model, tokenizer, certainly, tmp_path, class_weights=class_weights)
     assert soft == pytest.approx(hard, rel=1e-5)
 
 
@@ -336,15 +335,6 @@ def test_windows_keep_their_probabilities(tokenizer: Any, data: StageData) -> No
         is_word = labels != IGNORE_INDEX
         assert (example.targets[is_word].argmax(1) == labels[is_word]).all()
         assert (example.targets[is_word].sum(1) == 1).all()
-
-
-def test_hiding_words_needs_a_mask_token(
-    build: Callable[[str], nn.Module], train: Callable[..., StageOutcome], tokenizer: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setattr(type(tokenizer), "mask_token_id", None, raising=False)
-    with pytest.raises(ModelError, match="no mask token"):
-        train(build("full"), settings_of(masked_words=0.1))
 
 
 @pytest.mark.parametrize("at", ["best", "checkpoint", "torch"])

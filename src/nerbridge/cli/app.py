@@ -18,7 +18,7 @@ from nerbridge.cli.console import (
     print_result,
 )
 from nerbridge.cli.error_messages import DEBUG_VARIABLE, report_error
-from nerbridge.errors import ModelWarning, ScriptWarning
+from nerbridge.errors import ModelWarning, OldNameWarning, ScriptWarning
 
 app = typer.Typer(
     cls=LazyCommands,
@@ -84,8 +84,8 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Print what a model lost as a note; other warnings as Python does."""
-    if issubclass(category, ModelWarning):
+    """Print nerbridge's own warnings as notes; other warnings as Python does."""
+    if issubclass(category, (ModelWarning, OldNameWarning)):
         print_note(f"note: {message}")
     else:
         print_note(warnings.formatwarning(message, category, filename, lineno, line).rstrip())

@@ -1,7 +1,7 @@
-"""Sentences without their final stop, as headlines, messages and forms have them.
+"""Sentences without their final punctuation, as in headlines, messages and forms.
 
-A model that has met sentences only with a stop and titles only without one takes whatever has none
-for a title, and finds a name in it.
+A model may learn from sentences that always end in a stop and from titles that never do. It then
+takes every text without a stop for a title, and finds a name in it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _GLUED = "।॥৷?!…|"
 """Those that never belong to the word before them, as the full stop of an abbreviation does."""
 
 
-def leave_out_stops(corpus: Corpus, share: float) -> Corpus:
-    """The corpus, without the final stop in about this share of its training sentences.
+def drop_final_punctuation(corpus: Corpus, share: float) -> Corpus:
+    """The corpus, without final punctuation in about this share of its training sentences.
 
-    Which sentences is a draw that is always the same. Those without a stop stay as they are.
+    The random sample of sentences is always the same. Sentences without a stop stay as they are.
 
     Args:
         corpus: hash and other splits are kept.
@@ -30,12 +30,15 @@ def leave_out_stops(corpus: Corpus, share: float) -> Corpus:
     rng = random.Random(0)
     train = corpus.splits["train"]
     chosen = [rng.random() < share for _ in train]
-    shortened = tuple(without_stop(s) if c else s for s, c in zip(train, chosen, strict=True))
+    shortened = tuple(
+        without_final_punctuation(s) if is_chosen else s
+        for s, is_chosen in zip(train, chosen, strict=True)
+    )
     return replace(corpus, splits={**corpus.splits, "train": shortened})
 
 
-def without_stop(sentence: Sentence) -> Sentence:
-    """The sentence without its final stops; as it is, where nothing else would be left."""
+def without_final_punctuation(sentence: Sentence) -> Sentence:
+    """The sentence without its final stops, or unchanged if it holds nothing else."""
     n = _n_before_stop(sentence.words, sentence.tags)
     last = sentence.words[n - 1]
     return replace(

@@ -66,8 +66,7 @@ def attach_adapter(model: PreTrainedModel, settings: LoraSettings, seed: int) ->
             for inner, _ in head.named_modules()
         ),
         bias=settings.bias,
-        modules_to_save=sorted({*heads, *settings.modules_to_save}),
-        use_rslora=settings.use_rslora,
+        modules_to_save=sorted(heads),
         task_type=TaskType.TOKEN_CLS,
     )
     return _attach(model, config, seed)

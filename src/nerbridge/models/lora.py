@@ -13,7 +13,7 @@ class LoraSettings:
     ``target_modules`` names linear layers of the encoder by their last name part, or is
     ``"all-linear"`` (the head is never among them). Without it they are PEFT's own for the type of
     the model, such as ``query`` and ``value`` of a BERT. The head is always trained and saved
-    whole; ``modules_to_save`` names further modules to treat that way.
+    whole.
     """
 
     r: int = 8
@@ -21,5 +21,3 @@ class LoraSettings:
     lora_dropout: float = 0.05
     target_modules: tuple[str, ...] | Literal["all-linear"] | None = None
     bias: Literal["none", "all", "lora_only"] = "none"
-    modules_to_save: tuple[str, ...] = ()
-    use_rslora: bool = False

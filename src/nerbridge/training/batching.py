@@ -41,8 +41,8 @@ class LengthGroupedBatches:
     order and differ from epoch to epoch.
     """
 
-    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int, *, group: bool) -> None:
-        self.lengths, self.batch_size, self.seed, self.group = lengths, batch_size, seed, group
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
+        self.lengths, self.batch_size, self.seed = lengths, batch_size, seed
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -56,13 +56,14 @@ class LengthGroupedBatches:
         rng = random.Random(f"{self.seed}/{self.epoch}")
         order = list(range(len(self.lengths)))
         rng.shuffle(order)
-        if self.group:
-            pool = self.batch_size * _POOL
-            order = [
-                index
-                for start in range(0, len(order), pool)
-                for index in sorted(order[start : start + pool], key=self.lengths.__getitem__)
-            ]
+        # Sorting everything by length would give the same neighbours in every epoch; sorting within
+        # pools keeps padding low and the order random.
+        pool = self.batch_size * _POOL
+        order = [
+            index
+            for start in range(0, len(order), pool)
+            for index in sorted(order[start : start + pool], key=self.lengths.__getitem__)
+        ]
         batches = [
             order[start : start + self.batch_size]
             for start in range(0, len(order), self.batch_size)
@@ -72,13 +73,10 @@ class LengthGroupedBatches:
 
 
 class Collator:
-    """Pad examples to a batch; hide a share of the input subwords behind ``mask_id`` if asked to.
+    """Pad examples to a batch."""
 
-    Hiding draws from torch's global generator, as dropout does.
-    """
-
-    def __init__(self, specials: SpecialIds, masked_words: float, mask_id: int | None) -> None:
-        self.specials, self.masked_words, self.mask_id = specials, masked_words, mask_id
+    def __init__(self, specials: SpecialIds) -> None:
+        self.specials = specials
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, Tensor]:
         """``input_ids``, ``attention_mask``, ``labels``; ``targets`` if an example has any.
@@ -96,9 +94,6 @@ class Collator:
             ids[row, 1:end] = torch.tensor(example.ids)
             labels[row, 1:end] = torch.tensor(example.labels)
             mask[row, : end + 1] = 1
-        if self.masked_words and self.mask_id is not None:
-            hidden = (torch.rand(ids.shape) < self.masked_words) & (labels != IGNORE_INDEX)
-            ids = torch.where(hidden, self.mask_id, ids)
         batch = {"input_ids": ids, "attention_mask": mask, "labels": labels}
         return batch | _pad_targets(examples, width)
 

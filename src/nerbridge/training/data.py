@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nerbridge.corpus.final_punctuation import leave_out_stops
+from nerbridge.corpus.final_punctuation import drop_final_punctuation
 from nerbridge.corpus.harmonising import find_disagreement, harmonise_corpora
 from nerbridge.corpus.lexicon import apply_lexicon, find_lexicon, read_lexicon
 from nerbridge.corpus.overlap import SentenceKey, leaked, letters_key
@@ -22,6 +22,9 @@ from nerbridge.training.recipe import CorpusSettings, Recipe, SourceSettings
 
 _HELD_OUT = 0.1
 """Share of the sources' training sentences used for validation where no source has its own."""
+_LEXICON_SHARE = 0.7
+"""Share of the words of a lexicon that are replaced. A model that sees all of them replaced learns
+that every word of the target language is known."""
 _DISCORDANT = 0.05
 """Share of a source's entities from which it is told that the others leave them outside."""
 
@@ -72,12 +75,13 @@ class ExperimentData:
     recipe: Recipe
     target: Corpus
     sources: tuple[Corpus, ...]
-    also: Mapping[str, Corpus]
+    test_corpora: Mapping[str, Corpus]
+    """Those of the further test sets, by their names."""
 
     @property
     def corpora(self) -> tuple[Corpus, ...]:
         """All of them, target first."""
-        return (self.target, *self.sources, *self.also.values())
+        return (self.target, *self.sources, *self.test_corpora.values())
 
     def is_target(self, source: Corpus) -> bool:
         """Whether a source is the target's own corpus: what learns from it is not zero-shot."""
@@ -90,8 +94,8 @@ class ExperimentData:
         found = [
             ("test", self.target.splits[self.recipe.target.split], self.recipe.target.script),
             *(
-                (also.name, self.also[also.name].splits[also.split], also.script)
-                for also in self.recipe.also
+                (one.name, self.test_corpora[one.name].splits[one.split], one.script)
+                for one in self.recipe.test_sets
             ),
         ]
         return tuple(
@@ -131,11 +135,9 @@ class ExperimentData:
         """The mixture of the sources, in a random order fixed by the seed."""
         mixed = mix_sources(
             self._source_parts[0],
-            self.recipe.sampling.strategy,
-            self.recipe.sampling.temperature,
             [source.max_sentences for source in self.recipe.sources],
             seed,
-            [source.times for source in self.recipe.sources],
+            [source.repeat for source in self.recipe.sources],
         )
         return Labelled(tuple(mixed), tuple(self._words[id(sentence)] for sentence in mixed))
 
@@ -196,12 +198,12 @@ def load_data(recipe: Recipe) -> ExperimentData:
     """
     target = _read(recipe, recipe.target)
     sources = [_read_source(recipe, source) for source in recipe.sources]
-    also = {also.name: _read(recipe, also) for also in recipe.also}
+    test_corpora = {one.name: _read(recipe, one) for one in recipe.test_sets}
     needed = dict.fromkeys(("train", "validation", recipe.target.split))
     _need(target, recipe.resolve_path(recipe.target.path), tuple(needed))
-    for further in recipe.also:
-        _need(also[further.name], recipe.resolve_path(further.path), (further.split,))
-    return ExperimentData(recipe, target, _harmonise(recipe, sources), also)
+    for one in recipe.test_sets:
+        _need(test_corpora[one.name], recipe.resolve_path(one.path), (one.split,))
+    return ExperimentData(recipe, target, _harmonise(recipe, sources), test_corpora)
 
 
 def _harmonise(recipe: Recipe, sources: Sequence[Corpus]) -> tuple[Corpus, ...]:
@@ -224,8 +226,8 @@ def _read_source(recipe: Recipe, settings: SourceSettings) -> Corpus:
         corpus = with_probabilities(corpus, place, LabelSet(recipe.types).tags)
     if settings.lexicon is not None:
         lexicon = read_lexicon(find_lexicon(recipe.resolve_path(settings.lexicon)))
-        corpus = apply_lexicon(corpus, lexicon, settings.lexicon_share)
-    return leave_out_stops(corpus, settings.without_stop)
+        corpus = apply_lexicon(corpus, lexicon, _LEXICON_SHARE)
+    return drop_final_punctuation(corpus, settings.drop_final_punctuation)
 
 
 def _read(recipe: Recipe, settings: CorpusSettings, *, lone_file: str = "test") -> Corpus:

@@ -10,7 +10,6 @@ from pydantic import Field, field_validator, model_validator
 
 from nerbridge.corpus.lexicon import find_lexicon
 from nerbridge.corpus.reading import find_bundled
-from nerbridge.corpus.sampling import Strategy
 from nerbridge.errors import NerbridgeError
 from nerbridge.io.offset_unit import OffsetUnit
 from nerbridge.labels import DEFAULT_TYPES, Scheme
@@ -142,20 +141,19 @@ class SourceSettings(CorpusSettings):
 
     max_sentences: Positive | None = None
     """Training sentences to use."""
-    times: Positive = 1
-    """How often each of them stands in the mixture: more than once where a small corpus is to have
-    a say among large ones."""
+    repeat: Positive = 1
+    """How often each of them is in the mixture. More than once gives a small corpus more weight
+    among large ones."""
     harmonise: bool = False
     """Leave out entities all of whose words the other sources mostly leave outside: pronouns,
     offices and common nouns in a corpus that labels them as persons."""
     lexicon: str | None = None
-    """Words of the source's language and how the target's says them, replaced in all its
-    sentences: a file, looked up as corpora are, or ``bundled:hi-as`` or ``bundled:bn-as``."""
-    lexicon_share: Share = 0.7
-    """Share of the words in the lexicon that are replaced; endings always are."""
-    without_stop: Share = 0.0
-    """Share of its training sentences that are learned without their final stop, so that not
-    everything without one is taken for a title."""
+    """Words of the source's language with the target's words for them: a file, looked up as corpora
+    are, or ``bundled:hi-as`` or ``bundled:bn-as``. In all sentences of the source seven in ten of
+    these words are replaced, and all endings."""
+    drop_final_punctuation: Share = 0.0
+    """Share of its training sentences that lose their final punctuation. A model that sees text
+    without a final stop only in titles takes every such text for a title."""
     soft: bool = False
     """Learn how probable every tag was to the models that labelled it, not only the tag that won:
     from the file that ``nerbridge pseudo-label --soft`` wrote beside its sentences. A CRF
@@ -167,7 +165,7 @@ class SourceSettings(CorpusSettings):
         return None if value is None else _checked(value, find_lexicon)
 
 
-class AlsoSettings(CorpusSettings):
+class TestSetSettings(CorpusSettings):
     """A further test set, scored and never trained on."""
 
     name: str
@@ -179,7 +177,7 @@ class AlsoSettings(CorpusSettings):
 class PseudoLabelSettings(Settings):
     """How a source is made where it is not there yet: raw text that the transferred models of
     another recipe label, as ``nerbridge pseudo-label`` does; with ``--soft`` where the source is
-    ``soft``. Validation and test sentences of ``target`` and ``also`` are left out."""
+    ``soft``. Validation and test sentences of ``target`` and ``test_sets`` are left out."""
 
     path: str
     """The ``path`` of the source that is made; below the current folder (``here:``)."""
@@ -196,22 +194,11 @@ class PseudoLabelSettings(Settings):
     """How much of a say words that are used alike, all over the text, have beside the models."""
 
 
-class SamplingSettings(Settings):
-    """How sources are mixed (see ``corpus.sampling.mix_sources``)."""
-
-    strategy: Strategy = "proportional"
-    """Each source by its size, all the same, or in between (temperature)."""
-    temperature: Annotated[float, Field(ge=1)] = 1.0
-    """1 is proportional; the higher, the more equal."""
-
-
 class ReferenceSettings(Settings):
     """Rows that need no encoder."""
 
     crf: bool = True
     """Train three CRFs on surface features, without an encoder, for comparison."""
-    target_repeats: Positive = 10
-    """How often the target's sentences stand beside the sources' in ``crf_all``."""
 
 
 class Recipe(Settings):
@@ -235,9 +222,8 @@ class Recipe(Settings):
     lora: LoraSettings = LoraSettings()
     target: TargetSettings
     sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1)]
-    also: tuple[AlsoSettings, ...] = ()
+    test_sets: tuple[TestSetSettings, ...] = ()
     pseudo_labels: tuple[PseudoLabelSettings, ...] = ()
-    sampling: SamplingSettings = SamplingSettings()
     baseline: BaselineSettings = BaselineSettings()
     transfer: TransferSettings = TransferSettings()
     adapt: AdaptSettings = AdaptSettings()
@@ -255,7 +241,7 @@ class Recipe(Settings):
         if not isinstance(script, str) or script not in get_args(Script):
             return values
         given = dict(values)
-        for key in ("target", "sources", "also"):
+        for key in ("target", "sources", "test_sets"):
             given[key] = _with_script(given.get(key), script)
         return {key: value for key, value in given.items() if value is not None}
 
@@ -271,9 +257,11 @@ class Recipe(Settings):
             faults.append(f"seeds: {list(self.seeds)} has a seed twice")
         if len(set(self.types)) < len(self.types):
             faults.append(f"types: {list(self.types)} has a type twice")
-        names = [also.name for also in self.also]
+        names = [one.name for one in self.test_sets]
         if len({*names, "test"}) < len(names) + 1:
-            faults.append(f"also: the names {names} must differ from each other and from 'test'")
+            faults.append(
+                f"test_sets: the names {names} must differ from each other and from 'test'"
+            )
         if len(self.sources) == 1 and self.sources[0].harmonise:
             faults.append("sources: harmonise holds a source against others; there is only one")
         if bundled := [s.path for s in self.sources if s.soft and s.path.startswith(NOT_ON_DISK)]:
@@ -340,9 +328,12 @@ class Recipe(Settings):
     def on_validation(self) -> Recipe:
         """The same experiment, scored on validation wherever it would be on test."""
         on_validation = {"split": "validation"}
-        also = (a.model_copy(update=on_validation if a.split == "test" else {}) for a in self.also)
+        test_sets = tuple(
+            one.model_copy(update=on_validation) if one.split == "test" else one
+            for one in self.test_sets
+        )
         target = self.target.model_copy(update=on_validation)
-        return self.model_copy(update={"target": target, "also": tuple(also)})
+        return self.model_copy(update={"target": target, "test_sets": test_sets})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, defaults written out; what ``record.json`` keeps."""

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tomllib
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -14,8 +15,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nerbridge.errors import RecipeError
+from nerbridge.errors import OldNameWarning, RecipeError
 from nerbridge.training.recipe import SHIPPED, Recipe
+from nerbridge.training.recipe_migration import MigratedSettings, migrate_settings
 from nerbridge.training.recipe_mistakes import describe_mistakes
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
@@ -72,20 +74,19 @@ def read_recipe(
         values = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: not TOML: {error}. Fix the file at that place.") from error
-    for key, value in overrides.items():
-        _apply(values, key, value)
+    values, further = _override(migrate_settings(values), overrides, path)
     if seeds is not None:
         values["seeds"] = list(seeds)
-    unset = [] if as_written else list(_put_in_variables(values))
     if not as_written:
+        further += _put_in_variables(values)
         values.setdefault("data_root", str(path.parent))
         _find_beside(values.get("pseudo_labels"), path)
     try:
         recipe = Recipe.model_validate(values)
     except ValidationError as error:
-        raise RecipeError(describe_mistakes(path, error.errors(), unset)) from error
-    if unset:
-        raise RecipeError(describe_mistakes(path, (), unset))
+        raise RecipeError(describe_mistakes(path, error.errors(), further)) from error
+    if further:
+        raise RecipeError(describe_mistakes(path, (), further))
     return recipe
 
 
@@ -103,12 +104,14 @@ def change_recipe(
             "Give the name or the file of the recipe, and the script with it."
         )
     values = recipe.to_dict() | ({} if seeds is None else {"seeds": list(seeds)})
-    for key, value in overrides.items():
-        _apply(values, key, value)
+    values, further = _override(MigratedSettings(values), overrides, Path(recipe.name))
     try:
-        return Recipe.model_validate(values)
+        changed = Recipe.model_validate(values)
     except ValidationError as error:
-        raise RecipeError(describe_mistakes(Path(recipe.name), error.errors())) from error
+        raise RecipeError(describe_mistakes(Path(recipe.name), error.errors(), further)) from error
+    if further:
+        raise RecipeError(describe_mistakes(Path(recipe.name), (), further))
+    return changed
 
 
 def parse_overrides(texts: Sequence[str]) -> dict[str, Any]:
@@ -144,16 +147,22 @@ def fingerprint_settings(recipe: Recipe) -> dict[str, Any]:
     return values
 
 
-def migrate_settings(settings: Any) -> Any:
-    """Deciding settings of an earlier version, with the keys that it did not know yet.
+def migrate_fingerprint(settings: Any) -> Any:
+    """The `fingerprint_settings` of an earlier version under the keys of this one.
 
-    They get their defaults: a new key's default is what was done before. What is no recipe stays
-    as it is.
+    A key that the earlier version did not know gets its default: a new key's default is what was
+    done before. What is no recipe stays as it is.
     """
-    try:
-        return fingerprint_settings(Recipe.model_validate({"name": "earlier", **settings}))
-    except (ValidationError, TypeError):
+    if not isinstance(settings, dict):
         return settings
+    migrated = migrate_settings(settings)
+    if migrated.mistakes:
+        return {**migrated.values, "removed keys": migrated.mistakes}
+    try:
+        recipe = Recipe.model_validate({"name": "earlier", **migrated.values})
+    except ValidationError:
+        return settings
+    return fingerprint_settings(recipe)
 
 
 def recipe_sha256(recipe: Recipe) -> str:
@@ -162,16 +171,43 @@ def recipe_sha256(recipe: Recipe) -> str:
     return hashlib.sha256(values.encode()).hexdigest()
 
 
-def _apply(values: dict[str, Any], key: str, value: Any) -> None:
+def _override(
+    migrated: MigratedSettings, overrides: Mapping[str, Any], path: Path
+) -> tuple[dict[str, Any], list[str]]:
+    """The values with the overrides, and the mistakes in old keys; old names are warned of."""
+    for key, value in overrides.items():
+        _apply(migrated, key, value)
+    for notice in migrated.notices:
+        message = f"{path}: {notice} nerbridge 0.3.0 will refuse the old key."
+        warnings.warn(message, OldNameWarning, stacklevel=3)
+    return migrated.values, migrated.mistakes
+
+
+def _apply(migrated: MigratedSettings, key: str, value: Any) -> None:
+    """Set one value, given under a key of this version or an earlier one."""
     parts = key.split(".")
     if not all(parts):
         raise RecipeError(f"override {key!r}: expected stage.key, such as transfer.epochs.")
-    place: Any = values
-    for part in parts[:-1]:
-        place = place.setdefault(part, {}) if isinstance(place, dict) else None
-    if not isinstance(place, dict):
+    nested: Any = value
+    for part in reversed(parts):
+        nested = {part: nested}
+    given = migrate_settings(nested)
+    migrated.notices += [f"override: {notice}" for notice in given.notices]
+    migrated.mistakes += [f"override {mistake}" for mistake in given.mistakes]
+    if not _put(migrated.values, given.values, len(parts)):
         raise RecipeError(f"override {key!r}: does not name a value of a table.")
-    place[parts[-1]] = value
+
+
+def _put(values: dict[str, Any], given: dict[str, Any], depth: int) -> bool:
+    """Put the one value of ``given``, ``depth`` keys deep, into ``values``; false if it cannot."""
+    for key, inner in given.items():
+        if depth == 1:
+            values[key] = inner
+            continue
+        place = values.setdefault(key, {})
+        if not isinstance(place, dict) or not _put(place, inner, depth - 1):
+            return False
+    return True
 
 
 def _parse_value(text: str) -> Any:

@@ -15,7 +15,7 @@ from nerbridge.training.recipe import Recipe
 
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 _NO_TABLE = ("model_type", "dataclass_type")
-_SEVERAL = ("sources", "also", "pseudo_labels")
+_SEVERAL = ("sources", "test_sets", "pseudo_labels")
 _MODULES = ("lora", "target_modules")
 _LIST = '["…"]'
 _LISTS = {

@@ -47,5 +47,5 @@ def _paths(recipe: Recipe) -> Iterator[tuple[str, str]]:
     for number, made in enumerate(recipe.pseudo_labels):
         if not Path(recipe.resolve_path(made.path)).exists():
             yield from ((f"pseudo_labels.{number}.text", text) for text in made.text)
-    for number, also in enumerate(recipe.also):
-        yield f"also.{number}.path", also.path
+    for number, test_set in enumerate(recipe.test_sets):
+        yield f"test_sets.{number}.path", test_set.path

@@ -41,7 +41,7 @@ _TEMPLATE = """\
 {sources}
 
 # A further test set that is scored and never trained on:
-# [[also]]
+# [[test_sets]]
 # name = "other text"
 # path = "other.conll"
 # {target_code}

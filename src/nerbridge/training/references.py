@@ -11,6 +11,9 @@ from nerbridge.training.run import Listener, Run, StageProgress
 from nerbridge.training.scoring import evaluate_and_record
 
 CRF_ROWS = ("crf_target", "crf_transfer", "crf_all")
+TARGET_REPEATS = 10
+"""How often the few target sentences are repeated beside the many source sentences in
+``crf_all``."""
 CRF_SEED = 0
 """A CRF starts from no random weights and is trained once, whatever the seeds of the others. Where
 the recipe takes a part of a corpus, this seed draws it; that draw is not in the row's interval."""
@@ -34,7 +37,7 @@ def crf_training_set(run: Run, row: str) -> list[Labelled]:
     return {
         "crf_target": [target],
         "crf_transfer": [sources],
-        "crf_all": [sources, *[target] * run.recipe.reference.target_repeats],
+        "crf_all": [sources, *[target] * TARGET_REPEATS],
     }[row]
 
 

@@ -10,12 +10,16 @@ from typing import Any
 
 from nerbridge.errors import RunError
 from nerbridge.models.folder import new_folder
-from nerbridge.training.recipe_files import migrate_settings
 from nerbridge.training.references import CRF_SEED
 from nerbridge.training.run import Listener, Run, StageProgress
-from nerbridge.training.run_folder import FINGERPRINT, RunFolder, differences
+from nerbridge.training.run_folder import (
+    FINGERPRINT,
+    RunFolder,
+    differences,
+    migrate_run_fingerprint,
+)
 
-_SETTINGS = ("encoder", "types", "lora", "sampling", "transfer")
+_SETTINGS = ("encoder", "types", "lora", "transfer")
 
 
 def reuse_transfers(run: Run, other: Path, listen: Listener) -> None:
@@ -66,7 +70,8 @@ def _read_fingerprint(folder: Path) -> Mapping[str, Any]:
 
 def _deciding_transfer(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a fingerprint that decides what the transfer stage learns."""
-    recipe, data = migrate_settings(fingerprint["recipe"]), fingerprint["data"]
+    migrated = migrate_run_fingerprint(fingerprint)
+    recipe, data = migrated["recipe"], migrated["data"]
     return {
         **{key: recipe[key] for key in _SETTINGS},
         "script": recipe["target"]["script"],
@@ -74,5 +79,5 @@ def _deciding_transfer(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
             {**s, "path": None, "lexicon": bool(s.get("lexicon"))} for s in recipe["sources"]
         ],
         "data": [data[key] for key in sorted(data) if key.startswith("source ")],
-        "encoder weights": fingerprint["encoder"],
+        "encoder weights": migrated["encoder"],
     }

@@ -91,7 +91,7 @@ class Run:
         return {
             f"target ({target.name})": target.sha256,
             **{f"source {i} ({c.name})": _hash_learned(c) for i, c in enumerate(sources, 1)},
-            **{f"also {name}": c.sha256 for name, c in self.data.also.items()},
+            **{f"test set {name}": c.sha256 for name, c in self.data.test_corpora.items()},
         }
 
     def lineage(self, row: str, seed: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from nerbridge.errors import InputError, RunError, first_fault
 from nerbridge.files import locked, write_text
 from nerbridge.records import SeedResult
-from nerbridge.training.recipe_files import migrate_settings
+from nerbridge.training.recipe_files import migrate_fingerprint
 
 FINGERPRINT = "fingerprint.json"
 
@@ -89,14 +90,24 @@ class RunFolder:
             found = json.loads(path.read_text("utf-8"))
         except ValueError as error:
             raise RunError(f"{path}: damaged ({error}). Give another --output.") from error
-        if isinstance(found, dict) and "recipe" in found:
-            found["recipe"] = migrate_settings(found["recipe"])
+        found = migrate_run_fingerprint(found)
         if changes := list(differences(found, fingerprint)):
             raise RunError(
                 f"{self.path}: this folder holds a run of something else; changed since: "
                 f"{'; '.join(changes)}. Results are never mixed: give another --output, or remove "
                 "the folder to start anew."
             )
+
+
+def migrate_run_fingerprint(found: Any) -> Any:
+    """What `Run.fingerprint` of an earlier version is in this one; anything else as it is."""
+    if not isinstance(found, dict) or "recipe" not in found:
+        return found
+    data = found.get("data")
+    if isinstance(data, dict):
+        # Before 0.2.0 a further test set stood in the recipe under ``also``.
+        data = {re.sub("^also ", "test set ", name): sha256 for name, sha256 in data.items()}
+    return {**found, "recipe": migrate_fingerprint(found["recipe"]), "data": data}
 
 
 def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:

@@ -40,7 +40,7 @@ from nerbridge.alignment.subwords import (
 )
 from nerbridge.alignment.windows import split_windows
 from nerbridge.corpus.sentence import Probabilities
-from nerbridge.errors import EnvironmentProblem, ModelError
+from nerbridge.errors import EnvironmentProblem
 from nerbridge.labels import LabelSet
 from nerbridge.models.dropout import use_fast_dropout
 from nerbridge.models.encoder import head_modules, special_ids
@@ -216,7 +216,6 @@ def _arguments(settings: StageSettings, seed: int, folder: Path) -> TrainingArgu
         per_device_train_batch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
-        max_grad_norm=settings.max_grad_norm,
         lr_scheduler_type=settings.schedule,
         warmup_steps=settings.warmup,
         label_smoothing_factor=0.0,
@@ -245,18 +244,12 @@ class StageTrainer(Trainer):
         label_set: LabelSet,
     ) -> None:
         self.settings, self.examples = settings, examples
-        if settings.masked_words and tokenizer.mask_token_id is None:
-            raise ModelError(
-                f"{tokenizer.name_or_path}: the tokenizer has no mask token, which masked_words = "
-                f"{settings.masked_words} needs. Name it in its tokenizer_config.json, or set "
-                "masked_words to 0."
-            )
-        collator = Collator(special_ids(tokenizer), settings.masked_words, tokenizer.mask_token_id)
+        collator = Collator(special_ids(tokenizer))
         super().__init__(model, arguments, data_collator=collator, train_dataset=examples)
         weights = tag_weights(examples, len(label_set.tags), settings)
-        self.loss = nn.CrossEntropyLoss(
-            weight=weights, ignore_index=IGNORE_INDEX, label_smoothing=settings.label_smoothing
-        ).to(self.args.device)
+        self.loss = nn.CrossEntropyLoss(weight=weights, ignore_index=IGNORE_INDEX).to(
+            self.args.device
+        )
 
     def _remove_unused_columns(self, dataset: Any, description: str | None = None) -> Any:
         return dataset
@@ -270,7 +263,6 @@ class StageTrainer(Trainer):
             [len(example.ids) for example in self.examples],
             self.args.train_batch_size,
             self.args.seed,
-            group=self.settings.group_by_length,
         )
         loader: DataLoader[Any] = DataLoader(
             self.examples,  # type: ignore[arg-type]
@@ -286,7 +278,7 @@ class StageTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Any:
-        """Mean cross entropy over the first subwords, weighted and smoothed as the recipe says.
+        """Mean cross entropy over the first subwords, weighted as the recipe says.
 
         Against the probabilities of the tags where there are any.
         """
@@ -309,10 +301,8 @@ class StageTrainer(Trainer):
         certain = one_hot(labels[is_word], logits.shape[1]).to(logits.dtype)
         given = targets[is_word]
         rows = torch.where(given.any(1, keepdim=True), given, certain)
-        weight, smoothing = self.loss.weight, self.loss.label_smoothing
-        total = cross_entropy(
-            logits[is_word], rows, weight, reduction="sum", label_smoothing=smoothing
-        )
+        weight = self.loss.weight
+        total = cross_entropy(logits[is_word], rows, weight, reduction="sum")
         return total / (len(rows) if weight is None else (rows @ weight).sum())
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:

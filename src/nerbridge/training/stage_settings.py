@@ -38,20 +38,12 @@ class StageSettings(Settings):
     """How the learning rate falls."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     """Of AdamW."""
-    max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
-    """Longer gradients are shortened to this."""
     dropout: Share | None = None
     """Dropout of the encoder; None leaves what its configuration says."""
     class_weights: Literal["none", "balanced"] = "none"
     """``balanced`` weighs a tag by the square root of its rarity."""
-    label_smoothing: Share = 0.0
-    """Probability that the loss takes from the right tag and spreads."""
-    masked_words: Share = 0.0
-    """Share of the input subwords hidden while training, against learning names by heart."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     """Of the arithmetic; fp16 needs a GPU."""
-    group_by_length: bool = True
-    """Batches of sentences of like length, which is faster."""
     validate_every: Positive = 1
     """Epochs between looks at the validation set."""
     keep_best: bool = True

@@ -111,8 +111,8 @@ def _build_row(run: Run, name: str) -> Row:
         f1_conll=_spread([scores.f1_conll for scores in tests], summarise(tests)),
         f1_leak_free=_leak_free(run, tests),
         also={
-            also.name: summarise([result.also[also.name] for result in results])
-            for also in run.recipe.also
+            one.name: summarise([result.also[one.name] for result in results])
+            for one in run.recipe.test_sets
         },
         errors=tuple(row_errors(run, name, seeds[0])),
     )
@@ -198,8 +198,9 @@ def _corpus_records(run: Run) -> Iterator[CorpusRecord]:
     yield _corpus_record(run, experiment_data.target, recipe.target, "target")
     for corpus, source in zip(experiment_data.sources, recipe.sources, strict=True):
         yield _corpus_record(run, corpus, source, "source")
-    for also in recipe.also:
-        yield _corpus_record(run, experiment_data.also[also.name], also, "also", name=also.name)
+    for one in recipe.test_sets:
+        corpus = experiment_data.test_corpora[one.name]
+        yield _corpus_record(run, corpus, one, "also", name=one.name)
 
 
 def _corpus_record(

@@ -11,7 +11,7 @@ from nerbridge.batch.sources import STDIN, find_sources
 from nerbridge.corpus.layout import Layout, parse_columns
 from nerbridge.corpus.reading import read_raw_corpus
 from nerbridge.errors import RecipeError, RunError
-from nerbridge.training.recipe import AlsoSettings, PseudoLabelSettings, Recipe, TargetSettings
+from nerbridge.training.recipe import PseudoLabelSettings, Recipe, TargetSettings, TestSetSettings
 from nerbridge.training.recipe_files import read_recipe
 from nerbridge.training.run_folder import differences
 from nerbridge.workflows.progress import Listener, Note, ignore
@@ -138,8 +138,8 @@ def _text(recipe: Recipe, settings: PseudoLabelSettings) -> list[str]:
     return [recipe.resolve_path(path) for path in settings.text]
 
 
-def _scored_on(recipe: Recipe) -> list[TargetSettings | AlsoSettings]:
-    return [recipe.target, *recipe.also]
+def _scored_on(recipe: Recipe) -> list[TargetSettings | TestSetSettings]:
+    return [recipe.target, *recipe.test_sets]
 
 
 def _held_out(recipe: Recipe) -> dict[str, list[Sequence[str]]]:
