@@ -133,7 +133,7 @@ def test_an_override_may_have_an_old_name(tmp_path: Path) -> None:
         recipe = read_recipe(path, overrides=overrides)
     assert recipe == read_recipe(path, overrides={"test_sets": []})
     assert len(told) == 3
-    assert "--set: also is called test_sets now." in str(told[0].message)
+    assert "override: also is called test_sets now." in str(told[0].message)
 
 
 def old_fingerprint(settings: dict[str, Any]) -> dict[str, Any]:
