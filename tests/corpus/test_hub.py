@@ -170,7 +170,7 @@ def test_threads_may_end_before_the_interpreter_does() -> None:
     [
         (f"{WIKIANN}#{NOWHERE}", f"no revision '{NOWHERE}'"),
         ("hub:owner/wikiann@xx", "BuilderConfig 'xx' not found"),
-        ("hub:owner/nothing", "no such dataset, or it needs access"),
+        ("hub:owner/nothing", "the hub has no dataset owner/nothing, or it is private"),
         ("hub:owner/script", "a loading script (script.py), and code from the hub is never run"),
         ("hub:owner/columns", "the columns are text; expected words in tokens or words"),
     ],

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nerbridge.errors import InputError
-from nerbridge.io.parquet import iter_batches, open_parquet, read_table
+from nerbridge.io.parquet import iter_rows, open_parquet, read_table
 
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 def test_what_is_written_is_read(path: Path) -> None:
     assert read_table(path).num_rows == 5000
     with open_parquet(path) as file:
-        assert [batch.num_rows for batch in iter_batches(file, 2000)] == [2000, 2000, 1000]
+        assert len([*iter_rows(file, "a.parquet")]) == 5000
 
 
 def test_what_is_no_parquet_is_said(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_no_thread_reads_ahead(path: Path) -> None:
         "import_pyarrow()\n"
         "before = count()\n"
         "with open_parquet(Path(sys.argv[1])) as file:\n"
-        "    next(iter_batches(file, 10))\n"
+        "    next(iter_rows(file, ''))\n"
         "    read_table(Path(sys.argv[1]))\n"
         "    assert count() == before, (before, count())\n"
     )

@@ -30,7 +30,7 @@ from nerbridge.io.conll import (
     read_rows,
     surface_rows,
 )
-from nerbridge.io.fields import bytes_to_text, find_field
+from nerbridge.io.fields import bytes_to_text, find_field, value_to_json
 from nerbridge.io.kinds import is_mail
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ def _words_in(rows: Sequence[Row], column: int, index: int | None, name: str) ->
 
 
 def _read_table(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:
-    from nerbridge.batch.tables import read_csv_rows, read_parquet_rows, value_to_json
+    from nerbridge.batch.tables import read_csv_rows, read_parquet_rows
 
     read_rows = read_csv_rows if source.format is InputFormat.CSV else read_parquet_rows
     for number, place, row in read_rows(source, progress):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import gc
-import os
 import re
 import time
 from collections import Counter
@@ -25,8 +24,8 @@ from nerbridge.corpus.hf_records import (
     tag_names_of,
 )
 from nerbridge.corpus.raw import RawSplit
-from nerbridge.errors import CorpusError, EnvironmentProblem, missing_extra
-from nerbridge.io.hub_files import network_errors
+from nerbridge.errors import CorpusError, EnvironmentProblem, InputError, missing_extra
+from nerbridge.io.hub_files import list_repository, network_errors, unreachable
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetBuilder
@@ -117,33 +116,15 @@ def _let_threads_end_at_exit() -> None:
 
 def _resolve_commit(spec: HubSpec) -> str | None:
     """The commit that the revision stands for now; None where the hub cannot be reached."""
-    from huggingface_hub import HfApi, is_offline_mode
-    from huggingface_hub.errors import (
-        HFValidationError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    if is_offline_mode():
-        return None
     try:
-        info = HfApi().dataset_info(spec.repository, revision=spec.revision, timeout=30)
-    except RepositoryNotFoundError as error:
-        raise CorpusError(
-            f"{spec}: the hub has no such dataset, or it needs access; expected a public dataset "
-            "or one you may read. Check the name, or log in with: hf auth login"
-        ) from error
-    except RevisionNotFoundError as error:
-        raise CorpusError(
-            f"{spec}: the dataset has no revision {spec.revision!r}; expected a branch, a tag or "
-            "a commit. Check it, or leave it out."
-        ) from error
-    except HFValidationError as error:
-        raise CorpusError(f"{spec}: not the name of a hub dataset ({error}). Fix it.") from error
-    except network_errors():
+        listed = list_repository(spec.repository, spec.revision, str(spec))
+    except InputError as error:
+        raise CorpusError(str(error)) from error
+    if listed is None:
         return None
-    _check_data_files(spec, [file.rfilename for file in info.siblings or []])
-    return info.sha
+    names, commit = listed
+    _check_data_files(spec, names)
+    return commit
 
 
 def _check_data_files(spec: HubSpec, files: Sequence[str]) -> None:
@@ -170,11 +151,11 @@ def _find_builder(datasets: Any, spec: HubSpec, commit: str | None) -> DatasetBu
             raise
         raise CorpusError(_only_script(spec, str(error))) from error
     except network_errors() as error:
-        raise _unreachable(spec) from error
+        raise unreachable(str(spec), "dataset") from error
     except (ValueError, FileNotFoundError) as error:
         # without network this is how the library says that its cache has no such dataset
         if commit is None:
-            raise _unreachable(spec) from error
+            raise unreachable(str(spec), "dataset") from error
         raise CorpusError(
             f"{spec}: the dataset cannot be read as asked ({error}); expected a config with data "
             "files. Name the config: hub:owner/name@config"
@@ -187,7 +168,7 @@ def _load(builder: DatasetBuilder, spec: HubSpec) -> Mapping[str, Dataset]:
     try:
         builder.download_and_prepare()
     except network_errors() as error:
-        raise _unreachable(spec) from error
+        raise unreachable(str(spec), "dataset") from error
     except DatasetsError as error:
         reason = error.__cause__ or error
         raise CorpusError(
@@ -211,15 +192,6 @@ def _check_cached(spec: HubSpec, revision: str | None, *, is_online: bool) -> No
     raise EnvironmentProblem(
         f"{spec}: the hub cannot be reached and the cache holds the revision {revision}; "
         f"expected {asked}. Connect to the network once, or ask for the revision in the cache."
-    )
-
-
-def _unreachable(spec: HubSpec) -> EnvironmentProblem:
-    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
-    return EnvironmentProblem(
-        f"{spec}: {endpoint} cannot be reached and the dataset is not in the cache; expected a "
-        "network connection or an earlier download. Connect once (later runs need no network), "
-        "unset HF_HUB_OFFLINE if it is set, or give a folder with the files."
     )
 
 

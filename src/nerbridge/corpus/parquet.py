@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nerbridge.corpus.entity_table import is_entity_table, read_entity_table
 from nerbridge.corpus.files import check_file
@@ -24,10 +24,10 @@ from nerbridge.corpus.record_files import Numbered, records_to_split
 from nerbridge.corpus.sentence import Sentence
 from nerbridge.errors import CorpusError, InputError
 from nerbridge.files import write_whole
-from nerbridge.io.parquet import import_pyarrow, read_table
+from nerbridge.io.parquet import import_pyarrow, iter_rows, open_parquet
 
 if TYPE_CHECKING:
-    import pyarrow
+    import pyarrow.parquet
 
 _METADATA = b"huggingface"
 
@@ -43,31 +43,37 @@ def read_parquet(path: Path, layout: Layout | None = None) -> RawSplit:
     """
     check_file(path)
     try:
-        table = read_table(path)
+        with open_parquet(path) as file:
+            return _read_open(file, path, layout or Layout())
+    except CorpusError:
+        raise
     except InputError as error:
         raise CorpusError(str(error)) from error
-    layout = layout or Layout()
-    names = layout.tag_names or _names_in(table) or find_tag_names(path)
-    header = table.column_names
+
+
+def _read_open(file: pyarrow.parquet.ParquetFile, path: Path, layout: Layout) -> RawSplit:
+    header = file.schema_arrow.names
+    names = layout.tag_names or _names_in(file) or find_tag_names(path)
     if is_entity_table(header):
-        return read_entity_table(path, header, _cells(table))
+        return read_entity_table(path, header, _cells(iter_rows(file, str(path))))
     word_column = first_column(header, WORD_COLUMNS)
     tag_column = first_column(header, TAG_COLUMNS)
     if layout.columns is not None:
         word, tag = layout.columns.find_in(header, len(header), str(path))
         word_column, tag_column = header[word], header[tag]
     elif word_column is None and "text" in header:
-        records = enumerate(table.to_pylist(), start=1)
+        records = enumerate(iter_rows(file, str(path)), start=1)
         numbered: list[Numbered] = [(number, "record", record) for number, record in records]
         return records_to_split(numbered, str(path), None, layout)
     if word_column is None or tag_column is None:
         raise CorpusError(
-            f"{path}: the columns are {', '.join(table.column_names) or 'missing'}; expected words "
-            f"in {' or '.join(WORD_COLUMNS)} and tags in {', '.join(TAG_COLUMNS)}. Rename them."
+            f"{path}: the columns are {', '.join(header) or 'missing'}; expected words in "
+            f"{' or '.join(WORD_COLUMNS)} and tags in {', '.join(TAG_COLUMNS)}. Rename them."
         )
-    rows = table.select([word_column, tag_column]).to_pylist()
     losses: Counter[str] = Counter()
     sentences = []
+    # Other columns are not read at all: they may hold more than the words do.
+    rows = iter_rows(file, str(path), [word_column, tag_column])
     for number, row in enumerate(rows, start=1):
         record = {WORD_COLUMNS[0]: row[word_column], TAG_COLUMNS[0]: row[tag_column]}
         sentence = record_to_sentence(record, names, str(path), number, "record")
@@ -77,7 +83,7 @@ def read_parquet(path: Path, layout: Layout | None = None) -> RawSplit:
             sentences.append(sentence)
     if not sentences:
         raise CorpusError(
-            f"{path}: {table.num_rows} rows but no words; expected labelled sentences. "
+            f"{path}: {file.metadata.num_rows} rows but no words; expected labelled sentences. "
             "Check that the file was exported completely."
         )
     return RawSplit(tuple(sentences), losses)
@@ -123,12 +129,12 @@ def _describe(names: list[str]) -> dict[str, object]:
     }
 
 
-def _cells(table: pyarrow.Table) -> Iterator[list[str]]:
+def _cells(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[str]]:
     """The rows as text, as a table in CSV has them."""
-    for row in table.to_pylist():
+    for row in rows:
         yield ["" if cell is None else str(cell) for cell in row.values()]
 
 
-def _names_in(table: pyarrow.Table) -> tuple[str, ...] | None:
-    metadata = (table.schema.metadata or {}).get(_METADATA)
+def _names_in(file: pyarrow.parquet.ParquetFile) -> tuple[str, ...] | None:
+    metadata = (file.schema_arrow.metadata or {}).get(_METADATA)
     return tag_names_of(json.loads(metadata)) if metadata else None

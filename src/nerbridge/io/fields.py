@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
+from base64 import b64encode
 from collections.abc import Mapping
+from datetime import date, time
 from typing import Any
 
 _NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
@@ -44,3 +47,26 @@ def bytes_to_text(value: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return None if _NO_TEXT.search(text) else text
+
+
+def value_to_json(value: Any) -> Any:
+    """A value of a row as JSON knows it.
+
+    Bytes become text if they are text in UTF-8, else base64. Dates, decimals and the like become
+    text, NaN and infinities become None.
+
+    >>> value_to_json([b"abc", b"\\xff", float("nan")])
+    ['abc', '/w==', None]
+    """
+    if isinstance(value, dict):
+        return {str(key): value_to_json(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [value_to_json(inner) for inner in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, bytes):
+        text = bytes_to_text(value)
+        return b64encode(value).decode("ascii") if text is None else text
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return value if value is None or isinstance(value, str | int) else str(value)

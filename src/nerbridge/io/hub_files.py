@@ -93,11 +93,12 @@ def fetch_hub_path(
         InputError: no such repository, revision or file, or no access to it.
         EnvironmentProblem: the hub cannot be reached and the cache lacks a file; or a full disk.
     """
-    names = _list_files(spec)
-    if names is None:
+    listed = list_repository(spec.repository, spec.revision, str(spec))
+    if listed is None:
         below = f"{glob.escape(spec.path)}/" if spec.path else ""
         patterns = [glob.escape(spec.path), *(f"{below}{prefix}*" for prefix in prefixes)]
         return _download(spec, patterns, is_online=False)
+    names, _ = listed
     found = [spec.path] if spec.path in names else _wanted_inside(spec, names, wanted)
     return _download(spec, [glob.escape(name) for name in found], is_online=True)
 
@@ -106,24 +107,32 @@ def _tidy(path: str) -> str:
     return path.strip("/")
 
 
-def _list_files(spec: HubPath) -> list[str] | None:
-    """All files of the repository at the revision; None where the hub cannot be reached."""
+def list_repository(
+    repository: str, revision: str | None, name: str
+) -> tuple[list[str], str | None] | None:
+    """All files of a dataset repository, and the commit that the revision stands for now.
+
+    None where the hub cannot be reached; ``name`` is what messages call the dataset.
+
+    Raises:
+        InputError: no such repository or revision, or no access to it.
+    """
     from huggingface_hub import HfApi, is_offline_mode
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
     if is_offline_mode():
         return None
     try:
-        info = HfApi().dataset_info(spec.repository, revision=spec.revision, timeout=30)
+        info = HfApi().dataset_info(repository, revision=revision, timeout=30)
     except HFValidationError as error:
-        raise InputError(f"{spec}: not the name of a dataset ({error}). Correct it.") from error
+        raise InputError(f"{name}: not the name of a dataset ({error}). Correct it.") from error
     except HfHubHTTPError as error:
-        if refusal := _refusal(spec, error):
+        if refusal := _refusal(name, repository, revision, error):
             raise refusal from error
         return None
     except network_errors():
         return None
-    return [file.rfilename for file in info.siblings or []]
+    return [file.rfilename for file in info.siblings or []], info.sha
 
 
 def _wanted_inside(spec: HubPath, names: Sequence[str], wanted: Callable[[str], bool]) -> list[str]:
@@ -184,11 +193,11 @@ def _download(spec: HubPath, patterns: list[str], *, is_online: bool) -> tuple[P
     except HFValidationError as error:
         raise InputError(f"{spec}: not the name of a dataset ({error}). Correct it.") from error
     except HfHubHTTPError as error:
-        if refusal := _refusal(spec, error):
+        if refusal := _refusal(str(spec), spec.repository, spec.revision, error):
             raise refusal from error
-        raise _unreachable(spec) from error
+        raise unreachable(str(spec), "file") from error
     except absent as error:
-        raise _unreachable(spec) from error
+        raise unreachable(str(spec), "file") from error
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
@@ -198,11 +207,13 @@ def _download(spec: HubPath, patterns: list[str], *, is_online: bool) -> tuple[P
         ) from error
     place = folder / spec.path
     if not place.exists():
-        raise _unreachable(spec)
+        raise unreachable(str(spec), "file")
     return place, folder.name
 
 
-def _refusal(spec: HubPath, error: Exception) -> InputError | None:
+def _refusal(
+    name: str, repository: str, revision: str | None, error: Exception
+) -> InputError | None:
     """What the hub's answer means; None for an answer that says nothing of the dataset."""
     from huggingface_hub.errors import (
         GatedRepoError,
@@ -212,28 +223,29 @@ def _refusal(spec: HubPath, error: Exception) -> InputError | None:
 
     if isinstance(error, GatedRepoError):
         return InputError(
-            f"{spec}: the owner of the dataset must grant access to it. Ask on its page, then log "
+            f"{name}: the owner of the dataset must grant access to it. Ask on its page, then log "
             "in with: hf auth login"
         )
     if isinstance(error, RepositoryNotFoundError):
         return InputError(
-            f"{spec}: the hub has no dataset {spec.repository}, or it is private. Check the name, "
+            f"{name}: the hub has no dataset {repository}, or it is private. Check the name, "
             "or log in with: hf auth login"
         )
     if isinstance(error, RevisionNotFoundError):
         return InputError(
-            f"{spec}: the dataset has no revision {spec.revision!r}; expected a branch, a tag or a "
+            f"{name}: the dataset has no revision {revision!r}; expected a branch, a tag or a "
             "commit. Check it, or leave it out."
         )
     return None
 
 
-def _unreachable(spec: HubPath) -> EnvironmentProblem:
+def unreachable(name: str, what: str) -> EnvironmentProblem:
+    """The error where the hub is needed and cannot be reached; ``what`` the cache lacks."""
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
     return EnvironmentProblem(
-        f"{spec}: {endpoint} cannot be reached and the file is not in the cache; expected a "
+        f"{name}: {endpoint} cannot be reached and the {what} is not in the cache; expected a "
         "network connection or an earlier download. Connect once (later runs need no network), "
-        "unset HF_HUB_OFFLINE if it is set, or give a local copy of the file."
+        "unset HF_HUB_OFFLINE if it is set, or give a local copy."
     )
 
 

@@ -8,6 +8,7 @@ file it reads from, while the interpreter ends, the process aborts (exit code 13
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import pyarrow.parquet
 
 _ROW_GROUP = 10_000
+_ROWS_AT_A_TIME = 1000
+_DAY_AND_TIME = re.compile(r"(?<=^\d{4}-\d\d-\d\d) ")
 
 
 def import_pyarrow() -> pyarrow:
@@ -56,9 +59,49 @@ def open_parquet(path: Path, name: str | None = None) -> Iterator[pyarrow.parque
         ) from error
 
 
-def iter_batches(file: pyarrow.parquet.ParquetFile, n_rows: int) -> Iterator[pyarrow.RecordBatch]:
-    """The rows, so many at a time."""
-    yield from file.iter_batches(n_rows, use_threads=False)
+def iter_rows(
+    file: pyarrow.parquet.ParquetFile, name: str, columns: Sequence[str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """The values of every row by column, read as they are asked for.
+
+    Raises:
+        InputError: a value cannot be read; ``name`` is what the message calls the file.
+    """
+    n_before = 0
+    for batch in file.iter_batches(_ROWS_AT_A_TIME, columns=columns, use_threads=False):
+        values = [_column_to_list(column, name, n_before) for column in batch.columns]
+        for row in zip(*values, strict=True):
+            yield dict(zip(batch.schema.names, row, strict=True))
+        n_before += batch.num_rows
+
+
+def _column_to_list(column: pyarrow.Array, name: str, n_before: int) -> list[Any]:
+    """The values; nanoseconds, which Python's dates do not have, as text.
+
+    Raises:
+        InputError: one cannot be read; the row is named.
+    """
+    arrow = import_pyarrow()
+    try:
+        return list(column.to_pylist())
+    except (ValueError, OverflowError, AttributeError) as error:  # UnicodeDecodeError is one
+        if arrow.types.is_temporal(column.type):
+            shown = column.cast(arrow.string()).to_pylist()
+            return [_DAY_AND_TIME.sub("T", value) if value else value for value in shown]
+        row = next(row for row in range(len(column)) if not _is_readable(column[row]))
+        raise InputError(
+            f"{name}, row {n_before + row + 1}: a value that cannot be read ({error}); expected "
+            "text in UTF-8, and times without nanoseconds. Write the file again without the "
+            "column, or with another type."
+        ) from error
+
+
+def _is_readable(scalar: pyarrow.Scalar) -> bool:
+    try:
+        scalar.as_py()
+    except (ValueError, OverflowError, AttributeError):
+        return False
+    return True
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> pyarrow.Table:
