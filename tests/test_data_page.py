@@ -37,6 +37,7 @@ def test_bundled_corpora_are_as_the_page_says(name: str) -> None:
     check(name, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHARED)
 def test_shared_corpora_are_as_the_page_says(name: str, shared: Path) -> None:
     corpus = check(name, shared / "data" / name)

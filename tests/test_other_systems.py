@@ -131,6 +131,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", ["win32", "darwin"])
 def test_a_system_of_another_name(system: str, model: Path, tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PRETENDING, encoding="utf-8")
@@ -157,15 +158,18 @@ def test_tagging_lacks_some_things(missing: str, model: Path, tmp_path: Path) ->
     tag(model, tmp_path, *TOGETHER[missing])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", SERVING)
 def test_serving_lacks_some_things(missing: str, model: Path) -> None:
     serve(model, *TOGETHER[missing])
 
 
+@pytest.mark.slow
 def test_tagging_and_serving_lack_everything(model: Path, tmp_path: Path) -> None:
     tag(model, tmp_path, *EVERYTHING)
     serve(model, *EVERYTHING)
 
 
+@pytest.mark.slow
 def test_training_lacks_everything(tmp_path: Path) -> None:
     train(tmp_path, *sorted(set(EVERYTHING) - ASKED_BY_LIBRARIES))

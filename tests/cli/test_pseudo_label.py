@@ -221,6 +221,7 @@ def much_text(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("much.txt").write_text("\n".join(lines), "utf-8")
 
 
+@pytest.mark.slow
 def test_words_that_are_used_alike_have_a_say(call: Call, much_text: None) -> None:
     arguments = ("much.txt", "--soft", "--output", "out", "--overwrite")
     call(*arguments)

@@ -142,6 +142,7 @@ def test_the_cache_serves_without_network(answers: Answers, which: int) -> None:
     assert "Connect once" in message
 
 
+@pytest.mark.slow
 def test_an_error_ends_with_its_exit_code(root: Path, tmp_path: Path) -> None:
     with Hub(root) as hub:
         environment = hub.environment(tmp_path)

@@ -176,6 +176,7 @@ def test_labels_the_lineage_names_are_used_if_they_are_still_the_same(
         assert ("agreement" in manifest["parity"]["int8"]) is not has_labels
 
 
+@pytest.mark.slow
 def test_exporting_twice_gives_the_same_files(adapter: Path, tmp_path: Path) -> None:
     options = {"quantise": True, "trim_vocabulary": ("bundled:as",), "validation": "bundled:as"}
     export_model(adapter, tmp_path / "here", ExportOptions(**options))  # type: ignore[arg-type]
@@ -205,6 +206,7 @@ def test_the_twenty_lines_of_the_docs(
     assert set(tags.values()) <= {"O", *(f"{p}-{t}" for p in "BI" for t in ("PER", "ORG", "LOC"))}
 
 
+@pytest.mark.slow
 def test_large_models_keep_their_weights_apart(
     full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +257,7 @@ def test_a_merged_model_that_differs_is_not_written(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_eight_bits_that_lose_entities_are_not_written(
     full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,6 +273,7 @@ def test_eight_bits_that_lose_entities_are_not_written(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_matrices_stay_in_32_bits_until_enough_entities_are_the_same(
     full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -361,6 +365,7 @@ def test_labels_in_another_order(full: Path, tmp_path: Path) -> None:
     assert len(manifest["base"]["sha256"]) == 64
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["onnx", "transformers"])
 def test_labels_of_another_scheme(full: Path, tmp_path: Path, form: Any) -> None:
     """IO without prefixes; a word of it may begin an entity, which the export must remember."""

@@ -11,6 +11,7 @@ import pytest
 from server_process import Server
 
 
+@pytest.mark.slow
 def test_answers_are_as_described(server: Server, tmp_path: Path) -> None:
     pytest.importorskip("schemathesis")
     command = [

@@ -63,6 +63,7 @@ class Load:
                         self.problems.append(answer.text)
 
 
+@pytest.mark.slow
 def test_sigterm_under_load_loses_no_accepted_request() -> None:
     with Server("--workers", "2", "--threads", "1") as server:
         with Load(server.url, 16) as load:
@@ -92,6 +93,7 @@ def test_what_is_being_tagged_at_sigterm_is_finished_and_new_is_refused() -> Non
         assert server.stop() == 0
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_replaced() -> None:
     with Server("--workers", "2", "--threads", "1") as server:
         server.wait_until(lambda: len(server.worker_pids()) == 2)

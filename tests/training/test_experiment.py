@@ -243,6 +243,7 @@ def test_two_at_once_are_kept_apart(copied: Run) -> None:
         run_experiment(copied, lambda _: None)
 
 
+@pytest.mark.slow
 def test_a_collapse_is_noticed_and_tried_again_with_a_remedy(tiny: Any, tmp_path: Path) -> None:
     """Few steps on a corpus of mostly O teach O alone."""
     plain = {"class_weights": "none", "epochs": 2, "retries": 1}
@@ -258,6 +259,7 @@ def test_a_collapse_is_noticed_and_tried_again_with_a_remedy(tiny: Any, tmp_path
     assert result.test.n_predicted > 0 or more == ["gave up: the model still predicts no entity"]
 
 
+@pytest.mark.slow
 def test_a_collapse_that_stays_is_said(
     copied: Run, tiny: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -322,6 +324,7 @@ def test_small_encoders_share_the_cores(finished: Any, monkeypatch: pytest.Monke
     assert experiment.default_jobs(finished.run) == 1
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_it_ends_as_undisturbed(tiny: Any, tmp_path: Path) -> None:
     """The short version of ``scripts/kill_and_resume``, which is for trying it in earnest."""
     changes = {

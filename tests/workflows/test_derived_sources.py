@@ -226,6 +226,7 @@ def call(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> 
     return run
 
 
+@pytest.mark.slow
 def test_one_command_from_raw_text_to_the_report(call: Callable[..., Any], place: Path) -> None:
     sentences = []
     for language in ("as", "bn"):
