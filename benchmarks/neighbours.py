@@ -24,11 +24,11 @@ from nerbridge.corpus.sentence import Probabilities
 from nerbridge.corpus.sentence import Sentence as Labelled
 from nerbridge.evaluation.counts import count_entities, counts_to_f1
 from nerbridge.labels import LabelSet
+from nerbridge.models.loading import load_classifier
 from nerbridge.selection.neighbours import weigh_by_neighbours
 from nerbridge.selection.pseudo_labels import MAX_WORDS, Ensemble, draw
 from nerbridge.selection.suggesting import MIN_WORDS, Sentence, split_text
 from nerbridge.selection.word_vectors import CountedText, WordVectors
-from nerbridge.tagging.tagger import Tagger
 
 Words = list[tuple[str, ...]]
 
@@ -83,7 +83,7 @@ def main() -> None:
     drawn, vectors = [s.words for s in draw(text.read(fit), asked.n, 0)], text.vectors()
     corpora = {name: read_corpus(name).splits["validation"] for name in asked.corpus}
     words = [*drawn, *(s.words for sentences in corpora.values() for s in sentences)]
-    models = [Tagger.load(name).model for name in asked.model]
+    models = [load_classifier(name) for name in asked.model]
     labels = Ensemble(models).label_set
     single = [Ensemble([model]).probabilities(words) for model in models]
     together = [np.mean(rows, axis=0) for rows in zip(*single, strict=True)]

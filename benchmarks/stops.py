@@ -15,14 +15,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from nerbridge.alignment.decoding import decode_many
 from nerbridge.corpus.final_punctuation import without_final_punctuation
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.corpus.sentence import Sentence
 from nerbridge.evaluation.counts import count_entities, counts_to_f1
 from nerbridge.labels import OUTSIDE
+from nerbridge.models.loading import load_classifier
 from nerbridge.models.word_model import TokenClassifier
-from nerbridge.tagging.tagger import Tagger
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Found:
 
 def score(model: TokenClassifier, sentences: Sequence[Sentence]) -> Found:
     """What a model finds in labelled sentences."""
-    tags = decode_many(model.word_logits([s.words for s in sentences]), model.label_set)
+    tags = model.tag_many([s.words for s in sentences])
     counts = count_entities([s.tags for s in sentences], tags, model.label_set.types).sum(axis=0)
     nameless = [t for s, t in zip(sentences, tags, strict=True) if {*s.tags} == {OUTSIDE}]
     n_marked = sum({*found} != {OUTSIDE} for found in nameless)
@@ -55,7 +54,7 @@ def main() -> None:
     corpora = {name: read_corpus(name).splits["validation"] for name in asked.corpus}
     found: dict[str, dict[str, dict[str, Found]]] = {}
     for name in asked.model:
-        model = Tagger.load(name, n_threads=1).model
+        model = load_classifier(name, n_threads=1)
         for corpus, sentences in corpora.items():
             ways = {"with": sentences, "without": [without_final_punctuation(s) for s in sentences]}
             scores = {way: score(model, part) for way, part in ways.items()}

@@ -6,6 +6,10 @@ from nerbridge.errors import EnvironmentProblem, InputError, ModelError
 from nerbridge.evaluation.counts import count_entities, counts_to_f1
 from nerbridge.labels import Scheme, find_invalid_tags
 from nerbridge.models.crf import CrfTagger, train_crf
+from nerbridge.models.folder import CRF_FILE, write_lineage
+from nerbridge.models.loading import load_classifier, load_model
+from nerbridge.models.word_model import Predictions
+from nerbridge.text.model_input import words_to_model_form
 
 TYPES = ("PER", "LOC")
 PEOPLE = ("অনিমা", "ৰূপম", "দীপালী", "নয়ন")
@@ -89,3 +93,22 @@ def test_a_hundred_real_sentences_teach_it_something(shared, tmp_path):
     predicted = CrfTagger(tmp_path / "model").tag_many(words)
     counts = count_entities(gold, predicted, ("PER", "ORG", "LOC"))
     assert counts_to_f1(counts.sum(axis=(0, 1))) > 0.5
+
+
+def test_a_crf_is_a_word_model_that_reads_what_users_write(tmp_path):
+    """Trained on Bengali letters, it reads the names in Devanagari; it has no probabilities."""
+    forms = [(words_to_model_form(words, "Beng"), tags) for words, tags in TRAINING]
+    train_crf(forms, tmp_path / CRF_FILE)
+    manifest = {"base": None, "types": list(TYPES), "script": "Beng", "max_subwords": 1}
+    write_lineage(tmp_path, manifest, "crf")
+    model = load_model(tmp_path)
+    assert (model.name, model.folder, model.temperature) == (str(tmp_path), tmp_path, 1.0)
+    words, tags = TRAINING[0]
+    in_devanagari = words_to_model_form(words, "Deva")
+    assert model.tag_many([words, in_devanagari]) == [tags, tags]
+    assert model.with_script(None).tag_many([forms[0][0]]) == [tags]
+    assert model.predict([words]) == Predictions([tags], None)
+    with pytest.raises(ModelError, match="of kind 'crf'; a tagger needs one of kind 'onnx'"):
+        load_classifier(tmp_path)
+    with pytest.raises(InputError, match="the types of a CRF cannot be mapped"):
+        load_model(tmp_path, type_map={"PER": "PERSON", "LOC": "LOC"})

@@ -22,8 +22,7 @@ from nerbridge.models.folder import (
     check_safetensors,
     read_lineage,
 )
-from nerbridge.models.type_mapping import with_mapped_types
-from nerbridge.models.word_model import TokenClassifier, WordModel
+from nerbridge.models.word_model import TokenClassifier, WordModel, with_mapped_types
 from nerbridge.type_maps import TypeMap
 
 _RECORD_FILE = "record.json"

@@ -29,8 +29,12 @@ class ServedModel:
 
     name: str
     tagger: Tagger
-    folder: Path
     report: Path | None
+
+    @property
+    def folder(self) -> Path:
+        """Where the model's files are."""
+        return self.tagger.model.folder
 
     def card(self) -> str | None:
         """The model's card, Markdown."""
@@ -109,7 +113,6 @@ def load_models(
         name: ServedModel(
             name,
             Tagger.load(spec, n_threads=n_threads, map_types=type_map),
-            find_model(spec).path,
             find_report(spec),
         )
         for name, spec in check_models(specs).items()

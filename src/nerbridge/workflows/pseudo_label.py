@@ -28,13 +28,12 @@ from nerbridge.corpus.sentence import Corpus
 from nerbridge.corpus.writing import write_corpus
 from nerbridge.errors import InputError, missing_extra
 from nerbridge.files import write_text
-from nerbridge.models.loading import find_model
+from nerbridge.models.loading import load_classifier
 from nerbridge.models.word_model import TokenClassifier
 from nerbridge.selection import pseudo_labels
 from nerbridge.selection.prediction_cache import PredictionCache
 from nerbridge.selection.pseudo_labels import MAX_WORDS, ConfidenceThresholds, Ensemble, Reweight
 from nerbridge.selection.suggesting import leave_out_unfit
-from nerbridge.tagging.tagger import Tagger
 from nerbridge.type_maps import TypeMap
 from nerbridge.workflows.inputs import SentenceReader, note_left_out
 from nerbridge.workflows.progress import Kept, Listener, Note, ignore, track
@@ -125,7 +124,7 @@ def pseudo_label(
     described, held_out = describe_inputs(sources), held_out or {}
     known_words = [words for sentences in held_out.values() for words in sentences]
     ensemble = Ensemble(
-        [Tagger.load(name, n_threads=n_threads, map_types=map_types).model for name in model_names]
+        [load_classifier(name, n_threads=n_threads, type_map=map_types) for name in model_names]
     )
     _note_which_are_not_zero_shot(ensemble.models, listen)
     progress, losses, reader = Progress(), Counter[str](), SentenceReader()
@@ -135,7 +134,7 @@ def pseudo_label(
     thresholds = (
         ConfidenceThresholds() if min_score is None else ConfidenceThresholds(entity=min_score)
     )
-    cache = PredictionCache(output / _PARTS, _describe_predictions(model_names, map_types))
+    cache = PredictionCache(output / _PARTS, _describe_predictions(ensemble.models, map_types))
     listen(Kept("What was labelled is kept."))
     with cache.locked():
         wanted = pseudo_labels.leave_out_known(fit, known_words, losses)
@@ -290,9 +289,9 @@ def _describe_model(model: TokenClassifier) -> dict[str, Any]:
     return {"name": model.name, **{key: value for key, value in known.items() if value}}
 
 
-def _describe_predictions(models: Sequence[str], map_types: TypeMap | None) -> str:
+def _describe_predictions(models: Sequence[TokenClassifier], map_types: TypeMap | None) -> str:
     """All that the probabilities of a sentence's tags depend on, as a key of the cache."""
-    hashes = [hash_folder(find_model(name).path) for name in models]
+    hashes = [hash_folder(model.folder) for model in models]
     return json.dumps([__version__, hashes, *([map_types] if map_types else [])])
 
 
