@@ -187,6 +187,27 @@ def test_a_folder_of_which_a_file_only_is_cached_is_not_whole(root: Path, tmp_pa
     assert "not in the cache" in message
 
 
+def test_files_of_the_hub_are_tagged(root: Path, tmp_path: Path) -> None:
+    """A file and a folder, with network and then from the cache."""
+    code = (
+        "import sys\n"
+        "from nerbridge.batch.records import read_records\n"
+        "from nerbridge.batch.sources import find_sources\n"
+        "for record in read_records(find_sources(sys.argv[1:])):\n"
+        "    print(record.source, len(record.text))\n"
+    )
+    command = [sys.executable, "-c", code, FILE, NAMED]
+    with GatedHub(root) as hub:
+        environment = hub.environment(tmp_path)
+        found = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert found.returncode == 0, found.stderr
+    names = [line.rsplit(" ", 1)[0] for line in found.stdout.splitlines()]
+    assert names[:2] == [FILE, f"{NAMED}/as_dev.conll"]
+    offline = {**environment, "HF_HUB_OFFLINE": "1"}
+    again = subprocess.run(command, capture_output=True, text=True, env=offline)
+    assert again.stdout == found.stdout, again.stderr
+
+
 def test_paths() -> None:
     assert parse_hub_path("hf://datasets/a/b") == HubPath("a/b", None, "")
     assert parse_hub_path("hf://datasets/a/b/") == HubPath("a/b", None, "")

@@ -117,7 +117,9 @@ def test_a_file_address_is_the_file_itself(tmp_path: Path) -> None:
     assert fetch(path.as_uri(), bool).place == path
 
 
-def test_files_over_http(site: str) -> None:
+def test_files_over_http(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     pytest.importorskip("aiohttp", reason="needs nerbridge[remote]")
     texts = _texts(f"{site}/news.txt.gz", f"{site}/a%20b.csv?download=true")
     assert texts == ["অসম ধুনীয়া। https://host.example/x", "অসম"]

@@ -300,8 +300,11 @@ def _shortened(name: str) -> str:
 
 def _describe(name: str, error: OSError) -> str:
     if isinstance(error, FileNotFoundError) or error.errno == errno.ENAMETOOLONG:
-        # A name with spaces may be a text that somebody wants to tag.
-        hint = " To tag a text itself: echo TEXT | nerbridge tag -" if " " in name else ""
+        hint = ""
+        if " " in name:  # it may be a text that somebody wants to tag
+            hint = " To tag a text itself: echo TEXT | nerbridge tag -"
+        elif name.startswith("hub:"):
+            hint = " A file of the hub is named by its path: hf://datasets/OWNER/NAME/FILE"
         return (
             f"{_shortened(name)}: no such file; expected a file to tag. Check the spelling and the "
             f"folder.{hint}"

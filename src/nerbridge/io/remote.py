@@ -7,6 +7,7 @@ every reader works on a local file that has its whole length, and only this modu
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import sys
@@ -82,25 +83,37 @@ def _copy(address: str, is_wanted: Callable[[str], bool]) -> Fetched:
     from fsspec.core import url_to_fs
 
     files: AbstractFileSystem
-    files, path = url_to_fs(address)
+    is_http = _protocol(address) in _HTTP
+    # The variables of a proxy count, as they do for the hub.
+    options = {"client_kwargs": {"trust_env": True}} if is_http else {}
+    files, path = url_to_fs(address, **options)
     if _protocol(address) == "file":
         return Fetched(Path(path))
-    is_http = _protocol(address) in _HTTP
     # A web server has no folders: fsspec would take any page with links for one.
     is_folder = not is_http and files.isdir(path)
-    name = PurePosixPath(unquote(urlsplit(address).path) if is_http else path).name or "index"
     folder = Path(tempfile.mkdtemp(prefix="nerbridge-"))
-    fetched = Fetched(folder / name)
+    name = unquote(urlsplit(address).path) if is_http else path
+    fetched = Fetched(folder / _local_name(name))
     weakref.finalize(fetched, shutil.rmtree, folder, ignore_errors=True)
     if not is_folder:
         files.get_file(path, str(fetched.place))
         return fetched
     fetched.place.mkdir()
     for entry in files.ls(path, detail=True):
-        inside = PurePosixPath(entry["name"]).name
+        inside = _local_name(entry["name"])
         if entry["type"] == "file" and is_wanted(inside):
             files.get_file(entry["name"], str(fetched.place / inside))
     return fetched
+
+
+def _local_name(path: str) -> str:
+    """The last part of a remote path, as a file of any system may be called.
+
+    >>> _local_name("a/b: c.txt"), _local_name("a/.."), _local_name("")
+    ('b_ c.txt', 'index', 'index')
+    """
+    name = re.sub(r'[\\:*?"<>|]', "_", PurePosixPath(path).name)
+    return "index" if name in ("", ".", "..") else name
 
 
 @contextmanager
@@ -128,6 +141,11 @@ def _explained(address: str) -> Iterator[None]:
             "address, or download the file first."
         ) from error
     except _client_errors() as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise EnvironmentProblem(
+                f"{address}: no space left for a copy in {tempfile.gettempdir()}. Free some, or "
+                "name another folder in the variable TMPDIR."
+            ) from error
         if getattr(error, "status", None) in (401, 403):
             raise InputError(
                 f"{address}: access is refused ({error}); expected a file that you may read. "

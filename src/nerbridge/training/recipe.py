@@ -12,6 +12,7 @@ from nerbridge.corpus.lexicon import find_lexicon
 from nerbridge.corpus.reading import find_bundled
 from nerbridge.errors import NerbridgeError
 from nerbridge.io.offset_unit import OffsetUnit
+from nerbridge.io.remote import is_address
 from nerbridge.labels import DEFAULT_TYPES, Scheme
 from nerbridge.models.bundled import bundled_folder
 from nerbridge.models.lora import LoraSettings
@@ -35,10 +36,16 @@ Script = Literal[
 NATIVE, TARGET = "native", "target"
 HERE = "here:"
 """Before a path: below the current folder, not below ``data_root``."""
-_ADDRESSES = tuple(f"{one}://" for one in ("hf", "https", "http", "s3", "gs", "memory", "file"))
-NOT_ON_DISK = ("bundled:", "hub:", *_ADDRESSES)
-"""How names of corpora begin that are no path."""
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+def is_on_disk(path: str) -> bool:
+    """Whether the name of a corpus is a path, not a bundled or a remote corpus.
+
+    >>> is_on_disk("data/as"), is_on_disk("bundled:as"), is_on_disk("s3://bucket/as")
+    (True, False, False)
+    """
+    return not path.startswith(("bundled:", "hub:")) and not is_address(path)
 
 
 def _checked(spec: str, find: Callable[[str], Path]) -> str:
@@ -264,7 +271,7 @@ class Recipe(Settings):
             )
         if len(self.sources) == 1 and self.sources[0].harmonise:
             faults.append("sources: harmonise holds a source against others; there is only one")
-        if bundled := [s.path for s in self.sources if s.soft and s.path.startswith(NOT_ON_DISK)]:
+        if bundled := [s.path for s in self.sources if s.soft and not is_on_disk(s.path)]:
             faults.append(
                 f"sources: {', '.join(bundled)}: soft needs a folder that `nerbridge pseudo-label "
                 "--soft` wrote"
@@ -296,7 +303,7 @@ class Recipe(Settings):
 
     def resolve_path(self, path: str) -> str:
         """Where a path leads: a folder or file, or ``bundled:NAME`` or ``hub:…`` as it is."""
-        if path.startswith(NOT_ON_DISK):
+        if not is_on_disk(path):
             return path
         if path.startswith(HERE):
             return path.removeprefix(HERE)

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nerbridge.errors import RecipeError
-from nerbridge.io.remote import is_address
 from nerbridge.text.counts import count_of
-from nerbridge.training.recipe import NOT_ON_DISK, Recipe
+from nerbridge.training.recipe import Recipe, is_on_disk
 
 
 def check_places(recipe: Recipe, name: str | Path) -> None:
@@ -33,8 +32,7 @@ def _missing(recipe: Recipe) -> Iterator[tuple[str, str]]:
     made = {made.path for made in recipe.pseudo_labels}
     for key, path in _paths(recipe):
         place = recipe.resolve_path(path)
-        is_on_disk = not place.startswith(NOT_ON_DISK) and not is_address(place)
-        if path not in made and is_on_disk and not Path(place).exists():
+        if path not in made and is_on_disk(place) and not Path(place).exists():
             yield key, place
 
 

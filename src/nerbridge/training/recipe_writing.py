@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from nerbridge.errors import InputError, RecipeError
 from nerbridge.io.toml import to_toml
-from nerbridge.training.recipe import NOT_ON_DISK, EncoderSettings, Recipe
+from nerbridge.training.recipe import EncoderSettings, Recipe, is_on_disk
 from nerbridge.training.recipe_mistakes import describe_mistakes
 
 _CODE_AT_END = re.compile(r"(?:^|[_:@./\\-])([a-z]{2,3})$")
@@ -160,7 +160,7 @@ def _corpus(corpus: NamedCorpus, folder: Path, script: str | None) -> str:
 
 
 def _from_folder(path: str, folder: Path) -> str:
-    if path.startswith(NOT_ON_DISK):
+    if not is_on_disk(path):
         return path
     try:
         return Path(os.path.relpath(path, folder)).as_posix()
