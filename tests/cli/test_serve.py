@@ -14,13 +14,9 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs nerbridge[serve]")
 
-from nerbridge.cli.serve import read_token
 from nerbridge.client import Client
-from nerbridge.errors import InputError
 from server_process import Server
 from tiny_tagger import write_tiny_tagger
-
-TOKEN = "0123456789abcdef"
 
 
 def run(*arguments: str, environment: dict[str, str] | None = None) -> tuple[int, str, str]:
@@ -117,20 +113,3 @@ def test_quiet_logs_no_requests() -> None:
         process.terminate()
         _, shown = process.communicate(timeout=60)
     assert shown == ""
-
-
-def test_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NERBRIDGE_TOKEN", raising=False)
-    assert read_token(None) is None
-    monkeypatch.setenv("NERBRIDGE_TOKEN", TOKEN)
-    assert read_token(None) == TOKEN
-    path = tmp_path / "token"
-    path.write_text("another-0123456789\n")
-    assert read_token(path) == "another-0123456789"
-    for wrong in ("", "short", "অসম" * 10, "a b\x00c" * 10):
-        path.write_text(wrong, "utf-8")
-        with pytest.raises(InputError, match="expected 16 or more"):
-            read_token(path)
-    monkeypatch.setenv("NERBRIDGE_TOKEN", "")
-    with pytest.raises(InputError, match="NERBRIDGE_TOKEN: 0 characters"):
-        read_token(None)

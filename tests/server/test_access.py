@@ -1,8 +1,17 @@
 """Who may ask."""
 
+from pathlib import Path
+
 import pytest
 
-from nerbridge.server.access import check_site, check_token, is_loopback, is_this_machine
+from nerbridge.errors import InputError
+from nerbridge.server.access import (
+    check_site,
+    check_token,
+    is_loopback,
+    is_this_machine,
+    read_token,
+)
 from nerbridge.server.problems import Problem
 
 TOKEN = "a-token-of-some-length"
@@ -99,3 +108,20 @@ def test_this_machine(authority: str) -> None:
 )  # fmt: skip
 def test_another_machine(authority: str) -> None:
     assert not is_this_machine(authority)
+
+
+def test_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NERBRIDGE_TOKEN", raising=False)
+    assert read_token(None) is None
+    monkeypatch.setenv("NERBRIDGE_TOKEN", "0123456789abcdef")
+    assert read_token(None) == "0123456789abcdef"
+    path = tmp_path / "token"
+    path.write_text("another-0123456789\n")
+    assert read_token(path) == "another-0123456789"
+    for wrong in ("", "short", "অসম" * 10, "a b\x00c" * 10):
+        path.write_text(wrong, "utf-8")
+        with pytest.raises(InputError, match="expected 16 or more"):
+            read_token(path)
+    monkeypatch.setenv("NERBRIDGE_TOKEN", "")
+    with pytest.raises(InputError, match="NERBRIDGE_TOKEN: 0 characters"):
+        read_token(None)

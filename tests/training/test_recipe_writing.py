@@ -10,10 +10,10 @@ from nerbridge.errors import InputError, RecipeError
 from nerbridge.training.recipe_files import read_recipe
 from nerbridge.training.recipe_writing import (
     NamedCorpus,
-    check_recipe_text,
     find_language,
     new_recipe,
     read_source,
+    write_recipe,
 )
 
 GUJARATI = NamedCorpus("corpora/gu", "gu")
@@ -68,4 +68,5 @@ def test_a_source_without_a_language_is_refused_with_the_way_to_give_it() -> Non
 def test_mistakes_are_said_before_anything_is_written(tmp_path: Path) -> None:
     file = tmp_path / "gu.toml"
     with pytest.raises(RecipeError, match="no such bundled corpus"):
-        check_recipe_text(write(file, "bundled:xx"), file)
+        write_recipe(file, "corpora/gu", ["bundled:xx"], "bundled:mini")
+    assert not file.exists()

@@ -9,7 +9,6 @@ import typer
 
 from nerbridge.cli.console import print_json, print_note, print_result
 from nerbridge.cli.options import JsonOption, QuietOption
-from nerbridge.errors import InputError
 
 app = typer.Typer(
     help="Show, check and write recipes.",
@@ -106,28 +105,7 @@ def new_command(
 
     Example: nerbridge recipe new gujarati.toml --target corpora/gu --source bundled:hi
     """
-    from nerbridge.files import write_text
-    from nerbridge.training.recipe_writing import (
-        NamedCorpus,
-        check_recipe_text,
-        find_language,
-        new_recipe,
-        read_source,
-    )
+    from nerbridge.training.recipe_writing import write_recipe
 
-    if file.exists() and not overwrite:
-        raise InputError(
-            f"{file}: exists already; expected a new name. "
-            "Choose another name, or replace the file: --overwrite."
-        )
-    code = language or find_language(target)
-    if code is None:
-        raise InputError(
-            f"--target {target}: the name has no language code at its end. "
-            "Give the code: --language gu."
-        )
-    named = [read_source(source) for source in sources]
-    text = new_recipe(file, NamedCorpus(target, code), named, encoder)
-    check_recipe_text(text, file)
-    write_text(file, text)
+    write_recipe(file, target, sources, encoder, language=language, overwrite=overwrite)
     print_note(f"{file}: written. Next: nerbridge recipe check {file}", quiet=quiet)

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from nerbridge.cli.console import print_note
 from nerbridge.cli.options import MapTypesOption, QuietOption, read_map_option
-from nerbridge.errors import InputError, missing_extra
+from nerbridge.errors import missing_extra
 from nerbridge.platforms import n_usable_cores
-
-if TYPE_CHECKING:
-    from nerbridge.server.limits import Settings
-
-TOKEN_VARIABLE = "NERBRIDGE_TOKEN"
-_MIN_TOKEN_CHARS = 16
 
 
 def serve(
@@ -35,7 +28,7 @@ def serve(
     ] = None,
     token_file: Annotated[
         Path | None,
-        typer.Option(help=f"File with the token that clients need; or set {TOKEN_VARIABLE}."),
+        typer.Option(help="File with the token that clients need; or set NERBRIDGE_TOKEN."),
     ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Report or run folder to show; default: the model's.")
@@ -72,9 +65,9 @@ def serve(
     Example: nerbridge serve --model bundled:as --port 8000
     """
     try:
-        from nerbridge.server.access import is_loopback
+        from nerbridge.server.access import TOKEN_VARIABLE, is_loopback, read_token
         from nerbridge.server.limits import Limits, Settings
-        from nerbridge.server.models import check_models, find_report
+        from nerbridge.server.models import check_models, check_report
         from nerbridge.server.prefix import check_root_path
         from nerbridge.server.processes import bind, url_of
         from nerbridge.server.processes import serve as run_server
@@ -89,10 +82,8 @@ def serve(
         )
     models = tuple(model or ["bundled:as"])
     found = check_models(models)
-    page = None if report is None else find_report(report)
-    if report is not None and page is None:
-        raise InputError(f"--report {report}: no report there; expected a run folder or a file.")
-    settings: Settings = Settings(
+    page = None if report is None else check_report(report)
+    settings = Settings(
         models=models,
         limits=Limits(
             max_bytes=max_bytes,
@@ -113,28 +104,3 @@ def serve(
     with bind(host, port) as bound:
         print_note(f"{', '.join(found)} on {url_of(bound)} (Ctrl-C to stop)", quiet=quiet)
         run_server(settings, bound, n_workers=workers, quiet=quiet)
-
-
-def read_token(path: Path | None) -> str | None:
-    """The token that clients have to send: from a file, else from the environment; None without.
-
-    Raises:
-        InputError: the file cannot be read, or the token is not fit for a header, or too short.
-    """
-    if path is None:
-        given, place = os.environ.get(TOKEN_VARIABLE), TOKEN_VARIABLE
-    else:
-        place = f"--token-file {path}"
-        try:
-            given = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{place}: cannot be read ({error}).") from error
-    if given is None:
-        return None
-    token = given.strip()
-    if len(token) < _MIN_TOKEN_CHARS or not token.isascii() or not token.isprintable():
-        raise InputError(
-            f"{place}: {len(token)} characters; expected {_MIN_TOKEN_CHARS} or more printable "
-            "ASCII characters. Make one: python -c 'import secrets; print(secrets.token_urlsafe())'"
-        )
-    return token

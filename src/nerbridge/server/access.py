@@ -4,15 +4,45 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import os
 from collections.abc import Iterable
+from pathlib import Path
 
+from nerbridge.errors import InputError
 from nerbridge.server.problems import Problem
 
 OPEN_PATHS = frozenset({"/", "/health", "/ready"})
 """What needs no token, besides the files of the page."""
 STATIC = "/static/"
+TOKEN_VARIABLE = "NERBRIDGE_TOKEN"
+_MIN_TOKEN_CHARS = 16
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ELSEWHERE = frozenset({"cross-site", "same-site"})
+
+
+def read_token(path: Path | None) -> str | None:
+    """The token that clients have to send: from a file, else from the environment; None without.
+
+    Raises:
+        InputError: the file cannot be read, or the token is not fit for a header, or too short.
+    """
+    if path is None:
+        given, place = os.environ.get(TOKEN_VARIABLE), TOKEN_VARIABLE
+    else:
+        place = f"--token-file {path}"
+        try:
+            given = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{place}: cannot be read ({error}).") from error
+    if given is None:
+        return None
+    token = given.strip()
+    if len(token) < _MIN_TOKEN_CHARS or not token.isascii() or not token.isprintable():
+        raise InputError(
+            f"{place}: {len(token)} characters; expected {_MIN_TOKEN_CHARS} or more printable "
+            "ASCII characters. Make one: python -c 'import secrets; print(secrets.token_urlsafe())'"
+        )
+    return token
 
 
 def check_token(token: str | None, path: str, authorization: bytes | None) -> None:

@@ -130,6 +130,18 @@ def name_of(spec: str) -> str:
     return Path(spec).expanduser().resolve().name
 
 
+def check_report(spec: Path) -> Path:
+    """`find_report`, of a report that must be there.
+
+    Raises:
+        InputError: there is none.
+    """
+    found = find_report(spec)
+    if found is None:
+        raise InputError(f"--report {spec}: no report there; expected a run folder or a file.")
+    return found
+
+
 def find_report(spec: str | Path) -> Path | None:
     """The report of a run, given the report, its folder, or the run folder; None if it has none."""
     path = Path(spec).expanduser()

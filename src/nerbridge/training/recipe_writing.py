@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from nerbridge.errors import InputError, RecipeError
+from nerbridge.files import write_text
 from nerbridge.io.toml import to_toml
 from nerbridge.training.recipe import EncoderSettings, Recipe, is_on_disk
 from nerbridge.training.recipe_mistakes import describe_mistakes
@@ -101,6 +102,48 @@ def read_source(text: str) -> NamedCorpus:
     return NamedCorpus(text, language)
 
 
+def write_recipe(
+    file: Path,
+    target: str,
+    sources: Sequence[str],
+    encoder: str,
+    *,
+    language: str | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Write a recipe for a new target language, if it has no mistakes.
+
+    Args:
+        file: the new recipe.
+        target: the corpus to score, and to adapt to.
+        sources: as for `read_source`.
+        encoder: as ``encoder.id`` in a recipe.
+        language: code of the target language; None takes it from the end of the corpus's name.
+        overwrite: replace the file if it exists.
+
+    Raises:
+        InputError: the file exists, or the code of a language is not known.
+        RecipeError: for example a bundled corpus that does not exist.
+    """
+    if file.exists() and not overwrite:
+        raise InputError(
+            f"{file}: exists already; expected a new name. "
+            "Choose another name, or replace the file: --overwrite."
+        )
+    code = language or find_language(target)
+    if code is None:
+        raise InputError(
+            f"--target {target}: the name has no language code at its end. "
+            "Give the code: --language gu."
+        )
+    text = new_recipe(file, NamedCorpus(target, code), list(map(read_source, sources)), encoder)
+    try:
+        Recipe.model_validate(tomllib.loads(text))
+    except ValidationError as error:
+        raise RecipeError(describe_mistakes(file, error.errors())) from error
+    write_text(file, text)
+
+
 def new_recipe(
     file: Path, target: NamedCorpus, sources: Sequence[NamedCorpus], encoder: str
 ) -> str:
@@ -132,22 +175,6 @@ def new_recipe(
             f"[[sources]]\n{_corpus(source, file.parent, script)}" for source in sources
         ),
     )
-
-
-def check_recipe_text(text: str, file: Path) -> None:
-    """Raise what is wrong with a recipe before it is written.
-
-    Args:
-        text: of `new_recipe`.
-        file: what the error calls it.
-
-    Raises:
-        RecipeError: for example a bundled corpus that does not exist.
-    """
-    try:
-        Recipe.model_validate(tomllib.loads(text))
-    except ValidationError as error:
-        raise RecipeError(describe_mistakes(file, error.errors())) from error
 
 
 def _corpus(corpus: NamedCorpus, folder: Path, script: str | None) -> str:
