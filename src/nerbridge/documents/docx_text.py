@@ -10,12 +10,7 @@ from lxml import etree
 
 from nerbridge.documents.docx_chunks import chunk_notices, read_chunks, unread_notices
 from nerbridge.documents.docx_package import parse_xml, read_package
-from nerbridge.documents.legacy_fonts import (
-    is_legacy_font,
-    refuse_broken,
-    refuse_gibberish,
-    refuse_legacy_fonts,
-)
+from nerbridge.documents.legacy_fonts import is_legacy_font, refuse_unreadable
 from nerbridge.documents.limits import check_chars
 from nerbridge.documents.markup import Block, TextNode
 from nerbridge.errors import DocumentError
@@ -54,9 +49,7 @@ def read_docx(data: bytes, name: str) -> tuple[list[tuple[str, str]], list[str]]
     found += [(f"{part}, {place}", text) for part, read in chunks.items() for place, text in read]
     text = "\n".join(text for _, text in found)
     check_chars(len(text), name)
-    refuse_legacy_fonts(_letters_in_fonts(roots, parts, name), text, name)
-    refuse_broken(text, name)
-    refuse_gibberish(text, name)
+    refuse_unreadable(_letters_in_fonts(roots, parts, name), text, name)
     return found, [*chunk_notices(chunks), *unread_notices(parts, roots.values(), name)]
 
 

@@ -10,12 +10,7 @@ from contextlib import suppress
 from lxml import etree
 
 from nerbridge.documents.html_main import NEVER_SHOWN, PageParts, attribute_texts, script_texts
-from nerbridge.documents.legacy_fonts import (
-    is_legacy_font,
-    refuse_broken,
-    refuse_gibberish,
-    refuse_legacy_fonts,
-)
+from nerbridge.documents.legacy_fonts import is_legacy_font, refuse_unreadable
 from nerbridge.documents.limits import MAX_XML_BYTES, MIB, check_chars
 from nerbridge.documents.markup import Block, TextNode
 from nerbridge.errors import DocumentError
@@ -53,9 +48,7 @@ def read_html(
     blocks = page_blocks(parts)
     text = "\n".join(block.text for block in blocks)
     check_chars(len(text), name)
-    refuse_legacy_fonts(_letters_in_fonts(blocks), text, name)
-    refuse_broken(text, name)
-    refuse_gibberish(text, name)
+    refuse_unreadable(_letters_in_fonts(blocks), text, name)
     shown = (block.text for block in blocks if block.place != _TITLE)
     return [(block.place, block.text) for block in blocks], [*notices, *parts.notices(shown)]
 

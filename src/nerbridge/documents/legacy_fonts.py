@@ -46,13 +46,24 @@ def is_legacy_font(name: str) -> bool:
     return _NAMES.search(plain) is not None and _UNICODE.search(plain) is None
 
 
-def refuse_legacy_fonts(n_letters_of: Mapping[str, int], text: str, name: str) -> None:
-    """Refuse a document much of whose text is in such fonts.
+def refuse_unreadable(n_letters_of: Mapping[str, int], text: str, name: str) -> None:
+    """Refuse a document whose letters are not those that a reader sees.
 
     Args:
         n_letters_of: how many letters stand in each font.
         text: the document's.
         name: of the document.
+
+    Raises:
+        DocumentError: much of it is in a font that is not Unicode, or has no known letters.
+    """
+    refuse_legacy_fonts(n_letters_of, text, name)
+    refuse_broken(text, name)
+    refuse_gibberish(text, name)
+
+
+def refuse_legacy_fonts(n_letters_of: Mapping[str, int], text: str, name: str) -> None:
+    """Refuse a document much of whose text is in such fonts.
 
     Raises:
         DocumentError: it is so, and the text is not in an Indic script all the same.

@@ -12,12 +12,7 @@ from typing import ParamSpec, TypeVar
 import regex
 
 from nerbridge.documents.isolation import Failed, TookTooLong, run_isolated
-from nerbridge.documents.legacy_fonts import (
-    broken_share,
-    refuse_broken,
-    refuse_gibberish,
-    refuse_legacy_fonts,
-)
+from nerbridge.documents.legacy_fonts import broken_share, refuse_unreadable
 from nerbridge.documents.limits import MAX_SECONDS
 from nerbridge.documents.pdf_pages import PageText, read_pages
 from nerbridge.documents.pdf_redaction import redact_pages
@@ -44,9 +39,7 @@ def read_pdf(data: bytes, name: str) -> tuple[list[tuple[str, str]], list[str]]:
     if not parts:
         raise DocumentError(_nothing_found(name, len(pages), len(scanned)))
     text = "\n".join(text for _, text in parts)
-    refuse_legacy_fonts(found.fonts, text, name)
-    refuse_broken(text, name)
-    refuse_gibberish(text, name)
+    refuse_unreadable(found.fonts, text, name)
     return parts, [*_notices(pages, scanned), *found.notices]
 
 

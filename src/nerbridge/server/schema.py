@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Strict, Tag
 
+from nerbridge.documents.document import Kind, Segment
 from nerbridge.evaluation.quoting import QuotedScores
 from nerbridge.server.problems import MEDIA_TYPE
 
@@ -87,22 +88,14 @@ class TagAnswer(BaseModel):
     results: list[TagResult]
 
 
-class FoundSegment(BaseModel):
-    """A page, paragraph or the like; half-open, in code points of the document's text."""
-
-    place: str
-    start_char: int
-    end_char: int
-
-
 class DocumentAnswer(BaseModel):
     """What was read and found in a document."""
 
     model: str
     name: str
-    kind: Literal["pdf", "docx", "html", "mail", "text"]
+    kind: Kind
     text: str
-    segments: list[FoundSegment]
+    segments: list[Segment]
     entities: list[PlacedEntity]
     notices: list[str]
 
