@@ -1,6 +1,6 @@
 /* The small menu by a mark or a selection: what is it? */
 
-import { element } from "./dom.js";
+import { $, element } from "./dom.js";
 import { number, shortTypeName, t, typeName } from "./i18n.js";
 
 const MARGIN = 8;
@@ -22,7 +22,7 @@ export function createChooser(menu, { paper, onChoose, onClose }) {
   function content(target, types, colourOf) {
     const short = [...target.text];
     const name = short.length > SHOWN_CHARACTERS ? `${short.slice(0, SHOWN_CHARACTERS).join("")}…` : target.text;
-    const head = element("p", { class: "what" }, element("b", { lang: "as" }, name));
+    const head = element("p", { class: "what" }, element("b", { lang: $("text").lang }, name));
     if (target.score !== undefined && !target.isCorrected && !target.isRemoved) {
       head.append(element("span", {}, `${shortTypeName(target.type)} ${number(target.score, 2)}`));
     }

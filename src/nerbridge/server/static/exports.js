@@ -1,5 +1,6 @@
 /* Entities in the formats of the download. Offsets count code points, as everywhere in nerbridge. */
 
+import { $ } from "./dom.js";
 import { overlap, splitLines } from "./entities.js";
 import { N_COLOURS, colourOf } from "./state.js";
 import { splitSentences, splitWords, unitsToCodePoints } from "./text.js";
@@ -163,6 +164,6 @@ ${typeColours()}
 mark { background: color-mix(in srgb, var(--c) 15%, transparent); border-bottom: 2px solid var(--c); border-radius: 3px; color: inherit; padding: 0.1em 0.15em; }
 small { font-size: 0.65em; margin-left: 0.4em; opacity: 0.8; }
 </style></head>
-<body><p lang="as" dir="auto">${body}</p></body></html>
+<body><p lang="${escapeHtml($("text").lang)}" dir="auto">${body}</p></body></html>
 `;
 }

@@ -162,7 +162,10 @@ export async function loadModels() {
 export function useModel(name) {
   const isOther = state.model !== null && state.model !== name;
   state.model = name ?? null;
-  state.types = state.models.find((one) => one.name === name)?.types ?? state.types;
+  const model = state.models.find((one) => one.name === name);
+  state.types = model?.types ?? state.types;
+  // The text is in the model's language: fonts and readers aloud go by it.
+  for (const id of ["text", "layer"]) $(id).lang = model?.languages?.[0] ?? "";
   $("model-name").textContent = name ?? "";
   $("model").hidden = !name;
   if (isOther) {
