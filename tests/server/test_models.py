@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -78,6 +79,7 @@ def test_reports(tmp_path: Path) -> None:
 )
 def test_a_card_brings_no_markup_of_its_own(tmp_path: Path, card: str, shown: str | None) -> None:
     (tmp_path / "README.md").write_text(card, encoding="utf-8")
-    found = ServedModel("a", None, tmp_path, None).card_as_html()
+    tagger = SimpleNamespace(model=SimpleNamespace(folder=tmp_path))
+    found = ServedModel("a", tagger, None).card_as_html()
     assert "<img" not in found
     assert found == shown or ('rel="noopener noreferrer nofollow" target="_blank"' in found)
