@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from nerbridge.batch.formats import InputFormat
 from nerbridge.batch.lines import read_lines
@@ -31,6 +31,7 @@ from nerbridge.io.conll import (
     surface_rows,
 )
 from nerbridge.io.fields import bytes_to_text, find_field, value_to_json
+from nerbridge.io.json_lines import parse_object
 from nerbridge.io.kinds import is_mail
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _read_jsonl(source: Source, field: str, by_line: bool, progress: Progress) -
             progress.remarks["blank lines left out"] += 1
             continue
         place = f"{source.name}:{number}"
-        record = _parse_object(line, place)
+        record = parse_object(line, place)
         text = find_text(record, field, place)
         if text is None:
             progress.remarks["null texts kept as empty"] += 1
@@ -294,33 +295,12 @@ _READERS: dict[InputFormat, _Reader] = {
 }
 
 
-def _parse_object(line: str, place: str) -> dict[str, Any]:
-    try:
-        value = json.loads(line, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
-        raise InputError(
-            f"{place}: not JSON ({reason}); expected one object a line. If it is the last line, "
-            "the file was cut: fetch it again."
-        ) from error
-    if not isinstance(value, dict):
-        raise InputError(
-            f"{place}: {value!r:.60} stands where a record should; expected an object such as "
-            '{"text": "…"}. Fix the line.'
-        )
-    return value
-
-
 def _is_object(line: str) -> bool:
     try:
-        _parse_object(line, "")
+        parse_object(line, "")
     except InputError:
         return False
     return True
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"it holds {name}")
 
 
 def _without_entities(record: Mapping[str, Any], place: str) -> str:

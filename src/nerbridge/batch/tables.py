@@ -24,16 +24,12 @@ def read_csv_rows(source: Source, progress: Progress) -> Iterator[Row]:
     """
     table = read_delimited((line for _, line in read_lines(source, progress)), source.name)
     number = 0
-    for line, cells in table.rows:
+    for line, cells in table.records():
         if not cells:
             progress.remarks["blank lines left out"] += 1
             continue
         number += 1
-        row = {
-            name: cell
-            for name, cell in zip(table.header, cells, strict=True)
-            if cell or name not in table.unnamed
-        }
+        row = {name: cell for name, cell in cells.items() if cell or name not in table.unnamed}
         yield number, f"{source.name}:{line}", row
 
 

@@ -7,7 +7,6 @@ that has changed since is noticed.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -21,6 +20,7 @@ from nerbridge.corpus.raw import RawSentence, RawSplit
 from nerbridge.errors import CorpusError
 from nerbridge.io.compressed import name_of_content
 from nerbridge.io.delimited import read_delimited
+from nerbridge.io.json_lines import parse_object
 from nerbridge.io.lines import split_lines
 
 _COLUMNS = ("type", "text", "start_char", "end_char")
@@ -133,12 +133,12 @@ def _readings(source: Path) -> Iterator[dict[int, str]]:
     lines = [line.rstrip("\r\n") for line in split_lines(text)]
     suffix = Path(name_of_content(str(source))).suffix.lower()
     if suffix in (".jsonl", ".ndjson"):
-        records = {n: json.loads(line) for n, line in enumerate(lines, start=1) if line.strip()}
+        filled = ((n, line) for n, line in enumerate(lines, start=1) if line.strip())
+        records = {n: parse_object(line, f"{source}:{n}") for n, line in filled}
         yield from _of_fields(records)
     elif suffix == ".csv":
         table = read_delimited(split_lines(text), str(source))
-        filled = (cells for _, cells in table.rows if cells)
-        rows = (dict(zip(table.header, cells, strict=True)) for cells in filled)
+        rows = (cells for _, cells in table.records() if cells)
         yield from _of_fields(dict(enumerate(rows, start=1)))
     else:
         yield {1: text}

@@ -6,7 +6,6 @@ What a record can be: see `record_files`.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,8 @@ from nerbridge.corpus.layout import Layout
 from nerbridge.corpus.raw import RawSplit
 from nerbridge.corpus.record_files import Numbered, records_to_split
 from nerbridge.corpus.sentence import Sentence
-from nerbridge.errors import CorpusError
-
-_SPACE = re.compile(r"[ \t\r\n]*")
+from nerbridge.errors import CorpusError, InputError
+from nerbridge.io.json_lines import iter_values
 
 
 def read_jsonl(path: Path, layout: Layout | None = None) -> RawSplit:
@@ -47,7 +45,10 @@ def write_jsonl(path: Path, sentences: Iterable[Sentence]) -> None:
 
 
 def _records(path: Path) -> Iterator[Numbered]:
-    values = list(_values(read_text(path), path))
+    try:
+        values = list(iter_values(read_text(path), str(path)))
+    except InputError as error:
+        raise CorpusError(str(error)) from error
     is_list = len(values) == 1 and isinstance(values[0][1], list) and not _is_pair(values[0][1])
     if is_list:
         yield from ((number, "record", one) for number, one in enumerate(values[0][1], start=1))
@@ -58,33 +59,3 @@ def _records(path: Path) -> Iterator[Numbered]:
 def _is_pair(value: Any) -> bool:
     """``[text, {"entities": […]}]``, as spaCy takes it: one record, not a list of two."""
     return len(value) == 2 and isinstance(value[0], str)
-
-
-def _values(text: str, path: Path) -> Iterator[tuple[int, Any]]:
-    """Every JSON value with its line; each begins behind the one before, mostly on a new line."""
-    decoder = json.JSONDecoder()
-    line, end = 1, 0
-    while True:
-        start = _SPACE.match(text, end).end()  # type: ignore[union-attr]  # it matches anywhere
-        line += text.count("\n", end, start)
-        if start == len(text):
-            return
-        try:
-            value, end = decoder.raw_decode(text, start)
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise _not_json(path, line, error, is_list=text[start] == "[") from error
-        yield line, value
-        line += text.count("\n", start, end)
-
-
-def _not_json(
-    path: Path, line: int, error: json.JSONDecodeError | RecursionError, *, is_list: bool
-) -> CorpusError:
-    reason = "nested too deep"
-    if isinstance(error, json.JSONDecodeError):
-        # A record that is cut ends on its own line, not where the next one does not fit.
-        reason, line = error.msg, error.lineno if is_list else line
-    return CorpusError(
-        f"{path}:{line}: not JSON ({reason}); expected one object a line, or one list of "
-        "objects. If it is the last line, the file was cut: fetch it again."
-    )

@@ -32,6 +32,11 @@ class Delimited:
     unnamed: frozenset[str]
     rows: Iterator[tuple[int, list[str]]]
 
+    def records(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """Line and cells by name of every row; of a blank row no cells."""
+        for line, cells in self.rows:
+            yield line, dict(zip(self.header, cells, strict=True)) if cells else {}
+
 
 def read_delimited(lines: Iterable[str], name: str, *, has_quotes: bool = True) -> Delimited:
     r"""A table from its lines, with their line breaks.
