@@ -33,10 +33,9 @@ from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.corpus.writing import write_corpus
 from nerbridge.evaluation.counts import count_entities
 from nerbridge.evaluation.resampling import bootstrap_interval, mean_f1, paired_bootstrap
-from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import load_adapter
 from nerbridge.models.encoder import load_token_classifier, load_tokenizer, resolve_encoder
-from nerbridge.models.folder import LINEAGE_FILE
+from nerbridge.models.manifest import read_manifest
 from nerbridge.models.torch_model import to_live_model
 from nerbridge.selection.suggesting import MAX_WORDS, MIN_WORDS, suggest
 from nerbridge.selection.suggesting import Sentence as Unlabelled
@@ -67,17 +66,19 @@ def adapt_and_count(
     folder: Path, chosen: list[Sentence], validation: list[Sentence], seed: int, epochs: int
 ) -> Counts:
     """Strict counts of each validation sentence, shape (n_sentences, 3); no sentence: as it is."""
-    lineage = json.loads((folder / LINEAGE_FILE).read_text("utf-8"))
-    labels = LabelSet(tuple(lineage["types"]))
-    source = resolve_encoder(lineage["base"]["id"], lineage["base"]["revision"])
+    manifest = read_manifest(folder)
+    if manifest.base is None:
+        sys.exit(f"{folder}: no adapter; give the transferred model of a run.")
+    labels = manifest.label_set
+    source = resolve_encoder(manifest.base.id, manifest.base.revision)
     tokenizer = load_tokenizer(source)
     base = load_token_classifier(source, labels, seed=seed)
     model = load_adapter(base, folder, trainable=True)
-    words = [words_to_model_form(s.words, lineage["script"]) for s in validation]
+    words = [words_to_model_form(s.words, manifest.script) for s in validation]
     gold = [s.tags for s in validation]
     if chosen:
         data = StageData(
-            [words_to_model_form(s.words, lineage["script"]) for s in chosen],
+            [words_to_model_form(s.words, manifest.script) for s in chosen],
             [s.tags for s in chosen],
             words,
             gold,
@@ -152,8 +153,7 @@ def find_transferred(run: Path, seed: int, corpus_sha256: str) -> Path:
     folder = run / "models" / f"transfer-{seed}"
     if not folder.is_dir():
         sys.exit(f"{folder}: not there; name a run with a transferred model of seed {seed}.")
-    data = json.loads((folder / LINEAGE_FILE).read_text("utf-8"))["data"]
-    if corpus_sha256 in {used["sha256"] for used in data.values()}:
+    if corpus_sha256 in {used.sha256 for used in read_manifest(folder).data.values()}:
         sys.exit(f"{folder}: trained on this very corpus; the curve would show nothing.")
     return folder
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nerbridge.corpus import read_corpus
-from nerbridge.models.folder import LINEAGE_FILE
+from nerbridge.models.manifest import MANIFEST_FILE
 from tiny_tagger import write_tiny_tagger
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
@@ -125,7 +125,7 @@ def test_analysis_says_time_and_memory(tmp_path: Path) -> None:
 def test_suggest_compares_the_finished_cells(tmp_path: Path) -> None:
     folder = tmp_path / "run" / "models" / "transfer-13"
     folder.mkdir(parents=True)
-    (folder / LINEAGE_FILE).write_text(json.dumps({"data": {"as": {"sha256": "another"}}}))
+    (folder / MANIFEST_FILE).write_text(json.dumps({"data": {"as": {"sha256": "another"}}}))
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     for split in ("train", "validation"):
@@ -163,8 +163,8 @@ def test_suggest_compares_the_finished_cells(tmp_path: Path) -> None:
 
 def test_suggest_writes_the_corpus_that_a_model_chose(tmp_path: Path) -> None:
     model = write_tiny_tagger(tmp_path / "run" / "models" / "transfer-13")
-    lineage = json.loads((model / LINEAGE_FILE).read_text("utf-8"))
-    (model / LINEAGE_FILE).write_text(json.dumps(lineage | {"data": {}}))
+    manifest = json.loads((model / MANIFEST_FILE).read_text("utf-8"))
+    (model / MANIFEST_FILE).write_text(json.dumps(manifest | {"data": {}}))
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     names = ("ৰমেন", "বিমলা", "গোপাল", "মালতী")

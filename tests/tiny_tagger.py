@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
 from nerbridge.labels import LabelSet
-from nerbridge.models.folder import LINEAGE_FILE
+from nerbridge.models.manifest import MANIFEST_FILE, FittedTemperature, Manifest
 
 LABELS = LabelSet()
 KNOWN = {
@@ -38,7 +38,7 @@ def write_tiny_tagger(folder: Path, *, sure: float = _SURE) -> Path:
     tags = {str(id_): tag for id_, tag in enumerate(LABELS.tags)}
     (folder / "config.json").write_text(json.dumps({"id2label": tags}))
     names = ("model.onnx", "tokenizer.json", "config.json")
-    lineage = {
+    manifest = {
         "schema": 1,
         "kind": "onnx",
         "base": None,
@@ -49,8 +49,15 @@ def write_tiny_tagger(folder: Path, *, sure: float = _SURE) -> Path:
         "quantisation": "none",
         "files": {name: _describe((folder / name).read_bytes()) for name in names},
     }
-    (folder / LINEAGE_FILE).write_text(json.dumps(lineage))
+    (folder / MANIFEST_FILE).write_text(json.dumps(manifest))
     return folder
+
+
+def cooled(manifest: Manifest | None, temperature: float) -> Manifest:
+    """The manifest of a model whose logits are divided by ``temperature``."""
+    least = Manifest(kind="onnx", base=None, types=LABELS.types, script=None, max_subwords=9)
+    fitted = FittedTemperature(temperature=temperature)
+    return (manifest or least).model_copy(update={"calibration": fitted})
 
 
 def _describe(content: bytes) -> dict[str, object]:

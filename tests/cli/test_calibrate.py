@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from nerbridge.cli.app import app
-from nerbridge.models.folder import read_lineage
+from nerbridge.models.manifest import read_manifest
 from nerbridge.tagging import Tagger
 from tiny_tagger import write_tiny_tagger
 
@@ -35,7 +35,7 @@ def test_scores_become_the_share_that_is_right(folder: Path, tmp_path: Path) -> 
     assert found["n_entities"] == 200
     assert found["ece_after"] < 0.1 < found["ece_before"]
     assert found["validation"] == "the validation sentences of validation.conll"
-    assert read_lineage(folder)["calibration"] == found
+    assert read_manifest(folder).calibration.model_dump() == found
     assert Tagger.load(folder).tag("অসম")[0].score == pytest.approx(0.7, abs=0.1)
     assert "200" in (folder / "README.md").read_text("utf-8")
 

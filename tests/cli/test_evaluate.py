@@ -20,8 +20,9 @@ from nerbridge.evaluation.scores import score_predictions
 from nerbridge.labels import LabelSet, Span, spans_to_tags
 from nerbridge.models.crf import CrfTagger, train_crf
 from nerbridge.models.encoder import load_token_classifier, load_tokenizer, resolve_encoder
-from nerbridge.models.folder import CRF_FILE, write_lineage
+from nerbridge.models.folder import CRF_FILE
 from nerbridge.models.full import save_full
+from nerbridge.models.manifest import FittedTemperature, Manifest, write_manifest
 from nerbridge.tagging.tagger import Tagger
 from nerbridge.training.data import to_labelled
 
@@ -38,14 +39,18 @@ def call(*arguments: str | Path) -> Result:
     return result
 
 
+TYPES = ("PER", "ORG", "LOC")
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The lightest model folder there is."""
     folder = tmp_path_factory.mktemp("model") / "crf_target-0"
     folder.mkdir()
     train_crf(zip(TRAIN.words, TRAIN.tags, strict=True), folder / CRF_FILE)
-    lineage = {"base": None, "types": ["PER", "ORG", "LOC"], "script": "Beng", "max_subwords": 9}
-    write_lineage(folder, lineage, "crf")
+    write_manifest(
+        folder, Manifest(kind="crf", base=None, types=TYPES, script="Beng", max_subwords=9)
+    )
     return folder
 
 
@@ -89,15 +94,16 @@ def scoring_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("scoring")
     write_tiny_encoder(root / "encoder", [" ".join(words) for words in TRAIN.words])
     source = resolve_encoder(str(root / "encoder"))
-    lineage = {
-        "base": None,
-        "types": ["PER", "ORG", "LOC"],
-        "script": "Beng",
-        "max_subwords": 60,
-        "calibration": {"temperature": 2.0},
-    }
+    manifest = Manifest(
+        kind="full",
+        base=None,
+        types=TYPES,
+        script="Beng",
+        max_subwords=60,
+        calibration=FittedTemperature(temperature=2.0),
+    )
     network = load_token_classifier(source, LabelSet(), seed=1)
-    save_full(network, load_tokenizer(source), root / "baseline-1", lineage)
+    save_full(network, load_tokenizer(source), root / "baseline-1", manifest)
     return root / "baseline-1"
 
 

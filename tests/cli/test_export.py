@@ -14,25 +14,43 @@ from typer.testing import CliRunner
 from nerbridge.cli.export import export
 from nerbridge.exporting import conversion
 from nerbridge.exporting.conversion import ExportOptions
+from nerbridge.models.manifest import (
+    FileDigest,
+    HeldOutWords,
+    Manifest,
+    Parity,
+    QuantisationParity,
+    VocabularySize,
+)
 
 app = typer.Typer()
 app.command()(export)
 
-MANIFEST = {
-    "parity": {
-        "n_sentences": 33,
-        "max_difference": 9.2e-6,
-        "n_entities": 93,
-        "n_equal_entities": 93,
-        "int8": {"corpus": "wikiann_as", "n_sentences": 100, "f1_fp32": 0.7616, "f1_int8": 0.7601},
+INT8 = QuantisationParity(corpus="wikiann_as", n_sentences=100, f1_fp32=0.7616, f1_int8=0.7601)
+PARITY = Parity(
+    n_sentences=33,
+    n_words=700,
+    max_difference=9.2e-6,
+    n_entities=93,
+    n_equal_entities=93,
+    int8=INT8,
+)
+HELD_OUT = HeldOutWords(
+    n_words=3775, n_words_changed=11, n_subwords_full=9000, n_subwords_trimmed=9020
+)
+MANIFEST = Manifest(
+    kind="onnx",
+    base=None,
+    types=("PER",),
+    script=None,
+    max_subwords=9,
+    parity=PARITY,
+    vocabulary=VocabularySize(n_full=250_002, n_kept=15_168, held_out=HELD_OUT),
+    files={
+        "model.onnx": FileDigest(sha256="0", n_bytes=98_000_000),
+        "config.json": FileDigest(sha256="1", n_bytes=1000),
     },
-    "vocabulary": {
-        "n_full": 250_002,
-        "n_kept": 15_168,
-        "held_out": {"n_words": 3775, "n_words_changed": 11},
-    },
-    "files": {"model.onnx": {"n_bytes": 98_000_000}, "config.json": {"n_bytes": 1000}},
-}
+)
 
 
 class Exporter:
@@ -40,7 +58,7 @@ class Exporter:
 
     def __init__(self) -> None:
         self.asked: tuple[Any, ...] = ()
-        self.manifest: dict[str, Any] = json.loads(json.dumps(MANIFEST))
+        self.manifest = MANIFEST
 
     def __call__(self, model: str, out: Path, options: ExportOptions, report: Any) -> Any:
         self.asked = (model, out, options)
@@ -91,12 +109,14 @@ def test_the_result_is_told_in_a_few_lines(exporter: Exporter) -> None:
 
 
 def test_without_labels_it_says_so(exporter: Exporter) -> None:
-    exporter.manifest["parity"]["int8"] = {"corpus": "bundled:as", "agreement": 0.9826}
+    int8 = QuantisationParity(corpus="bundled:as", n_sentences=9, agreement=0.9826)
+    parity = PARITY.model_copy(update={"int8": int8})
+    exporter.manifest = MANIFEST.model_copy(update={"parity": parity})
     assert "98.3% of the entities (F1) are those of 32 bits; no labels" in call("m", "o").stdout
 
 
 def test_json_is_the_manifest(exporter: Exporter) -> None:
-    assert json.loads(call("model", "out", "--json").stdout) == exporter.manifest
+    assert json.loads(call("model", "out", "--json").stdout) == MANIFEST.to_json()
 
 
 @pytest.mark.parametrize("option", [("--quantise", "int4"), ("--format", "tflite"), ("--force",)])

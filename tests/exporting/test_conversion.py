@@ -21,6 +21,7 @@ from torch import nn
 from transformers import PreTrainedModel, pipeline
 
 import hub_shapes
+from nerbridge.alignment.subwords import SpecialIds
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import CorpusError, EnvironmentProblem, InputError, ModelError
 from nerbridge.exporting import conversion, storage
@@ -29,7 +30,15 @@ from nerbridge.exporting.parity import check_scores
 from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import LoraSettings, attach_adapter, save_adapter
 from nerbridge.models.encoder import load_token_classifier, resolve_encoder
-from nerbridge.models.folder import LINEAGE_FILE, read_lineage, write_lineage
+from nerbridge.models.manifest import (
+    MANIFEST_FILE,
+    BaseEncoder,
+    Manifest,
+    ParentModel,
+    TrainingCorpus,
+    read_manifest,
+    write_manifest,
+)
 from nerbridge.models.torch_model import TorchNetwork
 from nerbridge.tagging import Tagger
 
@@ -67,8 +76,8 @@ def test_what_is_exported_tags_as_the_trained_model(
 ) -> None:
     model = request.getfixturevalue(kind)
     manifest = export_model(model, tmp_path / "out", options)
-    assert manifest["parity"]["max_difference"] <= 1e-4
-    assert manifest["parity"]["n_equal_entities"] == manifest["parity"]["n_entities"] > 5
+    assert manifest.parity.max_difference <= 1e-4
+    assert manifest.parity.n_equal_entities == manifest.parity.n_entities > 5
     expected = entities(model)
     assert sum(map(len, expected)) > 20
     assert entities(tmp_path / "out") == expected
@@ -96,9 +105,9 @@ def test_encoders_of_the_hub_tag_with_and_without_torch(
         load_token_classifier(source, LabelSet(), seed=0), LoraSettings(r=4), seed=0
     )
     shaken(model)
-    base = {"id": source.id, "revision": None}
-    lineage = {"types": ["PER", "ORG", "LOC"], "script": None, "max_subwords": 40}
-    save_adapter(model, tmp_path / "adapter", {**lineage, "base": base})
+    base, types = BaseEncoder(id=source.id), ("PER", "ORG", "LOC")
+    manifest = Manifest(kind="adapter", base=base, types=types, script=None, max_subwords=40)
+    save_adapter(model, tmp_path / "adapter", manifest)
     export_model(tmp_path / "adapter", tmp_path / "exported", ExportOptions())
     trained, exported = Tagger.load(tmp_path / "adapter"), Tagger.load(tmp_path / "exported")
     found = exported.tag(TEXT)
@@ -113,19 +122,16 @@ def test_encoders_of_the_hub_tag_with_and_without_torch(
 
 def test_the_manifest_tells_where_it_is_from(adapter: Path, tmp_path: Path) -> None:
     returned = export_model(adapter, tmp_path / "out", ONNX)
-    manifest, lineage = read_lineage(tmp_path / "out"), read_lineage(adapter)
-    assert manifest == {"schema": 1, "kind": "onnx", **returned}
+    manifest, trained = read_manifest(tmp_path / "out"), read_manifest(adapter)
+    assert manifest == returned
+    assert manifest.exported_from.model_copy(update={"base": trained.base}) == trained
     for key in ("types", "script", "max_subwords", "calibration"):
-        assert manifest[key] == lineage[key]
-    assert (
-        manifest["base"]["sha256"]
-        == manifest["parent"]["base"]["sha256"]
-        == lineage["base"]["sha256"]
-    )
-    assert manifest["special_ids"] == {"start": 0, "end": 2, "pad": 1, "unk": 3}
-    assert (manifest["quantisation"], manifest["fused"]["Attention"]) == ("none", 2)
-    assert set(manifest["files"]) == {"model.onnx", "tokenizer.json", "config.json"}
-    assert set(content(tmp_path / "out")) == {*manifest["files"], LINEAGE_FILE, "README.md"}
+        assert getattr(manifest, key) == getattr(trained, key)
+    assert manifest.base.sha256 == trained.base.sha256
+    assert manifest.special_ids == SpecialIds(start=0, end=2, pad=1, unk=3)
+    assert (manifest.quantisation, manifest.fused["Attention"]) == ("none", 2)
+    assert set(manifest.files) == {"model.onnx", "tokenizer.json", "config.json"}
+    assert set(content(tmp_path / "out")) == {*manifest.files, MANIFEST_FILE, "README.md"}
 
 
 def test_transformers_alone_load_the_folder(adapter: Path, tmp_path: Path) -> None:
@@ -144,13 +150,12 @@ def test_int8_with_a_smaller_vocabulary(full: Path, tmp_path: Path) -> None:
         quantise=True, trim_vocabulary=("bundled:as", str(text)), validation="bundled:as"
     )
     manifest = export_model(full, tmp_path / "out", options)
-    assert manifest["quantisation"] == "int8"
-    vocabulary = manifest["vocabulary"]
-    assert vocabulary["n_kept"] < vocabulary["n_full"]
-    assert vocabulary["held_out"]["n_words"] > 100
-    int8 = manifest["parity"]["int8"]
-    assert (int8["corpus"], int8["n_sentences"]) == ("bundled:as", 100)
-    assert int8["f1_int8"] >= int8["f1_fp32"] - 0.005
+    assert manifest.quantisation == "int8"
+    assert manifest.vocabulary.n_kept < manifest.vocabulary.n_full
+    assert manifest.vocabulary.held_out.n_words > 100
+    int8 = manifest.parity.int8
+    assert (int8.corpus, int8.n_sentences) == ("bundled:as", 100)
+    assert int8.f1_int8 >= int8.f1_fp32 - 0.005
     assert Tagger.load(tmp_path / "out").tag_words(LONG)
 
 
@@ -162,18 +167,19 @@ def test_a_smaller_vocabulary_predicts_the_same(full: Path, tmp_path: Path) -> N
     assert entities(tmp_path / "out") == entities(full)
 
 
-def test_labels_the_lineage_names_are_used_if_they_are_still_the_same(
+def test_labels_the_manifest_names_are_used_if_they_are_still_the_same(
     full: Path, tmp_path: Path
 ) -> None:
-    lineage = {k: v for k, v in read_lineage(full).items() if k not in ("schema", "kind")}
     corpus = read_corpus("bundled:as")
     for sha256, has_labels in ((corpus.sha256, True), ("0" * 64, False)):
-        facts = {"language": "as", "sha256": sha256}
-        data = {"gone": {**facts, "sha256": "1" * 64}, "bundled:as": facts}
-        write_lineage(full, {**lineage, "data": data}, "full")
+        data = {
+            "gone": TrainingCorpus(language="as", sha256="1" * 64),
+            "bundled:as": TrainingCorpus(language="as", sha256=sha256),
+        }
+        write_manifest(full, read_manifest(full).model_copy(update={"data": data}))
         manifest = export_model(full, tmp_path / "out", ExportOptions(quantise=True))
-        assert ("f1_int8" in manifest["parity"]["int8"]) is has_labels
-        assert ("agreement" in manifest["parity"]["int8"]) is not has_labels
+        assert (manifest.parity.int8.f1_int8 is not None) is has_labels
+        assert (manifest.parity.int8.agreement is not None) is not has_labels
 
 
 @pytest.mark.slow
@@ -212,7 +218,7 @@ def test_large_models_keep_their_weights_apart(
 ) -> None:
     monkeypatch.setattr(storage, "SEPARATE_BYTES", 1000)
     manifest = export_model(full, tmp_path / "out", ONNX)
-    assert "model.onnx.data" in manifest["files"]
+    assert "model.onnx.data" in manifest.files
     assert entities(tmp_path / "out") == entities(full)
     export_model(full, tmp_path / "out", ExportOptions(quantise=True, validation="bundled:as"))
     assert sum(map(len, entities(tmp_path / "out"))) > 20
@@ -286,14 +292,14 @@ def test_matrices_stay_in_32_bits_until_enough_entities_are_the_same(
     tries: list[Any] = []
     monkeypatch.setattr(conversion, "check_scores", check)
     manifest = export_model(full, tmp_path / "out", ExportOptions(quantise=True))
-    assert manifest["parity"]["int8"]["n_exact"] == conversion.N_EXACT[2]
+    assert manifest.parity.int8.n_exact == conversion.N_EXACT[2]
     kinds = [node.op_type for node in onnx.load(tmp_path / "out" / "model.onnx").graph.node]
     monkeypatch.undo()
     export_model(full, tmp_path / "plain", ExportOptions(quantise=True))
     plain = [node.op_type for node in onnx.load(tmp_path / "plain" / "model.onnx").graph.node]
     n_more = plain.count("DynamicQuantizeMatMul") - kinds.count("DynamicQuantizeMatMul")
     assert n_more == conversion.N_EXACT[2]
-    assert sorted(manifest["files"]) == ["config.json", "model.onnx", "tokenizer.json"]
+    assert sorted(manifest.files) == ["config.json", "model.onnx", "tokenizer.json"]
 
 
 def test_a_full_disk_leaves_nothing(
@@ -325,13 +331,13 @@ def test_a_folder_in_use_is_not_replaced(full: Path, tmp_path: Path) -> None:
 
 def test_what_cannot_be_exported(adapter: Path, full: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    lineage = {k: v for k, v in read_lineage(adapter).items() if k not in ("schema", "kind")}
+    manifest = read_manifest(adapter)
     crf = tmp_path / "crf_target-0"
     crf.mkdir()
-    write_lineage(crf, lineage, "crf")
+    write_manifest(crf, manifest.model_copy(update={"kind": "crf"}))
     homeless = shutil.copytree(adapter, tmp_path / "homeless")
-    base = {**lineage["base"], "id": str(tmp_path / "gone")}
-    write_lineage(homeless, {**lineage, "base": base}, "adapter")
+    base = manifest.base.model_copy(update={"id": str(tmp_path / "gone")})
+    write_manifest(homeless, manifest.model_copy(update={"base": base}))
     bytes_of = {"quantise": True}
     for model, options, error, message in (
         (crf, {}, ModelError, "kind 'crf'"),
@@ -344,7 +350,7 @@ def test_what_cannot_be_exported(adapter: Path, full: Path, tmp_path: Path) -> N
         with pytest.raises(error, match=message):
             export_model(model, out, ExportOptions(**options))  # type: ignore[arg-type]
         assert not out.exists()
-    given = str(lineage["base"]["id"])
+    given = manifest.base.id
     export_model(homeless, out, ExportOptions(base=given))
     with pytest.raises(ModelError, match="is exported already"):
         export_model(out, tmp_path / "again", ONNX)
@@ -357,12 +363,12 @@ def test_labels_in_another_order(full: Path, tmp_path: Path) -> None:
     config["id2label"] = dict(enumerate(tags))
     config["label2id"] = {tag: id_ for id_, tag in enumerate(tags)}
     path.write_text(json.dumps(config))
-    (full / LINEAGE_FILE).unlink()
+    (full / MANIFEST_FILE).unlink()
     expected = entities(full)
     manifest = export_model(full, tmp_path / "out", ONNX)
     assert entities(tmp_path / "out") == expected
-    assert manifest["parent"] == {"model": "full"}
-    assert len(manifest["base"]["sha256"]) == 64
+    assert manifest.parent == ParentModel(model="full")
+    assert len(manifest.base.sha256) == 64
 
 
 @pytest.mark.slow
@@ -370,7 +376,7 @@ def test_labels_in_another_order(full: Path, tmp_path: Path) -> None:
 def test_labels_of_another_scheme(full: Path, tmp_path: Path, form: Any) -> None:
     """IO without prefixes; a word of it may begin an entity, which the export must remember."""
     plain = shutil.copytree(full, tmp_path / "plain")
-    (plain / LINEAGE_FILE).unlink()
+    (plain / MANIFEST_FILE).unlink()
     config = json.loads((plain / "config.json").read_text("utf-8"))
     names = ["O", "PER", "ORG", "LOC", "DATE", "MISC", "EVENT"]
     config["id2label"] = dict(enumerate(names))

@@ -33,9 +33,9 @@ def lose(n: int) -> list[list[str]]:
 
 def test_equal_logits_pass() -> None:
     parity = compare_logits(LOGITS, LOGITS, LabelSet())
-    facts = check_logits(parity)
-    assert (facts["n_sentences"], facts["n_words"], facts["max_difference"]) == (3, 16, 0.0)
-    assert facts["n_equal_entities"] == facts["n_entities"] > 0
+    found = check_logits(parity)
+    assert (found.n_sentences, found.n_words, found.max_difference) == (3, 16, 0.0)
+    assert found.n_equal_entities == found.n_entities > 0
 
 
 @pytest.mark.parametrize("n", range(3))
@@ -57,13 +57,13 @@ def test_noise_passes() -> None:
 
 
 def test_a_small_loss_of_f1_passes_and_is_told() -> None:
-    facts = check_scores(LABELLED, GOLD, GOLD, TYPES)
-    assert (facts["f1_fp32"], facts["f1_int8"], facts["corpus"]) == (1.0, 1.0, "corpus")
+    found = check_scores(LABELLED, GOLD, GOLD, TYPES)
+    assert (found.f1_fp32, found.f1_int8, found.corpus) == (1.0, 1.0, "corpus")
 
 
 def test_a_gain_passes() -> None:
-    facts = check_scores(LABELLED, lose(9), GOLD, TYPES)
-    assert facts["f1_int8"] > facts["f1_fp32"] + 0.05
+    found = check_scores(LABELLED, lose(9), GOLD, TYPES)
+    assert found.f1_int8 > found.f1_fp32 + 0.05
 
 
 def test_a_loss_is_refused() -> None:
@@ -73,14 +73,14 @@ def test_a_loss_is_refused() -> None:
 
 
 def test_without_labels_the_entities_must_be_the_same() -> None:
-    facts = check_scores(UNLABELLED, GOLD, lose(3), TYPES)
-    assert (facts["n_entities"], facts["agreement"]) == (60, pytest.approx(114 / 117))
+    found = check_scores(UNLABELLED, GOLD, lose(3), TYPES)
+    assert (found.n_entities, found.agreement) == (60, pytest.approx(114 / 117))
     with pytest.raises(ModelError, match=r"F1 0\.9091 against its own.*--validation CORPUS"):
         check_scores(UNLABELLED, GOLD, lose(10), TYPES)
 
 
 def test_nothing_found_by_either_agrees() -> None:
     nothing = [["O"] * 10 for _ in WORDS]
-    assert check_scores(UNLABELLED, nothing, nothing, TYPES)["agreement"] == 1.0
+    assert check_scores(UNLABELLED, nothing, nothing, TYPES).agreement == 1.0
     with pytest.raises(ModelError):
         check_scores(UNLABELLED, nothing, GOLD, TYPES)

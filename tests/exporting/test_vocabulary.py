@@ -190,11 +190,11 @@ def test_a_real_vocabulary() -> None:
     trimmed = trim_tokenizer(full, used_pieces(full, [own], unk), specials)
     assert len(trimmed.kept) < full.get_vocab_size() / 3
     counts = count_changed(full, trimmed, own, unk)
-    assert counts["n_words_changed"] == 0
-    assert counts["n_subwords_full"] == counts["n_subwords_trimmed"]
+    assert counts.n_words_changed == 0
+    assert counts.n_subwords_full == counts.n_subwords_trimmed
     other = count_changed(full, trimmed, sentences_of("bundled:bn"), unk)
-    assert 0 < other["n_words_changed"] < other["n_words"]
-    assert other["n_subwords_trimmed"] > other["n_subwords_full"]
+    assert 0 < other.n_words_changed < other.n_words
+    assert other.n_subwords_trimmed > other.n_subwords_full
 
 
 def sentences_of(corpus: str) -> list[list[str]]:

@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -24,6 +23,7 @@ from nerbridge.models.encoder import (
     load_token_classifier,
     resolve_encoder,
 )
+from nerbridge.models.manifest import BaseEncoder, Manifest
 from nerbridge.models.quiet import suppress_transformers_logging
 from tagging.conftest import model_folder, own_folder, tagger  # noqa: F401 (fixtures)
 
@@ -104,15 +104,16 @@ def fresh(encoder: EncoderSource, label_set: LabelSet) -> Callable[[], PreTraine
 
 
 @pytest.fixture
-def lineage(encoder: EncoderSource) -> dict[str, Any]:
+def manifest(encoder: EncoderSource) -> Manifest:
     """The least that a saved model must say of itself."""
     sha256 = encoder_sha256(encoder.folder)
-    return {
-        "base": {"id": encoder.id, "revision": None, "sha256": sha256},
-        "types": ["PER", "ORG", "LOC"],
-        "script": "Beng",
-        "max_subwords": 20,
-    }
+    return Manifest(
+        kind="full",
+        base=BaseEncoder(id=encoder.id, sha256=sha256),
+        types=("PER", "ORG", "LOC"),
+        script="Beng",
+        max_subwords=20,
+    )
 
 
 @pytest.fixture

@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from nerbridge.models.card_header import header_lines, read_license, set_license
+from nerbridge.models.card_header import (
+    card_header,
+    keep_license,
+    read_languages,
+    read_license,
+    set_license,
+)
+from nerbridge.models.manifest import Manifest, TrainingCorpus
 
 BODY = "# Title\n\n---\nlicense: mine\n---\n"
 
@@ -18,6 +25,7 @@ BODY = "# Title\n\n---\nlicense: mine\n---\n"
         ("license: other", None),
         ("license:", None),
         ("language: as", None),
+        ("license:\n- mit\n- apache-2.0", "mit, apache-2.0"),
     ],
 )
 def test_the_licence_is_read_from_the_header(lines: str, found: str | None) -> None:
@@ -54,7 +62,23 @@ def test_a_card_without_header_has_no_place_for_a_licence() -> None:
 
 
 def test_languages_are_text_and_stand_once() -> None:
-    lines = list(
-        header_lines(kind="full", languages=["no", "as", "no"], corpora=["a"], hub_base=None)
+    languages = {"a": "no", "b": "as", "c": "no"}
+    data = {
+        name: TrainingCorpus(language=code, sha256="0" * 64) for name, code in languages.items()
+    }
+    manifest = Manifest(
+        kind="full", base=None, types=("PER",), script=None, max_subwords=9, data=data
     )
-    assert yaml.safe_load("\n".join(lines[1:-1]))["language"] == ["no", "as"]
+    header = f"{card_header(manifest)}\n"
+    assert yaml.safe_load(header.split("---\n")[1])["language"] == ["no", "as"]
+    assert read_languages(header) == ["no", "as"]
+
+
+@pytest.mark.parametrize("header", ["license: [mit", "- mit", "model-index: 3"])
+def test_a_header_that_is_none_is_said(header: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        read_license(f"---\n{header}\n---\n{BODY}")
+
+
+def test_a_broken_card_has_no_licence_to_keep() -> None:
+    assert keep_license("---\nlicense: other\n---\n", "---\nlicense: [mit\n---\n").count("mit") == 0

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from nerbridge.errors import EnvironmentProblem, ModelError
-from nerbridge.models.folder import new_folder, read_lineage
+from nerbridge.errors import EnvironmentProblem
+from nerbridge.models.folder import new_folder
 
 
 def _write(folder: Path, text: str) -> None:
@@ -91,11 +91,3 @@ def test_a_kill_leaves_the_old_folder_and_the_next_write_cleans_up(
     _write(folder, "new")
     assert (folder / "b").read_text() == "new"
     assert list(tmp_path.iterdir()) == [folder]
-
-
-def test_what_is_not_a_model_folder(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no such model folder"):
-        read_lineage(tmp_path / "nowhere")
-    (tmp_path / "nerbridge.json").write_text('{"schema": 1, "base": {}}')
-    with pytest.raises(ModelError, match="lacks types, script, max_subwords"):
-        read_lineage(tmp_path)

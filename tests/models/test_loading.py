@@ -11,15 +11,15 @@ import pytest
 
 from hub_standin import Hub
 from nerbridge.errors import ModelError
-from nerbridge.models.folder import LINEAGE_FILE
 from nerbridge.models.loading import find_model
+from nerbridge.models.manifest import MANIFEST_FILE
 from nerbridge.tagging import Tagger
 
 
-def write_lineage(folder: Path, kind: str) -> Path:
+def write_kind(folder: Path, kind: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     values = {"base": None, "types": ["PER"], "script": None, "max_subwords": 9}
-    (folder / LINEAGE_FILE).write_text(json.dumps({"schema": 1, "kind": kind, **values}))
+    (folder / MANIFEST_FILE).write_text(json.dumps({"schema": 1, "kind": kind, **values}))
     return folder
 
 
@@ -44,8 +44,8 @@ TRANSFER = {"stage": "transfer", "seeds": [seed(9, "transfer", 0.9)]}
 @pytest.mark.parametrize(
     ("kind", "expected"), [("onnx", "onnx"), ("adapter", "torch"), ("full", "torch")]
 )
-def test_the_kind_is_what_the_lineage_says(tmp_path: Path, kind: str, expected: str) -> None:
-    folder = write_lineage(tmp_path / "m", kind)
+def test_the_kind_is_what_the_manifest_says(tmp_path: Path, kind: str, expected: str) -> None:
+    folder = write_kind(tmp_path / "m", kind)
     found = find_model(folder)
     assert (found.path, found.engine, found.name) == (folder, expected, str(folder))
     assert find_model(str(folder)) == found
@@ -59,7 +59,7 @@ def test_folders_of_other_libraries_need_torch(tmp_path: Path, name: str) -> Non
 
 def test_of_a_run_the_adapted_model_with_the_best_validation_f1(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", [TRANSFER, ADAPT])
-    best = write_lineage(run / "models" / "adapt-2", "adapter")
+    best = write_kind(run / "models" / "adapt-2", "adapter")
     assert find_model(run).path == best
     assert find_model(run).name == str(best)
 
@@ -95,7 +95,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
         (empty, "empty: no model here; expected nerbridge.json"),
         (tmp_path / "unfinished", "the run is not finished"),
         (damaged, "record.json: not JSON"),
-        (write_lineage(tmp_path / "crf", "crf"), "holds a model of kind 'crf'"),
+        (write_kind(tmp_path / "crf", "crf"), "holds a model of kind 'crf'"),
         (tmp_path / "nowhere", "nowhere: no such model. Expected bundled:NAME"),
         ("/nowhere", "/nowhere: no such model"),
         ("./nowhere", "./nowhere: no such model"),

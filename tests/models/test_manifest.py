@@ -171,6 +171,13 @@ def unknown_keys(part: object) -> list[str]:
     return [*(part.model_extra or {}), *(key for value in inner for key in unknown_keys(value))]
 
 
+def test_what_is_not_a_model_folder(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no such model folder"):
+        read_manifest(tmp_path / "nowhere")
+    with pytest.raises(ModelError, match="not a model trained with nerbridge"):
+        read_manifest(tmp_path)
+
+
 def test_the_bundled_tagger_of_0_1_is_read_whole(tmp_path: Path) -> None:
     document = json.loads((OLD_FILES / "export-0.1.json").read_text("utf-8"))
     found = read_manifest(folder_with(tmp_path, document))

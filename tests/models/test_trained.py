@@ -25,8 +25,8 @@ from nerbridge.models.encoder import (
     load_tokenizer,
     resolve_encoder,
 )
-from nerbridge.models.folder import LINEAGE_FILE
 from nerbridge.models.full import load_full, save_full
+from nerbridge.models.manifest import MANIFEST_FILE, BaseEncoder, Manifest
 from nerbridge.models.torch_model import TorchNetwork, to_word_model
 from nerbridge.models.trained import load_torch
 from nerbridge.tagging import Entity, Tagger
@@ -39,12 +39,12 @@ SENTENCES = [["অসম", "কলিকতা", "দাস"] * 4, ["মদন"]
 
 @pytest.fixture
 def full(
-    fresh: Fresh, shaken: Shake, encoder: EncoderSource, lineage: dict[str, Any], tmp_path: Path
+    fresh: Fresh, shaken: Shake, encoder: EncoderSource, manifest: Manifest, tmp_path: Path
 ) -> Path:
     """A fully fine-tuned model's folder."""
     model = fresh()
     shaken(model)
-    save_full(model, load_tokenizer(encoder), tmp_path / "full", lineage)
+    save_full(model, load_tokenizer(encoder), tmp_path / "full", manifest)
     return tmp_path / "full"
 
 
@@ -68,10 +68,10 @@ def test_saving_says_nothing(
     full: Path,
     fresh: Fresh,
     encoder: EncoderSource,
-    lineage: dict[str, Any],
+    manifest: Manifest,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    save_full(fresh(), load_tokenizer(encoder), full, lineage)
+    save_full(fresh(), load_tokenizer(encoder), full, manifest)
     load_full(full)
     assert capfd.readouterr() == ("", "")
 
@@ -91,12 +91,12 @@ def test_either_kind_tags_as_the_model_in_memory_did(
     shaken: Shake,
     encoder: EncoderSource,
     label_set: LabelSet,
-    lineage: dict[str, Any],
+    manifest: Manifest,
     tmp_path: Path,
 ) -> None:
     adapted = attach_adapter(fresh(), LoraSettings(target_modules="all-linear"), seed=2)
     shaken(adapted)
-    save_adapter(adapted, tmp_path / "adapter", lineage)
+    save_adapter(adapted, tmp_path / "adapter", manifest)
     whole = fresh()
     shaken(whole)
     for folder, model in ((tmp_path / "adapter", adapted), (full, whole)):
@@ -105,7 +105,7 @@ def test_either_kind_tags_as_the_model_in_memory_did(
         expected = replace(live, max_subwords=20).tag_many(SENTENCES)
         loaded = load_torch(folder)
         assert (loaded.label_set, loaded.script, loaded.max_subwords) == (label_set, "Beng", 20)
-        assert loaded.manifest["base"] == lineage["base"]
+        assert loaded.manifest.base == manifest.base
         assert loaded.tag_many(SENTENCES) == expected
         network = cast(TorchNetwork, loaded.forward).model
         assert not any(p.requires_grad for p in network.parameters()) or folder == full
@@ -114,13 +114,13 @@ def test_either_kind_tags_as_the_model_in_memory_did(
 def test_a_base_that_moved_can_be_named(
     fresh: Fresh,
     own_encoder: Path,
-    lineage: dict[str, Any],
+    manifest: Manifest,
     tmp_path: Path,
     recwarn: pytest.WarningsRecorder,
 ) -> None:
     model = attach_adapter(fresh(), LoraSettings(), seed=2)
-    gone = {**lineage["base"], "id": str(tmp_path / "gone")}
-    save_adapter(model, tmp_path / "adapter", {**lineage, "base": gone})
+    gone = manifest.base.model_copy(update={"id": str(tmp_path / "gone")})
+    save_adapter(model, tmp_path / "adapter", manifest.model_copy(update={"base": gone}))
     with pytest.raises(ModelError, match=r"needs its base encoder .*gone.*--base FOLDER"):
         load_torch(tmp_path / "adapter")
     assert load_torch(tmp_path / "adapter", base=str(own_encoder)).max_subwords == 20
@@ -156,16 +156,16 @@ def trained(letters_encoder: Path) -> PreTrainedModel:
     return model.eval()
 
 
-def lineage_of(letters_encoder: Path) -> dict[str, Any]:
-    base = {"id": str(letters_encoder), "revision": None, "sha256": encoder_sha256(letters_encoder)}
-    return {"base": base, "types": list(LABELS.types), "script": "Beng", "max_subwords": 20}
+def manifest_of(letters_encoder: Path) -> Manifest:
+    base = BaseEncoder(id=str(letters_encoder), sha256=encoder_sha256(letters_encoder))
+    return Manifest(kind="full", base=base, types=LABELS.types, script="Beng", max_subwords=20)
 
 
 @pytest.fixture(scope="module")
 def full_folder(letters_encoder: Path) -> Path:
     folder = letters_encoder.parent / "full_folder"
     tokenizer = load_tokenizer(resolve_encoder(str(letters_encoder)))
-    save_full(trained(letters_encoder), tokenizer, folder, lineage_of(letters_encoder))
+    save_full(trained(letters_encoder), tokenizer, folder, manifest_of(letters_encoder))
     return folder
 
 
@@ -178,7 +178,7 @@ def adapter(letters_encoder: Path) -> Path:
         for parameter in model.parameters():
             if parameter.requires_grad:
                 parameter.add_(torch.randn(parameter.shape, generator=torch.Generator()))
-    save_adapter(model, folder, lineage_of(letters_encoder))
+    save_adapter(model, folder, manifest_of(letters_encoder))
     return folder
 
 
@@ -191,7 +191,7 @@ def own(full_folder: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def plain(own: Path) -> Path:
     """The same as any transformers folder."""
-    (own / LINEAGE_FILE).unlink()
+    (own / MANIFEST_FILE).unlink()
     return own
 
 
@@ -218,23 +218,23 @@ def test_the_same_as_evaluation_finds(kind: str, request: pytest.FixtureRequest)
     assert expected
     assert found(tagger) == expected
     assert (tagger.model.script, tagger.model.max_subwords) == ("Beng", 20)
-    assert tagger.model.manifest["types"] == list(LABELS.types)
+    assert tagger.model.manifest.types == LABELS.types
 
 
 def test_a_moved_base_is_named(adapter: Path, letters_encoder: Path, tmp_path: Path) -> None:
     moved = shutil.copytree(letters_encoder, tmp_path / "moved")
     expected = found(Tagger.load(adapter))
     own = shutil.copytree(adapter, tmp_path / "own")
-    content = json.loads((own / LINEAGE_FILE).read_text())
+    content = json.loads((own / MANIFEST_FILE).read_text())
     content["base"]["id"] = "/nowhere"
-    (own / LINEAGE_FILE).write_text(json.dumps(content))
+    (own / MANIFEST_FILE).write_text(json.dumps(content))
     assert found(Tagger.load(own, base=str(moved))) == expected
     with pytest.raises(ModelError, match="base=FOLDER"):
         Tagger.load(own)
 
 
 def test_calibration_is_read(own: Path) -> None:
-    change_json(own / LINEAGE_FILE, calibration={"temperature": 2.5})
+    change_json(own / MANIFEST_FILE, calibration={"temperature": 2.5})
     assert Tagger.load(own).model.temperature == 2.5
 
 
@@ -266,7 +266,7 @@ def test_a_plain_adapter_takes_its_labels_from_a_config(
     adapter: Path, letters_encoder: Path, tmp_path: Path
 ) -> None:
     own = shutil.copytree(adapter, tmp_path / "own")
-    (own / LINEAGE_FILE).unlink()
+    (own / MANIFEST_FILE).unlink()
     with pytest.raises(ModelError, match="the labels have no names"):
         Tagger.load(own)
     (own / "config.json").write_text(json.dumps({"id2label": dict(enumerate(LABELS.tags))}))
@@ -326,7 +326,7 @@ def test_a_folder_that_does_not_fit_is_refused(
     own: Path, spoil: Callable[[Path], object], message: str, is_plain: bool
 ) -> None:
     if is_plain:
-        (own / LINEAGE_FILE).unlink()
+        (own / MANIFEST_FILE).unlink()
     spoil(own)
     with pytest.raises(ModelError, match=message):
         Tagger.load(own)

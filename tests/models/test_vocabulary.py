@@ -12,6 +12,7 @@ from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import LoraSettings, attach_adapter
 from nerbridge.models.encoder import EncoderSource, load_tokenizer
 from nerbridge.models.full import save_full
+from nerbridge.models.manifest import Manifest
 from nerbridge.models.torch_model import TorchNetwork, to_word_model
 from nerbridge.models.vocabulary import trim_vocabulary, used_ids
 
@@ -133,9 +134,9 @@ def test_ids_beyond_the_vocabulary_and_a_source_of_other_values_are_refused(
 
 
 def test_a_trimmed_model_is_not_saved(
-    fresh: Fresh, ids: set[int], encoder: EncoderSource, tmp_path: Path, lineage: dict[str, object]
+    fresh: Fresh, ids: set[int], encoder: EncoderSource, tmp_path: Path, manifest: Manifest
 ) -> None:
     model = fresh()
     trim_vocabulary(model, ids)
     with pytest.raises(ValueError, match="restore it before saving"):
-        save_full(model, load_tokenizer(encoder), tmp_path / "m", lineage)
+        save_full(model, load_tokenizer(encoder), tmp_path / "m", manifest)

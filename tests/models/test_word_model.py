@@ -15,19 +15,23 @@ from nerbridge.alignment.inference import Logits
 from nerbridge.alignment.label_columns import merge_columns
 from nerbridge.errors import InputError
 from nerbridge.labels import LabelSet, Span
+from nerbridge.models.manifest import ParentModel, TrainingCorpus
 from nerbridge.models.word_model import MAX_WORD_CHARS, TokenClassifier, with_mapped_types
 from nerbridge.tagging import Tagger
 from nerbridge.type_maps import read_type_map
-from tiny_tagger import write_tiny_tagger
+from tiny_tagger import cooled, write_tiny_tagger
 
 
 def test_scripts_are_those_of_the_training_languages(tagger: Tagger) -> None:
-    data = {"gu": {"language": "gu"}, "hi": {"language": "hi"}, "odd": {}}
-    adapted = {"data": {"as": {"language": "as"}}, "parent": {"model": "transfer-13", "data": data}}
-    model = tagger.model
-    assert replace(model, manifest={}).trained_scripts == frozenset()
+    corpora = {code: TrainingCorpus(language=code, sha256="") for code in ("as", "gu", "hi", "xx")}
+    own = {"as": corpora.pop("as")}
+    changes = {"data": own, "parent": ParentModel(model="transfer-13", data=corpora)}
+    model, manifest = tagger.model, tagger.model.manifest
+    adapted = manifest.model_copy(update=changes)
+    exported = manifest.model_copy(update={"exported_from": adapted})
+    assert replace(model, manifest=None).trained_scripts == frozenset()
     assert replace(model, manifest=adapted).trained_scripts == {"Gujr"}
-    assert replace(model, manifest={"parent": adapted}).trained_scripts == {"Gujr"}
+    assert replace(model, manifest=exported).trained_scripts == {"Gujr"}
 
 
 def test_columns_are_the_label_sets_and_rows_the_words(tagger: Tagger) -> None:
@@ -155,7 +159,9 @@ def test_dropped_types_count_as_outside(fine_model: TokenClassifier) -> None:
 def test_a_temperature_changes_no_entity(fine_model: TokenClassifier) -> None:
     words = [{"O": 0.4, "B-Artist": 0.2, "B-OtherPER": 0.2, "B-Politician": 0.2}]
     for temperature in (0.5, 1.0, 5.0):
-        model = replace(speaking(fine_model, words), temperature=temperature)
+        model = replace(
+            speaking(fine_model, words), manifest=cooled(fine_model.manifest, temperature)
+        )
         [entity] = Tagger(with_mapped_types(model, MAP)).tag("ৰূপা")
         assert entity.type == "PER"
 

@@ -25,7 +25,7 @@ from nerbridge.selection.pseudo_labels import (
 from nerbridge.selection.suggesting import Sentence, split_text
 from nerbridge.tagging import Tagger
 from text.indic import properties
-from tiny_tagger import write_tiny_tagger
+from tiny_tagger import cooled, write_tiny_tagger
 
 NAMED = "ৰমেন দাস আজি গুৱাহাটীত আছিল।"
 PLAIN = "আজি ৰাতিপুৱা বতৰ বৰ ভাল।"
@@ -41,7 +41,7 @@ def sentences(*texts: str) -> list[Sentence]:
 
 
 def with_temperature(model: TokenClassifier, temperature: float) -> Ensemble:
-    return Ensemble([replace(model, temperature=temperature)])
+    return Ensemble([replace(model, manifest=cooled(model.manifest, temperature))])
 
 
 def test_labels_are_the_models_and_say_where_they_come_from(model: TokenClassifier) -> None:
@@ -93,7 +93,9 @@ def test_what_models_disagree_on_is_left_out(model: TokenClassifier) -> None:
 @properties
 def test_the_mean_is_that_of_probabilities(model: TokenClassifier, weights: list[float]) -> None:
     words = [["ৰমেন", "দাস", "আহিল"], ["অসম"]]
-    ensemble = Ensemble([replace(model, temperature=weight) for weight in weights])
+    ensemble = Ensemble(
+        [replace(model, manifest=cooled(model.manifest, weight)) for weight in weights]
+    )
     for row, mean in enumerate(ensemble.probabilities(words)):
         each = [np.exp(model.word_logits(words)[row] / weight) for weight in weights]
         expected = sum(p / p.sum(1, keepdims=True) for p in each) / len(weights)

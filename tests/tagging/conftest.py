@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import Unigram
 
 from nerbridge.labels import LabelSet
-from nerbridge.models.folder import write_lineage
+from nerbridge.models.manifest import MANIFEST_FILE
 from nerbridge.tagging import Tagger
 
 SPECIAL_IDS = {"start": 0, "pad": 1, "end": 2, "unk": 3}
@@ -68,16 +68,20 @@ def convolution(n_rows: int, n_tags: int) -> Any:
 
 
 def write_manifest(folder: Path, **changes: Any) -> None:
-    lineage = {
+    document = {
+        "schema": 1,
+        "kind": "onnx",
         "base": {"id": "tiny", "revision": None},
         "types": ["PER", "ORG", "LOC"],
         "script": "Beng",
         "max_subwords": MAX_SUBWORDS,
         "special_ids": SPECIAL_IDS,
         "quantisation": "none",
-        "files": {name: {"n_bytes": (folder / name).stat().st_size} for name in MODEL_FILES},
+        "files": {
+            name: {"sha256": "", "n_bytes": (folder / name).stat().st_size} for name in MODEL_FILES
+        },
     }
-    write_lineage(folder, {**lineage, **changes}, "onnx")
+    (folder / MANIFEST_FILE).write_text(json.dumps({**document, **changes}), encoding="utf-8")
 
 
 def write_letter_tagger(folder: Path) -> Path:

@@ -16,9 +16,9 @@ from nerbridge.alignment.decoding import decode_many, decode_spans
 from nerbridge.evaluation.calibration import MIN_ENTITIES
 from nerbridge.labels import LabelSet, tags_to_spans
 from nerbridge.models.encoder import load_token_classifier
-from nerbridge.models.folder import read_lineage
 from nerbridge.models.full import save_full
 from nerbridge.models.loading import load_model
+from nerbridge.models.manifest import FittedTemperature, read_manifest
 from nerbridge.models.word_model import WordModel
 from nerbridge.training.calibration import ScoredEntities, calibrate
 from nerbridge.training.experiment import calibrate_model, stage_data
@@ -56,15 +56,15 @@ def test_entities_stay_the_same_at_every_temperature(seed: int, n: int, temperat
 
 
 def test_a_model_that_is_too_sure_is_calmed_down() -> None:
-    found = calibrate(invent(1, 200), "adapt")
+    found = calibrate(invent(1, 200), "adapt").model_dump()
     assert found.pop("ece_after") < 0.07 < 0.2 < found.pop("ece_before")
     assert 2.3 < found.pop("temperature") < 4
     assert found == {"n_entities": len(invent(1, 200).is_correct), "validation": "target"}
-    assert calibrate(invent(1, 200), "transfer")["validation"] == "sources"
+    assert calibrate(invent(1, 200), "transfer").validation == "sources"
 
 
 def test_of_few_or_no_entities_nothing_is_fitted() -> None:
-    assert calibrate(invent(1, 0), "baseline") == {
+    assert calibrate(invent(1, 0), "baseline").model_dump() == {
         "temperature": 1.0,
         "n_entities": 0,
         "ece_before": None,
@@ -72,8 +72,8 @@ def test_of_few_or_no_entities_nothing_is_fitted() -> None:
         "validation": "target",
     }
     few = calibrate(invent(1, 3), "baseline")
-    assert 0 < few["n_entities"] < MIN_ENTITIES
-    assert few["temperature"] == 1.0
+    assert 0 < few.n_entities < MIN_ENTITIES
+    assert few.temperature == 1.0
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class Untrained:
     def save(self, **facts: Any) -> WordModel:
         """As the adapted model of seed 1."""
         folder = self.run.folder.model("adapt", 1)
-        lineage = {**self.run.lineage("adapt", 1), **facts}
-        save_full(self.model, self.run.base.tokenizer, folder, lineage)
+        manifest = self.run.manifest("adapt", 1, "full").model_copy(update=facts)
+        save_full(self.model, self.run.base.tokenizer, folder, manifest)
         return load_model(folder)
 
 
@@ -113,25 +113,25 @@ def test_a_model_is_calibrated_on_what_it_was_chosen_on(
     logits = untrained.save().predict(chosen_on.words).logits
     assert logits is not None
     assert found == calibrate(ScoredEntities(logits, chosen_on.tags, run.label_set), stage)
-    assert found["n_entities"] >= MIN_ENTITIES
-    assert found["temperature"] != 1.0
+    assert found.n_entities >= MIN_ENTITIES
+    assert found.temperature != 1.0
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_trained_model_says_how_it_was_calibrated(stage: str, finished: Any) -> None:
     run = finished.run
     for seed in (1, 2):
-        found = read_lineage(run.folder.model(stage, seed))["calibration"]
-        assert found["validation"] == ("sources" if stage == "transfer" else "target")
+        found = read_manifest(run.folder.model(stage, seed)).calibration
+        assert found.validation == ("sources" if stage == "transfer" else "target")
         result = run.folder.read_result(stage, seed)
-        assert result.lineage["calibration"] == found
+        assert FittedTemperature.model_validate(result.lineage["calibration"]) == found
         assert list(result.calibration) == ["test", "validation"]
         if stage != "transfer":
-            assert result.validation.n_predicted == found["n_entities"]
+            assert result.validation.n_predicted == found.n_entities
 
 
 def test_results_say_how_good_the_scores_are(untrained: Untrained) -> None:
-    untrained.save(calibration={"temperature": 2.0})
+    untrained.save(calibration=FittedTemperature(temperature=2.0))
     result = score_model(untrained.run, "adapt", 1)
     found = result.calibration["test"]
     assert found.temperature == 2.0
@@ -146,12 +146,12 @@ def test_results_say_how_good_the_scores_are(untrained: Untrained) -> None:
 def test_a_crf_has_no_scores(finished: Any) -> None:
     folder = finished.run.folder
     assert folder.read_result("crf_all", 0).calibration == {}
-    assert "calibration" not in read_lineage(folder.model("crf_all", 0))
+    assert read_manifest(folder.model("crf_all", 0)).calibration == FittedTemperature()
     assert load_model(folder.model("crf_all", 0)).predict([("অসম",)]).logits is None
 
 
 def test_models_and_results_of_before_still_load(untrained: Untrained) -> None:
-    assert untrained.save(calibration={"temperature": 2.0}).temperature == 2.0
+    assert untrained.save(calibration=FittedTemperature(temperature=2.0)).temperature == 2.0
     calibrated = score_model(untrained.run, "adapt", 1)
     assert untrained.save().temperature == 1.0
     scored = score_model(untrained.run, "adapt", 1)

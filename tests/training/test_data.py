@@ -17,7 +17,7 @@ from nerbridge.errors import CorpusError, InputError, RecipeError
 from nerbridge.labels import LabelSet
 from nerbridge.text.script import detect_script
 from nerbridge.training.data import ExperimentData, load_data
-from nerbridge.training.experiment import data_lineage, stage_data
+from nerbridge.training.experiment import learned_corpora, stage_data
 from nerbridge.training.stage_settings import StageName
 
 SOURCES = ("bn", "hi")
@@ -142,8 +142,8 @@ def test_a_soft_source_brings_its_probabilities(tiny: Any, own: Path, stage: Sta
         assert sum(p is not None for p in data.probabilities) == (len(given) if soft else 0)
         for sentence, p in zip(sentences, found, strict=True):
             assert p is None or p == pytest.approx(given[sentence.words], abs=1e-3)
-        lineage = data_lineage(experiment_data, experiment_data.recipe, "transfer")
-        assert ["soft" in facts for facts in lineage.values()] == [soft, False]
+        learned = learned_corpora(experiment_data, experiment_data.recipe, "transfer")
+        assert [corpus.soft is not None for corpus in learned.values()] == [soft, False]
 
 
 def test_what_models_labelled_validates_nothing(tiny: Any, own: Path) -> None:

@@ -1,4 +1,4 @@
-"""The whole experiment on tiny things: outcome, lineage, and going on where it was."""
+"""The whole experiment on tiny things: outcome, manifests, and going on where it was."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from hub_standin import write_tiny_encoder
 from nerbridge.errors import RunError
 from nerbridge.io.toml import to_toml
 from nerbridge.models.encoder import encoder_sha256
-from nerbridge.models.folder import read_lineage
+from nerbridge.models.manifest import Manifest, ParentModel, read_manifest
 from nerbridge.models.torch_model import TorchNetwork
 from nerbridge.models.trained import load_torch
 from nerbridge.training import experiment
 from nerbridge.training.data import load_data
 from nerbridge.training.experiment import (
     GAVE_UP,
-    data_lineage,
+    learned_corpora,
     run_experiment,
     run_seed,
     stage_data,
@@ -89,23 +89,23 @@ def test_the_listener_hears_of_every_stage_to_its_end(finished: Any) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_lineage_leads_from_the_adapted_model_to_the_base(
+def test_manifests_lead_from_the_adapted_model_to_the_base(
     seed: int, finished: Any, tiny: Any
 ) -> None:
     models = finished.run.folder.path / "models"
     adapt, transfer, baseline = (
-        read_lineage(models / f"{row}-{seed}") for row in ("adapt", "transfer", "baseline")
+        read_manifest(models / f"{row}-{seed}") for row in ("adapt", "transfer", "baseline")
     )
-    assert adapt["parent"] == {
-        "model": f"transfer-{seed}",
-        "sha256": sha256(models / f"transfer-{seed}" / "adapter_model.safetensors"),
-        "data": transfer["data"],
-    }
-    assert transfer["parent"] is baseline["parent"] is None
-    for lineage in (adapt, transfer, baseline):
-        assert lineage["base"]["sha256"] == encoder_sha256(tiny.encoder)
-        assert (lineage["seed"], lineage["recipe"]) == (seed, "tiny")
-        assert {"torch", "nerbridge"} <= lineage["versions"].keys()
+    assert adapt.parent == ParentModel(
+        model=f"transfer-{seed}",
+        sha256=sha256(models / f"transfer-{seed}" / "adapter_model.safetensors"),
+        data=transfer.data,
+    )
+    assert transfer.parent is baseline.parent is None
+    for manifest in (adapt, transfer, baseline):
+        assert manifest.base.sha256 == encoder_sha256(tiny.encoder)
+        assert (manifest.seed, manifest.recipe) == (seed, "tiny")
+        assert {"torch", "nerbridge"} <= manifest.versions.keys()
     assert uses(transfer) == {("bn", "source"), ("hi", "source")}
     assert uses(adapt) == uses(baseline) == {("as", "target")}
 
@@ -117,14 +117,14 @@ def test_corpora_of_one_name_are_told_apart(
     shutil.copytree(tiny.data / "as", "pseudo/as")
     sources = [{"path": path, "language": "as"} for path in ("here:pseudo/as", "hi")]
     recipe = tiny.recipe(sources=sources, adapt={"replay": 1})
-    data = data_lineage(load_data(recipe), recipe, "adapt")
-    roles = {name: facts["role"] for name, facts in data.items()}
+    data = learned_corpora(load_data(recipe), recipe, "adapt")
+    roles = {name: corpus.role for name, corpus in data.items()}
     assert roles == {"as": "target", "here:pseudo/as": "source", "hi": "source"}
-    assert [name for name, facts in data.items() if "is_target" in facts] == ["here:pseudo/as"]
+    assert [name for name, corpus in data.items() if corpus.is_target] == ["here:pseudo/as"]
 
 
-def uses(lineage: dict[str, Any]) -> set[tuple[str, str]]:
-    return {(facts["language"], facts["role"]) for facts in lineage["data"].values()}
+def uses(manifest: Manifest) -> set[tuple[str, str]]:
+    return {(corpus.language, corpus.role) for corpus in manifest.data.values()}
 
 
 @pytest.mark.parametrize("row", ["transfer-1", "adapt-1", "adapt-2"])
@@ -282,9 +282,9 @@ def test_transfers_alone_are_those_of_the_run_and_one_that_finds_nothing_is_refu
     models = train_transfers(copied, lambda _: None)
     assert [model.name for model in models] == ["transfer-1", "transfer-2"]
     path = models[1] / "nerbridge.json"
-    lineage = json.loads(path.read_text("utf-8"))
-    lineage["training"]["remedies"] = [GAVE_UP]
-    path.write_text(json.dumps(lineage), "utf-8")
+    document = json.loads(path.read_text("utf-8"))
+    document["training"]["remedies"] = [GAVE_UP]
+    path.write_text(json.dumps(document), "utf-8")
     with pytest.raises(RunError, match=r"models/transfer-2: the transferred model predicts no"):
         train_transfers(copied, lambda _: None)
 
@@ -295,10 +295,10 @@ def test_full_fine_tuning_can_be_carried_over_too(tiny: Any, tmp_path: Path) -> 
     )
     run = open_run(recipe, tmp_path)
     run_seed(run, 1, lambda _: None)
-    lineage = read_lineage(run.folder.model("adapt", 1))
+    manifest = read_manifest(run.folder.model("adapt", 1))
     transferred = run.folder.model("transfer", 1) / "model.safetensors"
-    assert lineage["parent"]["sha256"] == sha256(transferred)
-    assert uses(lineage) == {("as", "target"), ("bn", "source"), ("hi", "source")}
+    assert manifest.parent.sha256 == sha256(transferred)
+    assert uses(manifest) == {("as", "target"), ("bn", "source"), ("hi", "source")}
     assert len(stage_data(run.data, "adapt", 1).words) == 24 + 5
 
 

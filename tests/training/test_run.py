@@ -16,7 +16,7 @@ from hub_standin import Hub, write_tiny_encoder, write_wikiann
 from nerbridge.corpus import read_corpus
 from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.models.encoder import encoder_sha256
-from nerbridge.training.experiment import data_lineage
+from nerbridge.training.experiment import learned_corpora
 from nerbridge.training.recipe_files import read_recipe
 from nerbridge.training.run import Run, check_precision, open_run
 from nerbridge.training.run_folder import RunFolder
@@ -49,17 +49,16 @@ def test_another_lexicon_is_another_run(tiny: Any, tmp_path: Path) -> None:
         (tmp_path / "bn.tsv").write_text(entry, "utf-8")
         run = open_run(tiny.recipe(sources=[source]), tmp_path / "run")
         found.append(run.fingerprint())
-        facts = data_lineage(run.data, run.recipe, "transfer")["bn"]
-        assert facts["lexicon"] in run.fingerprint()["data"]["source 1 (bn)"]
+        learned = learned_corpora(run.data, run.recipe, "transfer")["bn"]
+        assert learned.lexicon in run.fingerprint()["data"]["source 1 (bn)"]
     assert found[0]["data"] != found[1]["data"]
     assert found[0]["recipe"] == found[1]["recipe"]
 
 
-def test_the_lineage_is_enough_to_load_a_model(finished: Any) -> None:
-    lineage = finished.run.lineage("adapt", 2)
-    assert {"base", "types", "script", "max_subwords"} <= lineage.keys()
-    assert (lineage["row"], lineage["seed"]) == ("adapt", 2)
-    assert lineage["base"]["sha256"] == finished.run.base.sha256
+def test_the_manifest_is_enough_to_load_a_model(finished: Any) -> None:
+    manifest = finished.run.manifest("adapt", 2, "adapter")
+    assert (manifest.system, manifest.seed) == ("adapt", 2)
+    assert manifest.base.sha256 == finished.run.base.sha256
 
 
 def test_windows_fit_encoder_and_recipe(tiny: Any, finished: Any, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_seen_is_what_the_row_itself_has_seen(row: str, seed: int, finished: Any
     assert scores.counts == score_model(run, row, seed).test.counts
 
 
-def test_the_result_carries_lineage_and_training_apart(finished: Any) -> None:
+def test_the_result_carries_manifest_and_training_apart(finished: Any) -> None:
     result = finished.run.folder.read_result("transfer", 1)
     assert "training" not in result.lineage
     assert result.training.n_sentences == 48
@@ -122,7 +122,7 @@ def test_every_kind_of_model_tags_every_word(row: str, finished: Any) -> None:
     assert not any(find_invalid_tags(tags, Scheme.IOB2) for tags in tagged)
     assert model.label_set == run.label_set
     assert model.script == "Beng"
-    assert model.manifest["row"] == row.split("-")[0]
+    assert model.manifest.system == row.split("-")[0]
     assert model.tag_many([]) == []
 
 

@@ -63,10 +63,10 @@ def calibrate(
         )
     found = calibrated.calibration
     if json:
-        print_json(found)
+        print_json(found.model_dump())
         return
     print_result(
-        f"{calibrated.folder}: temperature {found['temperature']:.3f}, fitted on "
-        f"{found['n_entities']} entities; calibration error {found['ece_before']:.3f} without, "
-        f"{found['ece_after']:.3f} with"
+        f"{calibrated.folder}: temperature {found.temperature:.3f}, fitted on "
+        f"{found.n_entities} entities; calibration error {found.ece_before:.3f} without, "
+        f"{found.ece_after:.3f} with"
     )

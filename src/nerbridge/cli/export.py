@@ -66,28 +66,29 @@ def export(
             listen=listen,
         )
     if json:
-        print_json(exported.manifest)
+        print_json(exported.manifest.to_json())
     else:
         print_result("\n".join(_describe(exported)))
 
 
 def _describe(exported: Exported) -> list[str]:
-    parity, vocabulary = exported.manifest["parity"], exported.manifest["vocabulary"]
-    lines = [
-        f"{exported.folder}: {exported.n_bytes / 1e6:.1f} MB",
-        f"  logits differ from the trained model's by at most {parity['max_difference']:.1g}, "
-        f"{parity['n_equal_entities']} of {parity['n_entities']} entities are the same "
-        f"({parity['n_sentences']} sentences)",
-    ]
-    if int8 := parity.get("int8"):
-        if "agreement" in int8:
-            text = f"{int8['agreement']:.1%} of the entities (F1) are those of 32 bits; no labels"
-        else:
-            text = f"strict F1 {int8['f1_int8']:.3f}, in 32 bits {int8['f1_fp32']:.3f}"
-        lines.append(f"  int8 on {int8['corpus']}: {text}")
-    if held := vocabulary.get("held_out"):
+    parity, vocabulary = exported.manifest.parity, exported.manifest.vocabulary
+    lines = [f"{exported.folder}: {exported.n_bytes / 1e6:.1f} MB"]
+    if parity:
         lines.append(
-            f"  vocabulary: {vocabulary['n_kept']:,} of {vocabulary['n_full']:,} pieces; of "
-            f"{held['n_words']:,} words held out, {held['n_words_changed']:,} are cut otherwise"
+            f"  logits differ from the trained model's by at most {parity.max_difference:.1g}, "
+            f"{parity.n_equal_entities} of {parity.n_entities} entities are the same "
+            f"({parity.n_sentences} sentences)"
+        )
+    if int8 := parity and parity.int8:
+        if int8.agreement is not None:
+            text = f"{int8.agreement:.1%} of the entities (F1) are those of 32 bits; no labels"
+        else:
+            text = f"strict F1 {int8.f1_int8:.3f}, in 32 bits {int8.f1_fp32:.3f}"
+        lines.append(f"  int8 on {int8.corpus}: {text}")
+    if vocabulary and (held := vocabulary.held_out):
+        lines.append(
+            f"  vocabulary: {vocabulary.n_kept:,} of {vocabulary.n_full:,} pieces; of "
+            f"{held.n_words:,} words held out, {held.n_words_changed:,} are cut otherwise"
         )
     return lines

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from nerbridge.evaluation.quoting import QuotedScores, quote_scores
 from nerbridge.models.card import write_card
-from nerbridge.models.manifest import read_manifest
+from nerbridge.models.manifest import read_manifest, write_manifest
 from nerbridge.records import read_record
 
 _RECORD_FILE = "record.json"
 
 
 def write_model_card(folder: Path, trained: Path | None = None) -> None:
-    """Write the card of a model folder, over another one.
+    """Write the card of a model folder, over another one, and its scores into the manifest.
 
     Args:
         folder: with its ``nerbridge.json``.
@@ -25,7 +25,10 @@ def write_model_card(folder: Path, trained: Path | None = None) -> None:
     """
     scores = find_scores(folder if trained is None else trained)
     manifest = read_manifest(folder)
-    write_card(folder, manifest.model_copy(update={"scores": scores}) if scores else manifest)
+    if scores:
+        manifest = manifest.model_copy(update={"scores": scores})
+        write_manifest(folder, manifest)
+    write_card(folder, manifest)
 
 
 def find_scores(folder: Path) -> dict[str, QuotedScores]:

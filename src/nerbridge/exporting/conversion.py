@@ -6,7 +6,7 @@ import hashlib
 import importlib.metadata
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -35,14 +35,23 @@ from nerbridge.labels import LabelSet
 from nerbridge.models.card_header import CARD_FILE
 from nerbridge.models.encoder import encoder_sha256, head_modules, special_ids
 from nerbridge.models.folder import (
-    LINEAGE_FILE,
     ONNX_FILE,
-    Kind,
     new_folder,
-    read_lineage,
-    write_lineage,
 )
 from nerbridge.models.loading import ModelFolder, find_model
+from nerbridge.models.manifest import (
+    MANIFEST_FILE,
+    BaseEncoder,
+    FileDigest,
+    FittedTemperature,
+    Kind,
+    Manifest,
+    ParentModel,
+    VocabularySize,
+    parse_manifest,
+    read_manifest,
+    write_manifest,
+)
 from nerbridge.models.onnx_model import load_onnx
 from nerbridge.models.quiet import suppress_transformers_logging
 from nerbridge.models.torch_model import TorchNetwork
@@ -55,7 +64,6 @@ N_EXACT = (0, 1, 2, 3, 4, 6, 8)
 _LIBRARIES = ("nerbridge", "onnx", "onnxruntime", "tokenizers", "torch", "transformers")
 
 Format = Literal["onnx", "transformers"]
-Manifest = dict[str, Any]
 Report = Callable[[str], None]
 
 
@@ -87,7 +95,7 @@ def export_model(
         report: is told, in a few words, what is being done.
 
     Returns:
-        The content of ``nerbridge.json`` in the new folder.
+        The manifest of the new folder.
 
     Raises:
         InputError: if the options do not go together or ``out`` is in use.
@@ -105,11 +113,11 @@ def export_model(
     source = _load(found, options)
     with new_folder(out) as temporary:
         if options.format == "onnx":
-            manifest = _write_onnx(source, temporary, options, report)
+            _write_onnx(source, temporary, options, report)
         else:
-            manifest = _write_transformers(source, temporary, report)
+            _write_transformers(source, temporary, report)
         write_model_card(temporary, found.path)
-    return manifest
+    return read_manifest(out)
 
 
 def check_out(out: Path, model: Path) -> None:
@@ -122,7 +130,7 @@ def check_out(out: Path, model: Path) -> None:
         raise InputError(f"{out}: is the model itself. Choose another folder.")
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
-    if not (out / LINEAGE_FILE).is_file() or "files" not in read_lineage(out):
+    if not (out / MANIFEST_FILE).is_file() or not read_manifest(out).files:
         raise InputError(
             f"{out}: exists and was not written by an export. Choose a new folder, or empty it."
         )
@@ -147,13 +155,12 @@ def _load(found: ModelFolder, options: ExportOptions) -> _Source:
     texts = read_words(options.trim_vocabulary) if options.trim_vocabulary else bundled_sentences()
     sentences = parity_sentences(texts, N_PARITY_SENTENCES, trained.max_subwords)
     expected = trained.word_logits(sentences)
-    manifest = _describe(found, trained)
+    manifest = _describe(found, trained, "onnx" if options.format == "onnx" else "full")
     model, tokenizer = merge(network, trained.label_set), network.tokenizer
     if options.trim_vocabulary:
-        tokenizer, manifest["vocabulary"] = trim_model(
-            model, tokenizer, trained, options.trim_vocabulary
-        )
-        manifest["special_ids"] = asdict(special_ids(tokenizer))
+        tokenizer, size = trim_model(model, tokenizer, trained, options.trim_vocabulary)
+        changes = {"vocabulary": size, "special_ids": special_ids(tokenizer)}
+        manifest = manifest.model_copy(update=changes)
     return _Source(model, tokenizer, trained.label_set, sentences, expected, manifest)
 
 
@@ -201,49 +208,45 @@ def _order_columns(model: PreTrainedModel, columns: LabelColumns) -> None:
     setattr(model, name, ordered)
 
 
-def _describe(found: ModelFolder, trained: TokenClassifier) -> Manifest:
-    lineage = trained.manifest
-    name = found.path.resolve().name
+def _describe(found: ModelFolder, trained: TokenClassifier, kind: Kind) -> Manifest:
+    own, name = trained.manifest, found.path.resolve().name
     n_pieces = trained.tokenizer.get_vocab_size()
-    manifest: Manifest = {
-        "base": lineage.get("base") or _base_of_foreign(name, trained),
-        "types": list(trained.label_set.types),
-        "script": trained.script,
-        "max_subwords": trained.max_subwords,
-        "special_ids": asdict(trained.specials),
-        "quantisation": "none",
-        "vocabulary": {"n_full": n_pieces, "n_kept": n_pieces},
-        "parent": lineage or {"model": name},
-        "versions": {library: importlib.metadata.version(library) for library in _LIBRARIES},
-    }
-    if trained.label_set.inside_costs:
-        manifest["inside_costs"] = list(trained.label_set.inside_costs)
-    if "calibration" in lineage:
-        manifest["calibration"] = lineage["calibration"]
-    return manifest
+    return Manifest(
+        kind=kind,
+        base=(own and own.base) or _base_of_foreign(name, trained),
+        types=trained.label_set.types,
+        inside_costs=trained.label_set.inside_costs,
+        script=trained.script,
+        max_subwords=trained.max_subwords,
+        calibration=own.calibration if own else FittedTemperature(),
+        special_ids=trained.specials,
+        vocabulary=VocabularySize(n_full=n_pieces, n_kept=n_pieces),
+        exported_from=own,
+        parent=None if own else ParentModel(model=name),
+        versions={library: importlib.metadata.version(library) for library in _LIBRARIES},
+    )
 
 
-def _base_of_foreign(name: str, trained: TokenClassifier) -> dict[str, Any]:
+def _base_of_foreign(name: str, trained: TokenClassifier) -> BaseEncoder:
     model = cast(TorchNetwork, trained.forward).model
     sha256 = encoder_sha256(model) if isinstance(model, PreTrainedModel) else None
-    return {"id": name, "revision": None, "sha256": sha256}
+    return BaseEncoder(id=name, sha256=sha256)
 
 
-def _write_transformers(source: _Source, folder: Path, report: Report) -> Manifest:
+def _write_transformers(source: _Source, folder: Path, report: Report) -> None:
     report("writing the model")
     with suppress_transformers_logging():
         source.model.save_pretrained(folder, max_shard_size="50GB")
         source.tokenizer.save_pretrained(folder)
-    _seal(folder, source.manifest, "full")
+    _seal(folder, source.manifest)
     report("comparing")
     found = load_torch(folder).word_logits(source.sentences)
-    parity = compare_logits(source.expected, found, source.label_set)
-    source.manifest["parity"] = check_logits(parity)
-    return _seal(folder, source.manifest, "full")
+    parity = check_logits(compare_logits(source.expected, found, source.label_set))
+    _seal(folder, source.manifest.model_copy(update={"parity": parity}))
 
 
-def _write_onnx(source: _Source, folder: Path, options: ExportOptions, report: Report) -> Manifest:
-    manifest, tokenizer = source.manifest, source.tokenizer.backend_tokenizer
+def _write_onnx(source: _Source, folder: Path, options: ExportOptions, report: Report) -> None:
+    tokenizer = source.tokenizer.backend_tokenizer
     source.model.config.to_json_file(folder / "config.json")
     (folder / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
     report("tracing the model")
@@ -251,20 +254,20 @@ def _write_onnx(source: _Source, folder: Path, options: ExportOptions, report: R
     scratch.mkdir()
     graph = build_graph(source.model, scratch)
     shutil.rmtree(scratch)
-    manifest["fused"] = count_fused(graph)
+    manifest = source.manifest.model_copy(update={"fused": count_fused(graph)})
     names = (tokenizer.id_to_token(id_) for id_ in range(tokenizer.get_vocab_size()))
     group_rows(graph, [name or "" for name in names])
     write_graph(graph, folder / ONNX_FILE)
     del graph
-    _seal(folder, manifest, "onnx")
+    _seal(folder, manifest)
     report("comparing")
     exact = load_onnx(folder, n_threads=None)
     found = exact.word_logits(source.sentences)
-    parity = compare_logits(source.expected, found, source.label_set)
-    manifest["parity"] = check_logits(parity)
+    parity = check_logits(compare_logits(source.expected, found, source.label_set))
+    manifest = manifest.model_copy(update={"parity": parity})
+    _seal(folder, manifest)
     if options.quantise:
         _quantise(exact, folder, manifest, options, report)
-    return _seal(folder, manifest, "onnx")
 
 
 def _quantise(
@@ -272,14 +275,14 @@ def _quantise(
 ) -> None:
     """Replace the model by one of 8 bits, as many of its matrices as the score allows."""
     types = exact.label_set.types
-    validation = find_validation(options.validation, manifest["parent"], types)
+    validation = find_validation(options.validation, manifest.origin.data, types)
     report(f"quantising; comparing on {len(validation.words)} sentences of {validation.corpus}")
     tags = exact.tag_many(validation.words)
     scratch = folder / "scratch"
     scratch.mkdir()
     for path in folder.glob(f"{ONNX_FILE}*"):
         path.rename(scratch / path.name)
-    manifest["quantisation"] = "int8"
+    manifest = manifest.model_copy(update={"quantisation": "int8"})
     for n_exact in N_EXACT:
         graph = onnx.load(scratch / ONNX_FILE)
         quantise(graph, n_exact)
@@ -287,30 +290,31 @@ def _quantise(
             path.unlink()
         write_graph(graph, folder / ONNX_FILE)
         del graph
-        _seal(folder, manifest, "onnx")
+        _seal(folder, manifest)
         quantised = load_onnx(folder, n_threads=None).tag_many(validation.words)
         try:
-            parity = check_scores(validation, tags, quantised, types)
+            int8 = check_scores(validation, tags, quantised, types)
         except ModelError:
             if n_exact == N_EXACT[-1]:
                 raise
             report("too much is lost; leaving more of the matrices in 32 bits")
         else:
-            manifest["parity"]["int8"] = {**parity, "n_exact": n_exact}
             break
     shutil.rmtree(scratch)
+    int8 = int8.model_copy(update={"n_exact": n_exact})
+    parity = manifest.parity and manifest.parity.model_copy(update={"int8": int8})
+    _seal(folder, manifest.model_copy(update={"parity": parity}))
 
 
-def _seal(folder: Path, manifest: Manifest, kind: Kind) -> Manifest:
+def _seal(folder: Path, manifest: Manifest) -> None:
     """Write the manifest with the hashes of the files as they are, without this machine's paths."""
-    manifest["files"] = {
-        path.name: {"sha256": _sha256(path), "n_bytes": path.stat().st_size}
+    files = {
+        path.name: FileDigest(sha256=_sha256(path), n_bytes=path.stat().st_size)
         for path in sorted(folder.iterdir())
-        if path.is_file() and path.name not in (LINEAGE_FILE, CARD_FILE)
+        if path.is_file() and path.name not in (MANIFEST_FILE, CARD_FILE)
     }
-    sealed: Manifest = without_paths(manifest)
-    write_lineage(folder, sealed, kind)
-    return sealed
+    whole = manifest.model_copy(update={"files": files})
+    write_manifest(folder, parse_manifest(without_paths(whole.to_json()), folder / MANIFEST_FILE))
 
 
 def _sha256(path: Path) -> str:

@@ -8,8 +8,7 @@ none, the entities themselves are compared: F1 of those found in 8 bits against 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from nerbridge.alignment.inference import Logits
 from nerbridge.errors import ModelError
 from nerbridge.evaluation.scores import score_predictions
 from nerbridge.labels import LabelSet
+from nerbridge.models.manifest import Parity, QuantisationParity
 
 MAX_DIFFERENCE = 1e-4
 MAX_F1_LOSS = 0.005
@@ -39,20 +39,9 @@ class Validation:
     tags: Tags | None
 
 
-@dataclass(frozen=True)
-class LogitsParity:
-    """How far logits lie apart at most, over all words, and how many entities both find alike."""
-
-    n_sentences: int
-    n_words: int
-    max_difference: float
-    n_entities: int
-    n_equal_entities: int
-
-
 def compare_logits(
     expected: Sequence[Logits], found: Sequence[Logits], label_set: LabelSet
-) -> LogitsParity:
+) -> Parity:
     """Compare the logits of the same sentences. Shape of each: (n_words, n_tags)."""
     differences = [np.abs(a - b).max(initial=0.0) for a, b in zip(expected, found, strict=True)]
     score = score_predictions(
@@ -61,7 +50,7 @@ def compare_logits(
         decode_many(found, label_set),
         label_set.types,
     )
-    return LogitsParity(
+    return Parity(
         n_sentences=len(expected),
         n_words=sum(map(len, expected)),
         max_difference=float(max(differences, default=0.0)),
@@ -70,7 +59,7 @@ def compare_logits(
     )
 
 
-def check_logits(parity: LogitsParity) -> dict[str, Any]:
+def check_logits(parity: Parity) -> Parity:
     """The parity as it goes into the manifest.
 
     Raises:
@@ -83,20 +72,19 @@ def check_logits(parity: LogitsParity) -> dict[str, Any]:
             f"{MAX_DIFFERENCE:g} is allowed. Nothing was written. Report this, please."
         )
     shown = float(f"{parity.max_difference:.2g}")  # further digits depend on the processor
-    return {**asdict(parity), "max_difference": shown, "tolerance": MAX_DIFFERENCE}
+    return parity.model_copy(update={"max_difference": shown, "tolerance": MAX_DIFFERENCE})
 
 
 def check_scores(
     validation: Validation, exact: Tags, quantised: Tags, types: Sequence[str]
-) -> dict[str, Any]:
+) -> QuantisationParity:
     """Compare the predictions in 8 bits to those in 32; the result goes into the manifest.
 
     Raises:
         ModelError: if the score falls too far, or too few entities are the same.
     """
-    facts = {"corpus": validation.corpus, "n_sentences": len(validation.words)}
     if validation.tags is None:
-        return {**facts, **_check_agreement(validation, exact, quantised, types)}
+        return _check_agreement(validation, exact, quantised, types)
     before, after = (
         score_predictions(validation.words, validation.tags, tags, types).f1_strict
         for tags in (exact, quantised)
@@ -107,12 +95,18 @@ def check_scores(
             f"{before:.4f} to {after:.4f}, at most {MAX_F1_LOSS:g} is allowed. Nothing was "
             "written. Export without --quantise."
         )
-    return {**facts, "f1_fp32": before, "f1_int8": after, "tolerance": MAX_F1_LOSS}
+    return QuantisationParity(
+        corpus=validation.corpus,
+        n_sentences=len(validation.words),
+        tolerance=MAX_F1_LOSS,
+        f1_fp32=before,
+        f1_int8=after,
+    )
 
 
 def _check_agreement(
     validation: Validation, exact: Tags, quantised: Tags, types: Sequence[str]
-) -> dict[str, Any]:
+) -> QuantisationParity:
     score = score_predictions(validation.words, exact, quantised, types)
     # Nothing found by either is perfect agreement.
     agreement = score.f1_strict if score.n_gold or score.n_predicted else 1.0
@@ -122,4 +116,10 @@ def _check_agreement(
             f"bits on {validation.corpus}, at least {MIN_AGREEMENT:g} is needed. Nothing was "
             "written. Export without --quantise, or name labelled sentences: --validation CORPUS."
         )
-    return {"n_entities": score.n_gold, "agreement": agreement, "tolerance": MIN_AGREEMENT}
+    return QuantisationParity(
+        corpus=validation.corpus,
+        n_sentences=len(validation.words),
+        tolerance=MIN_AGREEMENT,
+        n_entities=score.n_gold,
+        agreement=agreement,
+    )

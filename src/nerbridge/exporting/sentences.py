@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
 
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import CorpusError, ModelError
 from nerbridge.exporting.parity import Validation
+from nerbridge.models.manifest import TrainingCorpus
 from nerbridge.text.sentences import split_sentences
 from nerbridge.text.words import split_words
 
@@ -67,12 +67,12 @@ def bundled_sentences() -> Iterator[Words]:
 
 
 def find_validation(
-    asked: str | None, lineage: Mapping[str, Any], types: Sequence[str]
+    asked: str | None, corpora: Mapping[str, TrainingCorpus], types: Sequence[str]
 ) -> Validation:
     """Labelled validation sentences: those asked for, else those the model was chosen on.
 
-    The lineage names corpora; one that is not to be had under its name, or has changed, is not
-    taken. If none is left, the bundled sentences are compared without their labels.
+    ``corpora`` are those that the model learned from. One that cannot be read under its name, or
+    has changed, is not taken. If none is left, the bundled sentences are compared without labels.
 
     Raises:
         CorpusError: if the corpus asked for cannot be read, or its types are not the model's.
@@ -80,12 +80,12 @@ def find_validation(
     """
     if asked is not None:
         return _validation_of(asked, types)
-    for name, facts in (lineage.get("data") or {}).items():
+    for name, learned in corpora.items():
         try:
             corpus = read_corpus(name, repair=True)
         except CorpusError:
             continue
-        if corpus.sha256 == facts.get("sha256") and "validation" in corpus.splits:
+        if corpus.sha256 == learned.sha256 and "validation" in corpus.splits:
             return _validation_of(name, types)
     words = [sentence.words for sentence in read_corpus(BUNDLED).splits["validation"]]
     return Validation(BUNDLED, words, None)

@@ -21,6 +21,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from nerbridge.alignment.subwords import SpecialIds, encode_sentences
 from nerbridge.errors import ModelError
 from nerbridge.exporting.sentences import Words, read_words
+from nerbridge.models.manifest import HeldOutWords, VocabularySize
 from nerbridge.models.word_model import TokenClassifier
 
 _KINDS = ("Unigram", "WordPiece")
@@ -165,7 +166,7 @@ def trim_embedding(model: PreTrainedModel, kept: Sequence[int]) -> None:
 
 def count_changed(
     full: Tokenizer, trimmed: TrimmedTokenizer, sentences: Sentences, unk_id: int
-) -> dict[str, int]:
+) -> HeldOutWords:
     """How sentences in model form are cut by both: words, words cut otherwise, subwords of both."""
     new_unk = trimmed.kept.index(unk_id)
     before = encode_sentences(full, sentences, unk_id)
@@ -178,12 +179,12 @@ def count_changed(
         for word, id_ in zip(new.word_of, new.ids, strict=True):
             cut[word][1].append(trimmed.kept[id_])
         n_changed += sum(a != b for a, b in cut)
-    return {
-        "n_words": sum(sub.n_words for sub in before),
-        "n_words_changed": n_changed,
-        "n_subwords_full": sum(map(len, before)),
-        "n_subwords_trimmed": sum(map(len, after)),
-    }
+    return HeldOutWords(
+        n_words=sum(sub.n_words for sub in before),
+        n_words_changed=n_changed,
+        n_subwords_full=sum(map(len, before)),
+        n_subwords_trimmed=sum(map(len, after)),
+    )
 
 
 def trim_model(
@@ -191,7 +192,7 @@ def trim_model(
     tokenizer: PreTrainedTokenizerFast,
     full: TokenClassifier,
     corpora: Sequence[str],
-) -> tuple[PreTrainedTokenizerFast, dict[str, Any]]:
+) -> tuple[PreTrainedTokenizerFast, VocabularySize]:
     """Keep the pieces that the corpora use, and those any text may need; in place.
 
     Args:
@@ -221,19 +222,19 @@ def trim_model(
     changed = count_changed(full.tokenizer, without, held, specials.unk)
     trimmed = trim_tokenizer(full.tokenizer, most | held_used, specials)
     trim_embedding(model, trimmed.kept)
-    facts = {
-        "n_full": full.tokenizer.get_vocab_size(),
-        "n_kept": len(trimmed.kept),
-        "corpora": list(corpora),
-        "held_out": changed,
-    }
+    vocabulary = VocabularySize(
+        n_full=full.tokenizer.get_vocab_size(),
+        n_kept=len(trimmed.kept),
+        corpora=tuple(corpora),
+        held_out=changed,
+    )
     names = {name: getattr(tokenizer, name, None) for name in _NAMES}
     smaller = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=trimmed.tokenizer,
         model_max_length=tokenizer.model_max_length,
         **{name: str(token) for name, token in names.items() if token is not None},
     )
-    return smaller, facts
+    return smaller, vocabulary
 
 
 def _batches(full: TokenClassifier, corpora: Sequence[str]) -> Iterator[list[Words]]:

@@ -29,15 +29,13 @@ from nerbridge.models.encoder import encoder_sha256, head_modules, model_tags
 from nerbridge.models.folder import (
     ADAPTER_CONFIG_FILE,
     ADAPTER_WEIGHT_FILE,
-    LINEAGE_FILE,
     check_safetensors,
     new_folder,
-    read_lineage,
-    write_lineage,
 )
 from nerbridge.models.lora import LoraSettings
+from nerbridge.models.manifest import MANIFEST_FILE, Manifest, read_manifest, write_manifest
 
-__all__ = ["LoraSettings", "attach_adapter", "load_adapter", "read_lineage", "save_adapter"]
+__all__ = ["LoraSettings", "attach_adapter", "load_adapter", "save_adapter"]
 
 _OTHER_TARGETS = {"distilbert": ("q_lin", "v_lin"), "modernbert": ("Wqkv",), "mpnet": ("q", "v")}
 """Of types that PEFT has no targets for and whose layers are not named ``query`` and ``value``."""
@@ -111,20 +109,17 @@ def adapter_tensors(model: PeftModel) -> dict[str, torch.Tensor]:
     }
 
 
-def save_adapter(model: PeftModel, folder: Path, lineage: Mapping[str, Any]) -> None:
+def save_adapter(model: PeftModel, folder: Path, manifest: Manifest) -> None:
     """Write a plain PEFT folder with the head in it, and ``nerbridge.json``, whole or not at all.
 
-    Equal weights give equal files. ``lineage`` needs the keys of
-    `nerbridge.models.folder.REQUIRED_KEYS`; ``lineage["base"]`` holds ``id``, ``revision`` and
-    ``sha256`` of the encoder.
+    Equal weights give equal files.
 
     Raises:
-        ValueError: if a key is missing.
         EnvironmentProblem: if the disk is full or cannot be written.
     """
     config = model.peft_config["default"].to_dict()
-    config["base_model_name_or_path"] = lineage["base"]["id"]
-    config["revision"] = lineage["base"].get("revision")
+    config["base_model_name_or_path"] = manifest.base.id if manifest.base else None
+    config["revision"] = manifest.base.revision if manifest.base else None
     config["inference_mode"] = True
     # PEFT keeps these as sets, in an order that changes from process to process.
     for key, value in config.items():
@@ -136,7 +131,7 @@ def save_adapter(model: PeftModel, folder: Path, lineage: Mapping[str, Any]) -> 
             adapter_tensors(model), temporary / ADAPTER_WEIGHT_FILE, metadata={"format": "pt"}
         )
         (temporary / ADAPTER_CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
-        write_lineage(temporary, lineage, "adapter")
+        write_manifest(temporary, manifest.model_copy(update={"kind": "adapter"}))
 
 
 def load_adapter(base_model: PreTrainedModel, folder: Path, *, trainable: bool) -> PeftModel:
@@ -153,8 +148,8 @@ def load_adapter(base_model: PreTrainedModel, folder: Path, *, trainable: bool) 
             adapter was trained with, or any tensor is missing, unexpected or of another shape.
     """
     config = _read_config(folder)
-    if (folder / LINEAGE_FILE).is_file():
-        _check_lineage(base_model, folder)
+    if (folder / MANIFEST_FILE).is_file():
+        _check_manifest(base_model, folder)
     saved = _read_tensors(folder)
     config.inference_mode = not trainable
     # PEFT would warn of every other path to the same base; its hash has been checked instead.
@@ -210,9 +205,9 @@ def _known_settings(values: dict[str, Any], path: Path) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name in known}
 
 
-def _check_lineage(base_model: PreTrainedModel, folder: Path) -> None:
-    lineage = read_lineage(folder)
-    base, labels = lineage["base"], tuple(lineage["types"])
+def _check_manifest(base_model: PreTrainedModel, folder: Path) -> None:
+    manifest = read_manifest(folder)
+    base, labels = manifest.base, manifest.types
     found = tuple(tag[2:] for tag in model_tags(base_model) if tag.startswith("B-"))
     if found != labels:
         raise ModelError(
@@ -220,11 +215,11 @@ def _check_lineage(base_model: PreTrainedModel, folder: Path) -> None:
             f"{', '.join(found) or 'none'}. Load the base with the adapter's types."
         )
     sha256 = encoder_sha256(base_model)
-    if base.get("sha256") not in (None, sha256):
+    if base and base.sha256 not in (None, sha256):
         raise ModelError(
-            f"{folder}: trained on {base['id']} with weights {base['sha256'][:12]}…, the given "
+            f"{folder}: trained on {base.id} with weights {base.sha256[:12]}…, the given "
             f"base has {sha256[:12]}…. Give the same encoder"
-            + (f", revision {base['revision']}." if base.get("revision") else ".")
+            + (f", revision {base.revision}." if base.revision else ".")
         )
 
 

@@ -91,6 +91,8 @@ def _license_of(data: Any) -> str | None:
     found, name = data.get("license"), data.get("license_name")
     if found == "other":
         return None if name in (None, LICENSE_TO_CHOOSE) else str(name)
+    if isinstance(found, list):
+        return ", ".join(map(str, found))
     return str(found) if found else None
 
 

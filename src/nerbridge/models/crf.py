@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import pycrfsuite
 
 from nerbridge.errors import EnvironmentProblem, InputError, ModelError
 from nerbridge.labels import LabelSet, Scheme, repair_tags
-from nerbridge.models.folder import CRF_FILE, lineage_labels, read_lineage
+from nerbridge.models.folder import CRF_FILE
+from nerbridge.models.manifest import Manifest, read_manifest
 from nerbridge.models.word_model import Predictions
 from nerbridge.text.model_input import words_to_model_form
 from nerbridge.type_maps import TypeMap, map_types
@@ -108,7 +108,7 @@ class CrfModel:
     folder: Path
     label_set: LabelSet
     script: str | None
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     tagger: CrfTagger
 
     @property
@@ -141,8 +141,8 @@ def load_crf(folder: Path, type_map: TypeMap) -> CrfModel:
         ModelError: the model is missing, half-written or not a CRF.
         InputError: the map changes a type: a CRF has no probabilities that could be added up.
     """
-    manifest = read_lineage(folder)
-    label_set = lineage_labels(manifest)
+    manifest = read_manifest(folder)
+    label_set = manifest.label_set
     mapped = map_types(label_set.types, type_map, str(folder))
     if any(old != new for old, new in mapped.items()):
         raise InputError(
@@ -150,7 +150,7 @@ def load_crf(folder: Path, type_map: TypeMap) -> CrfModel:
             f"{', '.join(label_set.types)} as they are. Train it on mapped types: type_map "
             "in the recipe."
         )
-    return CrfModel(folder, label_set, manifest["script"], manifest, CrfTagger(folder / CRF_FILE))
+    return CrfModel(folder, label_set, manifest.script, manifest, CrfTagger(folder / CRF_FILE))
 
 
 def _is_whole(path: Path) -> bool:

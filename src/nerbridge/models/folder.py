@@ -1,32 +1,24 @@
-"""Model folders: written whole or not at all, with their lineage beside the weights."""
+"""Model folders: written whole or not at all."""
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
 
 from safetensors import SafetensorError
 
 from nerbridge.errors import EnvironmentProblem, ModelError
-from nerbridge.files import default_mode, sibling, write_text
-from nerbridge.labels import LabelSet
+from nerbridge.files import default_mode, sibling
 
-LINEAGE_FILE = "nerbridge.json"
-LINEAGE_SCHEMA = 1
 WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
 ADAPTER_CONFIG_FILE = "adapter_config.json"
 ADAPTER_WEIGHT_FILE = "adapter_model.safetensors"
 ONNX_FILE = "model.onnx"
 CRF_FILE = "model.crfsuite"
-REQUIRED_KEYS = ("base", "types", "script", "max_subwords")
-
-Kind = Literal["adapter", "full", "crf", "onnx"]
 
 
 @contextmanager
@@ -82,68 +74,6 @@ def _replace(temporary: Path, folder: Path) -> None:
         folder.rename(old)
     temporary.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def write_lineage(folder: Path, lineage: Mapping[str, Any], kind: Kind) -> None:
-    """Write ``nerbridge.json``.
-
-    Raises:
-        ValueError: if ``lineage`` lacks one of `REQUIRED_KEYS`.
-    """
-    missing = [key for key in REQUIRED_KEYS if key not in lineage]
-    if missing:
-        raise ValueError(f"lineage lacks {', '.join(missing)}: a model folder needs them to load")
-    document = {"schema": LINEAGE_SCHEMA, "kind": kind, **lineage}
-    text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)
-    (folder / LINEAGE_FILE).write_text(text + "\n", encoding="utf-8")
-
-
-def update_lineage(folder: Path, changes: Mapping[str, Any]) -> None:
-    """Replace some keys of ``nerbridge.json``, whole or not at all.
-
-    Raises:
-        ModelError: if the folder has no readable ``nerbridge.json``.
-        EnvironmentProblem: if it cannot be written.
-    """
-    text = json.dumps(
-        {**read_lineage(folder), **changes}, indent=2, ensure_ascii=False, sort_keys=True
-    )
-    write_text(folder / LINEAGE_FILE, text + "\n")
-
-
-def read_lineage(folder: Path) -> dict[str, Any]:
-    """What a model folder says about its origin: base, labels, script, parents, data, recipe.
-
-    Raises:
-        ModelError: if the folder has no readable ``nerbridge.json`` of a known schema.
-    """
-    path = folder / LINEAGE_FILE
-    if not folder.is_dir():
-        raise ModelError(f"{folder}: no such model folder.")
-    try:
-        lineage = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(
-            f"{folder}: no {LINEAGE_FILE}: not a model trained with nerbridge. Give a model folder "
-            "of a run, such as runs/NAME/models/adapt-13."
-        ) from None
-    except ValueError as error:
-        raise ModelError(f"{path}: not JSON ({error}). Copy the model folder again.") from None
-    if not isinstance(lineage, dict) or lineage.get("schema") not in (LINEAGE_SCHEMA, 2):
-        found = lineage.get("schema") if isinstance(lineage, dict) else None
-        raise ModelError(
-            f"{path}: schema is {found!r}, expected {LINEAGE_SCHEMA}. Use the version of nerbridge "
-            "that wrote it, or a newer one."
-        )
-    missing = [key for key in REQUIRED_KEYS if key not in lineage]
-    if missing:
-        raise ModelError(f"{path}: lacks {', '.join(missing)}. Copy the model folder again.")
-    return lineage
-
-
-def lineage_labels(lineage: Mapping[str, Any]) -> LabelSet:
-    """The label set of a model folder's ``nerbridge.json``."""
-    return LabelSet(tuple(lineage["types"]), tuple(lineage.get("inside_costs", ())))
 
 
 def check_safetensors(folder: Path, name: str, expected: Sequence[str] = WEIGHT_FILES) -> None:

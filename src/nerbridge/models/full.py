@@ -1,16 +1,15 @@
-"""Fully fine-tuned models: a plain transformers folder with its tokenizer and lineage."""
+"""Fully fine-tuned models: a plain transformers folder with its tokenizer and manifest."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from nerbridge.errors import ModelError
 from nerbridge.models.encoder import check_tensors, load_pretrained
-from nerbridge.models.folder import new_folder, write_lineage
+from nerbridge.models.folder import new_folder
+from nerbridge.models.manifest import Manifest, write_manifest
 from nerbridge.models.quiet import suppress_transformers_logging
 from nerbridge.models.vocabulary import TrimmedEmbedding
 
@@ -19,15 +18,14 @@ def save_full(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     folder: Path,
-    lineage: Mapping[str, Any],
+    manifest: Manifest,
 ) -> None:
     """Write model, tokenizer and ``nerbridge.json``, whole or not at all.
 
-    The folder loads with ``AutoModelForTokenClassification`` too. ``lineage`` needs the keys of
-    `nerbridge.models.folder.REQUIRED_KEYS`.
+    The folder loads with ``AutoModelForTokenClassification`` too.
 
     Raises:
-        ValueError: if a key is missing or the vocabulary is trimmed (restore it first).
+        ValueError: if the vocabulary is trimmed (restore it first).
         EnvironmentProblem: if the disk is full or cannot be written.
     """
     if isinstance(model.get_input_embeddings(), TrimmedEmbedding):
@@ -35,7 +33,7 @@ def save_full(
     with new_folder(folder) as temporary, suppress_transformers_logging():
         model.save_pretrained(temporary, max_shard_size="50GB")
         tokenizer.save_pretrained(temporary)
-        write_lineage(temporary, lineage, "full")
+        write_manifest(temporary, manifest.model_copy(update={"kind": "full"}))
 
 
 def load_full(folder: Path) -> PreTrainedModel:

@@ -17,11 +17,10 @@ from nerbridge.models.bundled import BUNDLED_PREFIX, bundled_tagger
 from nerbridge.models.folder import (
     ADAPTER_CONFIG_FILE,
     ADAPTER_WEIGHT_FILE,
-    LINEAGE_FILE,
     ONNX_FILE,
     check_safetensors,
-    read_lineage,
 )
+from nerbridge.models.manifest import MANIFEST_FILE, Kind, read_manifest
 from nerbridge.models.word_model import TokenClassifier, WordModel, with_mapped_types
 from nerbridge.type_maps import TypeMap
 
@@ -30,7 +29,7 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _ADAPTED = "adapt"
 
 Engine = Literal["onnx", "torch", "crf"]
-_ENGINES: dict[str, Engine] = {"onnx": "onnx", "adapter": "torch", "full": "torch", "crf": "crf"}
+_ENGINES: dict[Kind, Engine] = {"onnx": "onnx", "adapter": "torch", "full": "torch", "crf": "crf"}
 
 
 @dataclass(frozen=True)
@@ -156,10 +155,10 @@ def _check_downloaded(path: Path, name: str) -> None:
 
 
 def _engine_of(path: Path, *, with_crf: bool) -> Engine:
-    if (path / LINEAGE_FILE).is_file():
-        kind = read_lineage(path).get("kind")
-        engine = _ENGINES.get(str(kind))
-        if engine is None or (engine == "crf" and not with_crf):
+    if (path / MANIFEST_FILE).is_file():
+        kind = read_manifest(path).kind
+        engine = _ENGINES[kind]
+        if engine == "crf" and not with_crf:
             raise ModelError(
                 f"{path}: holds a model of kind {kind!r}; a tagger needs one of kind 'onnx', "
                 "'adapter' or 'full'."
@@ -173,7 +172,7 @@ def _engine_of(path: Path, *, with_crf: bool) -> Engine:
             "(`nerbridge run` again), or give one of its models, such as models/adapt-13."
         )
     raise ModelError(
-        f"{path}: no model here; expected {LINEAGE_FILE} (written by `nerbridge run` and "
+        f"{path}: no model here; expected {MANIFEST_FILE} (written by `nerbridge run` and "
         "`nerbridge export`), adapter_config.json or config.json."
     )
 

@@ -22,6 +22,7 @@ MANIFEST_FILE = "nerbridge.json"
 SCHEMA = 2
 
 Kind = Literal["adapter", "full", "crf", "onnx"]
+Role = Literal["target", "source"]
 
 
 class _Part(BaseModel):
@@ -53,7 +54,7 @@ class TrainingCorpus(_Part):
 
     language: str
     sha256: str
-    role: Literal["target", "source"] | None = None
+    role: Role | None = None
     is_target: bool = False
     harmonised: bool = False
     soft: str | None = None

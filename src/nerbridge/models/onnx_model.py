@@ -16,7 +16,6 @@ import platform
 import threading
 import weakref
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -27,8 +26,9 @@ from nerbridge.alignment.inference import Logits
 from nerbridge.alignment.subwords import SpecialIds
 from nerbridge.errors import ModelError
 from nerbridge.labels import LabelSet
-from nerbridge.models.folder import LINEAGE_FILE, ONNX_FILE, lineage_labels, read_lineage
-from nerbridge.models.word_model import TokenClassifier, read_temperature
+from nerbridge.models.folder import ONNX_FILE
+from nerbridge.models.manifest import MANIFEST_FILE, Manifest, read_manifest
+from nerbridge.models.word_model import TokenClassifier
 from nerbridge.platforms import call_in_forked_children, has_processor_flag, n_usable_cores
 
 BATCH_SUBWORDS = 256
@@ -58,12 +58,14 @@ def load_onnx(folder: Path, *, n_threads: int | None) -> TokenClassifier:
         ModelError: if a file is missing, cut short or damaged, or labels, vocabulary and graph do
             not fit together.
     """
-    manifest = read_lineage(folder)
-    if manifest.get("kind") != "onnx":
-        raise ModelError(f"{folder}: kind is {manifest.get('kind')!r}, expected 'onnx'.")
+    manifest = read_manifest(folder)
+    if manifest.kind != "onnx":
+        raise ModelError(f"{folder}: kind is {manifest.kind!r}, expected 'onnx'.")
     _check_files(folder, manifest)
-    label_set = _read_labels(folder, manifest)
-    specials = _read_specials(folder, manifest)
+    label_set, specials = manifest.label_set, manifest.special_ids
+    _check_labels(folder, label_set)
+    if specials is None:
+        raise ModelError(f"{folder / MANIFEST_FILE}: lacks special_ids. {_AGAIN}")
     tokenizer = _load_tokenizer(folder / "tokenizer.json")
     # Two batches on a core each are done well before two batches, one after the other, on both.
     forward = OnnxNetwork(folder / ONNX_FILE, n_threads=1)
@@ -72,16 +74,15 @@ def load_onnx(folder: Path, *, n_threads: int | None) -> TokenClassifier:
         name=str(folder),
         folder=folder,
         label_set=label_set,
-        script=manifest["script"],
+        script=manifest.script,
         tokenizer=tokenizer,
         specials=specials,
-        max_subwords=int(manifest["max_subwords"]),
-        temperature=read_temperature(manifest, folder),
+        max_subwords=manifest.max_subwords,
         forward=forward,
         manifest=manifest,
         # In int8 a batch shares the steps its values are rounded to: alone, a sentence is rounded
         # least, and its entities never depend on its neighbours.
-        batch_subwords=1 if manifest.get("quantisation") == "int8" else BATCH_SUBWORDS,
+        batch_subwords=1 if manifest.quantisation == "int8" else BATCH_SUBWORDS,
         n_parallel=n_threads or n_usable_cores(),
     )
 
@@ -175,23 +176,18 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _check_files(folder: Path, manifest: dict[str, Any]) -> None:
-    files = manifest.get("files")
-    if not isinstance(files, dict) or not {ONNX_FILE, "tokenizer.json", "config.json"} <= set(
-        files
-    ):
-        raise ModelError(f"{folder / LINEAGE_FILE}: does not list the model's files. {_AGAIN}")
-    for name, facts in files.items():
+def _check_files(folder: Path, manifest: Manifest) -> None:
+    if not {ONNX_FILE, "tokenizer.json", "config.json"} <= manifest.files.keys():
+        raise ModelError(f"{folder / MANIFEST_FILE}: does not list the model's files. {_AGAIN}")
+    for name, digest in manifest.files.items():
         path = folder / name
         if not path.is_file():
             raise ModelError(f"{folder}: {name} is missing. {_AGAIN}")
-        expected, found = facts.get("n_bytes"), path.stat().st_size
-        if found != expected:
-            raise ModelError(f"{path}: {found} bytes, expected {expected}. {_AGAIN}")
+        if (found := path.stat().st_size) != digest.n_bytes:
+            raise ModelError(f"{path}: {found} bytes, expected {digest.n_bytes}. {_AGAIN}")
 
 
-def _read_labels(folder: Path, manifest: dict[str, Any]) -> LabelSet:
-    label_set = lineage_labels(manifest)
+def _check_labels(folder: Path, label_set: LabelSet) -> None:
     path = folder / "config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
@@ -200,21 +196,9 @@ def _read_labels(folder: Path, manifest: dict[str, Any]) -> LabelSet:
         raise ModelError(f"{path}: no readable id2label ({error!r}). {_AGAIN}") from error
     if (found := tuple(tag for _, tag in pairs)) != label_set.tags:
         raise ModelError(
-            f"{folder}: config.json has the tags {', '.join(found)}, {LINEAGE_FILE} the types "
+            f"{folder}: config.json has the tags {', '.join(found)}, {MANIFEST_FILE} the types "
             f"{', '.join(label_set.types)}. {_AGAIN}"
         )
-    return label_set
-
-
-def _read_specials(folder: Path, manifest: dict[str, Any]) -> SpecialIds:
-    found = manifest.get("special_ids") or {}
-    try:
-        return SpecialIds(**{name: int(found[name]) for name in ("start", "end", "pad", "unk")})
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(
-            f"{folder / LINEAGE_FILE}: special_ids is {found!r}, expected start, end, pad and unk. "
-            f"{_AGAIN}"
-        ) from error
 
 
 def _load_tokenizer(path: Path) -> Tokenizer:

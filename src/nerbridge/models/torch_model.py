@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +21,8 @@ from nerbridge.models.encoder import (
     max_window_subwords,
     special_ids,
 )
-from nerbridge.models.word_model import TokenClassifier, read_temperature
+from nerbridge.models.manifest import Manifest
+from nerbridge.models.word_model import TokenClassifier
 
 BATCH_SUBWORDS = 2048
 """On a processor, larger batches are slower by a tenth."""
@@ -98,7 +97,7 @@ def to_word_model(
     script: str | None,
     max_subwords: int | None = None,
     folder: Path = Path(),
-    manifest: Mapping[str, Any] | None = None,
+    manifest: Manifest | None = None,
 ) -> TokenClassifier:
     """The word model that a network runs.
 
@@ -108,7 +107,7 @@ def to_word_model(
         script: the one script that it reads; None: words as they are.
         max_subwords: the size of its windows; at most, and by default, what it has positions for.
         folder: where its files are.
-        manifest: the content of ``nerbridge.json``, if it has one.
+        manifest: of its folder, if it has one.
     """
     limit = max_window_subwords(network.model)
     return TokenClassifier(
@@ -119,8 +118,7 @@ def to_word_model(
         tokenizer=network.tokenizer.backend_tokenizer,
         specials=special_ids(network.tokenizer),
         max_subwords=limit if max_subwords is None else min(max_subwords, limit),
-        temperature=read_temperature(manifest or {}, folder),
         forward=network,
-        manifest=manifest or {},
+        manifest=manifest,
         batch_subwords=BATCH_SUBWORDS,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -15,13 +14,9 @@ from nerbridge.models.encoder import (
     model_tags,
     resolve_encoder,
 )
-from nerbridge.models.folder import (
-    LINEAGE_FILE,
-    lineage_labels,
-    read_lineage,
-)
 from nerbridge.models.foreign import Names, load_foreign
 from nerbridge.models.full import load_full
+from nerbridge.models.manifest import MANIFEST_FILE, Manifest, read_manifest
 from nerbridge.models.torch_model import AnyNetwork, to_word_model, with_tokenizer
 from nerbridge.models.word_model import TokenClassifier
 
@@ -50,18 +45,18 @@ def load_torch(
     """
     if n_threads is not None:
         torch.set_num_threads(n_threads)
-    if not (folder / LINEAGE_FILE).is_file():
+    if not (folder / MANIFEST_FILE).is_file():
         return load_foreign(folder, base=base, names=names)
     return _load_own(folder, base)
 
 
 def _load_own(folder: Path, base: str | None) -> TokenClassifier:
     """An adapter or a full model that a run or an export wrote."""
-    lineage = read_lineage(folder)
-    label_set = lineage_labels(lineage)
+    manifest = read_manifest(folder)
+    label_set = manifest.label_set
     model: AnyNetwork
-    if lineage["kind"] == "adapter":
-        source = _find_base(folder, lineage, base)
+    if manifest.kind == "adapter":
+        source = _find_base(folder, manifest, base)
         fresh = load_token_classifier(source, label_set, seed=0)
         model = load_adapter(fresh, folder, trainable=False)
     else:
@@ -76,21 +71,25 @@ def _load_own(folder: Path, base: str | None) -> TokenClassifier:
     return to_word_model(
         with_tokenizer(model, source),
         label_set,
-        script=lineage["script"],
-        max_subwords=int(lineage["max_subwords"]),
+        script=manifest.script,
+        max_subwords=manifest.max_subwords,
         folder=folder,
-        manifest=lineage,
+        manifest=manifest,
     )
 
 
-def _find_base(folder: Path, lineage: dict[str, Any], base: str | None) -> EncoderSource:
-    wanted = lineage["base"]
+def _find_base(folder: Path, manifest: Manifest, base: str | None) -> EncoderSource:
     if base is not None:
         return resolve_encoder(base)
+    if manifest.base is None:
+        raise ModelError(
+            f"{folder}: does not say which base encoder the adapter needs. Name it: base=FOLDER or "
+            "--base FOLDER."
+        )
     try:
-        return resolve_encoder(wanted["id"], wanted.get("revision"))
+        return resolve_encoder(manifest.base.id, manifest.base.revision)
     except (ModelError, EnvironmentProblem) as error:
         raise type(error)(
-            f"{folder}: the adapter needs its base encoder {wanted['id']}, which is not to be "
+            f"{folder}: the adapter needs its base encoder {manifest.base.id}, which is not to be "
             f"had: {error} If you have it elsewhere, name the place: base=FOLDER or --base FOLDER."
         ) from error

@@ -9,10 +9,10 @@ loads one. There are two kinds: a `TokenClassifier`, which torch or onnxruntime 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,9 @@ from nerbridge.alignment.decoding import decode_many
 from nerbridge.alignment.inference import Forward, Logits, predict_word_logits
 from nerbridge.alignment.label_columns import merge_columns
 from nerbridge.alignment.subwords import SpecialIds, SubwordSentence, encode_sentences
-from nerbridge.errors import InputError, ModelError
+from nerbridge.errors import InputError
 from nerbridge.labels import DEFAULT_TYPES, LabelSet
-from nerbridge.models.folder import LINEAGE_FILE
+from nerbridge.models.manifest import Manifest
 from nerbridge.text.languages import script_of_language
 from nerbridge.text.model_input import to_model_form
 from nerbridge.type_maps import TypeMap, map_tags, map_types
@@ -49,7 +49,7 @@ class WordModel(Protocol):
     """A trained model that tags words as the user wrote them.
 
     ``name`` is what the user called it, ``folder`` where its files are, ``script`` the one script
-    that it reads (None: words as they are), ``manifest`` the content of ``nerbridge.json`` (empty
+    that it reads (None: words as they are), ``manifest`` the content of ``nerbridge.json`` (None
     for a model that has none), ``temperature`` what logits are divided by to make probabilities.
     """
 
@@ -62,7 +62,7 @@ class WordModel(Protocol):
     @property
     def script(self) -> str | None: ...  # noqa: D102
     @property
-    def manifest(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def manifest(self) -> Manifest | None: ...  # noqa: D102
     @property
     def temperature(self) -> float: ...  # noqa: D102
 
@@ -93,11 +93,15 @@ class TokenClassifier:
     tokenizer: Tokenizer
     specials: SpecialIds
     max_subwords: int
-    temperature: float
     forward: Forward
-    manifest: Mapping[str, Any] = field(default_factory=dict)
+    manifest: Manifest | None = None
     batch_subwords: int = 1024
     n_parallel: int = 1
+
+    @property
+    def temperature(self) -> float:
+        """What logits are divided by to make probabilities; 1 for uncalibrated models."""
+        return 1.0 if self.manifest is None else self.manifest.calibration.temperature
 
     @cached_property
     def trained_scripts(self) -> frozenset[str]:
@@ -105,13 +109,9 @@ class TokenClassifier:
 
         Bengali and Devanagari, which every model is taken to know, are not among them.
         """
-        found: set[str] = set()
-        manifest: Mapping[str, Any] | None = self.manifest
-        while manifest:  # an export names its model, an adapted model the transferred one
-            languages = (facts.get("language") for facts in (manifest.get("data") or {}).values())
-            found.update(script_of_language(language or "") or "" for language in languages)
-            manifest = manifest.get("exported_from") or manifest.get("parent")
-        return frozenset(found - {"", "Beng", "Deva", "Latn"})
+        languages = self.manifest.languages if self.manifest else ()
+        scripts = (script_of_language(language) or "" for language in languages)
+        return frozenset(scripts) - {"", "Beng", "Deva", "Latn"}
 
     def with_script(self, script: str | None) -> TokenClassifier:
         """The same model for words in another script; None for words in model form already."""
@@ -207,19 +207,3 @@ def _merging(forward: Forward, columns: NDArray[np.int64], n_columns: int) -> Fo
         return merge_columns(forward(ids, mask), columns, n_columns)
 
     return merged
-
-
-def read_temperature(manifest: Mapping[str, Any], folder: Path) -> float:
-    """What the model's logits are to be divided by, 1 if it was not calibrated.
-
-    Raises:
-        ModelError: if it is no positive number.
-    """
-    calibration = manifest.get("calibration") or {}
-    found = calibration.get("temperature", 1.0) if isinstance(calibration, dict) else calibration
-    if isinstance(found, int | float) and 0 < found < float("inf"):
-        return float(found)
-    raise ModelError(
-        f"{folder / LINEAGE_FILE}: the calibration temperature is {found!r}, expected a positive "
-        "number. Calibrate the model again."
-    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ from nerbridge.evaluation.calibration import (
 )
 from nerbridge.evaluation.counts import read_all_spans
 from nerbridge.labels import LabelSet, Span
+from nerbridge.models.manifest import FittedTemperature
 from nerbridge.training.stage_settings import StageName
 
 
@@ -67,32 +67,28 @@ class ScoredEntities:
         return decode_spans_many([rows / temperature for rows in self.logits], self.label_set)
 
 
-def calibrate(validation: ScoredEntities, stage: StageName) -> dict[str, Any]:
+def calibrate(validation: ScoredEntities, stage: StageName) -> FittedTemperature:
     """Fit the temperature of a model on its stage's validation set.
 
-    Returns:
-        What ``nerbridge.json`` holds as ``calibration``: ``temperature`` (1 if there are fewer
-        than `nerbridge.evaluation.calibration.MIN_ENTITIES` entities), ``n_entities`` it was
-        fitted on, ``ece_before`` and ``ece_after`` on them, and whose sentences they are in
-        (``validation``: ``target`` or ``sources``).
+    It is 1 if fewer than `nerbridge.evaluation.calibration.MIN_ENTITIES` entities are found there.
     """
     return calibrate_on(validation, "sources" if stage == "transfer" else "target")
 
 
-def calibrate_on(validation: ScoredEntities, whose: str) -> dict[str, Any]:
+def calibrate_on(validation: ScoredEntities, whose: str) -> FittedTemperature:
     """`calibrate` on any labelled sentences; ``whose`` says which they are."""
     is_correct = validation.is_correct
     temperature = fit_temperature(validation.scores_at, is_correct)
     before, after = (
         expected_calibration_error(validation.scores_at(t), is_correct) for t in (1.0, temperature)
     )
-    return {
-        "temperature": temperature,
-        "n_entities": len(is_correct),
-        "ece_before": _round(before),
-        "ece_after": _round(after),
-        "validation": whose,
-    }
+    return FittedTemperature(
+        temperature=temperature,
+        n_entities=len(is_correct),
+        ece_before=_round(before),
+        ece_after=_round(after),
+        validation=whose,
+    )
 
 
 def _round(error: float | None) -> float | None:

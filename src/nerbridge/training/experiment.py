@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections import Counter
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import torch
 from peft import PeftModel
@@ -19,12 +19,21 @@ from transformers import PreTrainedModel
 
 from nerbridge.alignment.subwords import encode_sentences
 from nerbridge.corpus.harmonising import LEFT_OUT
+from nerbridge.corpus.sentence import Corpus
 from nerbridge.errors import RunError
 from nerbridge.models.adapter import attach_adapter, load_adapter, save_adapter
 from nerbridge.models.encoder import load_token_classifier, special_ids
-from nerbridge.models.folder import read_lineage
 from nerbridge.models.full import load_full, save_full
-from nerbridge.models.manifest import CurvePoint
+from nerbridge.models.manifest import (
+    CurvePoint,
+    FittedTemperature,
+    Kind,
+    ParentModel,
+    Role,
+    Training,
+    TrainingCorpus,
+    read_manifest,
+)
 from nerbridge.models.torch_model import to_live_model
 from nerbridge.models.vocabulary import VocabularyTrim, trim_vocabulary, used_ids
 from nerbridge.training.calibration import ScoredEntities, calibrate
@@ -90,7 +99,8 @@ def train_transfers(run: Run, listen: Listener, jobs: int | None = None) -> list
 
 
 def _has_given_up(model: Path) -> bool:
-    return GAVE_UP in read_lineage(model)["training"]["remedies"]
+    training = read_manifest(model).training
+    return training is not None and GAVE_UP in training.remedies
 
 
 def _work_on_seeds(run: Run, work: Work, listen: Listener, jobs: int | None) -> None:
@@ -144,12 +154,13 @@ def _train(run: Run, name: StageName, seed: int, listen: Listener) -> None:
         remedies.append(GAVE_UP)
     training = outcome.training.model_copy(update={"remedies": tuple(remedies)})
     calibration = calibrate_model(run, name, model, data)
-    facts = {"training": training.model_dump(mode="json"), "calibration": calibration}
-    _save(run, name, seed, model, facts)
+    _save(run, name, seed, model, training, calibration)
 
 
-def calibrate_model(run: Run, name: StageName, model: AnyModel, data: StageData) -> dict[str, Any]:
-    """The ``calibration`` of a model, on the sentences it was chosen on."""
+def calibrate_model(
+    run: Run, name: StageName, model: AnyModel, data: StageData
+) -> FittedTemperature:
+    """The temperature of a model, fitted on the sentences it was chosen on."""
     live = to_live_model(model, run.base.tokenizer, run.label_set, run.base.max_subwords)
     logits = live.word_logits(data.validation_words)
     return calibrate(ScoredEntities(logits, data.validation_tags, run.label_set), name)
@@ -225,63 +236,62 @@ def stage_data(experiment_data: ExperimentData, name: StageName, seed: int) -> S
     )
 
 
-def _save(run: Run, name: StageName, seed: int, model: AnyModel, facts: dict[str, Any]) -> None:
+def _save(
+    run: Run,
+    name: StageName,
+    seed: int,
+    model: AnyModel,
+    training: Training,
+    calibration: FittedTemperature,
+) -> None:
     folder = run.folder.model(name, seed)
-    lineage = {
-        **run.lineage(name, seed),
+    changes = {
         "method": run.recipe.stage(name).method,
-        "data": data_lineage(run.data, run.recipe, name),
+        "data": learned_corpora(run.data, run.recipe, name),
         "parent": _parent(run, seed) if name == "adapt" else None,
-        **facts,
+        "training": training,
+        "calibration": calibration,
     }
+    kind: Kind = "adapter" if isinstance(model, PeftModel) else "full"
+    manifest = run.manifest(name, seed, kind).model_copy(update=changes)
     if isinstance(model, PeftModel):
-        save_adapter(model, folder, lineage)
+        save_adapter(model, folder, manifest)
     else:
-        save_full(model, run.base.tokenizer, folder, lineage)
+        save_full(model, run.base.tokenizer, folder, manifest)
 
 
-def data_lineage(
+def learned_corpora(
     experiment_data: ExperimentData, recipe: Recipe, name: StageName
-) -> dict[str, Any]:
-    """Role, language and hash of each corpus that a stage learns from, by name.
-
-    By the recipe's path instead, where corpora share a name. The hash is that of what was read;
-    ``is_target`` says of a source that it is the target's corpus, ``harmonised`` says where not all
-    of it was learned, ``soft`` is the hash of the probabilities that were, ``lexicon`` that of the
-    lexicon that replaced words.
-    """
+) -> dict[str, TrainingCorpus]:
+    """The corpora that a stage learns from, by name; by path where corpora share a name."""
     roles = [] if name == "transfer" else ["target"]
     if name == "transfer" or (name == "adapt" and recipe.adapt.replay):
         roles += ["source"]
     sources = zip(recipe.sources, experiment_data.sources, strict=True)
-    corpora = [
+    corpora: list[tuple[Role, str, Corpus]] = [
         ("target", recipe.target.path, experiment_data.target),
         *(("source", settings.path, corpus) for settings, corpus in sources),
     ]
     names = Counter(corpus.name for _, _, corpus in corpora)
     return {
-        corpus.name if names[corpus.name] == 1 else path: {
-            "role": role,
-            "language": corpus.language,
-            "sha256": corpus.sha256,
-            **(
-                {"is_target": True}
-                if role == "source" and experiment_data.is_target(corpus)
-                else {}
-            ),
-            **({"harmonised": True} if LEFT_OUT in corpus.losses else {}),
-            **({"soft": corpus.probabilities_sha256} if corpus.probabilities_sha256 else {}),
-            **({"lexicon": corpus.lexicon_sha256} if corpus.lexicon_sha256 else {}),
-        }
+        corpus.name if names[corpus.name] == 1 else path: TrainingCorpus(
+            role=role,
+            language=corpus.language,
+            sha256=corpus.sha256,
+            is_target=role == "source" and experiment_data.is_target(corpus),
+            harmonised=LEFT_OUT in corpus.losses,
+            soft=corpus.probabilities_sha256,
+            lexicon=corpus.lexicon_sha256,
+        )
         for role, path, corpus in corpora
         if role in roles
     }
 
 
-def _parent(run: Run, seed: int) -> dict[str, Any]:
+def _parent(run: Run, seed: int) -> ParentModel:
     """The transferred model an adapted one went on from: the hash of its weights, its data."""
     folder = run.folder.model("transfer", seed)
     [weights] = folder.glob("*model.safetensors")
     sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
-    data = data_lineage(run.data, run.recipe, "transfer")
-    return {"model": folder.name, "sha256": sha256, "data": data}
+    data = learned_corpora(run.data, run.recipe, "transfer")
+    return ParentModel(model=folder.name, sha256=sha256, data=data)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import chain
 
 from nerbridge.models.crf import train_crf
-from nerbridge.models.folder import CRF_FILE, new_folder, write_lineage
+from nerbridge.models.folder import CRF_FILE, new_folder
+from nerbridge.models.manifest import write_manifest
 from nerbridge.training.data import Labelled
 from nerbridge.training.run import Listener, Run, StageProgress
 from nerbridge.training.scoring import evaluate_and_record
@@ -44,7 +45,7 @@ def crf_training_set(run: Run, row: str) -> list[Labelled]:
 def _train(run: Run, row: str) -> None:
     parts = crf_training_set(run, row)
     pairs = chain.from_iterable(zip(p.words, p.tags, strict=True) for p in parts)
-    lineage = {**run.lineage(row, CRF_SEED), "base": None, "method": "crf"}
+    manifest = run.manifest(row, CRF_SEED, "crf").model_copy(update={"method": "crf"})
     with new_folder(run.folder.model(row, CRF_SEED)) as temporary:
         train_crf(pairs, temporary / CRF_FILE)
-        write_lineage(temporary, lineage, "crf")
+        write_manifest(temporary, manifest)

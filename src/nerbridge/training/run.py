@@ -22,6 +22,7 @@ from nerbridge.models.encoder import (
     max_window_subwords,
     resolve_encoder,
 )
+from nerbridge.models.manifest import BaseEncoder, Kind, Manifest
 from nerbridge.training.data import ExperimentData, load_data
 from nerbridge.training.recipe import Recipe
 from nerbridge.training.recipe_files import fingerprint_settings, recipe_sha256
@@ -94,23 +95,25 @@ class Run:
             **{f"test set {name}": c.sha256 for name, c in self.data.test_corpora.items()},
         }
 
-    def lineage(self, row: str, seed: int) -> dict[str, Any]:
+    def manifest(self, system: str, seed: int, kind: Kind) -> Manifest:
         """What every model of the run says of its origin."""
-        return {
-            "base": {
-                "id": self.recipe.encoder.id,
-                "revision": self.base.source.revision,
-                "sha256": self.base.sha256,
-            },
-            "types": list(self.recipe.types),
-            "script": self.recipe.target.script,
-            "max_subwords": self.base.max_subwords,
-            "row": row,
-            "seed": seed,
-            "recipe": self.recipe.name,
-            "recipe_sha256": recipe_sha256(self.recipe),
-            "versions": package_versions(),
-        }
+        base = BaseEncoder(
+            id=self.recipe.encoder.id,
+            revision=self.base.source.revision,
+            sha256=self.base.sha256,
+        )
+        return Manifest(
+            kind=kind,
+            base=None if kind == "crf" else base,
+            types=self.recipe.types,
+            script=self.recipe.target.script,
+            max_subwords=self.base.max_subwords,
+            system=system,
+            seed=seed,
+            recipe=self.recipe.name,
+            recipe_sha256=recipe_sha256(self.recipe),
+            versions=package_versions(),
+        )
 
 
 def _hash_learned(source: Corpus) -> str:

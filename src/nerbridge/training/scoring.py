@@ -11,7 +11,7 @@ from nerbridge.evaluation.quoting import quote_scores
 from nerbridge.evaluation.scores import Mention, Scores, find_mentions, score_predictions
 from nerbridge.models.card import write_card
 from nerbridge.models.loading import load_model
-from nerbridge.models.manifest import Training, read_manifest
+from nerbridge.models.manifest import read_manifest, write_manifest
 from nerbridge.models.word_model import WordModel
 from nerbridge.records import SeedResult
 from nerbridge.training.calibration import ScoredEntities
@@ -25,18 +25,23 @@ def evaluate_and_record(run: Run, row: str, seed: int, listen: Listener) -> None
     """Score the saved model, write its card, keep the result, and clear the work folder."""
     result = score_model(run, row, seed)
     split = run.recipe.target.split
-    _write_card(run.folder.model(row, seed), result if split == "test" else None)
+    _write_scores(run.folder.model(row, seed), result if split == "test" else None)
     run.folder.write_result(row, result)
     shutil.rmtree(run.folder.work(row, seed), ignore_errors=True)
     listen(StageProgress(row, seed, 1.0, f"{split} F1 {result.test.f1_strict:.3f}"))
 
 
-def _write_card(folder: Path, result: SeedResult | None) -> None:
-    """The card, with scores on tests; none for a CRF, which is there for comparison only."""
+def _write_scores(folder: Path, result: SeedResult | None) -> None:
+    """Put scores on tests into the manifest, and write the card from it.
+
+    A CRF has neither: it is there for comparison only.
+    """
     manifest = read_manifest(folder)
     if manifest.kind != "crf":
         scores = quote_scores({"test": result.test, **result.also}) if result else {}
-        write_card(folder, manifest.model_copy(update={"scores": scores}))
+        manifest = manifest.model_copy(update={"scores": scores})
+        write_manifest(folder, manifest)
+        write_card(folder, manifest)
 
 
 def score_model(run: Run, row: str, seed: int) -> SeedResult:
@@ -49,8 +54,7 @@ def score_model(run: Run, row: str, seed: int) -> SeedResult:
     known = _known_mentions(run.data, row, seed)
     scored = {test.name: _score(run, model, test, known) for test in tests}
     scores = {name: found for name, (found, _) in scored.items()}
-    lineage = dict(model.manifest)
-    training = lineage.pop("training", None)
+    manifest = read_manifest(path)
     return SeedResult(
         seed=seed,
         model=path.relative_to(run.folder.path).as_posix(),
@@ -58,8 +62,10 @@ def score_model(run: Run, row: str, seed: int) -> SeedResult:
         validation=scores.pop("validation"),
         also=scores,
         calibration={name: found for name, (_, found) in scored.items() if found is not None},
-        training=None if training is None else Training.model_validate(training),
-        lineage=lineage,
+        training=manifest.training,
+        lineage=manifest.model_dump(
+            mode="json", exclude_defaults=True, exclude={"training", "scores"}
+        ),
     )
 
 

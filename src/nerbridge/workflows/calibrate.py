@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.errors import InputError
 from nerbridge.evaluation.calibration import MIN_ENTITIES
 from nerbridge.io.offset_unit import OffsetUnit
 from nerbridge.labels import Scheme
-from nerbridge.models.folder import LINEAGE_FILE, update_lineage
 from nerbridge.models.loading import find_model, load_classifier
+from nerbridge.models.manifest import (
+    MANIFEST_FILE,
+    FittedTemperature,
+    read_manifest,
+    write_manifest,
+)
 from nerbridge.training.calibration import ScoredEntities, calibrate_on
 from nerbridge.type_maps import TypeMapSpec, read_type_map
 from nerbridge.workflows.labelled import LabelledInput
@@ -25,7 +29,7 @@ class Calibrated:
     """The model folder that was changed, and what its manifest now says of its scores."""
 
     folder: Path
-    calibration: dict[str, Any]
+    calibration: FittedTemperature
 
 
 def calibrate(
@@ -78,14 +82,15 @@ def calibrate(
     logits = loaded.word_logits([sentence.words for sentence in sentences])
     entities = ScoredEntities(logits, [s.tags for s in sentences], loaded.label_set)
     found = calibrate_on(entities, f"the {split} sentences of {', '.join(names)}")
-    if found["n_entities"] < MIN_ENTITIES:
+    if len(entities.is_correct) < MIN_ENTITIES:
         raise InputError(
-            f"{', '.join(names)}: the model finds {found['n_entities']} entities there, expected "
+            f"{', '.join(names)}: the model finds {found.n_entities} entities there, expected "
             f"{MIN_ENTITIES} or more to fit scores on. Give more sentences."
         )
     from nerbridge.exporting.card import write_model_card  # it loads onnxruntime
 
-    update_lineage(folder, {"calibration": found})
+    manifest = read_manifest(folder)
+    write_manifest(folder, manifest.model_copy(update={"calibration": found}))
     write_model_card(folder)
     return Calibrated(folder, found)
 
@@ -94,9 +99,9 @@ def _find_folder(model: Path) -> Path:
     if not model.is_dir():
         raise InputError(f"{model}: no such folder. Give a model folder that may be changed.")
     folder = find_model(model).path
-    if not (folder / LINEAGE_FILE).is_file():
+    if not (folder / MANIFEST_FILE).is_file():
         raise InputError(
-            f"{folder}: a model of others, without the {LINEAGE_FILE} that would keep the result. "
+            f"{folder}: a model of others, without the {MANIFEST_FILE} that would keep the result. "
             f"Export it first: nerbridge export {model} OUT; then calibrate OUT."
         )
     return folder

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from nerbridge.workflows.progress import Listener, Note, ignore
 
 if TYPE_CHECKING:
-    from nerbridge.exporting.conversion import Format, Manifest
+    from nerbridge.exporting.conversion import Format
+    from nerbridge.models.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Exported:
     @property
     def n_bytes(self) -> int:
         """Size of the model's files."""
-        return sum(file["n_bytes"] for file in self.manifest["files"].values())
+        return sum(file.n_bytes for file in self.manifest.files.values())
 
 
 def export(

@@ -285,8 +285,9 @@ def check_corpus_folder(output: Path, *, overwrite: bool) -> None:
 
 
 def _describe_model(model: TokenClassifier) -> dict[str, Any]:
-    known = {key: model.manifest.get(key) for key in ("row", "seed", "recipe", "recipe_sha256")}
-    return {"name": model.name, **{key: value for key, value in known.items() if value}}
+    keys = {"system", "seed", "recipe", "recipe_sha256"}
+    known = model.manifest.model_dump(include=keys, exclude_none=True) if model.manifest else {}
+    return {"name": model.name, **known}
 
 
 def _describe_predictions(models: Sequence[TokenClassifier], map_types: TypeMap | None) -> str:
@@ -295,8 +296,12 @@ def _describe_predictions(models: Sequence[TokenClassifier], map_types: TypeMap 
     return json.dumps([__version__, hashes, *([map_types] if map_types else [])])
 
 
+def _system(model: TokenClassifier) -> str | None:
+    return model.manifest.system if model.manifest else None
+
+
 def _note_which_are_not_zero_shot(models: Sequence[TokenClassifier], listen: Listener) -> None:
-    seen = [model.name for model in models if model.manifest.get("row") != "transfer"]
+    seen = [model.name for model in models if _system(model) != "transfer"]
     if seen:
         listen(
             Note(
