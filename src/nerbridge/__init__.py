@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from nerbridge.workflows.compare import compare
     from nerbridge.workflows.evaluate import evaluate
     from nerbridge.workflows.export import export
-    from nerbridge.workflows.pseudo_label import pseudo_label
+    from nerbridge.workflows.pseudo_label import PseudoLabelOptions, pseudo_label
     from nerbridge.workflows.publish import publish
     from nerbridge.workflows.run import run
     from nerbridge.workflows.suggest import suggest
@@ -55,6 +55,7 @@ __all__ = [
     "ModelWarning",
     "NerbridgeError",
     "OldNameWarning",
+    "PseudoLabelOptions",
     "RecipeError",
     "RunError",
     "ScriptWarning",
@@ -87,6 +88,7 @@ _MODULE_OF = {
     **dict.fromkeys(("Corpus", "Sentence", "read_corpus"), "corpus"),
     "audit": "corpus.audit",
     **dict.fromkeys(("Entities", "Entity", "Tagger"), "tagging"),
+    "PseudoLabelOptions": "workflows.pseudo_label",
     "TagOptions": "workflows.tag_files",
     **{name: f"workflows.{name}" for name in _IN_WORKFLOWS},
 }

@@ -81,20 +81,16 @@ def pseudo_label(
     Example: nerbridge pseudo-label news.txt -m runs/a/models/transfer-13 -m
     runs/a/models/transfer-21 --leave-out bundled:as --output build/pseudo-as
     """
+    from nerbridge.workflows.pseudo_label import PseudoLabelOptions, read_held_out
     from nerbridge.workflows.pseudo_label import pseudo_label as label
-    from nerbridge.workflows.pseudo_label import read_held_out
 
     with show_progress(quiet=quiet) as listen:
         done = label(
             inputs,
             output,
             model,
-            n=n,
-            seed=seed,
-            soft=soft,
-            neighbours=neighbours,
+            PseudoLabelOptions(n, seed, soft, neighbours, min_score),
             held_out=read_held_out(leave_out or ()),
-            min_score=min_score,
             input_format=input_format,
             field=field,
             map_types=read_map_option(map_types),

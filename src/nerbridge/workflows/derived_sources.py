@@ -15,7 +15,13 @@ from nerbridge.training.recipe import PseudoLabelSettings, Recipe, TargetSetting
 from nerbridge.training.recipe_files import read_recipe
 from nerbridge.training.run_folder import differences
 from nerbridge.workflows.progress import Listener, Note, ignore
-from nerbridge.workflows.pseudo_label import LABELLED, ORIGIN, check_corpus_folder, pseudo_label
+from nerbridge.workflows.pseudo_label import (
+    LABELLED,
+    ORIGIN,
+    PseudoLabelOptions,
+    check_corpus_folder,
+    pseudo_label,
+)
 
 
 def make_sources(recipe: Recipe, jobs: int | None = None, listen: Listener = ignore) -> None:
@@ -77,14 +83,17 @@ def _make_sources(recipe: Recipe, jobs: int | None, listen: Listener) -> None:
             labelling = read_recipe(settings.recipe)
             _make_sources(labelling, jobs, listen)
             models = _train(labelling, jobs, listen)
-            done = pseudo_label(
-                _text(recipe, settings),
-                _folder(recipe, settings),
-                [str(model) for model in models],
+            options = PseudoLabelOptions(
                 n=settings.n,
                 seed=settings.seed,
                 soft=_is_soft(recipe, settings),
                 neighbours=settings.neighbours,
+            )
+            done = pseudo_label(
+                _text(recipe, settings),
+                _folder(recipe, settings),
+                [str(model) for model in models],
+                options,
                 held_out=_held_out(recipe),
                 listen=listen,
             )

@@ -24,7 +24,8 @@ from nerbridge.batch.sources import (
 )
 from nerbridge.corpus.probabilities import PROBABILITIES_FILE, write_probabilities
 from nerbridge.corpus.reading import build_corpus, read_raw_corpus, split_of
-from nerbridge.corpus.sentence import Corpus
+from nerbridge.corpus.sentence import Corpus, Probabilities
+from nerbridge.corpus.sentence import Sentence as LabelledSentence
 from nerbridge.corpus.writing import write_corpus
 from nerbridge.errors import InputError, missing_extra
 from nerbridge.files import write_text
@@ -32,8 +33,8 @@ from nerbridge.models.loading import load_classifier
 from nerbridge.models.word_model import TokenClassifier
 from nerbridge.selection import pseudo_labels
 from nerbridge.selection.prediction_cache import PredictionCache
-from nerbridge.selection.pseudo_labels import MAX_WORDS, ConfidenceThresholds, Ensemble, Reweight
-from nerbridge.selection.suggesting import leave_out_unfit
+from nerbridge.selection.pseudo_labels import MAX_WORDS, ConfidenceThresholds, Ensemble
+from nerbridge.selection.suggesting import Sentence, leave_out_unfit
 from nerbridge.type_maps import TypeMap
 from nerbridge.workflows.inputs import SentenceReader, note_left_out
 from nerbridge.workflows.progress import Kept, Listener, Note, ignore, track
@@ -70,17 +71,45 @@ class PseudoLabelled:
         )
 
 
+@dataclass(frozen=True)
+class PseudoLabelOptions:
+    """Which sentences are sampled, and which of the labelled ones are kept.
+
+    ``n`` sentences are sampled with the random ``seed``. ``soft`` keeps unsure sentences with
+    entities too, and how probable every tag is. ``neighbours`` is the weight of words that are
+    used alike, from 0 to 1. ``min_score`` says how probable every entity must be, not with
+    ``soft``.
+    """
+
+    n: int = 24_000
+    seed: int = 0
+    soft: bool = False
+    neighbours: float = 0.0
+    min_score: float | None = None
+
+    @property
+    def thresholds(self) -> ConfidenceThresholds:
+        """How probable labels must be to be kept."""
+        if self.min_score is None:
+            return ConfidenceThresholds()
+        return ConfidenceThresholds(entity=self.min_score)
+
+    def used_thresholds(self) -> dict[str, float]:
+        """The thresholds by name; soft labels do not use all of them."""
+        unused = ("entity", "word") if self.soft else ()
+        return {key: n for key, n in asdict(self.thresholds).items() if key not in unused}
+
+
+DEFAULT_OPTIONS = PseudoLabelOptions()
+
+
 def pseudo_label(
     inputs: Inputs,
     output: str | Path,
     models: Sequence[str | Path],
+    options: PseudoLabelOptions = DEFAULT_OPTIONS,
     *,
-    n: int = 24_000,
-    seed: int = 0,
-    soft: bool = False,
-    neighbours: float = 0.0,
     held_out: HeldOut | None = None,
-    min_score: float | None = None,
     input_format: InputFormat | None = None,
     field: str = "text",
     map_types: TypeMap | None = None,
@@ -96,12 +125,8 @@ def pseudo_label(
         inputs: files of raw text; ``-`` is standard input.
         output: the folder of the corpus.
         models: folders, ``bundled:as`` or hub ids; each once.
-        n: sentences to sample and label.
-        seed: random seed of the sample.
-        soft: keep unsure sentences with entities too, and how probable every tag is.
-        neighbours: weight of words that are used alike, from 0 to 1.
+        options: which sentences are sampled and kept.
         held_out: sentences to leave out, such as those of test sets.
-        min_score: how probable every entity must be; not with ``soft``.
         input_format: of every input; None: by its ending.
         field: where the text of a record is.
         map_types: other names of the entity types.
@@ -116,8 +141,8 @@ def pseudo_label(
         EnvironmentProblem: a library is missing, or the folder cannot be written.
     """
     output, model_names = Path(output), [str(model) for model in models]
-    _check_models(model_names, min_score, soft=soft)
-    text = _counted_text(neighbours)
+    _check_options(model_names, options)
+    text = _counted_text(options.neighbours)
     sources = find_sources(inputs, input_format, output=output)
     check_corpus_folder(output, overwrite=overwrite)
     refuse_own_output(sources, output / LABELLED)
@@ -131,30 +156,22 @@ def pseudo_label(
     records = read_records(sources, field=field, by_line=True, progress=progress)
     unlabelled = track(reader.split(records), "sentences read", listen)
     fit = leave_out_unfit(unlabelled, ensemble.models[0], losses, max_words=MAX_WORDS)
-    thresholds = (
-        ConfidenceThresholds() if min_score is None else ConfidenceThresholds(entity=min_score)
-    )
     cache = PredictionCache(output / _PARTS, _describe_predictions(ensemble.models, map_types))
+    # From here on the cache has what the models said; the same call finds it there.
     listen(Kept("What was labelled is kept."))
     with cache.locked():
         wanted = pseudo_labels.leave_out_known(fit, known_words, losses)
-        sample = pseudo_labels.draw(text.read(wanted) if text else wanted, n, seed)
-        reweight = _reweight(text, ensemble, neighbours, listen) if text and sample else None
-        labelled = pseudo_labels.pseudo_label(
-            ensemble,
-            track(sample, "sentences labelled", listen, len(sample)),
-            thresholds,
-            soft=soft,
-            losses=losses,
-            known=cache,
-            reconsider=reweight,
-        )
+        # Words that are used alike are learned from all sentences, not only from the sample.
+        wanted = text.read(wanted) if text else wanted
+        sample = pseudo_labels.draw(wanted, options.n, options.seed)
+        labelled = _label(sample, ensemble, options, text, losses, cache, listen)
         note_left_out(losses, progress, listen)
         if not labelled:
             raise _no_entity(
-                list_inputs(inputs), reader.n_sentences, len(sample), cache.folder, soft=soft
+                list_inputs(inputs), reader.n_sentences, len(sample), cache.folder, options
             )
         entities = Counter(tag[2:] for s in labelled for tag in s.tags if tag.startswith("B-"))
+        counts = dict(sorted(entities.items()))
         corpus = build_corpus(output.name, "und", {"train": labelled})
         origin = {
             "nerbridge": __version__,
@@ -163,20 +180,19 @@ def pseudo_label(
             "inputs": described,
             "left_out": {"corpora": list(held_out), "n_sentences": len(known_words)},
             "n_read": reader.n_sentences,
-            "n": n,
+            "n": options.n,
             "n_drawn": len(sample),
-            "seed": seed,
-            "thresholds": _thresholds(thresholds, soft=soft),
-            "soft": soft,
-            "neighbours": {"weight": neighbours, "n_words": text.n_words if text else 0},
+            "seed": options.seed,
+            "thresholds": options.used_thresholds(),
+            "soft": options.soft,
+            "neighbours": {"weight": options.neighbours, "n_words": text.n_words if text else 0},
             "losses": {**progress.remarks, **losses},
             "n_sentences": len(labelled),
-            "entities": dict(sorted(entities.items())),
+            "entities": counts,
             "sha256": corpus.sha256,
         }
-        _write(output, corpus, origin, ensemble.label_set.tags if soft else None)
+        _write(output, corpus, origin, ensemble.label_set.tags if options.soft else None)
         cache.remove()
-    counts = dict(sorted(entities.items()))
     listen(Note(", ".join(f"{count:,} {type_}" for type_, count in counts.items())))
     return PseudoLabelled(
         output / LABELLED, reader.n_sentences, len(sample), len(labelled), counts, dict(losses)
@@ -202,8 +218,8 @@ def read_held_out(names: Sequence[str]) -> HeldOut:
     return found
 
 
-def _check_models(models: Sequence[str], min_score: float | None, *, soft: bool) -> None:
-    if soft and min_score is not None:
+def _check_options(models: Sequence[str], options: PseudoLabelOptions) -> None:
+    if options.soft and options.min_score is not None:
         raise InputError(
             "--soft keeps sentences however sure they are, and --min-score says how sure they must "
             "be; expected one of them."
@@ -223,24 +239,49 @@ def _counted_text(neighbours: float) -> CountedText | None:
     return CountedText()
 
 
-def _reweight(text: CountedText, ensemble: Ensemble, weight: float, listen: Listener) -> Reweight:
-    """Changes probabilities by those of the words that are used alike in the whole text."""
-    from nerbridge.selection.neighbours import weigh_by_neighbours
+def _label(
+    sample: Sequence[Sentence],
+    ensemble: Ensemble,
+    options: PseudoLabelOptions,
+    text: CountedText | None,
+    losses: Counter[str],
+    cache: PredictionCache,
+    listen: Listener,
+) -> list[LabelledSentence]:
+    reweight = None
+    if text and sample:
+        from nerbridge.selection.neighbours import weigh_by_neighbours
 
-    listen(Note("learning which words are used alike"))
-    vectors = text.vectors()
-    return lambda words, p: weigh_by_neighbours(words, p, vectors, ensemble.label_set, weight)
+        listen(Note("learning which words are used alike"))
+        vectors, labels, weight = text.vectors(), ensemble.label_set, options.neighbours
+
+        def reweight(words: list[Sequence[str]], p: list[Probabilities]) -> list[Probabilities]:
+            return weigh_by_neighbours(words, p, vectors, labels, weight)
+
+    return pseudo_labels.pseudo_label(
+        ensemble,
+        track(sample, "sentences labelled", listen, len(sample)),
+        options.thresholds,
+        soft=options.soft,
+        losses=losses,
+        known=cache,
+        reconsider=reweight,
+    )
 
 
 def _no_entity(
-    inputs: Sequence[str], n_read: int, n_drawn: int, folder: Path, *, soft: bool
+    inputs: Sequence[str],
+    n_read: int,
+    n_drawn: int,
+    folder: Path,
+    options: PseudoLabelOptions,
 ) -> InputError:
     """Why there is no corpus; ``folder`` keeps what the models said."""
-    or_score = "" if soft else " and --min-score"
+    found, or_score = ("find", "") if options.soft else ("are sure of", " and --min-score")
     return InputError(
         f"{', '.join(inputs)}: {n_read:,} sentences, {n_drawn:,} of them fit and drawn, in none of "
-        f"which the models {'find' if soft else 'are sure of'} an entity. Check that it is text of "
-        f"their language, --field, -n{or_score}; what they said of these sentences is kept in "
+        f"which the models {found} an entity. Check that it is text of their "
+        f"language, --field, -n{or_score}; what they said of these sentences is kept in "
         f"{folder}."
     )
 
@@ -256,12 +297,6 @@ def _write(
     write_corpus(corpus, output)
     if soft_tags is None:
         (output / PROBABILITIES_FILE).unlink(missing_ok=True)
-
-
-def _thresholds(thresholds: ConfidenceThresholds, *, soft: bool) -> dict[str, float]:
-    """The thresholds that were used; soft labels use only two of them."""
-    unused = ("entity", "word") if soft else ()
-    return {key: value for key, value in asdict(thresholds).items() if key not in unused}
 
 
 def check_corpus_folder(output: Path, *, overwrite: bool) -> None:
