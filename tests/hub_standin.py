@@ -182,7 +182,8 @@ class Hub:
             name: value for name, value in os.environ.items() if not name.startswith("HF_")
         }
         inherited.pop("TRANSFORMERS_OFFLINE", None)
-        return {**inherited, **self.variables(home)}
+        without_waits = str(Path(__file__).parent / "hub_client")
+        return {**inherited, "PYTHONPATH": without_waits, **self.variables(home)}
 
     def repository(self, kind: str, id_: str) -> Repository:
         """The repository of that name."""

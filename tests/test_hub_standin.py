@@ -72,6 +72,7 @@ print(json.dumps({{"snapshot": snapshot_download("{MODEL}")}}))
 """
 
 
+@pytest.mark.slow
 def test_models_load_by_name_and_then_from_the_cache(root: Path, tmp_path: Path) -> None:
     with Hub(root) as hub:
         loaded = run_client(hub, tmp_path, LOAD_MODEL)

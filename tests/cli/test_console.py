@@ -62,6 +62,7 @@ def test_every_way_of_printing(locale: dict[str, str], tmp_path: Path) -> None:
     assert err.splitlines() == ["অসম", "error: অসম"]
 
 
+@pytest.mark.slow
 @in_every_locale
 def test_commands_print_and_write_utf8(locale: dict[str, str], model: Path, tmp_path: Path) -> None:
     (tmp_path / "চিঠি.txt").write_text(TEXT, encoding="utf-8")

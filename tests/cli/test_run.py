@@ -68,6 +68,7 @@ def call(
     return run
 
 
+@pytest.mark.slow
 def test_from_the_recipe_to_the_report_and_again(call: Call, recipe: Path, tmp_path: Path) -> None:
     code, out, err = call(recipe)
     assert code == 0
@@ -99,6 +100,7 @@ def test_from_the_recipe_to_the_report_and_again(call: Call, recipe: Path, tmp_p
     assert locked == read_record(folder / "report")
 
 
+@pytest.mark.slow
 def test_on_validation_only_no_test_is_seen(call: Call, recipe: Path, tmp_path: Path) -> None:
     further = 'test_sets=[{ name = "own", path = "as", language = "as" }]'
     code, out, err = call(recipe, "--validation-only", "--set", further)

@@ -58,6 +58,7 @@ def test_no_thread_reads_ahead(path: Path) -> None:
     subprocess.run([sys.executable, "-c", code, str(path)], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

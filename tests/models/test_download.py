@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from hub_standin import Hub, file_id
 from nerbridge.models.encoder import EncoderSource
 
@@ -39,6 +41,7 @@ def _ask(environment: dict[str, str], *asked: tuple[str, str | None]) -> list[li
     return answers
 
 
+@pytest.mark.slow
 def test_the_hub_once_and_then_the_cache(hub: Hub, encoder: EncoderSource, tmp_path: Path) -> None:
     whole = hub.root / "models" / "owner" / "small"
     shutil.copytree(encoder.folder, whole)

@@ -67,6 +67,7 @@ def logits(folder: Path) -> Any:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "form",
     [
@@ -87,6 +88,7 @@ def test_a_tagger_keeps_its_head(tagger_folder: Path, tmp_path: Path, form: dict
     assert not (tmp_path / "new" / PICKLE).exists()
 
 
+@pytest.mark.slow
 def test_weights_in_shards_and_tensors_that_share_their_memory(
     tagger_folder: Path, tmp_path: Path
 ) -> None:
@@ -197,6 +199,7 @@ def test_a_pickled_adapter(tagger_folder: Path, tmp_path: Path) -> None:
     assert Tagger.load(tmp_path / "new").types == ("PER",)
 
 
+@pytest.mark.slow
 def test_hub_models_that_have_pickles_only(tagger_folder: Path, tmp_path: Path) -> None:
     """MuRIL's repository, and a tagger, by their ids from the command line."""
     root = tmp_path / "hub"

@@ -190,6 +190,7 @@ def test_a_lost_model_is_trained_again_to_the_same_weights(copied: Run, finished
     assert sha256(copied.folder.path / weights) == sha256(finished.run.folder.path / weights)
 
 
+@pytest.mark.slow
 def test_more_seeds_are_accepted_and_the_others_left_alone(copied: Run, tiny: Any) -> None:
     before = mtimes(copied.folder.path)
     run = Run(tiny.recipe(seeds=[3, 1]), copied.folder, copied.data, copied.base)
@@ -289,6 +290,7 @@ def test_transfers_alone_are_those_of_the_run_and_one_that_finds_nothing_is_refu
         train_transfers(copied, lambda _: None)
 
 
+@pytest.mark.slow
 def test_full_fine_tuning_can_be_carried_over_too(tiny: Any, tmp_path: Path) -> None:
     recipe = tiny.recipe(
         seeds=[1], transfer={"method": "full"}, adapt={"method": "full", "replay": 5}

@@ -130,6 +130,7 @@ def test_what_is_no_run_folder_is_said(tiny: Any, tmp_path: Path) -> None:
         run_experiment(run, lambda _: None, reuse=tmp_path)
 
 
+@pytest.mark.slow
 def test_the_benchmark_shows_every_size_stands_beside_zero_shot(
     finished: Any, tiny: Any, tmp_path: Path
 ) -> None:

@@ -124,6 +124,7 @@ def nerbridge(
     )
 
 
+@pytest.mark.slow
 def test_the_paper_s_recipe_from_the_hub(tmp_path: Path) -> None:
     fill(tmp_path / "hub")
     command = ("run", "paper", *SMALL, "--json")

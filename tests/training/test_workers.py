@@ -21,6 +21,7 @@ from nerbridge.training.run import StageProgress
 from nerbridge.training.workers import run_in_workers
 
 
+@pytest.mark.slow
 def test_a_worker_s_error_arrives_as_it_is(tiny: Any, tmp_path: Path) -> None:
     recipe = tiny.recipe(data_root=str(tmp_path / "absent"))
     with pytest.raises(CorpusError, match="absent"):
@@ -28,6 +29,7 @@ def test_a_worker_s_error_arrives_as_it_is(tiny: Any, tmp_path: Path) -> None:
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_noticed(tiny: Any, tmp_path: Path) -> None:
     def kill(_: StageProgress) -> None:
         for worker in multiprocessing.active_children():
@@ -84,6 +86,7 @@ def is_soon_empty(group: int) -> bool:
     return not members(group)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_all_of_them_with_one_message(command: subprocess.Popen[str]) -> None:
     wait_for_both_seeds(command)
     assert len(members(command.pid)) >= 3
@@ -96,6 +99,7 @@ def test_ctrl_c_ends_all_of_them_with_one_message(command: subprocess.Popen[str]
     assert is_soon_empty(command.pid)
 
 
+@pytest.mark.slow
 def test_a_killed_command_leaves_no_workers_behind(command: subprocess.Popen[str]) -> None:
     wait_for_both_seeds(command)
     command.kill()
