@@ -55,9 +55,9 @@ def test_from_corrections_to_a_model_that_answers(tmp_path: Path) -> None:
         nerbridge(tmp_path, "recipe", "new", "mine.toml", *corpora, "as=mine/train.conll")
         recipe = tmp_path / "mine.toml"  # a tenth of the source is enough to go all the way
         source = 'path = "bundled:bn"\n'
-        fewer = recipe.read_text("utf-8").replace(source, f"{source}max_train = 100\n")
+        fewer = recipe.read_text("utf-8").replace(source, f"{source}max_sentences = 100\n")
         recipe.write_text(fewer, "utf-8")
-        assert "max_train = 100" in fewer
+        assert "max_sentences = 100" in fewer
         nerbridge(tmp_path, "recipe", "check", "mine.toml")
         nerbridge(tmp_path, "run", "mine.toml", *QUICK)
         for model in ("bundled:as", "runs/mine"):
