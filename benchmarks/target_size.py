@@ -45,25 +45,27 @@ def run_size(asked: argparse.Namespace, k: int, reuse: Path) -> Path:
 
 
 def read_rows(folder: Path, k: int) -> list[Row]:
-    """F1 of every row on the target's test set and the further ones, with 95 % intervals."""
+    """F1 of every system on the target's test set and the further ones, with 95 % intervals."""
     record = json.loads((folder / "record.json").read_text("utf-8"))
     return [
         {
-            "n_sentences": 0 if row["name"] in ZERO_SHOT.values() else k,
-            "row": row["name"],
-            "n_seeds": len(row["seeds"]),
-            "f1": row["f1_strict"]["mean"],
-            "ci95": row["f1_strict"]["ci95"],
-            "also": {name: also["mean"] for name, also in row["also"].items()},
+            "n_sentences": 0 if system["name"] in ZERO_SHOT.values() else k,
+            "system": system["name"],
+            "n_seeds": len(system["seeds"]),
+            "f1": system["f1_strict"]["mean"],
+            "ci95": system["f1_strict"]["ci95"],
+            "test_sets": {name: f1["mean"] for name, f1 in system["test_sets"].items()},
         }
-        for row in record["rows"]
+        for system in record["systems"]
     ]
 
 
 def points(rows: list[Row], name: str) -> list[Row]:
     """One line of the figure, by number of sentences."""
     wanted = {name, ZERO_SHOT.get(name)}
-    return sorted((r for r in rows if r["row"] in wanted), key=lambda row: int(row["n_sentences"]))
+    return sorted(
+        (r for r in rows if r["system"] in wanted), key=lambda row: int(row["n_sentences"])
+    )
 
 
 def draw(rows: list[Row], title: str, path: Path) -> None:
@@ -108,15 +110,15 @@ def main() -> None:
         # From the second on also the CRF of the sources is there to be taken.
         reuse = run_size(asked, k, reuse)
         found = read_rows(reuse, k)
-        rows += [row for row in found if row["n_sentences"] or not points(rows, row["row"])]
+        rows += [row for row in found if row["n_sentences"] or not points(rows, row["system"])]
     if asked.plot:
         draw(rows, asked.recipe.stem, asked.plot)
     if asked.json:
         print(json.dumps(rows))
         return
-    for row in sorted(rows, key=lambda row: int(row["n_sentences"])):
+    for row in sorted(rows, key=lambda r: int(r["n_sentences"])):
         low, high = row["ci95"]
-        others = "  ".join(f"{name} {f1:.3f}" for name, f1 in row["also"].items())
+        others = "  ".join(f"{name} {f1:.3f}" for name, f1 in row["test_sets"].items())
         print(
             f"{row['n_sentences']:5} {row['row']:12} {row['f1']:.3f} ({low:.3f} to {high:.3f})  "
             f"{others}"

@@ -187,7 +187,7 @@ def read_result(work: Path, variant: Variant, seeds: Sequence[str]) -> Result:
         for seed in seeds:
             path = work / "runs" / variant.name / "results" / f"{stage}-{seed}.json"
             found = json.loads(path.read_text("utf-8"))
-            score = found["also"].get(name, found["validation"])
+            score = found["test_sets"].get(name, found["validation"])
             f1.setdefault((stage, name), []).append(score["f1_strict"])
     return Result(variant, n_bytes, json.loads(log[-1])["tokens"], f1)
 

@@ -304,7 +304,7 @@ def test_results_become_rows_and_a_curve(tmp_path: Path) -> None:
             for seed, more in (("1", 0.0), ("2", 0.1)):
                 result = {
                     "validation": {"f1_strict": own + more},
-                    "also": {"asner_as": {"f1_strict": 0.2 + more}},
+                    "test_sets": {"asner_as": {"f1_strict": 0.2 + more}},
                 }
                 path = tmp_path / "runs" / run / "results" / f"{stage}-{seed}.json"
                 path.write_text(json.dumps(result))

@@ -17,10 +17,11 @@ from nerbridge.models.manifest import CurvePoint, Training
 from nerbridge.records import (
     CorpusRecord,
     Paired,
-    Row,
     RunRecord,
     SeedResult,
     Summary,
+    System,
+    migrate_record,
     read_record,
     write_record,
 )
@@ -41,8 +42,9 @@ def build(**changes: Any) -> RunRecord:
         remedies=("no entity was predicted",),
     )  # fmt: skip
     result = SeedResult(
-        seed=13, model="models/adapt-13", test=SCORES, also={"other": SCORES}, training=training,
-        lineage={"parent": None}, calibration={"test": CALIBRATION},
+        seed=13, model="models/adapt-13", test=SCORES, test_sets={"other": SCORES},
+        training=training,
+        manifest={"parent": None}, calibration={"test": CALIBRATION},
     )  # fmt: skip
     values: dict[str, Any] = {
         "name": "অসমীয়া",
@@ -60,10 +62,10 @@ def build(**changes: Any) -> RunRecord:
                 n_sentences={"test": 2}, losses={},
             ),
         ),
-        "rows": (
-            Row(
+        "systems": (
+            System(
                 name="adapt", stage="adapt", description="", seeds=(result,), f1_strict=summary,
-                f1_conll=summary, also={"other": summary},
+                f1_conll=summary, test_sets={"other": summary},
             ),
         ),
         "paired": (Paired(a="a", b="b", difference=0.1, ci95=(0, 0.2), p=0.01, p_randomisation=1),),
@@ -87,8 +89,8 @@ def test_the_file_has_the_keys_others_rely_on(tmp_path: Path) -> None:
     text = (tmp_path / "record.json").read_text("utf-8")
     assert "অসমীয়া" in text
     written = json.loads(text)
-    assert written["schema"] == 1
-    [row] = written["rows"]
+    assert written["schema"] == 2
+    [row] = written["systems"]
     assert row["name"] == row["stage"] == "adapt"
     assert row["f1_strict"] == {"mean": 1.0, "sd": None, "ci95": [0.5, 1.0]}
     [seed] = row["seeds"]
@@ -102,17 +104,56 @@ def test_a_record_of_before_there_were_calibrations_is_read(tmp_path: Path) -> N
     path = tmp_path / "record.json"
     write_record(build(), path)
     written = json.loads(path.read_text("utf-8"))
-    calibration = written["rows"][0]["seeds"][0].pop("calibration")
+    calibration = written["systems"][0]["seeds"][0].pop("calibration")
     assert calibration["test"]["temperature"] == 1.7
     path.write_text(json.dumps(written), "utf-8")
-    [result] = read_record(path).row("adapt").seeds
+    [result] = read_record(path).system("adapt").seeds
     assert result.calibration == {}
 
 
-def test_rows_are_found_by_name() -> None:
-    assert build().row("adapt").name == "adapt"
+def rename(values: dict[str, Any], **names: str) -> dict[str, Any]:
+    return {names.get(key, key): value for key, value in values.items()}
+
+
+def as_schema_1(record: RunRecord) -> dict[str, Any]:
+    """What nerbridge 0.1 wrote of the same run."""
+    values = rename(record.model_dump(mode="json", by_alias=True), systems="rows")
+    for system in values["rows"]:
+        system["seeds"] = [
+            rename(seed, test_sets="also", manifest="lineage") for seed in system["seeds"]
+        ]
+    values["rows"] = [rename(system, test_sets="also") for system in values["rows"]]
+    values["paired"] = [rename(pair, test_set="test") for pair in values["paired"]]
+    for corpus in values["corpora"]:
+        corpus["role"] = corpus["role"].replace("test_set", "also")
+    values["recipe"] = rename(values["recipe"], test_sets="also")
+    return values | {"schema": 1}
+
+
+def test_a_record_of_schema_1_is_read(tmp_path: Path) -> None:
+    recipe = {"target": {}, "test_sets": [{"name": "other", "split": "validation"}]}
+    record = build(recipe=recipe)
+    old = as_schema_1(record)
+    assert {"rows", "schema"} <= old.keys()
+    assert "also" in old["rows"][0]["seeds"][0]
+    (tmp_path / "record.json").write_text(json.dumps(old), "utf-8")
+    read = read_record(tmp_path)
+    assert read == record
+    assert read.scored_split("other") == "validation"
+    assert migrate_record(read.model_dump(by_alias=True)) == read.model_dump(by_alias=True)
+
+
+@pytest.mark.parametrize("rows", [None, 3, [3], [{"seeds": 1}]])
+def test_a_damaged_record_of_schema_1_is_said(rows: Any, tmp_path: Path) -> None:
+    (tmp_path / "record.json").write_text(json.dumps({"schema": 1, "rows": rows}), "utf-8")
+    with pytest.raises(RunError, match="not a run record of schema 2"):
+        read_record(tmp_path)
+
+
+def test_systems_are_found_by_name() -> None:
+    assert build().system("adapt").name == "adapt"
     with pytest.raises(KeyError, match="transfer"):
-        build().row("transfer")
+        build().system("transfer")
 
 
 def test_records_do_not_change_and_take_no_unknown_fields() -> None:
@@ -126,11 +167,11 @@ def test_records_do_not_change_and_take_no_unknown_fields() -> None:
     ("content", "said"),
     [
         (None, "no record.json found"),
-        (b"", "not a run record of schema 1"),
-        (b'{"schema": 1', "not a run record of schema 1"),
-        (b'{"schema": 2}', "not a run record of schema 1"),
-        (b"\xff\xfe\x00", "not a run record of schema 1"),
-        (b"[]", "not a run record of schema 1"),
+        (b"", "not a run record of schema 2"),
+        (b'{"schema": 1', "not a run record of schema 2"),
+        (b'{"schema": 2}', "not a run record of schema 2"),
+        (b"\xff\xfe\x00", "not a run record of schema 2"),
+        (b"[]", "not a run record of schema 2"),
     ],
 )
 def test_what_is_no_record_is_said(content: bytes | None, said: str, tmp_path: Path) -> None:

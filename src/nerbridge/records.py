@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from nerbridge.errors import RunError, first_fault
 from nerbridge.evaluation.calibration import Calibration
@@ -18,7 +18,7 @@ from nerbridge.evaluation.scores import Scores
 from nerbridge.files import write_text
 from nerbridge.models.manifest import Training
 
-SCHEMA = 1
+SCHEMA = 2
 
 StageName = Literal["baseline", "transfer", "adapt", "crf"]
 
@@ -28,19 +28,28 @@ class _Model(BaseModel):
 
 
 class SeedResult(_Model):
-    """One row of the table for one seed. ``model`` is relative to the run folder."""
+    """One system of the table for one seed. ``model`` is relative to the run folder."""
 
     seed: int
     model: str
     test: Scores
     validation: Scores | None = None
-    also: dict[str, Scores] = Field(default_factory=dict)
+    test_sets: dict[str, Scores] = Field(default_factory=dict)
     """Scores on the further test sets of the recipe, by name."""
     calibration: dict[str, Calibration] = Field(default_factory=dict)
     """How good the scores of single entities are, by name of the test set (``test``,
     ``validation``, the further ones); empty for a CRF and in records of before."""
     training: Training | None = None
-    lineage: dict[str, Any] = Field(default_factory=dict)
+    manifest: dict[str, Any] = Field(default_factory=dict)
+    """What the model's folder says of its origin."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _migrate(cls, values: Any) -> Any:
+        """A result of schema 1: nothing else in it says which schema it has."""
+        if not isinstance(values, dict):
+            return values
+        return _rename(values, also="test_sets", lineage="manifest")
 
 
 class Summary(_Model):
@@ -51,7 +60,7 @@ class Summary(_Model):
     ci95: tuple[float, float]
 
 
-class Row(_Model):
+class System(_Model):
     """One system: a stage of the experiment or a reference."""
 
     name: str
@@ -62,14 +71,14 @@ class Row(_Model):
     f1_conll: Summary
     """Its interval is the strict one, moved along, and stands in no table: it has no counts."""
     f1_leak_free: Summary | None = None
-    also: dict[str, Summary] = Field(default_factory=dict)
+    test_sets: dict[str, Summary] = Field(default_factory=dict)
     """Strict F1 on the further test sets, by name."""
     errors: tuple[ErrorExample, ...] = ()
     """The most frequent errors of the first seed on the test set."""
 
 
 class Paired(_Model):
-    """Row ``a`` against row ``b`` on the same sentences: ``difference`` is F1(b) - F1(a)."""
+    """System ``a`` against system ``b`` on the same sentences: ``difference`` is F1(b) - F1(a)."""
 
     a: str
     b: str
@@ -77,7 +86,7 @@ class Paired(_Model):
     ci95: tuple[float, float]
     p: float
     p_randomisation: float
-    test: str = "test"
+    test_set: str = "test"
     """``test`` for the recipe's test set, else the name of a further one."""
 
 
@@ -85,7 +94,7 @@ class CorpusRecord(_Model):
     """One corpus as the run read it; ``losses`` counts what reading changed or dropped."""
 
     name: str
-    role: Literal["target", "source", "also"]
+    role: Literal["target", "source", "test_set"]
     language: str
     sha256: str
     revision: str | None
@@ -99,7 +108,7 @@ class CorpusRecord(_Model):
 class RunRecord(_Model):
     """A whole experiment."""
 
-    schema_: Literal[1] = Field(default=1, alias="schema")
+    schema_: Literal[2] = Field(default=2, alias="schema")
     name: str
     nerbridge: str
     """Version of nerbridge."""
@@ -113,7 +122,7 @@ class RunRecord(_Model):
     encoder: dict[str, Any]
     """``id``, ``revision``, ``sha256``, ``n_parameters`` and its dimensions."""
     corpora: tuple[CorpusRecord, ...]
-    rows: tuple[Row, ...]
+    systems: tuple[System, ...]
     paired: tuple[Paired, ...]
     notes: tuple[str, ...] = ()
     """What was lost or changed on the way, in sentences for people."""
@@ -122,19 +131,59 @@ class RunRecord(_Model):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _migrate(cls, values: Any) -> Any:
+        return migrate_record(values)
+
     def scored_split(self, test: str) -> str:
         """Which split of its corpus a test set is; ``test`` stands for the recipe's own."""
-        further = self.recipe.get("test_sets", self.recipe.get("also", ()))
+        further = self.recipe.get("test_sets", ())
         own = self.recipe.get("target", {}) if test == "test" else {}
         named = (settings for settings in further if settings.get("name") == test)
         return str(next(named, own).get("split", "test"))
 
-    def row(self, name: str) -> Row:
-        """The row called ``name``. Raises ``KeyError``."""
-        for row in self.rows:
-            if row.name == name:
-                return row
+    def system(self, name: str) -> System:
+        """The system called ``name``. Raises ``KeyError``."""
+        for system in self.systems:
+            if system.name == name:
+                return system
         raise KeyError(name)
+
+
+def migrate_record(values: Any) -> Any:
+    """A record of schema 1 (nerbridge 0.1) as one of schema 2; anything else as it is.
+
+    Schema 1 had ``rows`` for systems, ``also`` for further test sets, and ``lineage`` for what the
+    manifest of a model says. Its recipe keeps its own keys, except for the test sets, which this
+    module reads.
+
+    >>> migrate_record({"schema": 1, "rows": []})
+    {'schema': 2, 'systems': []}
+    """
+    if not isinstance(values, dict) or values.get("schema") != 1:
+        return values
+    migrated = _rename(values, rows="systems") | {"schema": SCHEMA}
+    for key, migrate in {
+        # Seeds are migrated where each is read: a run's folder holds them one by one, too.
+        "systems": lambda system: _rename(system, also="test_sets"),
+        "paired": lambda pair: _rename(pair, test="test_set"),
+        "corpora": _migrate_corpus,
+    }.items():
+        if isinstance(found := migrated.get(key), list):
+            migrated[key] = [migrate(one) if isinstance(one, dict) else one for one in found]
+    if isinstance(recipe := migrated.get("recipe"), dict):
+        migrated["recipe"] = _rename(recipe, also="test_sets")
+    return migrated
+
+
+def _migrate_corpus(corpus: dict[str, Any]) -> dict[str, Any]:
+    return corpus | {"role": "test_set"} if corpus.get("role") == "also" else corpus
+
+
+def _rename(values: dict[str, Any], **names: str) -> dict[str, Any]:
+    """The same values in the same order, some under a new name."""
+    return {names.get(key, key): value for key, value in values.items()}
 
 
 def write_record(record: RunRecord, path: Path) -> None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from nerbridge.cli.compare import compare
 from nerbridge.errors import InputError, RunError
 from nerbridge.evaluation.scores import score_predictions
-from nerbridge.records import CorpusRecord, Row, RunRecord, SeedResult, Summary, write_record
+from nerbridge.records import CorpusRecord, RunRecord, SeedResult, Summary, System, write_record
 
 app = typer.Typer()
 app.command()(compare)
@@ -23,7 +23,7 @@ WORDS = [["ৰীতা", "গ’ল"], ["এয়া", "মাজুলী"]] 
 def write_run(folder: Path, name: str, predicted: list[list[str]]) -> Path:
     scores = score_predictions(WORDS, GOLD, predicted, ("PER", "LOC"))
     summary = Summary(mean=scores.f1_strict, sd=None, ci95=(0.0, 1.0))
-    row = Row(
+    row = System(
         name="adapt",
         stage="adapt",
         description="",
@@ -51,7 +51,7 @@ def write_run(folder: Path, name: str, predicted: list[list[str]]) -> Path:
         versions={},
         encoder={},
         corpora=(corpus,),
-        rows=(row,),
+        systems=(row,),
         paired=(),
     )
     write_record(record, folder / name / "record.json")
@@ -70,7 +70,12 @@ def test_json_is_alone_on_stdout(runs: tuple[str, str]) -> None:
     found = json.loads(result.stdout)
     assert list(found["runs"]) == ["poor", "perfect"]
     [pair] = found["paired"]
-    assert (pair["a"], pair["b"], pair["row"], pair["test"]) == ("poor", "perfect", "adapt", "test")
+    assert (pair["a"], pair["b"], pair["system"], pair["test"]) == (
+        "poor",
+        "perfect",
+        "adapt",
+        "test",
+    )
     assert pair["difference"] == 1.0
     assert pair["p"] < 0.05
 

@@ -88,7 +88,7 @@ def test_from_the_recipe_to_the_report_and_again(call: Call, recipe: Path, tmp_p
     assert again[0] == 0
     assert again[2] == ""
     written = json.loads(again[1])
-    assert written["rows"] == json.loads(record.model_dump_json(by_alias=True))["rows"]
+    assert written["systems"] == json.loads(record.model_dump_json(by_alias=True))["systems"]
     assert written == json.loads((folder / "record.json").read_text("utf-8"))
     assert {path: path.stat().st_mtime_ns for path in folder.glob("models/*/*")} == models
 
@@ -111,11 +111,11 @@ def test_on_validation_only_no_test_is_seen(call: Call, recipe: Path, tmp_path: 
     assert "test F1" not in err
     folder = tmp_path / "runs" / "tiny-validation"
     assert "chosen on the very sentences" in (folder / "report" / "index.html").read_text("utf-8")
-    for row in read_record(folder).rows:
+    for row in read_record(folder).systems:
         for result in row.seeds:
             assert result.validation is not None
             counts = result.validation.counts
-            assert result.test.counts == result.also["own"].counts == counts
+            assert result.test.counts == result.test_sets["own"].counts == counts
     assert "scores are not known yet" in (folder / "models" / "adapt-1" / "README.md").read_text(
         "utf-8"
     )
@@ -229,7 +229,7 @@ def test_the_paper_runs_from_the_first_download_to_the_report(hub: Hub, tmp_path
     assert "examples/s]" not in done.stderr
     record = read_record(tmp_path / "runs" / "paper")
     assert record.recipe["encoder"]["id"] == hub_shapes.XLMR_BASE
-    assert [row.stage for row in record.rows][:3] == ["baseline", "transfer", "adapt"]
+    assert [row.stage for row in record.systems][:3] == ["baseline", "transfer", "adapt"]
     downloads = {path.split("/")[-1] for path in hub.requests if path.startswith("GET ")}
     assert "model.safetensors" in downloads
     assert "pytorch_model.bin" not in downloads

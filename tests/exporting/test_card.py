@@ -9,7 +9,7 @@ from nerbridge.evaluation.quoting import quote_scores
 from nerbridge.evaluation.scores import score_predictions
 from nerbridge.exporting.card import find_scores, write_model_card
 from nerbridge.models.card_header import CARD_FILE
-from nerbridge.records import Row, RunRecord, SeedResult, Summary, write_record
+from nerbridge.records import RunRecord, SeedResult, Summary, System, write_record
 from tiny_tagger import write_tiny_tagger
 
 WORDS, GOLD, FOUND = [["অ", "আ"]], [["B-PER", "B-LOC"]], [["B-PER", "O"]]
@@ -20,8 +20,8 @@ SCORES = score_predictions(WORDS, GOLD, FOUND, ("PER", "LOC"))
 def run(tmp_path: Path) -> Path:
     """A run folder with the record of one model and another that is not in it."""
     summary = Summary(mean=0.5, sd=None, ci95=(0.0, 1.0))
-    result = SeedResult(seed=1, model="models/adapt-1", test=SCORES, also={"titles": SCORES})
-    row = Row(
+    result = SeedResult(seed=1, model="models/adapt-1", test=SCORES, test_sets={"titles": SCORES})
+    row = System(
         name="adapt",
         stage="adapt",
         description="",
@@ -40,7 +40,7 @@ def run(tmp_path: Path) -> Path:
         versions={},
         encoder={},
         corpora=(),
-        rows=(row,),
+        systems=(row,),
         paired=(),
     )
     for name in ("adapt-1", "adapt-2"):

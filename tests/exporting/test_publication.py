@@ -95,7 +95,7 @@ def test_a_run_folder_stands_for_its_best_model(tmp_path: Path) -> None:
     (tmp_path / "run" / "models").mkdir(parents=True)
     write_adapter(tmp_path / "run" / "models" / "adapt-1")
     seed = {"model": "models/adapt-1", "validation": {"f1_strict": 0.5}}
-    record = {"rows": [{"stage": "adapt", "seeds": [seed]}]}
+    record = {"systems": [{"stage": "adapt", "seeds": [seed]}]}
     (tmp_path / "run" / "record.json").write_text(json.dumps(record))
     assert "adapter_config.json" in prepare_publication(tmp_path / "run", REPO, license="mit").files
 

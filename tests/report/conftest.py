@@ -18,7 +18,7 @@ from nerbridge.evaluation.resampling import (
 from nerbridge.evaluation.scores import Scores, find_mentions, score_predictions
 from nerbridge.labels import Span
 from nerbridge.models.manifest import CurvePoint, Training
-from nerbridge.records import CorpusRecord, Paired, Row, RunRecord, SeedResult, Summary
+from nerbridge.records import CorpusRecord, Paired, RunRecord, SeedResult, Summary, System
 
 TYPES = ("PER", "ORG", "LOC")
 NAMES = {
@@ -168,7 +168,7 @@ def compare(rows: dict[str, list[Scores]], a: str, b: str, test: str) -> Paired:
         ci95=(result.ci95.low, result.ci95.high),
         p=result.p,
         p_randomisation=randomised.p,
-        test=test,
+        test_set=test,
     )
 
 
@@ -282,16 +282,16 @@ def build_record(name: str = "synthetic", shift: float = 0.0) -> RunRecord:
             build_corpus("titles_as", "target", "as", 1.42),
             build_corpus("blogs_bn", "source", "bn", 1.71),
             build_corpus("papers_hi", "source", "hi", 1.96),
-            build_corpus("village_news", "also", "as", 1.48),
+            build_corpus("village_news", "test_set", "as", 1.48),
         ),
-        rows=rows,
+        systems=rows,
         paired=paired,
         notes=("4 tags of blogs_bn were repaired.", "1 empty sentence was dropped."),
         wall_s=2712.0,
     )
 
 
-def build_row(name: str, scores: dict[str, list[Scores]], errors: tuple) -> Row:
+def build_row(name: str, scores: dict[str, list[Scores]], errors: tuple) -> System:
     descriptions = {
         "crf_target": "linear CRF on surface features, target language only",
         "crf_all": "linear CRF on all corpora in one script",
@@ -304,7 +304,7 @@ def build_row(name: str, scores: dict[str, list[Scores]], errors: tuple) -> Row:
             seed=seed,
             model=f"models/{name}-{seed}",
             test=test,
-            also={"village_news": also},
+            test_sets={"village_news": also},
             calibration={}
             if name.startswith("crf")
             else {
@@ -312,13 +312,13 @@ def build_row(name: str, scores: dict[str, list[Scores]], errors: tuple) -> Row:
                 for test_name, of_test in (("test", test), ("village_news", also))
             },
             training=build_training(name, seed),
-            lineage={"base": "bundled:mini", "parent": f"{seed:x}" * 8, "sources": ["bn", "hi"]},
+            manifest={"base": "bundled:mini", "parent": f"{seed:x}" * 8, "sources": ["bn", "hi"]},
         )
         for seed, test, also in zip(SEEDS, scores["test"], scores["village_news"], strict=False)
     )
     main = summarise(scores["test"])
     leak_free = [score.f1_leak_free for score in scores["test"] if score.f1_leak_free is not None]
-    return Row(
+    return System(
         name=name,
         stage="crf" if name.startswith("crf") else name,  # type: ignore[arg-type]
         description=descriptions[name],
@@ -326,7 +326,7 @@ def build_row(name: str, scores: dict[str, list[Scores]], errors: tuple) -> Row:
         f1_strict=main,
         f1_conll=main.model_copy(update={"mean": main.mean + 0.013}),
         f1_leak_free=main.model_copy(update={"mean": float(np.mean(leak_free))}),
-        also={"village_news": summarise(scores["village_news"])},
+        test_sets={"village_news": summarise(scores["village_news"])},
         errors=errors,
     )
 
@@ -350,12 +350,12 @@ def make_hostile(record: RunRecord) -> RunRecord:
                     for error in row.errors
                 ),
                 "seeds": tuple(
-                    result.model_copy(update={"model": trap, "lineage": {trap: [trap, {trap: 1}]}})
+                    result.model_copy(update={"model": trap, "manifest": {trap: [trap, {trap: 1}]}})
                     for result in row.seeds
                 ),
             }
         )
-        for row in record.rows
+        for row in record.systems
     )
     paired = tuple(
         pair.model_copy(update={"a": f"{pair.a} {trap}", "b": f"{pair.b} {trap}"})
@@ -377,7 +377,7 @@ def make_hostile(record: RunRecord) -> RunRecord:
             "name": trap,
             "command": trap,
             "notes": (trap,),
-            "rows": rows,
+            "systems": rows,
             "paired": paired,
             "corpora": corpora,
             "recipe": {trap: {trap: trap}},

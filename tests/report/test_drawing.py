@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from nerbridge.errors import EnvironmentProblem
 from nerbridge.report import drawing
-from nerbridge.report.drawing import draw, label_all, slug_all, spread, style_rows
+from nerbridge.report.drawing import draw, label_all, slug_all, spread, style_systems
 
 NAMES = st.lists(st.text(max_size=40), max_size=12, unique=True)
 
@@ -65,7 +65,7 @@ def test_a_long_title_is_wrapped_and_its_figure_higher() -> None:
 
 
 def test_known_rows_look_the_same_in_every_run() -> None:
-    few, many = style_rows(["adapt"]), style_rows(["crf_all", "mine", "adapt"])
+    few, many = style_systems(["adapt"]), style_systems(["crf_all", "mine", "adapt"])
     assert few["adapt"] == many["adapt"]
     assert len({style.colour for style in many.values()}) == 3
 

@@ -14,7 +14,7 @@ from nerbridge.report.narrative import (
     flip,
     headline,
     main_pairs,
-    main_row,
+    main_system,
 )
 
 P = st.floats(0.0001, 1)
@@ -70,7 +70,7 @@ def test_the_headline_is_adapted_against_baseline_whichever_way_it_was_tested(
         claim = headline(found)
         assert claim.startswith("On titles_as, the adapted model")
         assert "better than training on the target language alone" in claim
-        assert format_f1(record.row("baseline").f1_strict.mean) in claim
+        assert format_f1(record.system("baseline").f1_strict.mean) in claim
 
 
 def test_every_other_comparison_of_the_main_row_is_told_once(record: RunRecord) -> None:
@@ -84,8 +84,8 @@ def test_without_comparisons_the_headline_claims_none(record: RunRecord) -> None
 
 
 def test_the_main_row_without_an_encoder_is_the_last(record: RunRecord) -> None:
-    crfs = record.model_copy(update={"rows": record.rows[:2]})
-    row = main_row(crfs)
+    crfs = record.model_copy(update={"systems": record.systems[:2]})
+    row = main_system(crfs)
     assert row is not None
     assert row.name == "crf_all"
 
@@ -121,6 +121,6 @@ def test_caveats_tell_of_leaks_retries_and_single_seeds(record: RunRecord) -> No
     told = " ".join(caveats(record))
     assert "8 of the 120 test sentences of titles_as also stand in" in told
     assert "baseline, seed 42: training collapsed" in told
-    row = record.row("adapt")
+    row = record.system("adapt")
     single = row.model_copy(update={"seeds": row.seeds[:1]})
-    assert "One seed" in " ".join(caveats(record.model_copy(update={"rows": (single,)})))
+    assert "One seed" in " ".join(caveats(record.model_copy(update={"systems": (single,)})))

@@ -89,7 +89,7 @@ def test_headings_descend_one_step_at_a_time(page: Page) -> None:
 
 
 def test_the_page_says_what_the_record_says(page: Page, record: RunRecord) -> None:
-    for row in record.rows:
+    for row in record.systems:
         assert row.description in page.text
         assert format_f1(row.f1_strict.mean) in page.text
         assert (
@@ -135,7 +135,7 @@ def test_every_figure_is_there_as_svg_and_png(report: Path) -> None:
 
 def test_the_record_comes_along_unchanged(report: Path, record: RunRecord) -> None:
     assert read_record(report) == record
-    assert json.loads((report / "record.json").read_text("utf-8"))["schema"] == 1
+    assert json.loads((report / "record.json").read_text("utf-8"))["schema"] == 2
 
 
 def test_written_twice_every_byte_is_the_same(
@@ -156,20 +156,20 @@ def test_hostile_text_stays_text(hostile_page: Page) -> None:
 
 
 def test_a_run_without_rows_still_has_a_page(record: RunRecord, tmp_path: Path) -> None:
-    empty = record.model_copy(update={"rows": (), "paired": (), "corpora": (), "notes": ()})
+    empty = record.model_copy(update={"systems": (), "paired": (), "corpora": (), "notes": ()})
     page = Page(write_report(empty, tmp_path).read_text("utf-8"))
     assert "no result yet" in page.text
     assert all(not drawings for drawings in draw_figures(empty).values())
 
 
 def test_what_a_record_lacks_is_left_out(record: RunRecord) -> None:
-    row = record.row("adapt")
+    row = record.system("adapt")
     seed = row.seeds[0]
     bare = seed.model_copy(
         update={
             "training": None,
-            "lineage": {},
-            "also": {},
+            "manifest": {},
+            "test_sets": {},
             "calibration": {},
             "test": type(seed.test)(
                 **{
@@ -184,12 +184,12 @@ def test_what_a_record_lacks_is_left_out(record: RunRecord) -> None:
             ),
         }
     )
-    update = {"seeds": (bare,), "errors": (), "also": {}, "f1_leak_free": None}
+    update = {"seeds": (bare,), "errors": (), "test_sets": {}, "f1_leak_free": None}
     corpora = tuple(
         c.model_copy(update={"audit": {}, "subwords_per_word": {}}) for c in record.corpora
     )
     lacking = record.model_copy(
-        update={"rows": (row.model_copy(update=update),), "paired": (), "corpora": corpora}
+        update={"systems": (row.model_copy(update=update),), "paired": (), "corpora": corpora}
     )
     drawn = draw_figures(lacking)
     assert {group for group in GROUPS if drawn[group]} == {"f1", "types", "confusion", "mentions"}

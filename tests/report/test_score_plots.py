@@ -7,14 +7,14 @@ import pytest
 
 from nerbridge.evaluation.calibration import measure_calibration
 from nerbridge.records import RunRecord
-from nerbridge.report.drawing import style_rows
+from nerbridge.report.drawing import style_systems
 from nerbridge.report.score_plots import draw_reliability, draw_thresholds
 from nerbridge.report.score_tables import calibrations, pooled_curve
 
 
 def drawn(record: RunRecord) -> dict[str, str]:
     """Names of all figures about scores, with what they say in words."""
-    styles = style_rows([row.name for row in record.rows])
+    styles = style_systems([row.name for row in record.systems])
     figures = [*draw_reliability(record, styles), *draw_thresholds(record, styles)]
     assert all(figure.png.startswith(b"\x89PNG") for figure in figures)
     return {figure.name: figure.alt for figure in figures}
@@ -30,9 +30,9 @@ def replace_scores(record: RunRecord, scores: list[float], n_correct: int) -> Ru
     after, before = np.array(scores, dtype=float), np.full(len(scores), 0.5)
     is_correct = np.arange(len(scores)) < n_correct
     found = measure_calibration(lambda t: after if t == 2 else before, is_correct, 5, 2.0)
-    row = record.row("adapt")
+    row = record.system("adapt")
     seed = row.seeds[0].model_copy(update={"calibration": {"test": found}})
-    return record.model_copy(update={"rows": (row.model_copy(update={"seeds": (seed,)}),)})
+    return record.model_copy(update={"systems": (row.model_copy(update={"seeds": (seed,)}),)})
 
 
 def test_every_system_on_the_test_set_and_the_main_one_on_all(figures: dict[str, str]) -> None:
@@ -44,7 +44,7 @@ def test_every_system_on_the_test_set_and_the_main_one_on_all(figures: dict[str,
 
 
 def test_figures_say_their_numbers(figures: dict[str, str], record: RunRecord) -> None:
-    curve = pooled_curve(calibrations(record.row("adapt"), "test"))
+    curve = pooled_curve(calibrations(record.system("adapt"), "test"))
     half = next(point for point in curve if point.min_score == 0.5)
     assert f"0.50 {half.precision:.3f} and {half.recall:.3f}" in figures["thresholds_test"]
     one = drawn(replace_scores(record, [0.95, 0.92, 0.3], 1))["reliability_adapt-test"]

@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from nerbridge.evaluation.calibration import pool_bins
-from nerbridge.records import Row, RunRecord, SeedResult
+from nerbridge.records import RunRecord, SeedResult, System
 from nerbridge.report.formatting import format_count, format_f1
 from nerbridge.report.score_tables import (
     calibration_table,
     calibrations,
     pooled_curve,
-    scored_row,
+    scored_system,
     scored_tests,
     threshold_table,
 )
 
 
-def without(row: Row, *tests: str) -> Row:
+def without(row: System, *tests: str) -> System:
     """A row without the calibration on some test sets."""
 
     def strip(seed: SeedResult) -> SeedResult:
@@ -35,7 +35,7 @@ def test_every_system_with_scores_has_a_line_per_test_set(record: RunRecord) -> 
         for row in ("baseline", "transfer", "adapt")
         for test in ("titles_as", "village_news")
     ]
-    found = calibrations(record.row("adapt"), "test")
+    found = calibrations(record.system("adapt"), "test")
     line = next(row for row in table.rows if row[0] == "adapt")
     mean = sum(one.ece_after or 0 for one in found) / len(found)
     assert format_f1(mean) == line[4]
@@ -46,7 +46,7 @@ def test_every_system_with_scores_has_a_line_per_test_set(record: RunRecord) -> 
 
 def test_thresholds_are_of_all_seeds_together(record: RunRecord) -> None:
     table = threshold_table(record)
-    found = calibrations(record.row("adapt"), "test")
+    found = calibrations(record.system("adapt"), "test")
     assert table.rows[0][0] == "0.00"
     assert table.rows[0][1] == format_count(sum(one.n_entities for one in found))
     at_half = next(row for row in table.rows if row[0] == "0.50")
@@ -64,9 +64,9 @@ def test_the_main_row_is_shown_or_the_last_that_has_scores(record: RunRecord) ->
     def row_of(*without_scores: str) -> str | None:
         rows = tuple(
             without(row, "test", "village_news") if row.name in without_scores else row
-            for row in record.rows
+            for row in record.systems
         )
-        found = scored_row(record.model_copy(update={"rows": rows}))
+        found = scored_system(record.model_copy(update={"systems": rows}))
         return None if found is None else found.name
 
     assert row_of() == "adapt"
@@ -75,12 +75,12 @@ def test_the_main_row_is_shown_or_the_last_that_has_scores(record: RunRecord) ->
 
 
 def test_a_test_set_without_scores_is_left_out(record: RunRecord) -> None:
-    assert scored_tests(record, record.row("adapt")) == ["test", "village_news"]
-    assert scored_tests(record, without(record.row("adapt"), "village_news")) == ["test"]
-    assert scored_tests(record, record.row("crf_all")) == []
+    assert scored_tests(record, record.system("adapt")) == ["test", "village_news"]
+    assert scored_tests(record, without(record.system("adapt"), "village_news")) == ["test"]
+    assert scored_tests(record, record.system("crf_all")) == []
 
 
 @pytest.mark.parametrize("build", [calibration_table, threshold_table])
 def test_a_record_of_before_gives_tables_without_lines(build, record: RunRecord) -> None:  # type: ignore[no-untyped-def]
-    rows = tuple(without(row, "test", "village_news") for row in record.rows)
-    assert build(record.model_copy(update={"rows": rows})).rows == ()
+    rows = tuple(without(row, "test", "village_news") for row in record.systems)
+    assert build(record.model_copy(update={"systems": rows})).rows == ()

@@ -38,9 +38,9 @@ def cells_of(line: str) -> list[str]:
 
 def test_the_result_table_holds_the_numbers_of_the_record(record: RunRecord) -> None:
     table = result_table(record)
-    assert [cells[0] for cells in table.rows] == [row.name for row in record.rows]
-    for row, cells in zip(record.rows, table.rows, strict=True):
-        for summary, cell in ((row.f1_strict, cells[1]), (row.also["village_news"], cells[2])):
+    assert [cells[0] for cells in table.rows] == [row.name for row in record.systems]
+    for row, cells in zip(record.systems, table.rows, strict=True):
+        for summary, cell in ((row.f1_strict, cells[1]), (row.test_sets["village_news"], cells[2])):
             first, second = cell.split("\n")
             assert first.split(" ± ")[0] == format_f1(summary.mean)
             assert ("±" in first) == (summary.sd is not None)
@@ -53,8 +53,8 @@ def test_the_result_table_holds_the_numbers_of_the_record(record: RunRecord) -> 
 def test_it_says_that_a_crf_is_one_draw(record: RunRecord) -> None:
     said = "its interval does not contain the choice of the sample"
     assert said in result_table(record).caption
-    encoders = tuple(row for row in record.rows if row.stage != "crf")
-    assert said not in result_table(record.model_copy(update={"rows": encoders})).caption
+    encoders = tuple(row for row in record.systems if row.stage != "crf")
+    assert said not in result_table(record.model_copy(update={"systems": encoders})).caption
 
 
 def test_every_comparison_of_the_record_is_in_the_paired_table(record: RunRecord) -> None:
@@ -74,7 +74,7 @@ def test_entities_add_up(record: RunRecord) -> None:
 
 
 def test_confusion_adds_up_to_the_gold_entities(record: RunRecord) -> None:
-    for row in record.rows:
+    for row in record.systems:
         names, counts = name_confusion(row)
         assert names[-1] == "O"
         n_gold = sum(result.test.n_gold for result in row.seeds) / len(row.seeds)
@@ -106,7 +106,7 @@ def test_every_seed_of_every_row_that_has_several(record: RunRecord) -> None:
     table = seed_table(record)
     assert [cells[0] for cells in table.rows] == ["baseline", "transfer", "adapt"]
     for cells in table.rows:
-        f1 = [result.test.f1_strict for result in record.row(cells[0]).seeds]
+        f1 = [result.test.f1_strict for result in record.system(cells[0]).seeds]
         assert list(cells[1:]) == [format_f1(value) for value in f1]
 
 
@@ -114,11 +114,11 @@ def test_table_md_begins_with_the_claim(record: RunRecord) -> None:
     text = record_to_markdown(record)
     assert text.startswith("# synthetic\n\nOn titles_as, the adapted model")
     assert text.endswith("\n")
-    for row in record.rows:
+    for row in record.systems:
         assert f"| {row.name} | {row.description} | {format_f1(row.f1_strict.mean)}" in text
 
 
 def test_a_run_without_rows_has_empty_tables(record: RunRecord) -> None:
-    empty = record.model_copy(update={"rows": (), "paired": ()})
+    empty = record.model_copy(update={"systems": (), "paired": ()})
     assert all(build(empty).rows == () for build in BUILDERS)
     assert "no result yet" in record_to_markdown(empty)

@@ -78,7 +78,7 @@ def test_every_stage_of_every_seed_leaves_a_model_and_a_result(finished: Any) ->
 
 
 def test_the_listener_hears_of_every_stage_to_its_end(finished: Any) -> None:
-    ends = [(p.row, p.seed) for p in finished.heard if p.done == 1.0]
+    ends = [(p.system, p.seed) for p in finished.heard if p.done == 1.0]
     assert ends == [
         *((stage, seed) for seed in (1, 2) for stage in STAGES),
         ("crf_target", 0),
@@ -196,7 +196,7 @@ def test_more_seeds_are_accepted_and_the_others_left_alone(copied: Run, tiny: An
     run = Run(tiny.recipe(seeds=[3, 1]), copied.folder, copied.data, copied.base)
     heard: list[StageProgress] = []
     run_experiment(run, heard.append, jobs=1)
-    assert {(p.row, p.seed) for p in heard} == {(stage, 3) for stage in STAGES}
+    assert {(p.system, p.seed) for p in heard} == {(stage, 3) for stage in STAGES}
     after = mtimes(copied.folder.path)
     assert {path: after[path] for path in before} == before
 

@@ -9,8 +9,8 @@ import pytest
 
 from nerbridge.training import references
 from nerbridge.training.references import (
-    CRF_ROWS,
     CRF_SEED,
+    CRF_SYSTEMS,
     TARGET_REPEATS,
     crf_training_set,
     run_references,
@@ -36,7 +36,7 @@ def test_the_seeds_of_the_run_do_not_matter(finished: Any, tiny: Any) -> None:
         Run(recipe, finished.run.folder, load(recipe), finished.run.base)
         for recipe in (tiny.recipe(seeds=seeds, sources=[source]) for seeds in ([1, 2], [2, 1]))
     ]
-    for row in CRF_ROWS:
+    for row in CRF_SYSTEMS:
         first, second = ([part.words for part in crf_training_set(run, row)] for run in runs)
         assert first == second
 
@@ -66,7 +66,7 @@ def test_a_recipe_may_do_without(finished: Any, tiny: Any, tmp_path: Path) -> No
 
 
 def test_results_stand_under_one_seed(finished: Any) -> None:
-    for row in CRF_ROWS:
+    for row in CRF_SYSTEMS:
         result = finished.run.folder.read_result(row, CRF_SEED)
         assert result.model == f"models/{row}-{CRF_SEED}"
         assert result.lineage["kind"] == "crf"

@@ -61,7 +61,7 @@ def test_another_target_goes_on_from_the_same_transfer(
     own = open_run(tiny.recipe(**changes), tmp_path / "own")
     run_experiment(own, lambda _: None, jobs=1)
 
-    taken = [p for p in heard if p.row == "transfer" and p.message.startswith("taken from")]
+    taken = [p for p in heard if p.system == "transfer" and p.message.startswith("taken from")]
     assert [p.seed for p in taken] == [2]
     for row in ("transfer", "adapt"):
         weights = {sha256(run.folder.model(row, 2) / WEIGHTS) for run in (reusing, own)}
@@ -75,7 +75,7 @@ def test_the_crf_of_the_sources_is_taken_too(finished: Any, tiny: Any, tmp_path:
     run = open_run(tiny.recipe(target={"max_train": 5}), tmp_path / "run")
     heard: list[StageProgress] = []
     run_experiment(run, heard.append, jobs=1, reuse=theirs.path)
-    taken = {p.row for p in heard if p.message.startswith("taken from")}
+    taken = {p.system for p in heard if p.message.startswith("taken from")}
     assert taken == {"transfer", "crf_transfer"}
     models = [folder.model("crf_transfer", CRF_SEED) / CRF_FILE for folder in (run.folder, theirs)]
     assert models[0].stat().st_mtime_ns == models[1].stat().st_mtime_ns

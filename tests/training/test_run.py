@@ -146,7 +146,7 @@ def test_the_paper_s_recipe_from_the_hub(tmp_path: Path) -> None:
     assert [c["name"] for c in record["corpora"]] == [
         f"hub:unimelb-nlp/wikiann@{language}" for language in ("as", "hi", "bn")
     ]
-    lineage = record["rows"][2]["seeds"][0]["lineage"]
+    lineage = record["systems"][2]["seeds"][0]["manifest"]
     assert lineage["base"]["id"] == "FacebookAI/xlm-roberta-base"
     assert lineage["base"]["revision"] == commits["FacebookAI/xlm-roberta-base"]
 
@@ -156,7 +156,7 @@ def test_the_paper_s_recipe_from_the_hub(tmp_path: Path) -> None:
     again = nerbridge(command, environment, tmp_path)
     assert again.returncode == 0, again.stderr
     assert "Traceback" not in again.stderr
-    assert json.loads(again.stdout)["rows"] == record["rows"]
+    assert json.loads(again.stdout)["systems"] == record["systems"]
     assert [path.stat().st_mtime_ns for path in models] == before
 
     # Neither server nor cache.

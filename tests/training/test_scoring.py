@@ -19,7 +19,7 @@ from nerbridge.models.card import model_card
 from nerbridge.models.card_header import CARD_FILE
 from nerbridge.models.loading import load_model
 from nerbridge.models.manifest import read_manifest
-from nerbridge.training.scoring import N_ERRORS, row_errors, score_model
+from nerbridge.training.scoring import N_ERRORS, score_model, system_errors
 
 ROWS = (("baseline", 1), ("adapt", 2), ("crf_all", 0))
 LEARNED = {
@@ -88,7 +88,7 @@ def test_errors_are_shown_in_the_words_as_written(finished: Any) -> None:
     run = finished.run
     written = {word for s in run.data.target.splits["test"] for word in s.words}
     for row, seed in ROWS:
-        errors = row_errors(run, row, seed)
+        errors = system_errors(run, row, seed)
         assert len(errors) <= N_ERRORS
         assert {word for error in errors for word in error.words} <= written
 

@@ -51,8 +51,8 @@ def rescored(finished: Any, tiny: Any) -> dict[str, list[Any]]:
 def test_numbers_equal_a_recomputation_from_the_models(
     record: RunRecord, rescored: dict[str, list[Any]]
 ) -> None:
-    assert [row.name for row in record.rows] == ROWS
-    for row in record.rows:
+    assert [row.name for row in record.systems] == ROWS
+    for row in record.systems:
         scores = rescored[row.name]
         assert [s.test.counts for s in row.seeds] == [s.counts for s in scores]
         assert [s.test.f1_conll for s in row.seeds] == [s.f1_conll for s in scores]
@@ -86,7 +86,7 @@ def test_paired_tests_equal_a_recomputation(
 def test_the_contract(record: RunRecord) -> None:
     written = json.loads(record.model_dump_json(by_alias=True))
     assert written["schema"] == 1
-    for row in written["rows"]:
+    for row in written["systems"]:
         assert {"name", "stage", "seeds", "f1_strict"} <= row.keys()
         assert row["stage"] == ("crf" if row["name"].startswith("crf") else row["name"])
         assert {"mean", "sd", "ci95"} <= row["f1_strict"].keys()
@@ -126,7 +126,7 @@ def test_it_says_what_the_run_was_made_from(record: RunRecord, finished: Any) ->
 
 
 def test_models_named_in_it_exist(record: RunRecord, finished: Any) -> None:
-    for row in record.rows:
+    for row in record.systems:
         for seed in row.seeds:
             assert (finished.run.folder.path / seed.model / "nerbridge.json").is_file()
 
@@ -140,8 +140,8 @@ def test_what_learned_from_the_target_too_is_not_called_zero_shot(
     )
     told = build_record(replace(finished.run, data=joint), "nerbridge run tiny")
     for name in ("transfer", "crf_transfer"):
-        assert "nothing of the target corpus seen" in record.row(name).description
-        assert "the target corpus among them" in told.row(name).description
+        assert "nothing of the target corpus seen" in record.system(name).description
+        assert "the target corpus among them" in told.system(name).description
 
 
 def test_it_says_which_test_sentences_stand_in_a_source(finished: Any) -> None:
@@ -163,7 +163,7 @@ def test_it_says_which_models_found_too_little_to_be_calibrated(
     for seed, n_entities in ((1, 9), (2, 10)):
         path = folder / "results" / f"adapt-{seed}.json"
         result = json.loads(path.read_text("utf-8"))
-        result["lineage"]["calibration"]["n_entities"] = n_entities
+        result["manifest"]["calibration"]["n_entities"] = n_entities
         path.write_text(json.dumps(result), "utf-8")
     notes = build_record(Run(run.recipe, RunFolder(folder), run.data, run.base), "").notes
     few = [note for note in notes if "calibrate" in note and note.startswith("adapt")]

@@ -66,7 +66,7 @@ def test_scores_are_rows_and_a_frame(result: RunResult) -> None:
     assert isinstance(frame, pd.DataFrame)
     assert list(frame["f1_strict"]) == [row.f1_strict for row in result.scores]
     assert (frame["n_sentences"] == 10).all()
-    assert result.record.rows[0].seeds[0].test.f1_strict == result.scores[0].f1_strict
+    assert result.record.systems[0].seeds[0].test.f1_strict == result.scores[0].f1_strict
 
 
 def test_report_and_best_model_are_there(result: RunResult, heard: list[Event]) -> None:

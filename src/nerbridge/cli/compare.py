@@ -23,7 +23,7 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="RUN",
-            help="Folders of finished runs, or their record.json; RUN:ROW takes one row of it.",
+            help="Folders of finished runs, or their record.json; RUN:SYSTEM takes one system.",
         ),
     ],
     output: Annotated[
@@ -33,9 +33,9 @@ def compare(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Compare runs row by row, with paired tests where the test set is the same.
+    """Compare runs system by system, with paired tests where the test set is the same.
 
-    RUN:ROW for every run compares just these rows, whatever their names.
+    RUN:SYSTEM for every run compares just these systems, whatever their names.
 
     Example: nerbridge compare runs/paper runs/assamese --output comparison
     Example: nerbridge compare runs/assamese-one-round:adapt runs/assamese-joint:transfer

@@ -84,10 +84,10 @@ class _ConsoleListener:
 
     def _show_stage(self, event: StageProgress) -> None:
         if sys.stderr.isatty():
-            name = f"{event.row}, seed {event.seed}"
-            self._show_bar((event.row, str(event.seed)), name, event.done, event.message)
+            name = f"{event.system}, seed {event.seed}"
+            self._show_bar((event.system, str(event.seed)), name, event.done, event.message)
         elif event.done in (0.0, 1.0):
-            print_note(f"{event.row:13} seed {event.seed:<4} {event.message}")
+            print_note(f"{event.system:13} seed {event.seed:<4} {event.message}")
 
     def _show_bar(self, key: tuple[str, ...], name: str, share: float | None, message: str) -> None:
         if self._bars is None:

@@ -45,8 +45,8 @@ def find_scores(folder: Path) -> dict[str, QuotedScores]:
         return {}
     name = model.relative_to(run).as_posix()
     record = read_record(run / _RECORD_FILE)
-    for row in record.rows if record.scored_split("test") == "test" else ():
-        for result in row.seeds:
+    for system in record.systems if record.scored_split("test") == "test" else ():
+        for result in system.seeds:
             if result.model == name:
-                return quote_scores({"test": result.test, **result.also})
+                return quote_scores({"test": result.test, **result.test_sets})
     return {}

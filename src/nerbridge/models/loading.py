@@ -183,9 +183,10 @@ def _best_of_run(path: Path) -> Path:
     try:
         scored = [
             (seed["validation"]["f1_strict"], seed["model"])
-            for row in record["rows"]
-            if row["stage"] == _ADAPTED
-            for seed in row["seeds"]
+            # Records of nerbridge 0.1 have ``rows`` for systems.
+            for system in record.get("systems") or record["rows"]
+            if system["stage"] == _ADAPTED
+            for seed in system["seeds"]
             if seed.get("validation") is not None
         ]
         if scored:

@@ -16,14 +16,14 @@ from nerbridge.report.drawing import (
     ROW_COLOURS,
     WIDTH,
     Drawing,
-    RowStyle,
+    SystemStyle,
     is_title_drawn,
     name_colour_variable,
 )
 from nerbridge.report.formatting import MISSING
 from nerbridge.report.tables import Table
 
-Styles = Mapping[str, RowStyle]
+Styles = Mapping[str, SystemStyle]
 
 # A figure in the page has no outside reference, the page's fonts and colours, and no id twice.
 _VARIABLES = {
@@ -90,7 +90,7 @@ def table_to_html(table: Table, styles: Styles) -> Markup:
         element("caption", table.title),
         element("thead", element("tr", *head)),
         element("tbody", *lines),
-        class_=None if table.is_by_row else "plain",
+        class_=None if table.is_by_system else "plain",
     )
     return concat(
         element("div", inner, class_="scroll", role="region", tabindex="0", aria_label=table.title),
@@ -132,7 +132,7 @@ def definitions(values: Mapping[str, Any]) -> Markup:
 
 
 def _line(table: Table, cells: Sequence[str], note: str, styles: Styles) -> Markup:
-    first = name_row(cells[0], styles) if table.is_by_row else concat(cells[0])
+    first = name_row(cells[0], styles) if table.is_by_system else concat(cells[0])
     heading = element(
         "th", first, element("span", note, class_="second") if note else None, scope="row"
     )

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from nerbridge.evaluation.scores import LENGTHS, TypeScore
 from nerbridge.labels import OUTSIDE
-from nerbridge.records import Row, RunRecord
+from nerbridge.records import RunRecord, System
 from nerbridge.report.drawing import (
     INK,
     MUTED,
@@ -18,7 +18,7 @@ from nerbridge.report.drawing import (
     PAPER,
     ROW_COLOURS,
     Drawing,
-    RowStyle,
+    SystemStyle,
     draw,
     label_all,
     label_ends,
@@ -30,29 +30,31 @@ from nerbridge.report.formatting import format_f1
 from nerbridge.report.tables import entity_types, mean_of, mean_score, name_confusion
 
 
-def draw_types(record: RunRecord, styles: dict[str, RowStyle]) -> list[Drawing]:
+def draw_types(record: RunRecord, styles: dict[str, SystemStyle]) -> list[Drawing]:
     """Strict F1 per entity type."""
     types = entity_types(record)
     if not types:
         return []
-    height = len(types) * (0.3 + 0.2 * len(record.rows)) + 0.5
+    height = len(types) * (0.3 + 0.2 * len(record.systems)) + 0.5
     alt = f"Bars of strict F1 of every system for {', '.join(types)}; the table has the numbers."
-    paint = partial(_paint_types, record.rows, types, styles)
+    paint = partial(_paint_types, record.systems, types, styles)
     return [draw("per_type", "Strict F1 per entity type", alt, height, paint)]
 
 
 def _paint_types(
-    rows: Sequence[Row], types: Sequence[str], styles: dict[str, RowStyle], figure: Figure
+    systems: Sequence[System], types: Sequence[str], styles: dict[str, SystemStyle], figure: Figure
 ) -> None:
     axes = figure.subplots(len(types), 1, sharex=True, squeeze=False)[:, 0]
     labels = label_all(types, "type")
     for axis, type_ in zip(axes, types, strict=True):
-        for y, row in enumerate(rows):
-            f1 = [seed.test.per_type[type_].f1 for seed in row.seeds if type_ in seed.test.per_type]
-            _plot_bar(axis, y, f1, styles[row.name].colour)
-        label_rows(axis, [styles[row.name].label for row in rows])
-        axis.set_ylim(len(rows) - 0.4, -0.6)
-        axis.set_title(f"{labels[type_]} ({_n_gold(rows, type_)} gold entities)")
+        for y, system in enumerate(systems):
+            f1 = [
+                seed.test.per_type[type_].f1 for seed in system.seeds if type_ in seed.test.per_type
+            ]
+            _plot_bar(axis, y, f1, styles[system.name].colour)
+        label_rows(axis, [styles[system.name].label for system in systems])
+        axis.set_ylim(len(systems) - 0.4, -0.6)
+        axis.set_title(f"{labels[type_]} ({_n_gold(systems, type_)} gold entities)")
     axes[-1].set_xlim(0, 1.12)
     axes[-1].set_xticks([0, 0.25, 0.5, 0.75, 1])
     axes[-1].set_xlabel("strict F1, mean over seeds")
@@ -67,30 +69,33 @@ def _plot_bar(axes: Axes, y: float, values: Sequence[float], colour: str) -> Non
         )
 
 
-def _n_gold(rows: Sequence[Row], type_: str) -> int:
-    """Gold entities of a type, which all rows and seeds have in common."""
+def _n_gold(systems: Sequence[System], type_: str) -> int:
+    """Gold entities of a type, which all systems and seeds have in common."""
     found = (
         seed.test.per_type[type_].n_gold
-        for row in rows
-        for seed in row.seeds
+        for system in systems
+        for seed in system.seeds
         if type_ in seed.test.per_type
     )
     return next(found, 0)
 
 
-def draw_lengths(record: RunRecord, styles: dict[str, RowStyle]) -> list[Drawing]:
+def draw_lengths(record: RunRecord, styles: dict[str, SystemStyle]) -> list[Drawing]:
     """Recall by the number of words of the gold entity."""
-    recall = {row.name: [_length_recall(row, length) for length in LENGTHS] for row in record.rows}
+    recall = {
+        system.name: [_length_recall(system, length) for length in LENGTHS]
+        for system in record.systems
+    }
     alt = "Recall by number of words of the entity: " + "; ".join(
         f"{name} {', '.join(map(format_f1, values))}" for name, values in recall.items()
     )
-    paint = partial(_paint_lengths, record.rows, recall, styles)
+    paint = partial(_paint_lengths, record.systems, recall, styles)
     return [draw("recall_by_length", "Recall by length of the entity", f"{alt}.", 2.9, paint)]
 
 
-def _length_recall(row: Row, length: str) -> float | None:
+def _length_recall(system: System, length: str) -> float | None:
     return mean_of(
-        (result.test.per_length[length] for result in row.seeds),
+        (result.test.per_length[length] for result in system.seeds),
         _recall,
     )
 
@@ -100,21 +105,21 @@ def _recall(score: TypeScore) -> float | None:
 
 
 def _paint_lengths(
-    rows: Sequence[Row],
+    systems: Sequence[System],
     recall: dict[str, list[float | None]],
-    styles: dict[str, RowStyle],
+    styles: dict[str, SystemStyle],
     figure: Figure,
 ) -> None:
     axes = figure.subplots()
     ends: list[tuple[float, float] | None] = []
-    for row in rows:
-        style = styles[row.name]
-        points = [(x, y) for x, y in enumerate(recall[row.name]) if y is not None]
+    for system in systems:
+        style = styles[system.name]
+        points = [(x, y) for x, y in enumerate(recall[system.name]) if y is not None]
         ends.append(points[-1] if points else None)
         if points:
             xs, ys = zip(*points, strict=True)
             axes.plot(xs, ys, color=style.colour, marker=style.mark, markersize=5, linewidth=1.4)
-    n_gold = rows[0].seeds[0].test.per_length if rows[0].seeds else {}
+    n_gold = systems[0].seeds[0].test.per_length if systems[0].seeds else {}
     axes.set_xticks(
         range(len(LENGTHS)),
         [f"{name}\nn = {n_gold[name].n_gold}" if n_gold else name for name in LENGTHS],
@@ -124,18 +129,18 @@ def _paint_lengths(
     axes.tick_params(axis="y", labelcolor=MUTED, labelsize=8)
     axes.set_xlabel("words of the gold entity; n: gold entities")
     axes.set_ylabel("recall, mean over seeds")
-    shown = [styles[row.name] for row in rows]
+    shown = [styles[system.name] for system in systems]
     label_ends(axes, ends, [style.label for style in shown], [style.colour for style in shown])
 
 
-def draw_seen(record: RunRecord, styles: dict[str, RowStyle]) -> list[Drawing]:
+def draw_seen(record: RunRecord, styles: dict[str, SystemStyle]) -> list[Drawing]:
     """Recall of mentions seen and not seen in training; none if nobody looked."""
     recall = {
-        row.name: (
-            mean_score(row, lambda scores: scores.recall_seen),
-            mean_score(row, lambda scores: scores.recall_unseen),
+        system.name: (
+            mean_score(system, lambda scores: scores.recall_seen),
+            mean_score(system, lambda scores: scores.recall_unseen),
         )
-        for row in record.rows
+        for system in record.systems
     }
     if all(value is None for pair in recall.values() for value in pair):
         return []
@@ -150,7 +155,7 @@ def draw_seen(record: RunRecord, styles: dict[str, RowStyle]) -> list[Drawing]:
 
 def _paint_seen(
     recall: dict[str, tuple[float | None, float | None]],
-    styles: dict[str, RowStyle],
+    styles: dict[str, SystemStyle],
     figure: Figure,
 ) -> None:
     axes = figure.subplots()
@@ -194,17 +199,17 @@ def _outward(value: float, other: float | None, *, is_seen: bool) -> int:
 
 
 def draw_confusion(record: RunRecord) -> list[Drawing]:
-    """Gold against predicted type: a figure per row."""
-    slugs = slug_all(row.name for row in record.rows)
+    """Gold against predicted type: a figure per system."""
+    slugs = slug_all(system.name for system in record.systems)
     drawings = []
-    for row in record.rows:
-        names, counts = name_confusion(row)
+    for system in record.systems:
+        names, counts = name_confusion(system)
         if names:
             drawings.append(
                 draw(
-                    f"confusion_{slugs[row.name]}",
-                    f"Confusion of {row.name}",
-                    f"Gold by predicted entity type for {row.name}; the table has the numbers.",
+                    f"confusion_{slugs[system.name]}",
+                    f"Confusion of {system.name}",
+                    f"Gold by predicted entity type for {system.name}; the table has the numbers.",
                     0.7 + 0.34 * len(names),
                     partial(_paint_confusion, names, counts),
                     NARROW,

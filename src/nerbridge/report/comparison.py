@@ -1,4 +1,4 @@
-"""Several runs beside each other: the same rows, paired wherever the test set is the same."""
+"""Several runs beside each other: the same systems, paired wherever the test set is the same."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nerbridge.errors import InputError
 from nerbridge.evaluation.resampling import approximate_randomisation, paired_bootstrap
 from nerbridge.evaluation.scores import Scores
-from nerbridge.records import Paired, Row, RunRecord, Summary, read_record
+from nerbridge.records import Paired, RunRecord, Summary, System, read_record
 from nerbridge.report.narrative import name_test
 from nerbridge.report.tables import (
     PAIRED_COLUMNS,
@@ -31,17 +31,17 @@ SCHEMA = 1
 
 
 class RunPair(Paired):
-    """One row of two runs on the same sentences; ``a`` and ``b`` are the runs."""
+    """One system of two runs on the same sentences; ``a`` and ``b`` are the runs."""
 
-    row: str
+    system: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unpaired:
-    """A row that two runs share but that cannot be paired, and why."""
+    """A system that two runs share but that cannot be paired, and why."""
 
-    row: str
-    test: str
+    system: str
+    test_set: str
     a: str
     b: str
     why: str
@@ -49,7 +49,7 @@ class Unpaired:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Runs by label, and every pair of them row by row and test set by test set."""
+    """Runs by label, and every pair of them system by system and test set by test set."""
 
     runs: Mapping[str, RunRecord]
     pairs: tuple[RunPair, ...]
@@ -57,29 +57,29 @@ class Comparison:
 
 
 def read_runs(arguments: Sequence[Path]) -> list[RunRecord]:
-    """Records of runs, each given as its folder or, all of them, as ``FOLDER:ROW``.
+    """Records of runs, each given as its folder or, all of them, as ``FOLDER:SYSTEM``.
 
-    A record with a row picked has no other, and the picked rows are called alike: by all their
-    names, ``adapt / transfer``.
+    A record with a picked system has no other. The picked systems get one name, made of all their
+    names: ``adapt / transfer``.
 
     Raises:
         RunError: no record there.
-        InputError: a run has no such row, or only some of the runs have one picked.
+        InputError: a run has no such system, or only some of the runs have one picked.
     """
     split = [_split(argument) for argument in arguments]
     records = [read_record(folder) for folder, _ in split]
-    names = dict.fromkeys(row for _, row in split if row is not None)
+    names = dict.fromkeys(system for _, system in split if system is not None)
     if not names:
         return records
-    whole = next((folder for folder, row in split if row is None), None)
+    whole = next((folder for folder, system in split if system is None), None)
     if whole is not None:
         raise InputError(
-            f"{whole}: found without a row, expected FOLDER:ROW as for the other runs. "
-            "Pick a row of every run, or of none."
+            f"{whole}: found without a system, expected FOLDER:SYSTEM as for the other runs. "
+            "Pick a system of every run, or of none."
         )
     return [
-        _pick(record, folder, row or "", " / ".join(names))
-        for record, (folder, row) in zip(records, split, strict=True)
+        _pick(record, folder, system or "", " / ".join(names))
+        for record, (folder, system) in zip(records, split, strict=True)
     ]
 
 
@@ -101,7 +101,7 @@ def name_runs(records: Sequence[RunRecord], paths: Sequence[Path]) -> dict[str, 
 
 
 def compare_runs(runs: Mapping[str, RunRecord]) -> Comparison:
-    """Pair all rows of the same name between all runs; earlier runs are ``a``.
+    """Pair all systems of the same name between all runs; earlier runs are ``a``.
 
     Raises:
         InputError: fewer than two runs.
@@ -111,19 +111,19 @@ def compare_runs(runs: Mapping[str, RunRecord]) -> Comparison:
     pairs: list[RunPair] = []
     unpaired: list[Unpaired] = []
     for a, b in combinations(runs, 2):
-        for name in _shared_rows(runs[a], runs[b]):
-            for test in _shared_tests(runs[a].row(name), runs[b].row(name)):
+        for name in _shared_systems(runs[a], runs[b]):
+            for test in _shared_tests(runs[a].system(name), runs[b].system(name)):
                 why = _explain_unpaired(runs[a], runs[b], name, test)
                 if why:
                     unpaired.append(Unpaired(name, test, a, b, why))
                 else:
-                    counts = (_seed_counts(runs[run].row(name), test) for run in (a, b))
+                    counts = (_seed_counts(runs[run].system(name), test) for run in (a, b))
                     pairs.append(_test_pair(name, test, a, b, *counts))
     return Comparison(runs, tuple(pairs), tuple(unpaired))
 
 
 def comparison_tables(comparison: Comparison) -> list[Table]:
-    """One table of F1 per test set (rows × runs), then the paired tests."""
+    """One table of F1 per test set (systems × runs), then the paired tests."""
     tables = [_f1_table(comparison, test) for test in list_tests(comparison)]
     return [*tables, _pair_table(comparison)]
 
@@ -136,15 +136,17 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
             label: {
                 "name": record.name,
                 "recipe_sha256": record.recipe_sha256,
-                "rows": [
+                "systems": [
                     {
-                        "name": row.name,
-                        "n_seeds": len(row.seeds),
-                        "f1_strict": row.f1_strict.model_dump(mode="json"),
-                        "f1_conll": row.f1_conll.model_dump(mode="json"),
-                        "also": {k: v.model_dump(mode="json") for k, v in row.also.items()},
+                        "name": system.name,
+                        "n_seeds": len(system.seeds),
+                        "f1_strict": system.f1_strict.model_dump(mode="json"),
+                        "f1_conll": system.f1_conll.model_dump(mode="json"),
+                        "test_sets": {
+                            k: v.model_dump(mode="json") for k, v in system.test_sets.items()
+                        },
                     }
-                    for row in record.rows
+                    for system in record.systems
                 ],
             }
             for label, record in comparison.runs.items()
@@ -167,14 +169,14 @@ def describe_limits(comparison: Comparison) -> list[str]:
 
 
 def describe_unlike(comparison: Comparison) -> list[str]:
-    """One sentence for every row that was not made in the same way in all runs."""
+    """One sentence for every system that was not made in the same way in all runs."""
     told = []
-    for name in list_rows(comparison):
+    for name in list_systems(comparison):
         ways: dict[str, list[str]] = {}
         for label, record in comparison.runs.items():
-            for row in record.rows:
-                if row.name == name:
-                    ways.setdefault(row.description, []).append(label)
+            for system in record.systems:
+                if system.name == name:
+                    ways.setdefault(system.description, []).append(label)
         if len(ways) > 1:
             said = "; ".join(f"{', '.join(labels)}: {way}" for way, labels in ways.items())
             told.append(f"{name} is not the same in all runs. {said}.")
@@ -182,20 +184,20 @@ def describe_unlike(comparison: Comparison) -> list[str]:
 
 
 def describe_unpaired(comparison: Comparison) -> list[str]:
-    """One sentence for every reason for which rows were not paired."""
-    rows: dict[tuple[str, str, str, str], list[str]] = {}
+    """One sentence for every reason for which systems were not paired."""
+    systems: dict[tuple[str, str, str, str], list[str]] = {}
     for pair in comparison.unpaired:
-        rows.setdefault((pair.test, pair.a, pair.b, pair.why), []).append(pair.row)
+        systems.setdefault((pair.test_set, pair.a, pair.b, pair.why), []).append(pair.system)
     return [
         f"Not paired on {test}, {a} and {b} ({', '.join(names)}): {why}."
-        for (test, a, b, why), names in rows.items()
+        for (test, a, b, why), names in systems.items()
     ]
 
 
-def list_rows(comparison: Comparison) -> list[str]:
-    """Names of all rows of all runs, in order of appearance."""
+def list_systems(comparison: Comparison) -> list[str]:
+    """Names of all systems of all runs, in order of appearance."""
     records = comparison.runs.values()
-    return list(dict.fromkeys(row.name for record in records for row in record.rows))
+    return list(dict.fromkeys(system.name for record in records for system in record.systems))
 
 
 def list_tests(comparison: Comparison) -> list[str]:
@@ -204,26 +206,26 @@ def list_tests(comparison: Comparison) -> list[str]:
     return list(dict.fromkeys(["test", *further]))
 
 
-def _shared_rows(a: RunRecord, b: RunRecord) -> list[str]:
-    names = {row.name for row in b.rows}
-    return [row.name for row in a.rows if row.name in names]
+def _shared_systems(a: RunRecord, b: RunRecord) -> list[str]:
+    names = {system.name for system in b.systems}
+    return [system.name for system in a.systems if system.name in names]
 
 
-def _shared_tests(a: Row, b: Row) -> list[str]:
-    return ["test", *(name for name in a.also if name in b.also)]
+def _shared_tests(a: System, b: System) -> list[str]:
+    return ["test", *(name for name in a.test_sets if name in b.test_sets)]
 
 
-def _scores(row: Row, test: str) -> list[Scores]:
+def _scores(system: System, test: str) -> list[Scores]:
     """Scores on one test set, by seed in increasing order, so that equal seeds pair up."""
-    seeds = sorted(row.seeds, key=lambda result: result.seed)
+    seeds = sorted(system.seeds, key=lambda result: result.seed)
     if test == "test":
         return [result.test for result in seeds]
-    return [result.also[test] for result in seeds if test in result.also]
+    return [result.test_sets[test] for result in seeds if test in result.test_sets]
 
 
-def _seed_counts(row: Row, test: str) -> NDArray[np.int64]:
+def _seed_counts(system: System, test: str) -> NDArray[np.int64]:
     """Strict counts. Shape: (n_seeds, n_sentences, 3)."""
-    return np.array([scores.counts for scores in _scores(row, test)], dtype=np.int64)
+    return np.array([scores.counts for scores in _scores(system, test)], dtype=np.int64)
 
 
 def _corpus_hashes(record: RunRecord, test: str) -> list[str]:
@@ -233,7 +235,7 @@ def _corpus_hashes(record: RunRecord, test: str) -> list[str]:
     """
     if test == "test":
         return [corpus.sha256 for corpus in record.corpora if corpus.role == "target"]
-    further = [corpus for corpus in record.corpora if corpus.role == "also"]
+    further = [corpus for corpus in record.corpora if corpus.role == "test_set"]
     named = [corpus.sha256 for corpus in further if corpus.name == test]
     names = further_tests(record)
     if named or len(names) != len(further):
@@ -241,8 +243,8 @@ def _corpus_hashes(record: RunRecord, test: str) -> list[str]:
     return [further[names.index(test)].sha256]
 
 
-def _explain_unpaired(a: RunRecord, b: RunRecord, row: str, test: str) -> str:
-    """Why two rows were not scored on the same sentences; empty if they were."""
+def _explain_unpaired(a: RunRecord, b: RunRecord, system: str, test: str) -> str:
+    """Why two systems were not scored on the same sentences; empty if they were."""
     if not _corpus_hashes(a, test) or _corpus_hashes(a, test) != _corpus_hashes(b, test):
         return "the corpora differ"
     splits = [record.scored_split(test) for record in (a, b)]
@@ -251,7 +253,7 @@ def _explain_unpaired(a: RunRecord, b: RunRecord, row: str, test: str) -> str:
     sizes = {
         (scores.n_sentences, scores.n_gold, len(scores.counts))
         for record in (a, b)
-        for scores in _scores(record.row(row), test)
+        for scores in _scores(record.system(system), test)
     }
     if len(sizes) == 1:
         return ""
@@ -259,12 +261,12 @@ def _explain_unpaired(a: RunRecord, b: RunRecord, row: str, test: str) -> str:
 
 
 def _test_pair(
-    row: str, test: str, a: str, b: str, counts_a: NDArray[np.int64], counts_b: NDArray[np.int64]
+    system: str, test: str, a: str, b: str, counts_a: NDArray[np.int64], counts_b: NDArray[np.int64]
 ) -> RunPair:
     bootstrap = paired_bootstrap(counts_b, counts_a)
     return RunPair(
-        row=row,
-        test=test,
+        system=system,
+        test_set=test,
         a=a,
         b=b,
         difference=bootstrap.difference,
@@ -275,22 +277,22 @@ def _test_pair(
 
 
 def _f1_table(comparison: Comparison, test: str) -> Table:
-    """Strict F1 of all rows (down) in all runs (across) on one test set."""
+    """Strict F1 of all systems (down) in all runs (across) on one test set."""
     records = list(comparison.runs.values())
     names = list(dict.fromkeys(name_test(record, test) for record in records))
     columns = (Column("system", is_number=False), *(Column(label) for label in comparison.runs))
-    rows = tuple(
+    systems = tuple(
         (name, *(format_summary(_summary(record, name, test)) for record in records))
-        for name in list_rows(comparison)
+        for name in list_systems(comparison)
     )
     caption = "Mean ± standard deviation over seeds, below it the 95\u00a0% interval."
-    return Table(f"Strict F1 on {' / '.join(names)}", caption, columns, rows)
+    return Table(f"Strict F1 on {' / '.join(names)}", caption, columns, systems)
 
 
 def _summary(record: RunRecord, name: str, test: str) -> Summary | None:
-    for row in record.rows:
-        if row.name == name:
-            return row.f1_strict if test == "test" else row.also.get(test)
+    for system in record.systems:
+        if system.name == name:
+            return system.f1_strict if test == "test" else system.test_sets.get(test)
     return None
 
 
@@ -300,24 +302,24 @@ def _pair_table(comparison: Comparison) -> Table:
         "Differences between runs",
         describe_pairing("runs", len(pairs)),
         (Column("system", is_number=False), *PAIRED_COLUMNS),
-        tuple((pair.row, *paired_cells(pair)) for pair in pairs),
-        tuple(f"on {name_test(comparison.runs[pair.a], pair.test)}" for pair in pairs),
+        tuple((pair.system, *paired_cells(pair)) for pair in pairs),
+        tuple(f"on {name_test(comparison.runs[pair.a], pair.test_set)}" for pair in pairs),
         "test set",
     )
 
 
 def _split(argument: Path) -> tuple[Path, str | None]:
-    folder, colon, row = str(argument).rpartition(":")
-    if not (colon and folder and row) or "/" in row or "\\" in row or argument.exists():
+    folder, colon, system = str(argument).rpartition(":")
+    if not (colon and folder and system) or "/" in system or "\\" in system or argument.exists():
         return argument, None
-    return Path(folder), row
+    return Path(folder), system
 
 
 def _pick(record: RunRecord, folder: Path, name: str, called: str) -> RunRecord:
-    for row in record.rows:
-        if row.name == name:
-            picked = row.model_copy(update={"name": called})
+    for system in record.systems:
+        if system.name == name:
+            picked = system.model_copy(update={"name": called})
             label = f"{record.name}:{name}"
-            return record.model_copy(update={"name": label, "rows": (picked,)})
-    rows = ", ".join(row.name for row in record.rows)
-    raise InputError(f"{folder}: no row {name!r} found, expected one of {rows}.")
+            return record.model_copy(update={"name": label, "systems": (picked,)})
+    systems = ", ".join(system.name for system in record.systems)
+    raise InputError(f"{folder}: no system {name!r} found, expected one of {systems}.")

@@ -15,10 +15,10 @@ from nerbridge.report.comparison import (
     comparison_to_dict,
     comparison_to_markdown,
     describe_limits,
-    list_rows,
+    list_systems,
     list_tests,
 )
-from nerbridge.report.drawing import Drawing, RowStyle, label_all, slug_all, style_rows
+from nerbridge.report.drawing import Drawing, SystemStyle, label_all, slug_all, style_systems
 from nerbridge.report.narrative import name_test
 from nerbridge.report.page import render_page, write_drawings
 from nerbridge.report.plots import Dot, dot_of, draw_dots, limits_of
@@ -41,9 +41,9 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
 
 
 def draw_comparison(comparison: Comparison) -> list[Drawing]:
-    """Strict F1 of every row in every run: a figure per test set, one scale."""
+    """Strict F1 of every system in every run: a figure per test set, one scale."""
     tests = list_tests(comparison)
-    styles = style_rows(list_rows(comparison))
+    styles = style_systems(list_systems(comparison))
     dots = {test: list(_dots(comparison, test, styles)) for test in tests}
     limits = limits_of([dot for of_test in dots.values() for dot in of_test])
     slugs = slug_all(tests)
@@ -54,21 +54,21 @@ def draw_comparison(comparison: Comparison) -> list[Drawing]:
     ]
 
 
-def _dots(comparison: Comparison, test: str, styles: dict[str, RowStyle]) -> Iterator[Dot]:
-    """The runs of one row below each other, then the next row."""
+def _dots(comparison: Comparison, test: str, styles: dict[str, SystemStyle]) -> Iterator[Dot]:
+    """The runs of one system below each other, then the next system."""
     labels = label_all(comparison.runs, "run")
     for name, style in styles.items():
         for run, record in comparison.runs.items():
             label = f"{style.label}, {labels[run]}" if len(styles) > 1 else labels[run]
-            for row in record.rows:
-                if row.name == name:
-                    dot = dot_of(row, test, label, style)
+            for system in record.systems:
+                if system.name == name:
+                    dot = dot_of(system, test, label, style)
                     if dot is not None:
                         yield dot
 
 
 def _render(comparison: Comparison, drawings: list[Drawing]) -> str:
-    styles = style_rows(list_rows(comparison))
+    styles = style_systems(list_systems(comparison))
     *scores, pairs = comparison_tables(comparison)
     title = " and ".join(comparison.runs)
     limits = bullets(describe_limits(comparison))

@@ -10,7 +10,7 @@ from nerbridge.report.formatting import MISSING, format_count, format_share
 from nerbridge.report.tables import Column, Table
 from nerbridge.text.languages import name_language
 
-_ROLES = {"target": "target", "source": "source", "also": "further test"}
+_ROLES = {"target": "target", "source": "source", "test_set": "further test"}
 _IN_TABLES = frozenset({"splits", "overlaps", "losses", "name", "sha256", "revision"})
 _LONG_FACTS = frozenset({"sentence_lengths"})
 
@@ -41,7 +41,7 @@ def corpus_table(record: RunRecord) -> Table:
         columns,
         rows,
         notes,
-        is_by_row=False,
+        is_by_system=False,
     )
 
 
@@ -71,7 +71,7 @@ def overlap_table(record: RunRecord) -> Table:
         "Unicode form, spaces and punctuation, mentions but for Unicode form.",
         columns,
         rows,
-        is_by_row=False,
+        is_by_system=False,
     )
 
 
@@ -85,7 +85,7 @@ def loss_table(record: RunRecord) -> Table:
     )
     columns = (Column("corpus", is_number=False), Column("what", is_number=False), Column("number"))
     title = "What reading the corpora changed or dropped"
-    return Table(title, "", columns, rows, is_by_row=False)
+    return Table(title, "", columns, rows, is_by_system=False)
 
 
 def audit_table(corpus: CorpusRecord) -> Table:
@@ -99,7 +99,7 @@ def audit_table(corpus: CorpusRecord) -> Table:
     facts = dict.fromkeys(fact for split in splits.values() for fact in split)
     rows = tuple((fact, *(split.get(fact, MISSING) for split in splits.values())) for fact in facts)
     columns = (Column("fact", is_number=False), *(Column(name) for name in splits))
-    return Table("Splits", "", columns, rows, is_by_row=False)
+    return Table("Splits", "", columns, rows, is_by_system=False)
 
 
 def rest_of_audit(corpus: CorpusRecord) -> dict[str, Any]:

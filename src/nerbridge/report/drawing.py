@@ -92,7 +92,7 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True)
-class RowStyle:
+class SystemStyle:
     """How a row looks in every figure; ``position`` is an index into ``ROW_COLOURS``."""
 
     position: int
@@ -119,16 +119,16 @@ def name_colour_variable(position: int) -> str:
     return f"var(--row-{position % len(ROW_COLOURS)})"
 
 
-def style_rows(names: Sequence[str]) -> dict[str, RowStyle]:
+def style_systems(names: Sequence[str]) -> dict[str, SystemStyle]:
     """A style for every row; the rows every experiment has look the same in all of them.
 
-    >>> {name: style.position for name, style in style_rows(["other", "adapt"]).items()}
+    >>> {name: style.position for name, style in style_systems(["other", "adapt"]).items()}
     {'other': 6, 'adapt': 0}
     """
     labels = label_all(names, "system")
     others = [name for name in names if name not in _FIRST]
     order = {name: position for position, name in enumerate([*_FIRST, *others])}
-    return {name: RowStyle(order[name], labels[name]) for name in names}
+    return {name: SystemStyle(order[name], labels[name]) for name in names}
 
 
 def label_all(names: Iterable[str], kind: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from nerbridge.records import Paired, Row, RunRecord
+from nerbridge.records import Paired, RunRecord, System
 from nerbridge.report.formatting import format_f1, format_points
 
 WORDS_FROM_LEXICON = "words_from_lexicon"
@@ -24,9 +24,9 @@ _SYSTEMS = {
 }
 
 
-def name_system(row: str) -> str:
-    """What to call a row inside a sentence."""
-    return _SYSTEMS.get(row, row)
+def name_system(system: str) -> str:
+    """What to call a system inside a sentence."""
+    return _SYSTEMS.get(system, system)
 
 
 def name_test(record: RunRecord, test: str) -> str:
@@ -81,21 +81,21 @@ def flip(pair: Paired) -> Paired:
     )
 
 
-def main_row(record: RunRecord) -> Row | None:
-    """The row the run was made for: adapted, else transferred, else the last one."""
+def main_system(record: RunRecord) -> System | None:
+    """The system the run was made for: adapted, else transferred, else the last one."""
     for stage in ("adapt", "transfer", "baseline"):
-        for row in record.rows:
-            if row.stage == stage:
-                return row
-    return record.rows[-1] if record.rows else None
+        for system in record.systems:
+            if system.stage == stage:
+                return system
+    return record.systems[-1] if record.systems else None
 
 
 def main_pairs(record: RunRecord) -> list[Paired]:
-    """Comparisons of the main row with the others, it being ``b``.
+    """Comparisons of the main system with the others, it being ``b``.
 
-    The recipe's test set before the further ones, the baseline before the other rows.
+    The recipe's test set before the further ones, the baseline before the other systems.
     """
-    main = main_row(record)
+    main = main_system(record)
     if main is None:
         return []
     pairs = [
@@ -103,19 +103,21 @@ def main_pairs(record: RunRecord) -> list[Paired]:
         for pair in record.paired
         if main.name in (pair.a, pair.b)
     ]
-    stages = {row.name: row.stage for row in record.rows}
-    return sorted(pairs, key=lambda pair: (pair.test != "test", stages.get(pair.a) != "baseline"))
+    stages = {system.name: system.stage for system in record.systems}
+    return sorted(
+        pairs, key=lambda pair: (pair.test_set != "test", stages.get(pair.a) != "baseline")
+    )
 
 
 def describe_pair(record: RunRecord, pair: Paired) -> str:
     """A comparison as a sentence."""
-    where, b = name_test(record, pair.test), _name_with_f1(record, pair.b, pair.test)
+    where, b = name_test(record, pair.test_set), _name_with_f1(record, pair.b, pair.test_set)
     return f"On {where}, {b} {_predicate(record, pair)}."
 
 
 def _predicate(record: RunRecord, pair: Paired) -> str:
-    """What a comparison says about its second row."""
-    a = _name_with_f1(record, pair.a, pair.test)
+    """What a comparison says about its second system."""
+    a = _name_with_f1(record, pair.a, pair.test_set)
     low, high = (format_points(end) for end in pair.ci95)
     size = f"{format_points(abs(pair.difference)).lstrip('+')} points"
     interval = f"95\u00a0% interval of the difference {low}\u00a0to\u00a0{high}"
@@ -133,7 +135,7 @@ def headline(record: RunRecord) -> str:
     pairs = main_pairs(record)
     if pairs:
         return describe_pair(record, pairs[0])
-    main = main_row(record)
+    main = main_system(record)
     if main is None:
         return "This run has no result yet."
     return (
@@ -143,11 +145,11 @@ def headline(record: RunRecord) -> str:
 
 
 def findings(record: RunRecord) -> list[tuple[str, list[str]]]:
-    """The other comparisons of the main row: what a test set is about, and what was found there."""
+    """Other comparisons of the main system: what a test set is about, and what was found there."""
     told: dict[str, list[str]] = {}
     for pair in main_pairs(record)[1:]:
-        b = _name_with_f1(record, pair.b, pair.test)
-        told.setdefault(f"On {name_test(record, pair.test)}, {b}", []).append(
+        b = _name_with_f1(record, pair.b, pair.test_set)
+        told.setdefault(f"On {name_test(record, pair.test_set)}, {b}", []).append(
             f"{_predicate(record, pair)}."
         )
     return list(told.items())
@@ -155,7 +157,7 @@ def findings(record: RunRecord) -> list[tuple[str, list[str]]]:
 
 def caveats(record: RunRecord) -> list[str]:
     """What limits the claims: size of the test set, seeds, sources, leaks, retries."""
-    main = main_row(record)
+    main = main_system(record)
     if main is None or not main.seeds:
         return []
     test = main.seeds[0].test
@@ -175,10 +177,10 @@ def caveats(record: RunRecord) -> list[str]:
     told += _describe_lexicons(record)
     told += _describe_leaks(main, name)
     told += [
-        f"{row.name}, seed {result.seed}: training collapsed and was repeated "
+        f"{system.name}, seed {result.seed}: training collapsed and was repeated "
         f"({'; '.join(result.training.remedies)})."
-        for row in record.rows
-        for result in row.seeds
+        for system in record.systems
+        for result in system.seeds
         if result.training is not None and result.training.remedies
     ]
     return told
@@ -209,7 +211,7 @@ def _describe_lexicons(record: RunRecord) -> list[str]:
     ]
 
 
-def _describe_leaks(main: Row, name: str) -> list[str]:
+def _describe_leaks(main: System, name: str) -> list[str]:
     test = main.seeds[0].test
     if test.n_leaked is None:
         return ["Nobody looked for test sentences in the training set."]
@@ -228,9 +230,9 @@ def _describe_leaks(main: Row, name: str) -> list[str]:
 
 
 def _mean_f1(record: RunRecord, name: str, test: str) -> float | None:
-    for row in record.rows:
-        if row.name == name:
-            summary = row.f1_strict if test == "test" else row.also.get(test)
+    for system in record.systems:
+        if system.name == name:
+            summary = system.f1_strict if test == "test" else system.test_sets.get(test)
             return None if summary is None else summary.mean
     return None
 

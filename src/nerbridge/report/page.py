@@ -10,7 +10,7 @@ from nerbridge.files import write_bytes, write_text
 from nerbridge.markup import Markup, concat, concat_all, element, make_page
 from nerbridge.records import RunRecord, write_record
 from nerbridge.report import sections
-from nerbridge.report.drawing import Drawing, style_rows
+from nerbridge.report.drawing import Drawing, style_systems
 from nerbridge.report.plots import draw_figures
 from nerbridge.report.tables import record_to_markdown
 
@@ -47,7 +47,7 @@ def write_report(record: RunRecord, folder: Path) -> Path:
 
 def render_report(record: RunRecord, drawn: sections.Figures) -> str:
     """The page as HTML."""
-    styles = style_rows([row.name for row in record.rows])
+    styles = style_systems([system.name for system in record.systems])
     parts = {
         "results": sections.results(record, drawn, styles),
         "training": sections.training(record, drawn, styles),

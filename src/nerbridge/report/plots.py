@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from nerbridge.models.manifest import CurvePoint, Training
-from nerbridge.records import Row, RunRecord, Summary
+from nerbridge.records import RunRecord, Summary, System
 from nerbridge.report.breakdown_plots import (
     draw_confusion,
     draw_lengths,
@@ -23,14 +23,14 @@ from nerbridge.report.drawing import (
     MUTED,
     NARROW,
     Drawing,
-    RowStyle,
+    SystemStyle,
     draw,
     label_all,
     label_ends,
     label_rows,
     row_height,
     slug_all,
-    style_rows,
+    style_systems,
 )
 from nerbridge.report.formatting import format_f1
 from nerbridge.report.narrative import name_test
@@ -45,8 +45,8 @@ GROUPS = (
 
 def draw_figures(record: RunRecord) -> dict[str, list[Drawing]]:
     """All figures by what they are about (:data:`GROUPS`); a group may be empty."""
-    styles = style_rows([row.name for row in record.rows])
-    if not record.rows:
+    styles = style_systems([system.name for system in record.systems])
+    if not record.systems:
         return {key: [] for key in GROUPS}
     return {
         "f1": draw_f1(record, styles),
@@ -65,13 +65,13 @@ class Dot:
     """One line of a figure of intervals."""
 
     label: str
-    style: RowStyle
+    style: SystemStyle
     summary: Summary
     seeds: tuple[float, ...]
 
 
-def draw_f1(record: RunRecord, styles: dict[str, RowStyle]) -> list[Drawing]:
-    """Strict F1 of every row with its interval and its seeds: a figure per test set, one scale."""
+def draw_f1(record: RunRecord, styles: dict[str, SystemStyle]) -> list[Drawing]:
+    """Strict F1 of every system with interval and seeds: a figure per test set, one scale."""
     tests = ["test", *further_tests(record)]
     dots = {test: _dots_of(record, test, styles) for test in tests}
     limits = limits_of([dot for of_test in dots.values() for dot in of_test])
@@ -84,12 +84,14 @@ def draw_f1(record: RunRecord, styles: dict[str, RowStyle]) -> list[Drawing]:
     ]
 
 
-def dot_of(row: Row, test: str, label: str, style: RowStyle) -> Dot | None:
-    """A row on a test set; None if it was not scored on it."""
-    summary = row.f1_strict if test == "test" else row.also.get(test)
+def dot_of(system: System, test: str, label: str, style: SystemStyle) -> Dot | None:
+    """A system on a test set; None if it was not scored on it."""
+    summary = system.f1_strict if test == "test" else system.test_sets.get(test)
     if summary is None:
         return None
-    scores = [result.test if test == "test" else result.also.get(test) for result in row.seeds]
+    scores = [
+        result.test if test == "test" else result.test_sets.get(test) for result in system.seeds
+    ]
     return Dot(label, style, summary, tuple(score.f1_strict for score in scores if score))
 
 
@@ -114,8 +116,11 @@ def limits_of(dots: Sequence[Dot]) -> tuple[float, float]:
     return max(-0.02, min(values) - 0.04), min(1.02, max(values) + 0.04)
 
 
-def _dots_of(record: RunRecord, test: str, styles: dict[str, RowStyle]) -> list[Dot]:
-    dots = (dot_of(row, test, styles[row.name].label, styles[row.name]) for row in record.rows)
+def _dots_of(record: RunRecord, test: str, styles: dict[str, SystemStyle]) -> list[Dot]:
+    dots = (
+        dot_of(system, test, styles[system.name].label, styles[system.name])
+        for system in record.systems
+    )
     return [dot for dot in dots if dot is not None]
 
 
@@ -144,35 +149,35 @@ def _paint_dots(dots: Sequence[Dot], limits: tuple[float, float], figure: Figure
     axes.set_xlabel("strict F1 with 95 % interval; points: seeds", loc="right")
 
 
-def draw_curves(record: RunRecord, styles: dict[str, RowStyle]) -> list[Drawing]:
-    """Loss and F1 by epoch, every seed: a figure per trained row."""
-    slugs = slug_all(row.name for row in record.rows)
-    rows = [row for row in record.rows if any(cost.curve for cost in trainings(row))]
+def draw_curves(record: RunRecord, styles: dict[str, SystemStyle]) -> list[Drawing]:
+    """Loss and F1 by epoch, every seed: a figure per trained system."""
+    slugs = slug_all(system.name for system in record.systems)
+    systems = [system for system in record.systems if any(cost.curve for cost in trainings(system))]
     top = 1.05 * max(
         (
             score or 0.0
-            for row in rows
-            for point in _points(row)
+            for system in systems
+            for point in _points(system)
             for score in (point.train_f1, point.validation_f1)
         ),
         default=1,
     )
     return [
         draw(
-            f"curves_{slugs[row.name]}",
-            f"Training of {row.name}",
-            f"Loss and F1 of {row.name} on training and validation sentences by epoch, a line "
-            f"for each of {len(row.seeds)} seeds.",
+            f"curves_{slugs[system.name]}",
+            f"Training of {system.name}",
+            f"Loss and F1 of {system.name} on training and validation sentences by epoch, a line "
+            f"for each of {len(system.seeds)} seeds.",
             3.5,
-            partial(_paint_curves, trainings(row), styles[row.name].colour, max(top, 0.1)),
+            partial(_paint_curves, trainings(system), styles[system.name].colour, max(top, 0.1)),
             NARROW,
         )
-        for row in rows
+        for system in systems
     ]
 
 
-def _points(row: Row) -> list[CurvePoint]:
-    return [point for cost in trainings(row) for point in cost.curve]
+def _points(system: System) -> list[CurvePoint]:
+    return [point for cost in trainings(system) for point in cost.curve]
 
 
 def _paint_curves(costs: Sequence[Training], colour: str, top: float, figure: Figure) -> None:

@@ -14,14 +14,14 @@ from nerbridge.evaluation.calibration import (
     ThresholdPoint,
     pool_bins,
 )
-from nerbridge.records import Row, RunRecord
+from nerbridge.records import RunRecord, System
 from nerbridge.report.drawing import (
     GRID,
     INK,
     MUTED,
     NARROW,
     Drawing,
-    RowStyle,
+    SystemStyle,
     draw,
     label_ends,
     slug_all,
@@ -32,7 +32,7 @@ from nerbridge.report.score_tables import (
     calibrations,
     finds_any,
     pooled_curve,
-    scored_row,
+    scored_system,
     scored_tests,
 )
 
@@ -42,25 +42,32 @@ LINE_FROM = 5
 _MARKED = (0.5, 0.7, 0.9)
 
 
-def draw_reliability(record: RunRecord, styles: dict[str, RowStyle]) -> list[Drawing]:
-    """Share of right entities by score: every row on the test set, the main row on the others."""
-    main = scored_row(record)
+def draw_reliability(record: RunRecord, styles: dict[str, SystemStyle]) -> list[Drawing]:
+    """Share of right entities by score: all systems on the test set, the main one on the others."""
+    main = scored_system(record)
     further = [] if main is None else [(main, t) for t in scored_tests(record, main) if t != "test"]
-    shown = [*((row, "test") for row in record.rows if finds_any(row, "test")), *further]
-    names = [f"{row.name}\n{test}" for row, test in shown]
+    shown = [
+        *((system, "test") for system in record.systems if finds_any(system, "test")),
+        *further,
+    ]
+    names = [f"{system.name}\n{test}" for system, test in shown]
     slugs = slug_all(names)
     return [
-        _draw_reliability(record, row, test, slugs[name], styles[row.name].colour)
-        for (row, test), name in zip(shown, names, strict=True)
+        _draw_reliability(record, system, test, slugs[name], styles[system.name].colour)
+        for (system, test), name in zip(shown, names, strict=True)
     ]
 
 
-def _draw_reliability(record: RunRecord, row: Row, test: str, slug: str, colour: str) -> Drawing:
-    found = calibrations(row, test)
+def _draw_reliability(
+    record: RunRecord, system: System, test: str, slug: str, colour: str
+) -> Drawing:
+    found = calibrations(system, test)
     after = pool_bins(one.bins_after for one in found)
-    title = f"Scores of {row.name}"
+    title = f"Scores of {system.name}"
     title += "" if test == "test" else f" on {name_test(record, test)}"
-    alt = f"Share of right entities by calibrated score, {row.name} on {name_test(record, test)}: "
+    alt = (
+        f"Share of right entities by calibrated score, {system.name} on {name_test(record, test)}: "
+    )
     alt += "; ".join(
         f"{bin_.low:.1f} to {bin_.high:.1f} {format_f1(bin_.n_correct / bin_.n)} (n = {bin_.n})"
         for bin_ in after
@@ -115,20 +122,22 @@ def _plot_bins(
     return 1.0, shares[-1]
 
 
-def draw_thresholds(record: RunRecord, styles: dict[str, RowStyle]) -> list[Drawing]:
-    """Precision, recall and F1 of the main row by ``--min-score``: a figure per test set."""
-    row = scored_row(record)
-    if row is None:
+def draw_thresholds(record: RunRecord, styles: dict[str, SystemStyle]) -> list[Drawing]:
+    """Precision, recall and F1 of the main system by ``--min-score``: a figure per test set."""
+    system = scored_system(record)
+    if system is None:
         return []
-    tests = scored_tests(record, row)
+    tests = scored_tests(record, system)
     slugs = slug_all(tests)
-    colour = styles[row.name].colour
-    return [_draw_thresholds(record, row, test, slugs[test], colour) for test in tests]
+    colour = styles[system.name].colour
+    return [_draw_thresholds(record, system, test, slugs[test], colour) for test in tests]
 
 
-def _draw_thresholds(record: RunRecord, row: Row, test: str, slug: str, colour: str) -> Drawing:
-    curve = pooled_curve(calibrations(row, test))
-    title = f"--min-score, {row.name} on {name_test(record, test)}"
+def _draw_thresholds(
+    record: RunRecord, system: System, test: str, slug: str, colour: str
+) -> Drawing:
+    curve = pooled_curve(calibrations(system, test))
+    title = f"--min-score, {system.name} on {name_test(record, test)}"
     alt = "; ".join(
         f"{point.min_score:.2f} {format_f1(point.precision)} and {format_f1(point.recall)}"
         for point in curve

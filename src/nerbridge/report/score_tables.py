@@ -5,34 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nerbridge.evaluation.calibration import Calibration, ThresholdPoint, pool_thresholds
-from nerbridge.records import Row, RunRecord
+from nerbridge.records import RunRecord, System
 from nerbridge.report.formatting import MISSING, format_count, format_f1
-from nerbridge.report.narrative import main_row, name_test
+from nerbridge.report.narrative import main_system, name_test
 from nerbridge.report.tables import Column, Table, describe_seeds, further_tests, mean_of
 
 SHOWN_THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 
-def calibrations(row: Row, test: str) -> list[Calibration]:
-    """What is known about the scores of a row on a test set, seed by seed."""
-    return [seed.calibration[test] for seed in row.seeds if test in seed.calibration]
+def calibrations(system: System, test: str) -> list[Calibration]:
+    """What is known about the scores of a system on a test set, seed by seed."""
+    return [seed.calibration[test] for seed in system.seeds if test in seed.calibration]
 
 
-def finds_any(row: Row, test: str) -> bool:
-    """Whether a row scores its entities and found any on a test set."""
-    return any(one.n_entities for one in calibrations(row, test))
+def finds_any(system: System, test: str) -> bool:
+    """Whether a system scores its entities and found any on a test set."""
+    return any(one.n_entities for one in calibrations(system, test))
 
 
-def scored_row(record: RunRecord) -> Row | None:
-    """The main row if it scores its entities, else the last row that does."""
-    main = main_row(record)
-    scoring = [row for row in record.rows if finds_any(row, "test")]
+def scored_system(record: RunRecord) -> System | None:
+    """The main system if it scores its entities, else the last system that does."""
+    main = main_system(record)
+    scoring = [system for system in record.systems if finds_any(system, "test")]
     return main if main in scoring else next(reversed(scoring), None)
 
 
-def scored_tests(record: RunRecord, row: Row) -> list[str]:
-    """The test sets on which a row found and scored entities, the recipe's own first."""
-    return [test for test in ("test", *further_tests(record)) if finds_any(row, test)]
+def scored_tests(record: RunRecord, system: System) -> list[str]:
+    """The test sets on which a system found and scored entities, the recipe's own first."""
+    return [test for test in ("test", *further_tests(record)) if finds_any(system, test)]
 
 
 def pooled_curve(found: list[Calibration]) -> tuple[ThresholdPoint, ...]:
@@ -41,9 +41,9 @@ def pooled_curve(found: list[Calibration]) -> tuple[ThresholdPoint, ...]:
 
 
 def calibration_table(record: RunRecord) -> Table:
-    """Calibration error of every row on every test set, before and after."""
-    pairs = [(row, test) for row in record.rows for test in scored_tests(record, row)]
-    found = [calibrations(row, test) for row, test in pairs]
+    """Calibration error of every system on every test set, before and after."""
+    pairs = [(system, test) for system in record.systems for test in scored_tests(record, system)]
+    found = [calibrations(system, test) for system, test in pairs]
     return Table(
         "How far scores can be trusted",
         "Expected calibration error: by how much the score of an entity and the share of right "
@@ -62,8 +62,8 @@ def calibration_table(record: RunRecord) -> Table:
             Column("calibrated"),
         ),
         tuple(
-            (row.name, *_calibration_cells(of_pair))
-            for (row, _), of_pair in zip(pairs, found, strict=True)
+            (system.name, *_calibration_cells(of_pair))
+            for (system, _), of_pair in zip(pairs, found, strict=True)
         ),
         tuple(f"on {name_test(record, test)}" for _, test in pairs),
         "test set",
@@ -93,11 +93,11 @@ def _format_temperatures(values: list[float]) -> str:
 
 
 def threshold_table(record: RunRecord) -> Table:
-    """What ``--min-score`` does to the main row."""
-    row = scored_row(record)
-    tests = [] if row is None else scored_tests(record, row)
-    name = MISSING if row is None else row.name
-    curves = [] if row is None else [pooled_curve(calibrations(row, test)) for test in tests]
+    """What ``--min-score`` does to the main system."""
+    system = scored_system(record)
+    tests = [] if system is None else scored_tests(record, system)
+    name = MISSING if system is None else system.name
+    curves = [] if system is None else [pooled_curve(calibrations(system, test)) for test in tests]
     names = [name_test(record, test) for test in tests]
     return Table(
         f"What --min-score does to {name}",
@@ -116,7 +116,7 @@ def threshold_table(record: RunRecord) -> Table:
             for points in zip(*curves, strict=True)
             if points[0].min_score in SHOWN_THRESHOLDS
         ),
-        is_by_row=False,
+        is_by_system=False,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from nerbridge.io.toml import to_toml
 from nerbridge.markup import Markup, concat, concat_all, element
-from nerbridge.records import Row, RunRecord
+from nerbridge.records import RunRecord, System
 from nerbridge.report.blocks import (
     Styles,
     bullets,
@@ -32,11 +32,11 @@ from nerbridge.report.narrative import (
     caveats,
     findings,
     headline,
-    main_row,
+    main_system,
     name_test,
 )
 from nerbridge.report.score_plots import LINE_FROM
-from nerbridge.report.score_tables import calibration_table, scored_row, threshold_table
+from nerbridge.report.score_tables import calibration_table, scored_system, threshold_table
 from nerbridge.report.tables import (
     cost_table,
     mistake_table,
@@ -113,7 +113,7 @@ def breakdown(record: RunRecord, drawn: Figures, styles: Styles) -> Markup:
 
 def scores(record: RunRecord, drawn: Figures, styles: Styles) -> Markup:
     """Whether the score of an entity means what it says, and what a threshold on it costs."""
-    if scored_row(record) is None:
+    if scored_system(record) is None:
         return Markup("")
     return section(
         "scores",
@@ -143,17 +143,17 @@ def scores(record: RunRecord, drawn: Figures, styles: Styles) -> Markup:
 
 
 def errors(record: RunRecord, styles: Styles) -> Markup:
-    """The most frequent errors, those of the main row first and open."""
-    main = main_row(record)
-    with_errors = [row for row in record.rows if row.errors]
+    """The most frequent errors, those of the main system first and open."""
+    main = main_system(record)
+    with_errors = [system for system in record.systems if system.errors]
     if main is None or not with_errors:
         return Markup("")
     language = _code(record, "target")
     shown = concat(element("h3", f"Errors of {main.name}"), errors_to_html(main.errors, language))
     others = (
-        fold(f"Errors of {row.name}", errors_to_html(row.errors, language))
-        for row in with_errors
-        if row.name != main.name
+        fold(f"Errors of {system.name}", errors_to_html(system.errors, language))
+        for system in with_errors
+        if system.name != main.name
     )
     return section(
         "errors",
@@ -198,7 +198,9 @@ def origin(record: RunRecord, styles: Styles) -> Markup:
         paragraphs("Any trained model below can be scored again, on any labelled corpus, with"),
         element("pre", element("code", "nerbridge evaluate RUN/MODEL CORPUS")),
         element("h3", "Lineage"),
-        concat_all(fold(row.name, definitions(row_lineage(row))) for row in record.rows),
+        concat_all(
+            fold(system.name, definitions(system_manifest(system))) for system in record.systems
+        ),
         element("h3", "Recipe"),
         element("p", f"sha256 {record.recipe_sha256}", class_="caption hash"),
         element("pre", element("code", to_toml(record.recipe))),
@@ -210,13 +212,13 @@ def origin(record: RunRecord, styles: Styles) -> Markup:
     )
 
 
-def row_lineage(row: Row) -> dict[str, Any]:
-    """Model folders and lineage of a row; what differs between seeds is told seed by seed."""
+def system_manifest(system: System) -> dict[str, Any]:
+    """Model folders and lineage of a system; what differs between seeds is told seed by seed."""
     lineage: dict[str, Any] = {
-        "model": definitions({f"seed {result.seed}": result.model for result in row.seeds})
+        "model": definitions({f"seed {result.seed}": result.model for result in system.seeds})
     }
-    for key in dict.fromkeys(key for result in row.seeds for key in result.lineage):
-        values = {f"seed {result.seed}": result.lineage.get(key) for result in row.seeds}
+    for key in dict.fromkeys(key for result in system.seeds for key in result.manifest):
+        values = {f"seed {result.seed}": result.manifest.get(key) for result in system.seeds}
         first, *others = values.values()
         lineage[key] = first if all(value == first for value in others) else definitions(values)
     return lineage

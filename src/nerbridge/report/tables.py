@@ -14,7 +14,7 @@ from rich.text import Text
 
 from nerbridge.evaluation.scores import Scores
 from nerbridge.models.manifest import Training
-from nerbridge.records import Paired, Row, RunRecord, SeedResult, Summary
+from nerbridge.records import Paired, RunRecord, SeedResult, Summary, System
 from nerbridge.report.formatting import (
     MISSING,
     format_bytes,
@@ -28,7 +28,7 @@ from nerbridge.report.formatting import (
 )
 from nerbridge.report.narrative import describe_verdict, headline, name_test
 
-Cell = Callable[[Row], str]
+Cell = Callable[[System], str]
 """What a column says of a system."""
 
 
@@ -44,8 +44,8 @@ class Column:
 class Table:
     """Cells as text. What follows a line break in a cell is secondary (an interval).
 
-    ``title`` says what it is, ``caption`` how to read it. ``notes`` describe the rows, one each,
-    or are empty. ``is_by_row`` says that lines begin with the name of a row of the record.
+    ``title`` says what it is, ``caption`` how to read it. ``notes`` describe the systems, one each,
+    or are empty. ``is_by_system`` says that lines begin with the name of a system of the record.
     """
 
     title: str
@@ -54,7 +54,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
     notes_name: str = "what it is"
-    is_by_row: bool = True
+    is_by_system: bool = True
 
 
 def result_table(record: RunRecord) -> Table:
@@ -64,33 +64,35 @@ def result_table(record: RunRecord) -> Table:
         "interval over sentences and seeds. Strict and conll score the same predictions. Time is "
         "of the stage alone, per seed."
     )
-    if any(row.stage == "crf" for row in record.rows):
+    if any(system.stage == "crf" for system in record.systems):
         caption += (
             " A CRF is trained once, with one sample of sentences where the recipe takes a part of "
             "a corpus; its interval does not contain the choice of the sample."
         )
     columns: dict[str, Cell] = {
-        f"F1 strict, {name_test(record, 'test')}": lambda row: format_summary(row.f1_strict),
+        f"F1 strict, {name_test(record, 'test')}": lambda system: format_summary(system.f1_strict),
         **{
             f"F1 strict, {name_test(record, name)}": partial(_further_cell, name)
             for name in further_tests(record)
         },
-        "F1 conll": lambda row: format_f1(row.f1_conll.mean),
-        "F1 without leaks": lambda row: format_f1(
-            None if row.f1_leak_free is None else row.f1_leak_free.mean
+        "F1 conll": lambda system: format_f1(system.f1_conll.mean),
+        "F1 without leaks": lambda system: format_f1(
+            None if system.f1_leak_free is None else system.f1_leak_free.mean
         ),
-        "time": lambda row: format_seconds(_mean_cost(row, "wall_s")),
-        "trained parameters": lambda row: format_count(_mean_cost(row, "n_parameters_trained")),
+        "time": lambda system: format_seconds(_mean_cost(system, "wall_s")),
+        "trained parameters": lambda system: format_count(
+            _mean_cost(system, "n_parameters_trained")
+        ),
     }
-    notes = tuple(row.description for row in record.rows)
-    return system_table("Every system on every test set", caption, columns, record.rows, notes)
+    notes = tuple(system.description for system in record.systems)
+    return system_table("Every system on every test set", caption, columns, record.systems, notes)
 
 
 def system_table(
     title: str,
     caption: str,
     columns: Mapping[str, Cell],
-    rows: Sequence[Row],
+    systems: Sequence[System],
     notes: tuple[str, ...] = (),
 ) -> Table:
     """A line for each system: its name, then the cells that the columns make of it."""
@@ -98,7 +100,7 @@ def system_table(
         title,
         caption,
         (Column("system", is_number=False), *map(Column, columns)),
-        tuple((row.name, *(cell(row) for cell in columns.values())) for row in rows),
+        tuple((system.name, *(cell(system) for cell in columns.values())) for system in systems),
         notes,
     )
 
@@ -110,9 +112,9 @@ def paired_table(record: RunRecord) -> Table:
         describe_pairing("systems", len(record.paired)),
         PAIRED_COLUMNS,
         tuple(paired_cells(pair) for pair in record.paired),
-        tuple(f"on {name_test(record, pair.test)}" for pair in record.paired),
+        tuple(f"on {name_test(record, pair.test_set)}" for pair in record.paired),
         "test set",
-        is_by_row=False,
+        is_by_system=False,
     )
 
 
@@ -147,10 +149,10 @@ def describe_pairing(what: str, n_pairs: int) -> str:
 
 def seed_table(record: RunRecord) -> Table:
     """Strict F1 of every seed, of the systems that have several."""
-    several = [row for row in record.rows if len(row.seeds) > 1]
+    several = [system for system in record.systems if len(system.seeds) > 1]
     columns: dict[str, Cell] = {
         f"seed {seed}": partial(_seed_cell, seed)
-        for seed in sorted({result.seed for row in several for result in row.seeds})
+        for seed in sorted({result.seed for system in several for result in system.seeds})
     }
     caption = f"Strict F1 on {name_test(record, 'test')}."
     return system_table("Every seed", caption, columns, several)
@@ -160,15 +162,15 @@ def type_table(record: RunRecord) -> Table:
     """F1, precision and recall per entity type."""
     columns: dict[str, Cell] = {type_: partial(_type_cell, type_) for type_ in entity_types(record)}
     caption = "Strict F1 per entity type, below it precision and recall; means over seeds."
-    return system_table("Entity types", caption, columns, record.rows)
+    return system_table("Entity types", caption, columns, record.systems)
 
 
-def name_confusion(row: Row) -> tuple[list[str], list[list[float]]]:
+def name_confusion(system: System) -> tuple[list[str], list[list[float]]]:
     """Names and mean counts of the confusion of gold (down) and predicted (across) types.
 
     The last name stands for no entity: missed in its column, spurious in its line.
     """
-    found = [result.test.confusion for result in row.seeds]
+    found = [result.test.confusion for result in system.seeds]
     names = list(dict.fromkeys(name for confusion in found for name in confusion))
     counts = [
         [sum(c.get(gold, {}).get(predicted, 0) for c in found) / len(found) for predicted in names]
@@ -190,42 +192,48 @@ def mistake_table(record: RunRecord) -> Table:
         "spurious": _mean_count("n_spurious"),
     }
     caption = "Means over seeds. Every predicted entity is correct, wrong or spurious."
-    return system_table("What became of the entities", caption, columns, record.rows)
+    return system_table("What became of the entities", caption, columns, record.systems)
 
 
 def seen_table(record: RunRecord) -> Table:
     """Recall of mentions that were and were not among the training sentences."""
     columns: dict[str, Cell] = {
         "seen": _mean_count("n_seen"),
-        "recall, seen": lambda row: format_f1(mean_score(row, lambda found: found.recall_seen)),
+        "recall, seen": lambda system: format_f1(
+            mean_score(system, lambda found: found.recall_seen)
+        ),
         "unseen": _mean_count("n_unseen"),
-        "recall, unseen": lambda row: format_f1(mean_score(row, lambda found: found.recall_unseen)),
+        "recall, unseen": lambda system: format_f1(
+            mean_score(system, lambda found: found.recall_unseen)
+        ),
     }
     caption = (
         "Recall of gold entities whose words and type occur in the sentences that the system was "
         "trained on, of the target and of the sources (seen), and of the others (unseen). Systems "
         "that learned from different sentences divide the entities differently."
     )
-    return system_table("Seen and unseen mentions", caption, columns, record.rows)
+    return system_table("Seen and unseen mentions", caption, columns, record.systems)
 
 
 def cost_table(record: RunRecord) -> Table:
     """What training each system took."""
     columns: dict[str, Cell] = {
-        "sentences": lambda row: format_count(_mean_cost(row, "n_sentences")),
-        "steps": lambda row: format_count(_mean_cost(row, "n_steps")),
-        "best epoch": lambda row: _format_one_digit(_mean_cost(row, "best_epoch")),
+        "sentences": lambda system: format_count(_mean_cost(system, "n_sentences")),
+        "steps": lambda system: format_count(_mean_cost(system, "n_steps")),
+        "best epoch": lambda system: _format_one_digit(_mean_cost(system, "best_epoch")),
         "trained parameters": _trained_parameters,
-        "time": lambda row: format_seconds(_mean_cost(row, "wall_s")),
-        "peak memory": lambda row: format_bytes(
-            max(cost.peak_memory_bytes for cost in trainings(row))
+        "time": lambda system: format_seconds(_mean_cost(system, "wall_s")),
+        "peak memory": lambda system: format_bytes(
+            max(cost.peak_memory_bytes for cost in trainings(system))
         ),
     }
     caption = (
         "Of each stage alone; means over seeds, of memory the largest. The share is of all "
         "parameters of the model."
     )
-    return system_table("Cost", caption, columns, [row for row in record.rows if trainings(row)])
+    return system_table(
+        "Cost", caption, columns, [system for system in record.systems if trainings(system)]
+    )
 
 
 def table_to_markdown(table: Table) -> str:
@@ -279,21 +287,24 @@ def record_to_markdown(record: RunRecord) -> str:
 
 def further_tests(record: RunRecord) -> list[str]:
     """Names of the further test sets, in order of appearance."""
-    return list(dict.fromkeys(name for row in record.rows for name in row.also))
+    return list(dict.fromkeys(name for system in record.systems for name in system.test_sets))
 
 
 def entity_types(record: RunRecord) -> list[str]:
     """The entity types scored, in the order of the record."""
     return list(
         dict.fromkeys(
-            type_ for row in record.rows for result in row.seeds for type_ in result.test.per_type
+            type_
+            for system in record.systems
+            for result in system.seeds
+            for type_ in result.test.per_type
         )
     )
 
 
-def trainings(row: Row) -> list[Training]:
-    """What is known about the training of a row, seed by seed."""
-    return [result.training for result in row.seeds if result.training is not None]
+def trainings(system: System) -> list[Training]:
+    """What is known about the training of a system, seed by seed."""
+    return [result.training for result in system.seeds if result.training is not None]
 
 
 def mean_of(items: Iterable[object], get: Callable[..., float | None]) -> float | None:
@@ -306,13 +317,13 @@ def mean_of(items: Iterable[object], get: Callable[..., float | None]) -> float 
     return sum(values) / len(values) if values else None
 
 
-def mean_score(row: Row, get: Callable[[Scores], float | None]) -> float | None:
+def mean_score(system: System, get: Callable[[Scores], float | None]) -> float | None:
     """Mean over seeds of something about the scores on the test set."""
 
     def get_from(result: SeedResult) -> float | None:
         return get(result.test)
 
-    return mean_of(row.seeds, get_from)
+    return mean_of(system.seeds, get_from)
 
 
 def format_summary(summary: Summary | None) -> str:
@@ -324,25 +335,27 @@ def format_summary(summary: Summary | None) -> str:
 
 
 def describe_seeds(record: RunRecord) -> str:
-    """How many seeds the rows have.
+    """How many seeds the systems have.
 
     A CRF, which is trained once, has one; the others have equally many.
     """
-    n = max((len(row.seeds) for row in record.rows), default=0)
+    n = max((len(system.seeds) for system in record.systems), default=0)
     return "one seed" if n == 1 else f"{n} seeds"
 
 
-def _further_cell(test: str, row: Row) -> str:
-    return format_summary(row.also.get(test))
+def _further_cell(test: str, system: System) -> str:
+    return format_summary(system.test_sets.get(test))
 
 
-def _seed_cell(seed: int, row: Row) -> str:
-    found = (result.test.f1_strict for result in row.seeds if result.seed == seed)
+def _seed_cell(seed: int, system: System) -> str:
+    found = (result.test.f1_strict for result in system.seeds if result.seed == seed)
     return format_f1(next(found, None))
 
 
-def _type_cell(type_: str, row: Row) -> str:
-    scores = [result.test.per_type[type_] for result in row.seeds if type_ in result.test.per_type]
+def _type_cell(type_: str, system: System) -> str:
+    scores = [
+        result.test.per_type[type_] for result in system.seeds if type_ in result.test.per_type
+    ]
     precision = format_f1(mean_of(scores, lambda score: score.precision))
     recall = format_f1(mean_of(scores, lambda score: score.recall))
     return f"{format_f1(mean_of(scores, lambda score: score.f1))}\n{precision} / {recall}"
@@ -351,21 +364,21 @@ def _type_cell(type_: str, row: Row) -> str:
 def _mean_count(name: str) -> Cell:
     """The mean of a count of `Scores` over seeds: whole where it is whole."""
 
-    def cell(row: Row) -> str:
-        value = mean_score(row, attrgetter(name))
+    def cell(system: System) -> str:
+        value = mean_score(system, attrgetter(name))
         is_whole = value is None or value == round(value)
         return format_count(value) if is_whole else _format_one_digit(value)
 
     return cell
 
 
-def _mean_cost(row: Row, name: str) -> float | None:
-    return mean_of(trainings(row), attrgetter(name))
+def _mean_cost(system: System, name: str) -> float | None:
+    return mean_of(trainings(system), attrgetter(name))
 
 
-def _trained_parameters(row: Row) -> str:
+def _trained_parameters(system: System) -> str:
     trained, total = (
-        _mean_cost(row, name) or 0.0 for name in ("n_parameters_trained", "n_parameters")
+        _mean_cost(system, name) or 0.0 for name in ("n_parameters_trained", "n_parameters")
     )
     return f"{format_count(trained)}\n{format_share(trained, total)}"
 

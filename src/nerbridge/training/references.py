@@ -1,4 +1,4 @@
-"""Reference rows: a linear CRF, so that everybody sees what an encoder buys."""
+"""Reference systems: a linear CRF, so that everybody sees what an encoder buys."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from nerbridge.training.data import Labelled
 from nerbridge.training.run import Listener, Run, StageProgress
 from nerbridge.training.scoring import evaluate_and_record
 
-CRF_ROWS = ("crf_target", "crf_transfer", "crf_all")
+CRF_SYSTEMS = ("crf_target", "crf_transfer", "crf_all")
 TARGET_REPEATS = 10
 """How often the few target sentences are repeated beside the many source sentences in
 ``crf_all``."""
 CRF_SEED = 0
 """A CRF starts from no random weights and is trained once, whatever the seeds of the others. Where
-the recipe takes a part of a corpus, this seed draws it; that draw is not in the row's interval."""
+the recipe takes a sample of a corpus, this is its seed. The interval does not cover the sample."""
 
 
 def run_references(run: Run, listen: Listener) -> None:
     """The CRF on the target alone, on the sources alone, and on both together."""
-    for row in CRF_ROWS if run.recipe.reference.crf else ():
-        if run.folder.read_result(row, CRF_SEED) is not None:
+    for system in CRF_SYSTEMS if run.recipe.reference.crf else ():
+        if run.folder.read_result(system, CRF_SEED) is not None:
             continue
-        listen(StageProgress(row, CRF_SEED, 0.0, "training"))
-        if not run.folder.model(row, CRF_SEED).is_dir():
-            _train(run, row)
-        evaluate_and_record(run, row, CRF_SEED, listen)
+        listen(StageProgress(system, CRF_SEED, 0.0, "training"))
+        if not run.folder.model(system, CRF_SEED).is_dir():
+            _train(run, system)
+        evaluate_and_record(run, system, CRF_SEED, listen)
 
 
-def crf_training_set(run: Run, row: str) -> list[Labelled]:
-    """What a CRF row learns from; in ``crf_all`` the few target sentences count repeatedly."""
+def crf_training_set(run: Run, system: str) -> list[Labelled]:
+    """What a CRF system learns from; in ``crf_all`` the few target sentences count repeatedly."""
     target = run.data.target_train(CRF_SEED)
     sources = run.data.source_train(CRF_SEED)
     return {
         "crf_target": [target],
         "crf_transfer": [sources],
         "crf_all": [sources, *[target] * TARGET_REPEATS],
-    }[row]
+    }[system]
 
 
-def _train(run: Run, row: str) -> None:
-    parts = crf_training_set(run, row)
+def _train(run: Run, system: str) -> None:
+    parts = crf_training_set(run, system)
     pairs = chain.from_iterable(zip(p.words, p.tags, strict=True) for p in parts)
-    manifest = run.manifest(row, CRF_SEED, "crf").model_copy(update={"method": "crf"})
-    with new_folder(run.folder.model(row, CRF_SEED)) as temporary:
+    manifest = run.manifest(system, CRF_SEED, "crf").model_copy(update={"method": "crf"})
+    with new_folder(run.folder.model(system, CRF_SEED)) as temporary:
         train_crf(pairs, temporary / CRF_FILE)
         write_manifest(temporary, manifest)

@@ -48,11 +48,11 @@ def reuse_transfers(run: Run, other: Path, listen: Listener) -> None:
     models = [("transfer", seed) for seed in at_hand]
     if run.recipe.reference.crf and theirs.model("crf_transfer", CRF_SEED).is_dir():
         models.append(("crf_transfer", CRF_SEED))
-    for row, seed in models:
-        if not run.folder.model(row, seed).is_dir():
-            with new_folder(run.folder.model(row, seed)) as folder:
-                shutil.copytree(theirs.model(row, seed), folder, dirs_exist_ok=True)
-            listen(StageProgress(row, seed, 0.0, f"taken from {other}"))
+    for system, seed in models:
+        if not run.folder.model(system, seed).is_dir():
+            with new_folder(run.folder.model(system, seed)) as folder:
+                shutil.copytree(theirs.model(system, seed), folder, dirs_exist_ok=True)
+            listen(StageProgress(system, seed, 0.0, f"taken from {other}"))
 
 
 def _read_fingerprint(folder: Path) -> Mapping[str, Any]:

@@ -34,15 +34,15 @@ _MAX_SUBWORDS = 510
 
 @dataclass(frozen=True)
 class StageProgress:
-    """What happened just now: a row of a seed, how far it is (0 to 1), and what to say."""
+    """What happened just now: a system of a seed, how far it is (0 to 1), and what to say."""
 
-    row: str
+    system: str
     seed: int
     done: float
     message: str
 
     def __str__(self) -> str:
-        return f"{self.row:13} seed {self.seed:<4} {self.done:4.0%}  {self.message}"
+        return f"{self.system:13} seed {self.seed:<4} {self.done:4.0%}  {self.message}"
 
 
 Listener = Callable[[StageProgress], None]

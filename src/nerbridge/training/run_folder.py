@@ -25,21 +25,21 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def model(self, row: str, seed: int) -> Path:
+    def model(self, system: str, seed: int) -> Path:
         """Folder of a trained model."""
-        return self.path / "models" / f"{row}-{seed}"
+        return self.path / "models" / f"{system}-{seed}"
 
-    def work(self, row: str, seed: int) -> Path:
+    def work(self, system: str, seed: int) -> Path:
         """Folder for checkpoints; removed when the stage is finished."""
-        return self.path / "work" / f"{row}-{seed}"
+        return self.path / "work" / f"{system}-{seed}"
 
-    def read_result(self, row: str, seed: int) -> SeedResult | None:
-        """The result of a finished row and seed, else None.
+    def read_result(self, system: str, seed: int) -> SeedResult | None:
+        """The result of a finished system and seed, else None.
 
         Raises:
             RunError: the file is there but not readable.
         """
-        path = self._result(row, seed)
+        path = self._result(system, seed)
         try:
             return SeedResult.model_validate_json(path.read_text("utf-8"))
         except FileNotFoundError:
@@ -50,13 +50,13 @@ class RunFolder:
                 "same command again; it will be made anew from the trained model."
             ) from error
 
-    def write_result(self, row: str, result: SeedResult) -> None:
-        """Keep the result of a finished row and seed."""
+    def write_result(self, system: str, result: SeedResult) -> None:
+        """Keep the result of a finished system and seed."""
         text = result.model_dump_json(indent=1) + "\n"
-        write_text(self._result(row, result.seed), text)
+        write_text(self._result(system, result.seed), text)
 
-    def _result(self, row: str, seed: int) -> Path:
-        return self.path / "results" / f"{row}-{seed}.json"
+    def _result(self, system: str, seed: int) -> Path:
+        return self.path / "results" / f"{system}-{seed}.json"
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -21,14 +21,14 @@ from nerbridge.training.run import Listener, Run, StageProgress
 N_ERRORS = 15
 
 
-def evaluate_and_record(run: Run, row: str, seed: int, listen: Listener) -> None:
+def evaluate_and_record(run: Run, system: str, seed: int, listen: Listener) -> None:
     """Score the saved model, write its card, keep the result, and clear the work folder."""
-    result = score_model(run, row, seed)
+    result = score_model(run, system, seed)
     split = run.recipe.target.split
-    _write_scores(run.folder.model(row, seed), result if split == "test" else None)
-    run.folder.write_result(row, result)
-    shutil.rmtree(run.folder.work(row, seed), ignore_errors=True)
-    listen(StageProgress(row, seed, 1.0, f"{split} F1 {result.test.f1_strict:.3f}"))
+    _write_scores(run.folder.model(system, seed), result if split == "test" else None)
+    run.folder.write_result(system, result)
+    shutil.rmtree(run.folder.work(system, seed), ignore_errors=True)
+    listen(StageProgress(system, seed, 1.0, f"{split} F1 {result.test.f1_strict:.3f}"))
 
 
 def _write_scores(folder: Path, result: SeedResult | None) -> None:
@@ -38,20 +38,20 @@ def _write_scores(folder: Path, result: SeedResult | None) -> None:
     """
     manifest = read_manifest(folder)
     if manifest.kind != "crf":
-        scores = quote_scores({"test": result.test, **result.also}) if result else {}
+        scores = quote_scores({"test": result.test, **result.test_sets}) if result else {}
         manifest = manifest.model_copy(update={"scores": scores})
         write_manifest(folder, manifest)
         write_card(folder, manifest)
 
 
-def score_model(run: Run, row: str, seed: int) -> SeedResult:
+def score_model(run: Run, system: str, seed: int) -> SeedResult:
     """Load a model folder of the run and score it."""
-    path = run.folder.model(row, seed)
+    path = run.folder.model(system, seed)
     # Every test set is in model form already, in the script that the recipe gives it.
     model = load_model(path).with_script(None)
     validation = run.data.target_validation
     tests = [*run.data.tests, TestSet("validation", validation, (False,) * len(validation))]
-    known = _known_mentions(run.data, row, seed)
+    known = _known_mentions(run.data, system, seed)
     scored = {test.name: _score(run, model, test, known) for test in tests}
     scores = {name: found for name, (found, _) in scored.items()}
     manifest = read_manifest(path)
@@ -60,21 +60,21 @@ def score_model(run: Run, row: str, seed: int) -> SeedResult:
         model=path.relative_to(run.folder.path).as_posix(),
         test=scores.pop("test"),
         validation=scores.pop("validation"),
-        also=scores,
+        test_sets=scores,
         calibration={name: found for name, (_, found) in scored.items() if found is not None},
         training=manifest.training,
-        lineage=manifest.model_dump(
+        manifest=manifest.model_dump(
             mode="json", exclude_defaults=True, exclude={"training", "scores"}
         ),
     )
 
 
-def _known_mentions(experiment_data: ExperimentData, row: str, seed: int) -> frozenset[Mention]:
-    """The entities in all sentences that a row learned from, as the model sees them."""
+def _known_mentions(experiment_data: ExperimentData, system: str, seed: int) -> frozenset[Mention]:
+    """The entities in all sentences that a system learned from, as the model sees them."""
     parts = []
-    if row not in ("transfer", "crf_transfer"):
+    if system not in ("transfer", "crf_transfer"):
         parts.append(experiment_data.target_train(seed))
-    if row not in ("baseline", "crf_target"):
+    if system not in ("baseline", "crf_target"):
         parts.append(experiment_data.source_train(seed))
     return frozenset().union(*(find_mentions(part.words, part.tags) for part in parts))
 
@@ -98,10 +98,10 @@ def _score(
     return scores, entities.measure(model.temperature)
 
 
-def row_errors(run: Run, row: str, seed: int) -> list[ErrorExample]:
+def system_errors(run: Run, system: str, seed: int) -> list[ErrorExample]:
     """The most frequent errors of a model on the test set, in the words as they were written."""
     test = run.data.tests[0].labelled
-    model = load_model(run.folder.model(row, seed)).with_script(None)
+    model = load_model(run.folder.model(system, seed)).with_script(None)
     predicted = model.tag_many(test.words)
     words = [sentence.words for sentence in test.sentences]
     return frequent_errors(words, test.tags, predicted, N_ERRORS)

@@ -26,19 +26,19 @@ from nerbridge.models.encoder import special_ids
 from nerbridge.records import (
     CorpusRecord,
     Paired,
-    Row,
     RunRecord,
     SeedResult,
     StageName,
     Summary,
+    System,
 )
 from nerbridge.training.data import to_labelled
 from nerbridge.training.experiment import STAGES
 from nerbridge.training.recipe import CorpusSettings
 from nerbridge.training.recipe_files import recipe_sha256
-from nerbridge.training.references import CRF_ROWS, CRF_SEED
+from nerbridge.training.references import CRF_SEED, CRF_SYSTEMS
 from nerbridge.training.run import Run, package_versions
-from nerbridge.training.scoring import row_errors
+from nerbridge.training.scoring import system_errors
 
 TEST = "test"
 
@@ -54,7 +54,7 @@ _JOINT = {
     "transfer": "encoder, trained on the sources, the target corpus among them: not zero-shot",
     "crf_transfer": "linear CRF, sources in the model's script, the target corpus among them",
 }
-"""The rows of which something else must be said where the target corpus is a source too."""
+"""The systems of which something else must be said where the target corpus is a source too."""
 
 PAIRS = (
     ("baseline", "transfer"),
@@ -70,10 +70,10 @@ def build_record(run: Run, command: str) -> RunRecord:
     """Everything the report shows, from the results in the run folder.
 
     Raises:
-        RunError: a row or seed is not finished.
+        RunError: a system or seed is not finished.
     """
-    rows = tuple(_build_row(run, name) for name in _row_names(run))
-    trained = [s.training for row in rows for s in row.seeds if s.training is not None]
+    systems = tuple(_build_system(run, name) for name in _system_names(run))
+    trained = [s.training for system in systems for s in system.seeds if s.training is not None]
     return RunRecord(
         name=run.recipe.name,
         nerbridge=package_versions()["nerbridge"],
@@ -85,55 +85,56 @@ def build_record(run: Run, command: str) -> RunRecord:
         versions=package_versions(),
         encoder=dict(run.base.description),
         corpora=tuple(_corpus_records(run)),
-        rows=rows,
-        paired=tuple(_paired_tests(rows)),
-        notes=tuple(_notes(run, rows)),
+        systems=systems,
+        paired=tuple(_paired_tests(systems)),
+        notes=tuple(_notes(run, systems)),
         wall_s=round(sum(training.wall_s for training in trained), 1),
     )
 
 
-def _row_names(run: Run) -> list[str]:
-    return [*STAGES, *(CRF_ROWS if run.recipe.reference.crf else ())]
+def _system_names(run: Run) -> list[str]:
+    return [*STAGES, *(CRF_SYSTEMS if run.recipe.reference.crf else ())]
 
 
-def _build_row(run: Run, name: str) -> Row:
-    is_crf = name in CRF_ROWS
+def _build_system(run: Run, name: str) -> System:
+    is_crf = name in CRF_SYSTEMS
     seeds = [CRF_SEED] if is_crf else list(run.recipe.seeds)
     results = [_finished(run, name, seed) for seed in seeds]
     tests = [result.test for result in results]
     stage: StageName = "crf" if is_crf else name  # type: ignore[assignment]
-    return Row(
+    return System(
         name=name,
         stage=stage,
-        description=_describe_row(run, name),
+        description=_describe_system(run, name),
         seeds=tuple(results),
         f1_strict=summarise(tests),
         f1_conll=_spread([scores.f1_conll for scores in tests], summarise(tests)),
         f1_leak_free=_leak_free(run, tests),
-        also={
-            one.name: summarise([result.also[one.name] for result in results])
+        test_sets={
+            one.name: summarise([result.test_sets[one.name] for result in results])
             for one in run.recipe.test_sets
         },
-        errors=tuple(row_errors(run, name, seeds[0])),
+        errors=tuple(system_errors(run, name, seeds[0])),
     )
 
 
-def _describe_row(run: Run, name: str) -> str:
+def _describe_system(run: Run, name: str) -> str:
     is_joint = any(map(run.data.is_target, run.data.sources))
     return (DESCRIPTIONS | _JOINT if is_joint else DESCRIPTIONS)[name]
 
 
-def _finished(run: Run, row: str, seed: int) -> SeedResult:
-    result = run.folder.read_result(row, seed)
+def _finished(run: Run, system: str, seed: int) -> SeedResult:
+    result = run.folder.read_result(system, seed)
     if result is None:
         raise RunError(
-            f"{run.folder.path}: {row} of seed {seed} is not finished. Give the same command again."
+            f"{run.folder.path}: {system} of seed {seed} is not finished. "
+            "Give the same command again."
         )
     return result
 
 
 def counts_of(scores: Sequence[Scores]) -> NDArray[np.int64]:
-    """Strict counts of one row. Shape: (n_seeds, n_sentences, 3)."""
+    """Strict counts of one system. Shape: (n_seeds, n_sentences, 3)."""
     return np.array([s.counts for s in scores], dtype=np.int64)
 
 
@@ -166,19 +167,20 @@ def _leak_free(run: Run, tests: Sequence[Scores]) -> Summary | None:
     return Summary(mean=float(np.mean(values)), sd=_sd(values), ci95=(low, high))
 
 
-def _paired_tests(rows: Sequence[Row]) -> Iterator[Paired]:
-    by_name = {row.name: row for row in rows}
+def _paired_tests(systems: Sequence[System]) -> Iterator[Paired]:
+    by_name = {system.name: system for system in systems}
     for a, b in PAIRS:
         if a in by_name and b in by_name:
-            yield compare_rows(by_name[a], by_name[b], TEST)
-            for name in by_name[a].also:
-                yield compare_rows(by_name[a], by_name[b], name)
+            yield compare_systems(by_name[a], by_name[b], TEST)
+            for name in by_name[a].test_sets:
+                yield compare_systems(by_name[a], by_name[b], name)
 
 
-def compare_rows(a: Row, b: Row, test: str) -> Paired:
-    """Both paired tests of two rows on one test set; differences are ``b`` minus ``a``."""
+def compare_systems(a: System, b: System, test: str) -> Paired:
+    """Both paired tests of two systems on one test set; differences are ``b`` minus ``a``."""
     counts = [
-        counts_of([s.test if test == TEST else s.also[test] for s in row.seeds]) for row in (b, a)
+        counts_of([s.test if test == TEST else s.test_sets[test] for s in system.seeds])
+        for system in (b, a)
     ]
     bootstrap = paired_bootstrap(*counts)
     randomisation = approximate_randomisation(*counts)
@@ -189,7 +191,7 @@ def compare_rows(a: Row, b: Row, test: str) -> Paired:
         ci95=(bootstrap.ci95.low, bootstrap.ci95.high),
         p=bootstrap.p,
         p_randomisation=randomisation.p,
-        test=test,
+        test_set=test,
     )
 
 
@@ -200,7 +202,7 @@ def _corpus_records(run: Run) -> Iterator[CorpusRecord]:
         yield _corpus_record(run, corpus, source, "source")
     for one in recipe.test_sets:
         corpus = experiment_data.test_corpora[one.name]
-        yield _corpus_record(run, corpus, one, "also", name=one.name)
+        yield _corpus_record(run, corpus, one, "test_set", name=one.name)
 
 
 def _corpus_record(
@@ -235,7 +237,7 @@ def _subwords_per_word(run: Run, corpus: Corpus, split: str, script: str | None)
     return round(sum(len(sub.ids) for sub in encoded) / max(n_words, 1), 3)
 
 
-def _notes(run: Run, rows: Sequence[Row]) -> Iterator[str]:
+def _notes(run: Run, systems: Sequence[System]) -> Iterator[str]:
     for corpus in run.data.corpora:
         for loss, n in corpus.losses.items():
             if n:
@@ -249,14 +251,15 @@ def _notes(run: Run, rows: Sequence[Row]) -> Iterator[str]:
                 f"{test.name}: {n} of {len(test.leaked)} sentences stand in the target's training "
                 "set too; the leak-free column leaves them out."
             )
-    for row in rows:
-        for result in row.seeds:
+    for system in systems:
+        for result in system.seeds:
             for remedy in result.training.remedies if result.training else ():
-                yield f"{row.name}, seed {result.seed}: {remedy}."
-            n_entities = result.lineage.get("calibration", {}).get("n_entities", MIN_ENTITIES)
+                yield f"{system.name}, seed {result.seed}: {remedy}."
+            n_entities = result.manifest.get("calibration", {}).get("n_entities", MIN_ENTITIES)
             if n_entities < MIN_ENTITIES:
                 yield (
-                    f"{row.name}, seed {result.seed}: {n_entities} entities found in validation, "
+                    f"{system.name}, seed {result.seed}: {n_entities} entities found in "
+                    "validation, "
                     "too few to calibrate on; its scores are as the model gives them."
                 )
 

@@ -65,10 +65,10 @@ class RunResult:
     def scores(self) -> tuple[ScoreRow, ...]:
         """Scores of every system, seed and test set."""
         return tuple(
-            _score_row(row.name, result.seed, name, scores)
-            for row in self.record.rows
-            for result in row.seeds
-            for name, scores in {"test": result.test, **result.also}.items()
+            _score_system(system.name, result.seed, name, scores)
+            for system in self.record.systems
+            for result in system.seeds
+            for name, scores in {"test": result.test, **result.test_sets}.items()
         )
 
     def scores_frame(self) -> DataFrame:
@@ -224,7 +224,7 @@ def _describe_call(recipe: Recipe) -> str:
     return f"nerbridge.run({recipe.name!r}, seeds={list(recipe.seeds)})"
 
 
-def _score_row(system: str, seed: int, test_set: str, scores: Scores) -> ScoreRow:
+def _score_system(system: str, seed: int, test_set: str, scores: Scores) -> ScoreRow:
     return ScoreRow(
         system=system,
         seed=seed,
