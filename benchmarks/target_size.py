@@ -120,7 +120,7 @@ def main() -> None:
         low, high = row["ci95"]
         others = "  ".join(f"{name} {f1:.3f}" for name, f1 in row["test_sets"].items())
         print(
-            f"{row['n_sentences']:5} {row['row']:12} {row['f1']:.3f} ({low:.3f} to {high:.3f})  "
+            f"{row['n_sentences']:5} {row['system']:12} {row['f1']:.3f} ({low:.3f} to {high:.3f})  "
             f"{others}"
         )
 

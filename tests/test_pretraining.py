@@ -17,7 +17,7 @@ from tokenizers.pre_tokenizers import Metaspace
 from nerbridge.corpus import read_corpus
 from nerbridge.models.bundled import ENCODERS
 from nerbridge.text.model_input import to_model_form
-from nerbridge.training.recipe_files import read_recipe
+from nerbridge.training.recipe_files import parse_overrides, read_recipe
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "pretraining"))
@@ -282,7 +282,7 @@ def test_every_variant_changes_one_thing(variant: ablation.Variant, tmp_path: Pa
     n_changed += (variant.data != "one-script") + bool(variant.sources)
     assert n_changed == (variant.name != "base")
     sets = ablation.set_sources(variant.sources)[1:]
-    recipe = read_recipe(ablation.write_recipe(tmp_path, variant), overrides=sets)
+    recipe = read_recipe(ablation.write_recipe(tmp_path, variant), overrides=parse_overrides(sets))
     n_sources = sum(source.max_sentences or 0 for source in recipe.sources)
     assert n_sources == ablation.N_SOURCE_SENTENCES
     scripts = {corpus.script for corpus in (recipe.target, *recipe.sources, *recipe.test_sets)}

@@ -70,7 +70,7 @@ def test_json_is_alone_on_stdout(runs: tuple[str, str]) -> None:
     found = json.loads(result.stdout)
     assert list(found["runs"]) == ["poor", "perfect"]
     [pair] = found["paired"]
-    assert (pair["a"], pair["b"], pair["system"], pair["test"]) == (
+    assert (pair["a"], pair["b"], pair["system"], pair["test_set"]) == (
         "poor",
         "perfect",
         "adapt",

@@ -124,7 +124,7 @@ def test_every_trained_model_says_how_it_was_calibrated(stage: str, finished: An
         found = read_manifest(run.folder.model(stage, seed)).calibration
         assert found.validation == ("sources" if stage == "transfer" else "target")
         result = run.folder.read_result(stage, seed)
-        assert FittedTemperature.model_validate(result.lineage["calibration"]) == found
+        assert FittedTemperature.model_validate(result.manifest["calibration"]) == found
         assert list(result.calibration) == ["test", "validation"]
         if stage != "transfer":
             assert result.validation.n_predicted == found.n_entities

@@ -69,5 +69,5 @@ def test_results_stand_under_one_seed(finished: Any) -> None:
     for row in CRF_SYSTEMS:
         result = finished.run.folder.read_result(row, CRF_SEED)
         assert result.model == f"models/{row}-{CRF_SEED}"
-        assert result.lineage["kind"] == "crf"
+        assert result.manifest["kind"] == "crf"
         assert result.training is None

@@ -143,7 +143,7 @@ def test_the_benchmark_shows_every_size_stands_beside_zero_shot(
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    found = {(row["row"], row["n_sentences"]): row for row in json.loads(done.stdout)}
+    found = {(row["system"], row["n_sentences"]): row for row in json.loads(done.stdout)}
     of_target = ("baseline", "adapt", "crf_target", "crf_all")
     assert sorted(found) == sorted(
         [("transfer", 0), ("crf_transfer", 0), *((row, k) for row in of_target for k in (3, 8))]

@@ -68,9 +68,9 @@ def test_seen_is_what_the_row_itself_has_seen(row: str, seed: int, finished: Any
 
 def test_the_result_carries_manifest_and_training_apart(finished: Any) -> None:
     result = finished.run.folder.read_result("transfer", 1)
-    assert "training" not in result.lineage
+    assert "training" not in result.manifest
     assert result.training.n_sentences == 48
-    assert result.lineage["seed"] == 1
+    assert result.manifest["seed"] == 1
 
 
 @pytest.mark.parametrize(("row", "seed"), ROWS[:2])

@@ -85,7 +85,7 @@ def test_paired_tests_equal_a_recomputation(
 
 def test_the_contract(record: RunRecord) -> None:
     written = json.loads(record.model_dump_json(by_alias=True))
-    assert written["schema"] == 1
+    assert written["schema"] == 2
     for row in written["systems"]:
         assert {"name", "stage", "seeds", "f1_strict"} <= row.keys()
         assert row["stage"] == ("crf" if row["name"].startswith("crf") else row["name"])
