@@ -14,7 +14,7 @@ from rich.text import Text
 
 from nerbridge.evaluation.scores import Scores
 from nerbridge.models.manifest import Training
-from nerbridge.records import Paired, RunRecord, SeedResult, Summary, System
+from nerbridge.records import Paired, RunRecord, Summary, System
 from nerbridge.report.formatting import (
     MISSING,
     format_bytes,
@@ -292,14 +292,8 @@ def further_tests(record: RunRecord) -> list[str]:
 
 def entity_types(record: RunRecord) -> list[str]:
     """The entity types scored, in the order of the record."""
-    return list(
-        dict.fromkeys(
-            type_
-            for system in record.systems
-            for result in system.seeds
-            for type_ in result.test.per_type
-        )
-    )
+    by_seed = (result.test.per_type for system in record.systems for result in system.seeds)
+    return list(dict.fromkeys(type_ for per_type in by_seed for type_ in per_type))
 
 
 def trainings(system: System) -> list[Training]:
@@ -319,11 +313,7 @@ def mean_of(items: Iterable[object], get: Callable[..., float | None]) -> float 
 
 def mean_score(system: System, get: Callable[[Scores], float | None]) -> float | None:
     """Mean over seeds of something about the scores on the test set."""
-
-    def get_from(result: SeedResult) -> float | None:
-        return get(result.test)
-
-    return mean_of(system.seeds, get_from)
+    return mean_of(system.seeds, lambda result: get(result.test))
 
 
 def format_summary(summary: Summary | None) -> str:
