@@ -6,8 +6,9 @@ from nerbridge.errors import EnvironmentProblem, InputError, ModelError
 from nerbridge.evaluation.counts import count_entities, counts_to_f1
 from nerbridge.labels import Scheme, find_invalid_tags
 from nerbridge.models.crf import CrfTagger, train_crf
-from nerbridge.models.folder import CRF_FILE, write_lineage
+from nerbridge.models.folder import CRF_FILE
 from nerbridge.models.loading import load_classifier, load_model
+from nerbridge.models.manifest import Manifest, write_manifest
 from nerbridge.models.word_model import Predictions
 from nerbridge.text.model_input import words_to_model_form
 
@@ -99,8 +100,8 @@ def test_a_crf_is_a_word_model_that_reads_what_users_write(tmp_path):
     """Trained on Bengali letters, it reads the names in Devanagari; it has no probabilities."""
     forms = [(words_to_model_form(words, "Beng"), tags) for words, tags in TRAINING]
     train_crf(forms, tmp_path / CRF_FILE)
-    manifest = {"base": None, "types": list(TYPES), "script": "Beng", "max_subwords": 1}
-    write_lineage(tmp_path, manifest, "crf")
+    facts = {"kind": "crf", "base": None, "types": TYPES, "script": "Beng", "max_subwords": 1}
+    write_manifest(tmp_path, Manifest(**facts))
     model = load_model(tmp_path)
     assert (model.name, model.folder, model.temperature) == (str(tmp_path), tmp_path, 1.0)
     words, tags = TRAINING[0]
