@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from nerbridge.workflows.compare import compare
     from nerbridge.workflows.evaluate import evaluate
     from nerbridge.workflows.export import export
+    from nerbridge.workflows.labelled import CorpusOptions
     from nerbridge.workflows.pseudo_label import PseudoLabelOptions, pseudo_label
     from nerbridge.workflows.publish import publish
     from nerbridge.workflows.run import run
@@ -46,6 +47,7 @@ __all__ = [
     "Client",
     "Corpus",
     "CorpusError",
+    "CorpusOptions",
     "DocumentError",
     "Entities",
     "Entity",
@@ -88,6 +90,7 @@ _MODULE_OF = {
     **dict.fromkeys(("Corpus", "Sentence", "read_corpus"), "corpus"),
     "audit": "corpus.audit",
     **dict.fromkeys(("Entities", "Entity", "Tagger"), "tagging"),
+    "CorpusOptions": "workflows.labelled",
     "PseudoLabelOptions": "workflows.pseudo_label",
     "TagOptions": "workflows.tag_files",
     **{name: f"workflows.{name}" for name in _IN_WORKFLOWS},

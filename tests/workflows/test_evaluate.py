@@ -41,5 +41,5 @@ def test_a_corpus_that_was_read_calibrates(tmp_path: Path) -> None:
     path = tmp_path / "mine.conll"
     path.write_text("অসম\tB-LOC\nথাকে\tO\n\n" * 60 + "অসম\tO\nথাকে\tO\n\n" * 60, "utf-8")
     found = calibrate(folder, read_corpus(path))
-    assert found.calibration["n_entities"] == 120
-    assert found.calibration["validation"] == "the validation sentences of mine"
+    assert found.calibration.n_entities == 120
+    assert found.calibration.validation == "the validation sentences of mine"

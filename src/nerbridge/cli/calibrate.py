@@ -47,17 +47,16 @@ def calibrate(
     Example: nerbridge calibrate runs/assamese my/news.conll my/letters.conll
     """
     from nerbridge.workflows.calibrate import calibrate as calibrate_model
+    from nerbridge.workflows.labelled import CorpusOptions
 
+    type_map = read_map_option(map_types, old_map)
+    options = CorpusOptions(scheme, repair, columns, offsets, type_map)
     with show_progress(quiet=quiet) as listen:
         calibrated = calibrate_model(
             model,
             corpora,
             split=split,
-            scheme=scheme,
-            repair=repair,
-            columns=columns,
-            offsets=offsets,
-            map_types=read_map_option(map_types, old_map),
+            options=options,
             base=base,
             listen=listen,
         )

@@ -72,7 +72,8 @@ def stats_command(
 
     Example: nerbridge data stats corpora/as corpora/bn bundled:hi
     """
-    from nerbridge.workflows.corpora import CorpusOptions, count_splits, read_corpora
+    from nerbridge.workflows.corpora import count_splits, read_corpora
+    from nerbridge.workflows.labelled import CorpusOptions
 
     type_map = read_map_option(map_types, old_map)
     options = CorpusOptions(scheme, repair, columns, offsets, type_map)
@@ -109,7 +110,8 @@ def disagreements_command(
 
     Example: nerbridge data disagreements corpora/bn corpora/hi --script Beng
     """
-    from nerbridge.workflows.corpora import CorpusOptions, find_disagreements
+    from nerbridge.workflows.corpora import find_disagreements
+    from nerbridge.workflows.labelled import CorpusOptions
 
     type_map = read_map_option(map_types, old_map)
     options = CorpusOptions(scheme, repair, columns, offsets, type_map)

@@ -49,7 +49,8 @@ def audit_command(
 
     Example: nerbridge data audit corpora/as --tokenizer models/mini --plots figures
     """
-    from nerbridge.workflows.corpora import CorpusOptions, audit_corpora
+    from nerbridge.workflows.corpora import audit_corpora
+    from nerbridge.workflows.labelled import CorpusOptions
 
     options = CorpusOptions(
         scheme=scheme, columns=columns, offsets=offsets, type_map=read_map_option(map_types)

@@ -52,7 +52,8 @@ def convert_command(
     Example: nerbridge data convert export.jsonl corpora/as/train.conll --map-types GPE=LOC
     --map-types MISC=O
     """
-    from nerbridge.workflows.corpora import CorpusOptions, convert_corpus
+    from nerbridge.workflows.corpora import convert_corpus
+    from nerbridge.workflows.labelled import CorpusOptions
 
     type_map = read_map_option(map_types, old_map)
     with show_progress(quiet=quiet) as listen:
@@ -88,7 +89,8 @@ def words_command(
 
     Example: nerbridge data words corpora/hi --lexicon bundled:hi-as -n 200 > more.tsv
     """
-    from nerbridge.workflows.corpora import CorpusOptions, find_missing_words
+    from nerbridge.workflows.corpora import find_missing_words
+    from nerbridge.workflows.labelled import CorpusOptions
 
     options = CorpusOptions(scheme, repair, columns, offsets, read_map_option(map_types))
     found = find_missing_words(paths, options, lexicon=lexicon, n=n)

@@ -53,8 +53,10 @@ def evaluate(
     """
     from nerbridge.models.loading import load_model
     from nerbridge.workflows.evaluate import evaluate as evaluate_model
+    from nerbridge.workflows.labelled import CorpusOptions
 
     type_map = read_map_option(map_types, old_map)
+    options = CorpusOptions(scheme, repair, columns, offsets, type_map)
     with show_progress(quiet=quiet) as listen:
         loaded = load_model(model, base=base, type_map=type_map)
         found = [
@@ -62,11 +64,7 @@ def evaluate(
                 loaded,
                 corpus,
                 split=split,
-                scheme=scheme,
-                repair=repair,
-                columns=columns,
-                offsets=offsets,
-                map_types=type_map,
+                options=options,
                 listen=listen,
             )
             for corpus in corpora

@@ -60,8 +60,10 @@ def split_command(
     Example: nerbridge data split train.jsonl --output corpora/mine
     """
     from nerbridge.workflows.corpora import count_splits
+    from nerbridge.workflows.labelled import CorpusOptions
     from nerbridge.workflows.split import split
 
+    options = CorpusOptions(scheme, repair, columns, offsets, read_map_option(map_types))
     with show_progress(quiet=quiet) as listen:
         written = split(
             files,
@@ -70,11 +72,7 @@ def split_command(
             seed=seed,
             keep_documents=not cut_documents,
             format=format,
-            scheme=scheme,
-            repair=repair,
-            columns=columns,
-            offsets=offsets,
-            type_map=read_map_option(map_types),
+            options=options,
             overwrite=overwrite,
             listen=listen,
         )

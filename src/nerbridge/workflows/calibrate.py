@@ -9,8 +9,6 @@ from pathlib import Path
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.errors import InputError
 from nerbridge.evaluation.calibration import MIN_ENTITIES
-from nerbridge.io.offset_unit import OffsetUnit
-from nerbridge.labels import Scheme
 from nerbridge.models.loading import find_model, load_classifier
 from nerbridge.models.manifest import (
     MANIFEST_FILE,
@@ -19,8 +17,8 @@ from nerbridge.models.manifest import (
     write_manifest,
 )
 from nerbridge.training.calibration import ScoredEntities, calibrate_on
-from nerbridge.type_maps import TypeMapSpec, read_type_map
-from nerbridge.workflows.labelled import LabelledInput
+from nerbridge.type_maps import read_type_map
+from nerbridge.workflows.labelled import DEFAULT_OPTIONS, CorpusOptions, read_split
 from nerbridge.workflows.progress import Listener, Note, ignore
 
 
@@ -37,11 +35,7 @@ def calibrate(
     corpora: Sequence[str | Path | Corpus] | str | Path | Corpus,
     *,
     split: str = "validation",
-    scheme: Scheme | None = None,
-    repair: bool = False,
-    columns: str | None = None,
-    offsets: OffsetUnit | None = None,
-    map_types: TypeMapSpec | None = None,
+    options: CorpusOptions = DEFAULT_OPTIONS,
     base: str | None = None,
     listen: Listener = ignore,
 ) -> Calibrated:
@@ -55,11 +49,7 @@ def calibrate(
         corpora: one or several, as for `nerbridge.evaluate`. Give sentences that the model was not
             trained on, and that are not the test set.
         split: the split that is taken of each.
-        scheme: as for `nerbridge.evaluate`, like the following.
-        repair: see there.
-        columns: see there.
-        offsets: see there.
-        map_types: the scores are fitted to the mapped types.
+        options: as for `nerbridge.evaluate`; the scores are fitted to the mapped types.
         base: where the base encoder of an adapter is now.
         listen: is told what is read and tagged.
 
@@ -69,15 +59,13 @@ def calibrate(
         CorpusError: a corpus cannot be read.
     """
     folder = _find_folder(Path(model))
-    type_map = read_type_map(map_types)
-    loaded = load_classifier(folder, base=base, type_map=type_map)
-    reader = LabelledInput(split, scheme, repair, columns, offsets, type_map, listen)
+    loaded = load_classifier(folder, base=base, type_map=read_type_map(options.type_map))
     given = [corpora] if isinstance(corpora, (str, Path, Corpus)) else corpora
     names = [c.name if isinstance(c, Corpus) else _last_part(str(c)) for c in given]
     sentences: list[Sentence] = []
     for corpus, name in zip(given, names, strict=True):
         listen(Note(f"reading {name} …"))
-        sentences += reader.read(corpus, loaded.label_set.types)
+        sentences += read_split(corpus, split, loaded.label_set.types, options, listen)
     listen(Note(f"tagging {len(sentences)} sentences …"))
     logits = loaded.word_logits([sentence.words for sentence in sentences])
     entities = ScoredEntities(logits, [s.tags for s in sentences], loaded.label_set)

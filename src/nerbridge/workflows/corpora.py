@@ -14,41 +14,13 @@ from nerbridge.corpus.audit import Audit, audit
 from nerbridge.corpus.converted_files import check_files, choose_files
 from nerbridge.corpus.harmonising import Disagreement, find_disagreement
 from nerbridge.corpus.lexicon import apply_lexicon, count_words, find_lexicon, read_lexicon
-from nerbridge.corpus.reading import read_corpus
 from nerbridge.corpus.sentence import Corpus
 from nerbridge.corpus.writing import write_sentences
 from nerbridge.errors import InputError
-from nerbridge.io.offset_unit import OffsetUnit
 from nerbridge.labels import Scheme
 from nerbridge.text.script import SCRIPTS
-from nerbridge.type_maps import TypeMapSpec
-from nerbridge.workflows.labelled import note_losses
+from nerbridge.workflows.labelled import DEFAULT_OPTIONS, CorpusOptions, note_losses
 from nerbridge.workflows.progress import Listener, Note, ignore
-
-
-@dataclass(frozen=True)
-class CorpusOptions:
-    """How labelled files are read; as for `nerbridge.corpus.read_corpus`."""
-
-    scheme: Scheme | None = None
-    repair: bool = False
-    columns: str | None = None
-    offsets: OffsetUnit | None = None
-    type_map: TypeMapSpec | None = None
-
-    def read(self, path: str) -> Corpus:
-        """Read one corpus."""
-        return read_corpus(
-            path,
-            scheme=self.scheme,
-            repair=self.repair,
-            type_map=self.type_map,
-            columns=self.columns,
-            offsets=self.offsets,
-        )
-
-
-DEFAULT_OPTIONS = CorpusOptions()
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,12 @@ from nerbridge.corpus.sentence import Corpus
 from nerbridge.evaluation.calibration import Calibration
 from nerbridge.evaluation.resampling import bootstrap_interval
 from nerbridge.evaluation.scores import Scores, score_predictions
-from nerbridge.io.offset_unit import OffsetUnit
-from nerbridge.labels import Scheme
 from nerbridge.models.loading import load_model
 from nerbridge.models.word_model import WordModel
 from nerbridge.training.calibration import ScoredEntities
 from nerbridge.training.data import to_labelled
-from nerbridge.type_maps import TypeMapSpec, read_type_map
-from nerbridge.workflows.labelled import LabelledInput
+from nerbridge.type_maps import read_type_map
+from nerbridge.workflows.labelled import DEFAULT_OPTIONS, CorpusOptions, read_split
 from nerbridge.workflows.progress import Listener, Note, ignore
 
 
@@ -49,11 +47,7 @@ def evaluate(
     corpus: str | Path | Corpus,
     *,
     split: str = "test",
-    scheme: Scheme | None = None,
-    repair: bool = False,
-    columns: str | None = None,
-    offsets: OffsetUnit | None = None,
-    map_types: TypeMapSpec | None = None,
+    options: CorpusOptions = DEFAULT_OPTIONS,
     base: str | None = None,
     listen: Listener = ignore,
 ) -> Evaluation:
@@ -62,14 +56,9 @@ def evaluate(
     Args:
         model: a run folder, a model folder, ``bundled:as``, a hub id, or a loaded model
             (`nerbridge.models.loading.load_model`), which saves time for several corpora.
-        corpus: a name, folder or file as for `read_corpus`, or what it returned. Only of the
-            first are scheme, repair, columns and offsets heeded.
+        corpus: a name, folder or file as for `read_corpus`, or what it returned.
         split: the split that is scored; a corpus with one split is scored on that.
-        scheme: the tagging scheme of the files; None finds it out.
-        repair: repair invalid tags and count them, instead of stopping at the first.
-        columns: columns of words and tags.
-        offsets: what the offsets of spans count; None finds it out.
-        map_types: other names for the types of the model and of the sentences.
+        options: how files are read. Its ``type_map`` renames the types of the model, too.
         base: where the base encoder of an adapter is now.
         listen: is told what is scored, and what was repaired, renamed or dropped.
 
@@ -78,13 +67,11 @@ def evaluate(
         ModelError: there is no such model, or it cannot be loaded.
         InputError: the types of a CRF would have to be mapped.
     """
-    type_map = read_type_map(map_types)
     if isinstance(model, (str, Path)):
-        model = load_model(model, base=base, type_map=type_map)
+        model = load_model(model, base=base, type_map=read_type_map(options.type_map))
     name = corpus.name if isinstance(corpus, Corpus) else str(corpus)
     listen(Note(f"scoring {name} …"))
-    reader = LabelledInput(split, scheme, repair, columns, offsets, type_map, listen)
-    sentences = reader.read(corpus, model.label_set.types)
+    sentences = read_split(corpus, split, model.label_set.types, options, listen)
     labelled = to_labelled(sentences, model.script)
     predicted = model.predict(labelled.words)
     scores = score_predictions(labelled.words, labelled.tags, predicted.tags, model.label_set.types)

@@ -11,48 +11,60 @@ from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.errors import CorpusError
 from nerbridge.io.offset_unit import OffsetUnit
 from nerbridge.labels import OUTSIDE, Scheme
-from nerbridge.type_maps import TypeMap
+from nerbridge.type_maps import TypeMapSpec
 from nerbridge.workflows.progress import Listener, Note, ignore
 
 
 @dataclass(frozen=True)
-class LabelledInput:
-    """Which split of a corpus is read, and how; as for `nerbridge.corpus.read_corpus`."""
+class CorpusOptions:
+    """How labelled files are read; as for `nerbridge.corpus.read_corpus`."""
 
-    split: str = "test"
     scheme: Scheme | None = None
     repair: bool = False
     columns: str | None = None
     offsets: OffsetUnit | None = None
-    type_map: TypeMap | None = None
-    listen: Listener = ignore
+    type_map: TypeMapSpec | None = None
 
-    def read(self, corpus: str | Path | Corpus, types: Sequence[str]) -> tuple[Sentence, ...]:
-        """The sentences of the split; of a corpus with one split those, whatever its name.
+    def read(self, path: str | Path, types: Sequence[str] | None = None) -> Corpus:
+        """Read one corpus; of other ``types`` than these it is refused."""
+        return read_corpus(
+            path,
+            scheme=self.scheme,
+            repair=self.repair,
+            type_map=self.type_map,
+            columns=self.columns,
+            offsets=self.offsets,
+            allowed_types=types,
+        )
 
-        Raises:
-            CorpusError: the corpus cannot be read, has no such split, or has other ``types``.
-        """
-        if not isinstance(corpus, Corpus):
-            corpus = read_corpus(
-                corpus,
-                scheme=self.scheme,
-                repair=self.repair,
-                columns=self.columns,
-                offsets=self.offsets,
-                type_map=self.type_map,
-                allowed_types=types,
-            )
-            note_losses(corpus, self.listen)
-        splits = corpus.splits
-        found = next(iter(splits.values())) if len(splits) == 1 else splits.get(self.split, ())
-        if not found:
-            raise CorpusError(
-                f"{corpus.name}: no split {self.split!r}; found {', '.join(splits)}. Name one of "
-                "them as the split."
-            )
-        _check_types(corpus.name, found, types)
-        return found
+
+DEFAULT_OPTIONS = CorpusOptions()
+
+
+def read_split(
+    corpus: str | Path | Corpus,
+    split: str,
+    types: Sequence[str],
+    options: CorpusOptions = DEFAULT_OPTIONS,
+    listen: Listener = ignore,
+) -> tuple[Sentence, ...]:
+    """The sentences of a split; of a corpus with one split those, whatever its name.
+
+    Raises:
+        CorpusError: the corpus cannot be read, has no such split, or has other ``types``.
+    """
+    if not isinstance(corpus, Corpus):
+        corpus = options.read(corpus, types)
+        note_losses(corpus, listen)
+    splits = corpus.splits
+    found = next(iter(splits.values())) if len(splits) == 1 else splits.get(split, ())
+    if not found:
+        raise CorpusError(
+            f"{corpus.name}: no split {split!r}; found {', '.join(splits)}. Name one of them as "
+            "the split."
+        )
+    _check_types(corpus.name, found, types)
+    return found
 
 
 def note_losses(corpus: Corpus, listen: Listener) -> None:

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nerbridge.corpus.converted_files import check_files
-from nerbridge.corpus.reading import SPLITS, build_corpus, read_corpus, split_of
+from nerbridge.corpus.reading import SPLITS, build_corpus, split_of
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.corpus.splitting import divide_sentences
 from nerbridge.corpus.writing import write_sentences
 from nerbridge.errors import InputError
-from nerbridge.io.offset_unit import OffsetUnit
-from nerbridge.labels import Scheme
-from nerbridge.type_maps import TypeMapSpec
-from nerbridge.workflows.labelled import note_losses
+from nerbridge.workflows.labelled import DEFAULT_OPTIONS, CorpusOptions, note_losses
 from nerbridge.workflows.progress import Listener, Note, ignore
 
 
@@ -36,11 +33,7 @@ def split(
     seed: int = 0,
     keep_documents: bool = True,
     format: str = "conll",
-    scheme: Scheme | None = None,
-    repair: bool = False,
-    columns: str | None = None,
-    offsets: OffsetUnit | None = None,
-    type_map: TypeMapSpec | None = None,
+    options: CorpusOptions = DEFAULT_OPTIONS,
     overwrite: bool = False,
     listen: Listener = ignore,
 ) -> SplitCorpus:
@@ -53,11 +46,7 @@ def split(
         seed: the same seed gives the same splits.
         keep_documents: whether the sentences of a document stay in one split.
         format: conll, jsonl, csv or parquet.
-        scheme: as for `read_corpus`, like the following.
-        repair: see there.
-        columns: see there.
-        offsets: see there.
-        type_map: see there.
+        options: how the files are read.
         overwrite: replace files that exist.
         listen: is told what was repaired or left out, and which files are not touched.
 
@@ -72,9 +61,7 @@ def split(
     check_files(list(paths.values()), overwrite=overwrite)
     sentences: list[Sentence] = []
     for file in files:
-        corpus = read_corpus(
-            file, scheme=scheme, repair=repair, type_map=type_map, columns=columns, offsets=offsets
-        )
+        corpus = options.read(file)
         note_losses(corpus, listen)
         sentences += [sentence for part in corpus.splits.values() for sentence in part]
     parts = divide_sentences(sentences, by_split, seed=seed, keep_documents=keep_documents)
