@@ -144,8 +144,10 @@ def test_a_missing_extra_is_named(
 
 
 def test_other_addresses_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InputError, match=r"unknown protocol gopher; expected hf://, https://"):
+    with pytest.raises(InputError, match=r"Protocol not known: gopher\); expected hf://, https://"):
         _texts("gopher://host.example/a.txt")
+    with pytest.raises(InputError, match="not an address that can be read"):
+        _texts("http://[bad/a.txt")
     with pytest.raises(InputError, match="nothing is there"):
         read_corpus("memory://nowhere/train.conll")
     monkeypatch.chdir(tmp_path)

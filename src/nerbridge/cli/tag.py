@@ -31,7 +31,7 @@ def tag(
         list[str],
         typer.Argument(
             help="Files or folders (.pdf, .docx, .html, .eml, .txt, .jsonl, .csv, .parquet, "
-            ".conll), or -"
+            ".conll), addresses such as hf://datasets/owner/name/file, or -"
         ),
     ],
     model: ModelOption = "bundled:as",

@@ -125,28 +125,16 @@ def _explained(address: str) -> Iterator[None]:
         raise InputError(
             f"{address}: nothing is there; expected a file. Check the address."
         ) from error
-    except PermissionError as error:
-        raise InputError(
-            f"{address}: access is refused ({error}); expected a file that you may read. Check "
-            "your credentials for this place."
-        ) from error
     except ImportError as error:
         library = _LIBRARIES.get(_protocol(address), error.name)
         raise missing_extra(f"{address}: this address needs", library, "remote") from error
-    except ValueError as error:
-        if "Protocol not known" not in str(error):
-            raise
-        raise InputError(
-            f"{address}: unknown protocol {_protocol(address)}; expected {_EXPECTED}. Correct the "
-            "address, or download the file first."
-        ) from error
     except _client_errors() as error:
         if getattr(error, "errno", None) == errno.ENOSPC:
             raise EnvironmentProblem(
                 f"{address}: no space left for a copy in {tempfile.gettempdir()}. Free some, or "
                 "name another folder in the variable TMPDIR."
             ) from error
-        if getattr(error, "status", None) in (401, 403):
+        if _is_refusal(error):
             raise InputError(
                 f"{address}: access is refused ({error}); expected a file that you may read. "
                 "Check your credentials for this place."
@@ -155,6 +143,20 @@ def _explained(address: str) -> Iterator[None]:
             f"{address}: cannot be read ({type(error).__name__}: {error}); expected a connection "
             "to it. Check the network and the address, or download the file first."
         ) from error
+    except ValueError as error:  # an unknown protocol, or an address that is none
+        raise InputError(
+            f"{address}: not an address that can be read ({error}); expected {_EXPECTED}. Correct "
+            "the address, or download the file first."
+        ) from error
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether the place was reached and gives nothing to this user, or wants to know who it is."""
+    return (
+        isinstance(error, PermissionError)
+        or getattr(error, "status", None) in (401, 403)
+        or "Credentials" in type(error).__name__
+    )
 
 
 def _client_errors() -> tuple[type[Exception], ...]:
