@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nerbridge.evaluation.resampling import bootstrap_interval
-from nerbridge.evaluation.scores import Scores
+if TYPE_CHECKING:
+    from nerbridge.evaluation.scores import Scores
 
 _DIGITS = 4
 
@@ -39,6 +40,9 @@ def quote_scores(scores: Mapping[str, Scores]) -> dict[str, QuotedScores]:
 
 
 def _quote(scores: Scores) -> QuotedScores:
+    # Every model's manifest has this class: who only tags does not wait for the scorer.
+    from nerbridge.evaluation.resampling import bootstrap_interval
+
     low, high = bootstrap_interval(np.array([scores.counts]))
     leak_free = scores.f1_leak_free
     return QuotedScores(
