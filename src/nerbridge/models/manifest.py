@@ -258,12 +258,15 @@ def dump_manifest(manifest: Manifest) -> str:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write ``nerbridge.json``, whole or not at all.
+    """Write ``nerbridge.json``, whole or not at all; one that would not change is left alone.
 
     Raises:
         EnvironmentProblem: if it cannot be written.
     """
-    write_text(folder / MANIFEST_FILE, dump_manifest(manifest))
+    path, text = folder / MANIFEST_FILE, dump_manifest(manifest)
+    # A model that is scored a second time stays the file that it was, also by its time.
+    if not path.is_file() or path.read_bytes() != text.encode("utf-8"):
+        write_text(path, text)
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -187,7 +187,7 @@ def data(record: RunRecord, drawn: Figures, styles: Styles) -> Markup:
 
 
 def origin(record: RunRecord, styles: Styles) -> Markup:
-    """How to get the same again: command, recipe, lineage, versions, machine."""
+    """How to get the same again: command, models, recipe, versions, machine."""
     notes = bullets(record.notes)
     return section(
         "origin",
@@ -197,7 +197,7 @@ def origin(record: RunRecord, styles: Styles) -> Markup:
         element("pre", element("code", record.command)),
         paragraphs("Any trained model below can be scored again, on any labelled corpus, with"),
         element("pre", element("code", "nerbridge evaluate RUN/MODEL CORPUS")),
-        element("h3", "Lineage"),
+        element("h3", "Models"),
         concat_all(
             fold(system.name, definitions(system_manifest(system))) for system in record.systems
         ),
@@ -213,15 +213,15 @@ def origin(record: RunRecord, styles: Styles) -> Markup:
 
 
 def system_manifest(system: System) -> dict[str, Any]:
-    """Model folders and lineage of a system; what differs between seeds is told seed by seed."""
-    lineage: dict[str, Any] = {
+    """What the manifests of a system say; what differs between seeds is told seed by seed."""
+    shown: dict[str, Any] = {
         "model": definitions({f"seed {result.seed}": result.model for result in system.seeds})
     }
     for key in dict.fromkeys(key for result in system.seeds for key in result.manifest):
         values = {f"seed {result.seed}": result.manifest.get(key) for result in system.seeds}
         first, *others = values.values()
-        lineage[key] = first if all(value == first for value in others) else definitions(values)
-    return lineage
+        shown[key] = first if all(value == first for value in others) else definitions(values)
+    return shown
 
 
 def _finding(finding: tuple[str, list[str]]) -> Markup:
