@@ -35,7 +35,7 @@ def pseudo_label(
     n: Annotated[
         int, typer.Option("-n", min=1, help="Sentences to draw and label; fewer are kept.")
     ] = 24_000,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of the sample.")] = 0,
     min_score: Annotated[
         float | None,
         typer.Option(min=0, max=1, help="How probable every entity must be; default 0.5."),

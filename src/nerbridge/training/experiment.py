@@ -64,7 +64,7 @@ def run_experiment(
     Args:
         run: what `nerbridge.training.run.open_run` gave.
         listen: told of everything that happens.
-        jobs: seeds at a time; None chooses (see `default_jobs`).
+        jobs: seeds run in parallel; None chooses (see `default_jobs`).
         reuse: another run whose transferred models to take (see `reuse_transfers`).
 
     Raises:

@@ -135,7 +135,7 @@ class CorpusSettings(Settings):
 
 
 class TargetSettings(CorpusSettings):
-    """The target corpus; ``max_train`` of its training sentences are used (a draw by seed)."""
+    """The target corpus; ``max_train`` of its training sentences are used (a sample by seed)."""
 
     max_train: Positive | None = None
     """Training sentences to use."""
@@ -194,11 +194,11 @@ class PseudoLabelSettings(Settings):
     text: Annotated[tuple[str, ...], Field(min_length=1)]
     """Files of raw text, looked up as corpora are."""
     n: Positive = 24_000
-    """Sentences to draw and label; fewer are kept."""
+    """Sentences to sample and label; fewer are kept."""
     seed: Annotated[int, Field(ge=0)] = 0
-    """Of the draw."""
+    """Random seed of the sample."""
     neighbours: Share = 0.0
-    """How much of a say words that are used alike, all over the text, have beside the models."""
+    """Weight of words that are used alike anywhere in the text; the models have the rest."""
 
 
 class ReferenceSettings(Settings):
@@ -212,7 +212,7 @@ class Recipe(Settings):
     """An experiment. Relative paths of corpora are looked up in ``data_root``."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    """Of the run folder and the report."""
+    """Name of the run folder and of the report."""
     description: str = ""
     """A line for people."""
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (13, 21, 34)

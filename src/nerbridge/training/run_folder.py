@@ -47,7 +47,7 @@ class RunFolder:
         except (ValidationError, UnicodeDecodeError) as error:
             raise RunError(
                 f"{path}: damaged result ({first_fault(error)}). Delete this file and give the "
-                "same command again; it will be made anew from the trained model."
+                "same command again; nerbridge then makes it again from the model."
             ) from error
 
     def write_result(self, system: str, result: SeedResult) -> None:
@@ -95,7 +95,7 @@ class RunFolder:
             raise RunError(
                 f"{self.path}: this folder holds a run of something else; changed since: "
                 f"{'; '.join(changes)}. Results are never mixed: give another --output, or remove "
-                "the folder to start anew."
+                "the folder to start again."
             )
 
 

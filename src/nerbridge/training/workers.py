@@ -1,4 +1,4 @@
-"""Several seeds at a time, each in a process of its own.
+"""Several seeds in parallel, each in a process of its own.
 
 Small encoders leave most of a second core idle: two processes of one thread do more than one
 process of two.
