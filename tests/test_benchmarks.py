@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nerbridge.corpus import read_corpus
-from nerbridge.models.manifest import MANIFEST_FILE
+from nerbridge.models.manifest import MANIFEST_FILE, Manifest, TrainingCorpus, write_manifest
 from tiny_tagger import write_tiny_tagger
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
@@ -125,7 +125,9 @@ def test_analysis_says_time_and_memory(tmp_path: Path) -> None:
 def test_suggest_compares_the_finished_cells(tmp_path: Path) -> None:
     folder = tmp_path / "run" / "models" / "transfer-13"
     folder.mkdir(parents=True)
-    (folder / MANIFEST_FILE).write_text(json.dumps({"data": {"as": {"sha256": "another"}}}))
+    corpus = TrainingCorpus(language="as", sha256="another")
+    least = Manifest(kind="adapter", base=None, types=("PER",), script=None, max_subwords=9)
+    write_manifest(folder, least.model_copy(update={"data": {"as": corpus}}))
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     for split in ("train", "validation"):
