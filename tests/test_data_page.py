@@ -14,6 +14,7 @@ from nerbridge.models.manifest import read_manifest
 from nerbridge.training.recipe_files import read_recipe, shipped_recipes
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+OF_THE_LOG = REPOSITORY / "docs" / "log" / "recipes"
 PAGE = (REPOSITORY / "docs" / "data.md").read_text("utf-8")
 ROW = re.compile(
     r"^\| `([\w:-]+)` \| \w+ \| ([\d,]+) / ([\d,]+) / ([\d,]+|–) \| [^|]+ \| `(\w{16})` \|$", re.M
@@ -50,7 +51,7 @@ def test_shared_corpora_are_as_the_page_says(name: str, shared: Path) -> None:
 
 
 def test_every_corpus_of_a_recipe_is_on_the_page() -> None:
-    recipes = [read_recipe(name) for name in shipped_recipes()]
+    recipes = [read_recipe(name) for name in [*shipped_recipes(), *OF_THE_LOG.glob("*.toml")]]
     used = {
         corpus.path
         for recipe in recipes

@@ -19,6 +19,7 @@ from nerbridge.training.recipe_files import (
     shipped_recipes,
 )
 
+OF_THE_LOG = Path(__file__).parents[2] / "docs" / "log" / "recipes"
 MINIMAL = """
 name = "mine"
 [target]
@@ -52,6 +53,37 @@ def test_every_shipped_recipe_is_explained() -> None:
     page = (SHIPPED / "README.md").read_text("utf-8")
     for name in shipped_recipes():
         assert f"`{name}`" in page
+
+
+def test_at_most_ten_recipes_are_shipped() -> None:
+    assert len(shipped_recipes()) <= 10, "experiments belong into docs/log/recipes"
+
+
+@pytest.mark.parametrize("path", sorted(OF_THE_LOG.glob("*.toml")), ids=lambda path: path.stem)
+def test_recipes_of_the_log_can_be_read(path: Path) -> None:
+    recipe = read_recipe(path)
+    assert recipe.name == path.stem
+    assert f"`{path.stem}`" in (OF_THE_LOG / "README.md").read_text("utf-8")
+    for made in recipe.pseudo_labels:
+        assert find_recipe(made.recipe).is_file()
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [("other.toml", Path("other.toml")), ("assamese", SHIPPED / "assamese.toml")],
+)
+def test_a_labelling_recipe_is_beside_it_or_shipped(
+    written: str, found: Path, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the command is called from."""
+    (mine.parent / "other.toml").write_text(MINIMAL, "utf-8")
+    (mine.parent / "elsewhere").mkdir()
+    monkeypatch.chdir(mine.parent / "elsewhere")
+    source = '[[sources]]\npath = "here:made"\nlanguage = "bn"\n'
+    made = f'path = "here:made"\nrecipe = "{written}"\ntext = ["a.txt"]\n'
+    made = f"{source}[[pseudo_labels]]\n{made}"
+    labelling = read_recipe(change(mine, made)).pseudo_labels[0].recipe
+    assert find_recipe(labelling) == mine.parent / found
 
 
 def test_the_paper_s_settings() -> None:
