@@ -25,7 +25,7 @@ from nerbridge.alignment.subwords import SpecialIds
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import CorpusError, EnvironmentProblem, InputError, ModelError
 from nerbridge.exporting import conversion, storage
-from nerbridge.exporting.conversion import ExportOptions, export_model, merge
+from nerbridge.exporting.conversion import merge
 from nerbridge.exporting.parity import check_scores
 from nerbridge.labels import LabelSet
 from nerbridge.models.adapter import LoraSettings, attach_adapter, save_adapter
@@ -41,12 +41,13 @@ from nerbridge.models.manifest import (
 )
 from nerbridge.models.torch_model import TorchNetwork
 from nerbridge.tagging import Tagger
+from nerbridge.workflows.export import export
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SENTENCES = [s.words for s in read_corpus("bundled:as").splits["train"][:20]]
 LONG = [word for words in SENTENCES for word in words]
-ONNX = ExportOptions()
-TRANSFORMERS = ExportOptions(format="transformers")
+ONNX: dict[str, Any] = {}
+TRANSFORMERS: dict[str, Any] = {"format": "transformers"}
 
 
 @pytest.fixture(autouse=True)
@@ -72,10 +73,10 @@ def content(folder: Path) -> dict[str, bytes]:
     ids=["adapter-onnx", "adapter-transformers", "full-onnx"],
 )
 def test_what_is_exported_tags_as_the_trained_model(
-    kind: str, options: ExportOptions, tmp_path: Path, request: pytest.FixtureRequest
+    kind: str, options: dict[str, Any], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     model = request.getfixturevalue(kind)
-    manifest = export_model(model, tmp_path / "out", options)
+    manifest = export(model, tmp_path / "out", **options).manifest
     assert manifest.parity.max_difference <= 1e-4
     assert manifest.parity.n_equal_entities == manifest.parity.n_entities > 5
     expected = entities(model)
@@ -108,7 +109,7 @@ def test_encoders_of_the_hub_tag_with_and_without_torch(
     base, types = BaseEncoder(id=source.id), ("PER", "ORG", "LOC")
     manifest = Manifest(kind="adapter", base=base, types=types, script=None, max_subwords=40)
     save_adapter(model, tmp_path / "adapter", manifest)
-    export_model(tmp_path / "adapter", tmp_path / "exported", ExportOptions())
+    export(tmp_path / "adapter", tmp_path / "exported")
     trained, exported = Tagger.load(tmp_path / "adapter"), Tagger.load(tmp_path / "exported")
     found = exported.tag(TEXT)
     assert [(e.type, e.start_char, e.end_char) for e in found] == [
@@ -121,7 +122,7 @@ def test_encoders_of_the_hub_tag_with_and_without_torch(
 
 
 def test_the_manifest_tells_where_it_is_from(adapter: Path, tmp_path: Path) -> None:
-    returned = export_model(adapter, tmp_path / "out", ONNX)
+    returned = export(adapter, tmp_path / "out").manifest
     manifest, trained = read_manifest(tmp_path / "out"), read_manifest(adapter)
     assert manifest == returned
     assert manifest.exported_from.model_copy(update={"base": trained.base}) == trained
@@ -135,7 +136,7 @@ def test_the_manifest_tells_where_it_is_from(adapter: Path, tmp_path: Path) -> N
 
 
 def test_transformers_alone_load_the_folder(adapter: Path, tmp_path: Path) -> None:
-    export_model(adapter, tmp_path / "out", TRANSFORMERS)
+    export(adapter, tmp_path / "out", **TRANSFORMERS)
     found = pipeline(
         "token-classification", str(tmp_path / "out"), aggregation_strategy="simple", device="cpu"
     )("kamal das")
@@ -146,10 +147,14 @@ def test_transformers_alone_load_the_folder(adapter: Path, tmp_path: Path) -> No
 def test_int8_with_a_smaller_vocabulary(full: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("\n".join(" ".join(words) for words in SENTENCES), encoding="utf-8")
-    options = ExportOptions(
-        quantise=True, trim_vocabulary=("bundled:as", str(text)), validation="bundled:as"
-    )
-    manifest = export_model(full, tmp_path / "out", options)
+    texts = ("bundled:as", str(text))
+    manifest = export(
+        full,
+        tmp_path / "out",
+        quantise="int8",
+        trim_vocabulary=texts,
+        validation="bundled:as",
+    ).manifest
     assert manifest.quantisation == "int8"
     assert manifest.vocabulary.n_kept < manifest.vocabulary.n_full
     assert manifest.vocabulary.held_out.n_words > 100
@@ -160,10 +165,9 @@ def test_int8_with_a_smaller_vocabulary(full: Path, tmp_path: Path) -> None:
 
 
 def test_a_smaller_vocabulary_predicts_the_same(full: Path, tmp_path: Path) -> None:
-    export_model(full, tmp_path / "out", ExportOptions(trim_vocabulary=("bundled:as",)))
+    export(full, tmp_path / "out", trim_vocabulary=("bundled:as",))
     assert entities(tmp_path / "out") == entities(full)
-    options = ExportOptions(format="transformers", trim_vocabulary=("bundled:as",))
-    export_model(full, tmp_path / "out", options)
+    export(full, tmp_path / "out", format="transformers", trim_vocabulary=("bundled:as",))
     assert entities(tmp_path / "out") == entities(full)
 
 
@@ -177,21 +181,25 @@ def test_labels_the_manifest_names_are_used_if_they_are_still_the_same(
             "bundled:as": TrainingCorpus(language="as", sha256=sha256),
         }
         write_manifest(full, read_manifest(full).model_copy(update={"data": data}))
-        manifest = export_model(full, tmp_path / "out", ExportOptions(quantise=True))
+        manifest = export(full, tmp_path / "out", quantise="int8").manifest
         assert (manifest.parity.int8.f1_int8 is not None) is has_labels
         assert (manifest.parity.int8.agreement is not None) is not has_labels
 
 
 @pytest.mark.slow
 def test_exporting_twice_gives_the_same_files(adapter: Path, tmp_path: Path) -> None:
-    options = {"quantise": True, "trim_vocabulary": ("bundled:as",), "validation": "bundled:as"}
-    export_model(adapter, tmp_path / "here", ExportOptions(**options))  # type: ignore[arg-type]
+    options: dict[str, Any] = {
+        "quantise": "int8",
+        "trim_vocabulary": ("bundled:as",),
+        "validation": "bundled:as",
+    }
+    export(adapter, tmp_path / "here", **options)
     code = (
-        "import sys, torch; from pathlib import Path\n"
+        "import sys, torch\n"
         "from nerbridge.exporting import conversion\n"
-        "from nerbridge.exporting.conversion import ExportOptions, export_model\n"
+        "from nerbridge.workflows.export import export\n"
         "conversion.N_PARITY_SENTENCES = 8; torch.set_num_threads(1)\n"
-        f"export_model(sys.argv[1], Path(sys.argv[2]), ExportOptions(**{options!r}))"
+        f"export(sys.argv[1], sys.argv[2], **{options!r})"
     )
     command = [sys.executable, "-c", code, str(adapter), str(tmp_path / "there")]
     subprocess.run(command, check=True, env={"PYTHONHASHSEED": "1", "PATH": ""})
@@ -201,7 +209,7 @@ def test_exporting_twice_gives_the_same_files(adapter: Path, tmp_path: Path) -> 
 def test_the_twenty_lines_of_the_docs(
     full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    export_model(full, tmp_path / "as-tagger", ONNX)
+    export(full, tmp_path / "as-tagger")
     page = (REPOSITORY / "docs" / "export.md").read_text(encoding="utf-8")
     [example] = re.findall(r"^```py\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     assert example.count("\n") <= 23
@@ -217,10 +225,10 @@ def test_large_models_keep_their_weights_apart(
     full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage, "SEPARATE_BYTES", 1000)
-    manifest = export_model(full, tmp_path / "out", ONNX)
+    manifest = export(full, tmp_path / "out").manifest
     assert "model.onnx.data" in manifest.files
     assert entities(tmp_path / "out") == entities(full)
-    export_model(full, tmp_path / "out", ExportOptions(quantise=True, validation="bundled:as"))
+    export(full, tmp_path / "out", quantise="int8", validation="bundled:as")
     assert sum(map(len, entities(tmp_path / "out"))) > 20
 
 
@@ -239,12 +247,12 @@ def test_a_graph_that_differs_is_not_written(
     full: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build = conversion.build_graph
-    export_model(full, tmp_path / "earlier", ONNX)
+    export(full, tmp_path / "earlier")
     before = content(tmp_path / "earlier")
     monkeypatch.setattr(conversion, "build_graph", lambda *args: spoil(build(*args)))
     for name in ("new", "earlier"):
         with pytest.raises(ModelError, match=r"logits differ by 0\.0003 on 9 sentences"):
-            export_model(full, tmp_path / name, ONNX)
+            export(full, tmp_path / name)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["earlier", "full"]
     assert content(tmp_path / "earlier") == before
 
@@ -259,7 +267,7 @@ def test_a_merged_model_that_differs_is_not_written(
 
     monkeypatch.setattr(conversion, "merge", merge_badly)
     with pytest.raises(ModelError, match=r"logits differ by 0\.0003 on 9 sentences"):
-        export_model(full, tmp_path / "out", TRANSFORMERS)
+        export(full, tmp_path / "out", **TRANSFORMERS)
     assert not (tmp_path / "out").exists()
 
 
@@ -275,7 +283,7 @@ def test_eight_bits_that_lose_entities_are_not_written(
 
     monkeypatch.setattr(conversion, "quantise", ruin)
     with pytest.raises(ModelError, match="in 8 bits the model finds other entities"):
-        export_model(full, tmp_path / "out", ExportOptions(quantise=True))
+        export(full, tmp_path / "out", quantise="int8")
     assert not (tmp_path / "out").exists()
 
 
@@ -291,11 +299,11 @@ def test_matrices_stay_in_32_bits_until_enough_entities_are_the_same(
 
     tries: list[Any] = []
     monkeypatch.setattr(conversion, "check_scores", check)
-    manifest = export_model(full, tmp_path / "out", ExportOptions(quantise=True))
+    manifest = export(full, tmp_path / "out", quantise="int8").manifest
     assert manifest.parity.int8.n_exact == conversion.N_EXACT[2]
     kinds = [node.op_type for node in onnx.load(tmp_path / "out" / "model.onnx").graph.node]
     monkeypatch.undo()
-    export_model(full, tmp_path / "plain", ExportOptions(quantise=True))
+    export(full, tmp_path / "plain", quantise="int8")
     plain = [node.op_type for node in onnx.load(tmp_path / "plain" / "model.onnx").graph.node]
     n_more = plain.count("DynamicQuantizeMatMul") - kinds.count("DynamicQuantizeMatMul")
     assert n_more == conversion.N_EXACT[2]
@@ -310,7 +318,7 @@ def test_a_full_disk_leaves_nothing(
 
     monkeypatch.setattr(conversion, "write_graph", fill)
     with pytest.raises(EnvironmentProblem, match="no space left on the disk"):
-        export_model(full, tmp_path / "out", ONNX)
+        export(full, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
 
 
@@ -323,10 +331,10 @@ def test_a_folder_in_use_is_not_replaced(full: Path, tmp_path: Path) -> None:
         (tmp_path / "letters" / "to-grandmother.txt", "was not written by an export"),
     ):
         with pytest.raises(InputError, match=message):
-            export_model(full, out, ONNX)
+            export(full, out)
     trained = shutil.copytree(full, tmp_path / "other")
     with pytest.raises(InputError, match="was not written by an export"):
-        export_model(full, trained, ONNX)
+        export(full, trained)
 
 
 def test_what_cannot_be_exported(adapter: Path, full: Path, tmp_path: Path) -> None:
@@ -338,7 +346,7 @@ def test_what_cannot_be_exported(adapter: Path, full: Path, tmp_path: Path) -> N
     homeless = shutil.copytree(adapter, tmp_path / "homeless")
     base = manifest.base.model_copy(update={"id": str(tmp_path / "gone")})
     write_manifest(homeless, manifest.model_copy(update={"base": base}))
-    bytes_of = {"quantise": True}
+    bytes_of = {"quantise": "int8"}
     for model, options, error, message in (
         (crf, {}, ModelError, "kind 'crf'"),
         (homeless, {}, ModelError, "--base FOLDER"),
@@ -348,12 +356,12 @@ def test_what_cannot_be_exported(adapter: Path, full: Path, tmp_path: Path) -> N
         (full, {**bytes_of, "validation": str(tmp_path / "no")}, CorpusError, "no"),
     ):
         with pytest.raises(error, match=message):
-            export_model(model, out, ExportOptions(**options))  # type: ignore[arg-type]
+            export(model, out, **options)
         assert not out.exists()
     given = manifest.base.id
-    export_model(homeless, out, ExportOptions(base=given))
+    export(homeless, out, base=given)
     with pytest.raises(ModelError, match="is exported already"):
-        export_model(out, tmp_path / "again", ONNX)
+        export(out, tmp_path / "again")
 
 
 def test_labels_in_another_order(full: Path, tmp_path: Path) -> None:
@@ -365,7 +373,7 @@ def test_labels_in_another_order(full: Path, tmp_path: Path) -> None:
     path.write_text(json.dumps(config))
     (full / MANIFEST_FILE).unlink()
     expected = entities(full)
-    manifest = export_model(full, tmp_path / "out", ONNX)
+    manifest = export(full, tmp_path / "out").manifest
     assert entities(tmp_path / "out") == expected
     assert manifest.parent == ParentModel(model="full")
     assert len(manifest.base.sha256) == 64
@@ -382,26 +390,24 @@ def test_labels_of_another_scheme(full: Path, tmp_path: Path, form: Any) -> None
     config["id2label"] = dict(enumerate(names))
     config["label2id"] = {name: index for index, name in enumerate(names)}
     (plain / "config.json").write_text(json.dumps(config), "utf-8")
-    export_model(plain, tmp_path / "out", ExportOptions(format=form))
+    export(plain, tmp_path / "out", format=form)
     assert set(Tagger.load(tmp_path / "out").types) == set(names[1:])
     assert entities(tmp_path / "out") == entities(plain)
     config["id2label"] = dict(enumerate(["O", "B-P", "I-P", "E-P", "S-P", "B-L", "I-L"]))
     config["label2id"] = {name: index for index, name in config["id2label"].items()}
     (plain / "config.json").write_text(json.dumps(config), "utf-8")
     with pytest.raises(ModelError, match="several labels of the model mean B-P, I-P"):
-        export_model(plain, tmp_path / "iobes", ExportOptions(format=form))
+        export(plain, tmp_path / "iobes", format=form)
 
 
 def test_a_text_without_words(full: Path, tmp_path: Path) -> None:
     (tmp_path / "blank.txt").write_text("\n \n")
-    options = ExportOptions(trim_vocabulary=(str(tmp_path / "blank.txt"),))
     with pytest.raises(CorpusError, match="no words"):
-        export_model(full, tmp_path / "out", options)
+        export(full, tmp_path / "out", trim_vocabulary=(tmp_path / "blank.txt",))
 
 
 def test_reports_what_it_does(full: Path, tmp_path: Path) -> None:
     said: list[str] = []
-    report: Callable[[str], None] = said.append
-    export_model(full, tmp_path / "out", ExportOptions(quantise=True), report)
-    assert said[:3] == ["loading the model", "tracing the model", "comparing"]
+    export(full, tmp_path / "out", quantise="int8", listen=lambda event: said.append(str(event)))
+    assert said[:3] == ["loading the model …", "tracing the model …", "comparing …"]
     assert "bundled:as" in said[3]

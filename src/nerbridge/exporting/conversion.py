@@ -1,14 +1,14 @@
-"""`export_model`: load, merge, trim, trace, quantise, compare and write, or leave nothing."""
+"""A trained model loaded, merged, trimmed, traced, quantised, and compared with what it was."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.metadata
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import onnx
 from peft import PeftModel
@@ -17,7 +17,6 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from nerbridge.alignment.label_columns import IMPOSSIBLE, LabelColumns
 from nerbridge.errors import InputError, ModelError
-from nerbridge.exporting.card import write_model_card
 from nerbridge.exporting.graph import build_graph, count_fused
 from nerbridge.exporting.machine_paths import without_paths
 from nerbridge.exporting.parity import check_logits, check_scores, compare_logits
@@ -34,11 +33,8 @@ from nerbridge.exporting.vocabulary import trim_model
 from nerbridge.labels import LabelSet
 from nerbridge.models.card_header import CARD_FILE
 from nerbridge.models.encoder import encoder_sha256, head_modules, special_ids
-from nerbridge.models.folder import (
-    ONNX_FILE,
-    new_folder,
-)
-from nerbridge.models.loading import ModelFolder, find_model
+from nerbridge.models.folder import ONNX_FILE
+from nerbridge.models.loading import ModelFolder
 from nerbridge.models.manifest import (
     MANIFEST_FILE,
     BaseEncoder,
@@ -63,61 +59,7 @@ N_EXACT = (0, 1, 2, 3, 4, 6, 8)
 """How many matrices stay in 32 bits, one try after the other, until int8 scores as it must."""
 _LIBRARIES = ("nerbridge", "onnx", "onnxruntime", "tokenizers", "torch", "transformers")
 
-Format = Literal["onnx", "transformers"]
 Report = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class ExportOptions:
-    """What is to be made of a model.
-
-    ``quantise`` makes the weights int8 (ONNX only). ``trim_vocabulary`` names corpora whose pieces
-    are to stay, ``validation`` the labelled sentences that the int8 model is scored on, ``base``
-    where the base encoder of an adapter is now.
-    """
-
-    format: Format = "onnx"
-    quantise: bool = False
-    trim_vocabulary: tuple[str, ...] = ()
-    validation: str | None = None
-    base: str | None = None
-
-
-def export_model(
-    model: str | Path, out: Path, options: ExportOptions, report: Report = lambda _: None
-) -> Manifest:
-    """Write a trained model as a folder that runs elsewhere, if it predicts what the model does.
-
-    Args:
-        model: a run folder, a model folder (adapter or not), or a hub id.
-        out: the new folder. One that an export wrote before is replaced, any other is refused.
-        options: see `ExportOptions`.
-        report: is told, in a few words, what is being done.
-
-    Returns:
-        The manifest of the new folder.
-
-    Raises:
-        InputError: if the options do not go together or ``out`` is in use.
-        CorpusError: if a corpus cannot be read.
-        ModelError: if the model cannot be loaded or exported, or the result differs from it.
-        EnvironmentProblem: if the disk is full or a hub model is not to be had.
-    """
-    if options.quantise and options.format != "onnx":
-        raise InputError("int8 needs the format onnx. Leave --quantise or --format out.")
-    found = find_model(model)
-    check_out(out, found.path)
-    if found.engine == "onnx":
-        raise ModelError(f"{model}: is exported already. Give the model it was exported from.")
-    report("loading the model")
-    source = _load(found, options)
-    with new_folder(out) as temporary:
-        if options.format == "onnx":
-            _write_onnx(source, temporary, options, report)
-        else:
-            _write_transformers(source, temporary, report)
-        write_model_card(temporary, found.path)
-    return read_manifest(out)
 
 
 def check_out(out: Path, model: Path) -> None:
@@ -137,7 +79,7 @@ def check_out(out: Path, model: Path) -> None:
 
 
 @dataclass(frozen=True)
-class _Source:
+class MergedModel:
     """A merged model, what it must predict, and what its manifest will say."""
 
     model: PreTrainedModel
@@ -148,20 +90,28 @@ class _Source:
     manifest: Manifest
 
 
-def _load(found: ModelFolder, options: ExportOptions) -> _Source:
-    trained = load_torch(found.path, base=options.base)
+def load_merged(
+    found: ModelFolder, kind: Kind, trim_vocabulary: Sequence[str], base: str | None
+) -> MergedModel:
+    """Load a trained model, note what it predicts, merge its adapter and trim its vocabulary.
+
+    Raises:
+        CorpusError: if a corpus of ``trim_vocabulary`` cannot be read.
+        ModelError: if the model cannot be loaded or merged.
+    """
+    trained = load_torch(found.path, base=base)
     network = cast(TorchNetwork, trained.forward)
     # A trimmed vocabulary promises the same predictions for the text it was trimmed to.
-    texts = read_words(options.trim_vocabulary) if options.trim_vocabulary else bundled_sentences()
+    texts = read_words(trim_vocabulary) if trim_vocabulary else bundled_sentences()
     sentences = parity_sentences(texts, N_PARITY_SENTENCES, trained.max_subwords)
     expected = trained.word_logits(sentences)
-    manifest = _describe(found, trained, "onnx" if options.format == "onnx" else "full")
+    manifest = _describe(found, trained, kind)
     model, tokenizer = merge(network, trained.label_set), network.tokenizer
-    if options.trim_vocabulary:
-        tokenizer, size = trim_model(model, tokenizer, trained, options.trim_vocabulary)
+    if trim_vocabulary:
+        tokenizer, size = trim_model(model, tokenizer, trained, trim_vocabulary)
         changes = {"vocabulary": size, "special_ids": special_ids(tokenizer)}
         manifest = manifest.model_copy(update=changes)
-    return _Source(model, tokenizer, trained.label_set, sentences, expected, manifest)
+    return MergedModel(model, tokenizer, trained.label_set, sentences, expected, manifest)
 
 
 def merge(network: TorchNetwork, label_set: LabelSet) -> PreTrainedModel:
@@ -233,7 +183,12 @@ def _base_of_foreign(name: str, trained: TokenClassifier) -> BaseEncoder:
     return BaseEncoder(id=name, sha256=sha256)
 
 
-def _write_transformers(source: _Source, folder: Path, report: Report) -> None:
+def write_transformers(source: MergedModel, folder: Path, report: Report) -> None:
+    """Write an ordinary folder of transformers, and compare what it predicts.
+
+    Raises:
+        ModelError: if it predicts something else.
+    """
     report("writing the model")
     with suppress_transformers_logging():
         source.model.save_pretrained(folder, max_shard_size="50GB")
@@ -245,7 +200,15 @@ def _write_transformers(source: _Source, folder: Path, report: Report) -> None:
     _seal(folder, source.manifest.model_copy(update={"parity": parity}))
 
 
-def _write_onnx(source: _Source, folder: Path, options: ExportOptions, report: Report) -> None:
+def write_onnx(
+    source: MergedModel, folder: Path, report: Report, *, in_int8: bool, validation: str | None
+) -> None:
+    """Write a graph for onnxruntime, in 8 bits if wanted, and compare what it predicts.
+
+    Raises:
+        CorpusError: if the corpus ``validation`` cannot be read.
+        ModelError: if it predicts something else.
+    """
     tokenizer = source.tokenizer.backend_tokenizer
     source.model.config.to_json_file(folder / "config.json")
     (folder / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
@@ -266,16 +229,20 @@ def _write_onnx(source: _Source, folder: Path, options: ExportOptions, report: R
     parity = check_logits(compare_logits(source.expected, found, source.label_set))
     manifest = manifest.model_copy(update={"parity": parity})
     _seal(folder, manifest)
-    if options.quantise:
-        _quantise(exact, folder, manifest, options, report)
+    if in_int8:
+        _quantise(exact, folder, manifest, validation, report)
 
 
 def _quantise(
-    exact: TokenClassifier, folder: Path, manifest: Manifest, options: ExportOptions, report: Report
+    exact: TokenClassifier,
+    folder: Path,
+    manifest: Manifest,
+    labelled: str | None,
+    report: Report,
 ) -> None:
     """Replace the model by one of 8 bits, as many of its matrices as the score allows."""
     types = exact.label_set.types
-    validation = find_validation(options.validation, manifest.origin.data, types)
+    validation = find_validation(labelled, manifest.origin.data, types)
     report(f"quantising; comparing on {len(validation.words)} sentences of {validation.corpus}")
     tags = exact.tag_many(validation.words)
     scratch = folder / "scratch"

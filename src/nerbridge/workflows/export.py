@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from nerbridge.errors import InputError, ModelError
+from nerbridge.models.loading import find_model
+from nerbridge.models.manifest import Kind, Manifest, read_manifest
 from nerbridge.workflows.progress import Listener, Note, ignore
-
-if TYPE_CHECKING:
-    from nerbridge.exporting.conversion import Format
-    from nerbridge.models.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ def export(
     model: str | Path,
     out: str | Path,
     *,
-    format: Format = "onnx",
+    format: Literal["onnx", "transformers"] = "onnx",
     quantise: Literal["int8"] | None = None,
     trim_vocabulary: Sequence[str | Path] = (),
     validation: str | Path | None = None,
@@ -56,16 +55,28 @@ def export(
         ModelError: the model cannot be loaded or exported, or the result differs from it.
         EnvironmentProblem: the disk is full, or the hub cannot be reached.
     """
-    from nerbridge.exporting.conversion import ExportOptions, export_model
+    from nerbridge.exporting import conversion  # it loads torch
+    from nerbridge.exporting.card import write_model_card
+    from nerbridge.models.folder import new_folder
 
-    options = ExportOptions(
-        format=format,
-        quantise=quantise is not None,
-        trim_vocabulary=tuple(map(str, trim_vocabulary)),
-        validation=None if validation is None else str(validation),
-        base=base,
-    )
-    manifest = export_model(
-        model, Path(out), options, report=lambda text: listen(Note(f"{text} …"))
-    )
-    return Exported(Path(out), manifest)
+    def report(text: str) -> None:
+        listen(Note(f"{text} …"))
+
+    if quantise is not None and format != "onnx":
+        raise InputError("int8 needs the format onnx. Leave --quantise or --format out.")
+    found, folder = find_model(model), Path(out)
+    conversion.check_out(folder, found.path)
+    if found.engine == "onnx":
+        raise ModelError(f"{model}: is exported already. Give the model it was exported from.")
+    report("loading the model")
+    kind: Kind = "onnx" if format == "onnx" else "full"
+    source = conversion.load_merged(found, kind, list(map(str, trim_vocabulary)), base)
+    labelled = None if validation is None else str(validation)
+    with new_folder(folder) as temporary:
+        if format == "onnx":
+            in_int8 = quantise is not None
+            conversion.write_onnx(source, temporary, report, in_int8=in_int8, validation=labelled)
+        else:
+            conversion.write_transformers(source, temporary, report)
+        write_model_card(temporary, found.path)
+    return Exported(folder, read_manifest(folder))
