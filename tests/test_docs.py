@@ -156,7 +156,10 @@ def test_the_page_of_recipes_is_current(tmp_path: Path) -> None:
     subprocess.run([sys.executable, script, fresh], check=True)
     current = (REPOSITORY / "docs" / "recipe.md").read_text(encoding="utf-8")
     assert current == fresh.read_text(encoding="utf-8"), "run scripts/write-recipe-docs"
-    assert "| `max_train` | number | not set | Training sentences to use. |" in current
+    assert (
+        "| `max_train` | number | not set | Training sentences to use. By default all are used. |"
+        in current
+    )
     assert "|  |" not in current  # every key says what it is for
 
 

@@ -192,8 +192,8 @@ def test_every_missing_corpus_is_named_at_once(
         (["RECIPE", "--jobs", "0"], 2, "--jobs"),
         (["RECIPE", "--set", "encoder.id=./absent"], 1, "./absent: no such folder"),
         (["RECIPE", "--set", "target.path=absent"], 2, "absent"),
-        (["RECIPE", "--output", "RECIPE"], 2, "there is a file"),
-        (["RECIPE", "--output", "RECIPE/inside"], 2, "there is a file"),
+        (["RECIPE", "--output", "RECIPE"], 2, "this is a file"),
+        (["RECIPE", "--output", "RECIPE/inside"], 2, "this is a file"),
     ],
 )
 def test_what_is_wrong_is_said(

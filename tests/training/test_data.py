@@ -320,7 +320,7 @@ def test_a_lexicon_that_is_missing_or_does_not_go_with_soft_is_refused(
         load(tiny, own, sources=[bengali])
     with pytest.raises(ValueError, match="no such bundled lexicon"):
         load(tiny, own, sources=[bengali | {"lexicon": "bundled:none"}])
-    with pytest.raises(ValueError, match="lexicon changes how many words"):
+    with pytest.raises(ValueError, match="lexicon changes the number of words"):
         load(tiny, own, sources=[bengali | {"lexicon": "bundled:bn-as", "soft": True}])
 
 

@@ -47,10 +47,10 @@ BOTH = {"path": "a", "language": "bn", "harmonise": True, "soft": True}
         ({"types": ["PER", "PER"]}, "a type twice"),
         ({"sources": []}, "at least 1"),
         ({"sources": [{"path": "a", "language": "bn", "harmonise": True}]}, "there is only one"),
-        ({"sources": [BOTH, BOTH]}, "sources: a, a: harmonise leaves out tags, and soft learns"),
+        ({"sources": [BOTH, BOTH]}, "sources: a, a: harmonise changes tags, but soft learns"),
         ({"sources": [{"path": "hub:a/b", "language": "bn", "soft": True}]}, "soft needs a folder"),
         ({"name": "../x"}, "pattern"),
-        ({"adapt": {"method": "full"}}, "cannot go on from"),
+        ({"adapt": {"method": "full"}}, "cannot continue a model of"),
         ({"adapt": {"epochs": 0}}, "greater than 0"),
         ({"adapt": {"learning_rate": 2}}, "less than 1"),
         ({"baseline": {"warm_up": 0.1}}, "Extra inputs are not permitted"),
@@ -130,7 +130,9 @@ def test_a_script_that_is_not_known_is_one_mistake() -> None:
     with pytest.raises(ValidationError) as error:
         scripts_of(script="beng")
     assert [mistake["loc"] for mistake in error.value.errors()] == [("script",)]
-    with pytest.raises(ValidationError, match="script of the target language 'xx' is not known"):
+    with pytest.raises(
+        ValidationError, match="does not know the script of the target language 'xx'"
+    ):
         scripts_of(script="target", target={"path": "xx", "language": "xx"})
 
 

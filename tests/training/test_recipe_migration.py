@@ -98,7 +98,7 @@ def test_another_value_of_a_deleted_key_is_a_mistake(
 ) -> None:
     migrated = migrate_settings({table: {key: value}})
     [mistake] = migrated.mistakes
-    assert mistake.startswith(f"{table}.{key}: removed in nerbridge 0.2.0")
+    assert mistake.startswith(f"{table}.{key}: nerbridge 0.2.0 removed this key")
     assert f"found {value!r}" in mistake
     assert advice in mistake
 
@@ -107,7 +107,7 @@ def test_mistakes_of_old_keys_stand_among_the_others(tmp_path: Path) -> None:
     text = OLD.replace("lexicon_share = 0.7", "lexicon_share = 1\nx = 1")
     with pytest.warns(OldNameWarning), pytest.raises(RecipeError, match="2 mistakes") as error:
         read_recipe(write(tmp_path, text))
-    assert "sources.0.lexicon_share: removed" in str(error.value)
+    assert "sources.0.lexicon_share: nerbridge 0.2.0 removed" in str(error.value)
     assert "sources.0.x: unknown key" in str(error.value)
     with pytest.raises(RecipeError, match="1 mistake"):
         read_recipe(write(tmp_path, NEW), overrides={"transfer.masked_words": 0.1})
@@ -115,7 +115,7 @@ def test_mistakes_of_old_keys_stand_among_the_others(tmp_path: Path) -> None:
 
 def test_both_names_at_once_are_a_mistake() -> None:
     assert migrate_settings({"also": [], "test_sets": []}).mistakes == [
-        "also: the old name of test_sets, which is given too. Delete it."
+        "also: old name of test_sets, which is given too. Delete also."
     ]
 
 

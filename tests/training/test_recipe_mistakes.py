@@ -55,7 +55,7 @@ def told(**changes: Any) -> list[str]:
         ),
         (
             {"sources": CORPUS},
-            "sources: expected double brackets, [[sources]], before each; found [sources]",
+            "sources: expected a table in double brackets, [[sources]], for each; found [sources]",
         ),
         (
             {"target": [CORPUS]},
@@ -79,7 +79,7 @@ def test_a_mistake_is_one_line(changes: dict[str, Any], said: str) -> None:
 
 
 def test_what_is_looked_at_later_is_said() -> None:
-    later = "once these are fixed"
+    later = "Fix these first"
     for changes, is_said in (({"seeds": 1}, True), ({"adapt": {"method": "full"}}, False)):
         with pytest.raises(ValidationError) as error:
             Recipe.model_validate({"name": "x", "target": CORPUS, "sources": [CORPUS], **changes})

@@ -117,13 +117,13 @@ def test_changed_source_sentences_are_noticed(finished: Any, tiny: Any, tmp_path
     shutil.rmtree(data / "bn")
     write_corpus(build_corpus("bn", "bn", splits), data / "bn")
     run = open_run(tiny.recipe(data_root=str(data)), tmp_path / "run")
-    with pytest.raises(RunError, match=r"differ in data\.0 was"):
+    with pytest.raises(RunError, match=r"difference: data\.0 was"):
         run_experiment(run, lambda _: None, reuse=finished.run.folder.path)
 
 
 def test_what_is_no_run_folder_is_said(tiny: Any, tmp_path: Path) -> None:
     run = open_run(tiny.recipe(), tmp_path / "run")
-    with pytest.raises(RunError, match="absent: no run folder"):
+    with pytest.raises(RunError, match="absent: not a run folder"):
         run_experiment(run, lambda _: None, reuse=tmp_path / "absent")
     (tmp_path / "fingerprint.json").write_text("{", "utf-8")
     with pytest.raises(RunError, match="damaged"):
@@ -166,5 +166,5 @@ def test_a_failing_run_ends_the_benchmark(tiny: Any, tmp_path: Path) -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode != 0
-    assert "no run folder" in done.stderr
+    assert "not a run folder" in done.stderr
     assert done.stdout == ""

@@ -50,7 +50,7 @@ def test_a_second_process_is_kept_out_until_the_first_is_gone(tmp_path: Path) ->
 def test_a_file_in_its_place_is_said(place: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     with (
-        pytest.raises(InputError, match=r"there is a file.*--output"),
+        pytest.raises(InputError, match=r"this is a file.*--output"),
         RunFolder(tmp_path / place).locked(),
     ):
         pass
@@ -115,7 +115,7 @@ def test_results_come_back_as_written(finished: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["null", "[]", '{"recipe": null}', '{"recipe": {"a": 1}}'])
 def test_a_fingerprint_of_no_recipe_is_another(content: str, tmp_path: Path) -> None:
     (tmp_path / FINGERPRINT).write_text(content, "utf-8")
-    with pytest.raises(RunError, match="a run of something else"):
+    with pytest.raises(RunError, match="a run with other settings"):
         RunFolder(tmp_path).check_fingerprint({"recipe": {"b": 2}})
 
 
@@ -124,7 +124,9 @@ def test_a_damaged_result_is_said_with_the_way_out(content: bytes, tmp_path: Pat
     path = tmp_path / "results" / "adapt-1.json"
     path.parent.mkdir()
     path.write_bytes(content)
-    with pytest.raises(RunError, match=r"adapt-1\.json: damaged result \(.*Delete this file"):
+    with pytest.raises(
+        RunError, match=r"adapt-1\.json: the result is damaged \(.*Delete this file"
+    ):
         RunFolder(tmp_path).read_result("adapt", 1)
 
 

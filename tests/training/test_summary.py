@@ -151,7 +151,7 @@ def test_it_says_which_test_sentences_stand_in_a_source(finished: Any) -> None:
     known = replace(first, splits={**first.splits, "train": train})
     experiment_data = replace(run.data, sources=(known, *others))
     notes = build_record(replace(run, data=experiment_data), "").notes
-    assert "test: 3 of 14 sentences stand in a source too." in notes
+    assert "test: 3 of 14 sentences are in a source too." in notes
     assert not any("in a source" in note for note in build_record(run, "").notes)
 
 
@@ -168,8 +168,8 @@ def test_it_says_which_models_found_too_little_to_be_calibrated(
     notes = build_record(Run(run.recipe, RunFolder(folder), run.data, run.base), "").notes
     few = [note for note in notes if "calibrate" in note and note.startswith("adapt")]
     assert few == [
-        "adapt, seed 1: 9 entities found in validation, too few to calibrate on; its scores are "
-        "as the model gives them."
+        "adapt, seed 1: 9 entities found in validation, too few to calibrate the scores of "
+        "entities."
     ]
 
 

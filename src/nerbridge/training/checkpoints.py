@@ -9,7 +9,7 @@ MARK = "whole"
 
 
 def last_checkpoint(folder: Path) -> str | None:
-    """The newest checkpoint that was written to its end; half-written ones are removed."""
+    """The newest complete checkpoint; incomplete ones are deleted."""
     found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
     for path in found:
         if not (path / MARK).is_file():
@@ -19,7 +19,8 @@ def last_checkpoint(folder: Path) -> str | None:
 
 
 def mark_whole(checkpoint: Path) -> None:
-    """Say that a checkpoint is complete, and drop the ones before it."""
+    """Mark a checkpoint as complete, and delete the checkpoints before it."""
+    # In this order: a kill between the two leaves two usable checkpoints, never none.
     (checkpoint / MARK).touch()
     for path in checkpoint.parent.glob("checkpoint-*"):
         if path != checkpoint:

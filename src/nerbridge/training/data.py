@@ -143,8 +143,11 @@ class ExperimentData:
 
     @cached_property
     def source_validation(self) -> Labelled:
-        """The sources' own validation sentences, an equal share of each, so that no target
-        sentence has a say in what zero-shot means."""
+        """The sources' own validation sentences, an equal share of each.
+
+        The transferred model is chosen on them, so that no target sentence influences a zero-shot
+        score.
+        """
         n_each = max(1, self.recipe.transfer.max_validation // len(self.sources))
         parts = [take(part, n_each, seed=0) for part in self._source_parts[1]]
         sentences = tuple(sentence for part in parts for sentence in part)
@@ -155,6 +158,8 @@ class ExperimentData:
         """Training and validation sentences of every source."""
         train: list[Sequence[Sentence]] = [corpus.splits["train"] for corpus in self.sources]
         validation = [corpus.splits.get("validation", ()) for corpus in self.sources]
+        # Sentences are held out only where no source has validation sentences of its own. They are
+        # the last ones of each source, so every seed is chosen on the same sentences.
         if not any(validation):
             sizes = self._held_out_sizes()
             validation = [tuple(p[len(p) - n :]) for p, n in zip(train, sizes, strict=True)]
@@ -179,7 +184,10 @@ class ExperimentData:
 
     @cached_property
     def _words(self) -> dict[int, tuple[str, ...]]:
-        """Words in model form by identity of the sentence (its source decides the script)."""
+        """Words in model form by the identity of the sentence.
+
+        Equal sentences of two sources may differ in script, so identity is the key, not equality.
+        """
         return {
             id(sentence): tuple(words_to_model_form(sentence.words, source.script))
             for source, parts in zip(
@@ -214,7 +222,8 @@ def _harmonise(recipe: Recipe, sources: Sequence[Corpus]) -> tuple[Corpus, ...]:
         if settings.harmonise and not _has_entity(corpus.splits["train"]):
             raise CorpusError(
                 f"{recipe.resolve_path(settings.path)}: harmonise left no entity in train; "
-                "expected some that the other sources know. Leave harmonise out, or this source."
+                "expected some that the other sources know. Remove harmonise, or remove this "
+                "source."
             )
     return harmonised
 
@@ -264,7 +273,7 @@ def _need(corpus: Corpus, place: str, splits: Sequence[str]) -> None:
 
 def _remedy(place: str) -> str:
     if Path(place).is_file():
-        return f"Make a folder with these parts: nerbridge data split {place} --output DIR."
+        return f"Make a folder with these splits: nerbridge data split {place} --output DIR."
     return "Add the missing files."
 
 

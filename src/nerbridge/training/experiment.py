@@ -1,8 +1,8 @@
 """The experiment: baseline, transfer and adapt for every seed, resumable at any moment.
 
-Each stage of each seed leaves a model folder (written whole or not at all) and then a result. What
-is there is never made again; what is not there is made as if nothing had happened before, so a run
-that was killed ends as an undisturbed one does.
+Each stage of each seed leaves a model folder (written whole or not at all) and then a result. A
+finished part is never computed again, and a missing part does not depend on what happened before.
+A run that was killed therefore ends with the same numbers as an undisturbed one.
 """
 
 from __future__ import annotations
@@ -75,12 +75,13 @@ def run_experiment(
         run.folder.check_fingerprint(run.fingerprint())
         if reuse is not None:
             reuse_transfers(run, reuse, listen)
+        # A finished run starts no processes just to find that there is nothing to do.
         _work_on_seeds(run, run_seed, listen, 1 if _is_finished(run) else jobs)
         run_references(run, listen)
 
 
 def train_transfers(run: Run, listen: Listener, jobs: int | None = None) -> list[Path]:
-    """The transferred models of all seeds, trained where they are not there; nothing is scored.
+    """Train the transferred models that are missing, and return those of all seeds; score none.
 
     Raises:
         RunError: as `run_experiment`, or a model finds nothing.
@@ -92,8 +93,8 @@ def train_transfers(run: Run, listen: Listener, jobs: int | None = None) -> list
             _work_on_seeds(run, train_transfer, listen, jobs)
     if collapsed := [model for model in models if _has_given_up(model)]:
         raise RunError(
-            f"{', '.join(map(str, collapsed))}: the transferred model predicts no entity, and "
-            f"would label nothing. Give {run.recipe.name} more sources or epochs, or other seeds."
+            f"{', '.join(map(str, collapsed))}: the transferred model predicts no entity, so "
+            f"it cannot label text. Give {run.recipe.name} more sources or epochs, or other seeds."
         )
     return models
 
@@ -114,6 +115,8 @@ def _work_on_seeds(run: Run, work: Work, listen: Listener, jobs: int | None) -> 
 
 def default_jobs(run: Run) -> int:
     """One seed a core where the encoder is small and there is no GPU; else one at a time."""
+    # A small encoder cannot keep several threads busy, so seeds in parallel finish sooner. A large
+    # one needs all cores and the memory for itself, and a GPU is one device for all processes.
     is_small = run.base.description["n_parameters"] < _SMALL_PARAMETERS
     return (os.cpu_count() or 1) if is_small and not torch.cuda.is_available() else 1
 
@@ -132,7 +135,7 @@ def run_seed(run: Run, seed: int, listen: Listener) -> None:
 
 
 def train_transfer(run: Run, seed: int, listen: Listener) -> None:
-    """The transferred model of one seed, if it is not there."""
+    """Train the transferred model of one seed, unless it exists."""
     if not run.folder.model("transfer", seed).is_dir():
         _train(run, "transfer", seed, listen)
         listen(StageProgress("transfer", seed, 1.0, "trained"))
@@ -143,6 +146,7 @@ def _train(run: Run, name: StageName, seed: int, listen: Listener) -> None:
     settings, remedies = run.recipe.stage(name), list[str]()
     data = stage_data(run.data, name, seed)
     while True:
+        # A folder for each attempt: a retry must not resume from the collapsed attempt.
         work = run.folder.work(name, seed) / f"attempt-{len(remedies)}"
         model, outcome = _attempt(run, name, seed, settings, data, work, listen)
         if not outcome.has_collapsed or len(remedies) == settings.retries:
@@ -179,6 +183,7 @@ def _attempt(
 
     def report(point: CurvePoint, done: float) -> None:
         said = f"epoch {point.epoch:g}: validation F1 {point.validation_f1:.3f}"
+        # 100 % is reported only after the model is scored and its result written.
         listen(StageProgress(name, seed, min(done, 0.99), said))
 
     model = _starting_model(run, name, seed, settings)
@@ -194,13 +199,14 @@ def _attempt(
         folder=work,
         report=report,
     )
+    # Saved models have the whole vocabulary: text at inference uses rows that training did not.
     if trim is not None:
         trim.restore(cast(PreTrainedModel, model))
     return model, outcome
 
 
 def _starting_model(run: Run, name: StageName, seed: int, settings: StageSettings) -> AnyModel:
-    """A fresh base; with a new adapter, or with the trained one to go on from."""
+    """A fresh base with a new adapter, or in ``adapt`` with the transferred adapter."""
     if name == "adapt" and settings.method == "full":
         return load_full(run.folder.model("transfer", seed))
     model = load_token_classifier(
@@ -217,6 +223,7 @@ def _trim(run: Run, model: AnyModel, data: StageData) -> VocabularyTrim | None:
     if not run.recipe.encoder.trim_vocabulary:
         return None
     tokenizer = run.base.tokenizer
+    # The trimmed model must be able to read the validation sentences too.
     words = [*data.words, *data.validation_words]
     encoded = encode_sentences(tokenizer.backend_tokenizer, words, special_ids(tokenizer).unk)
     return trim_vocabulary(cast(PreTrainedModel, model), used_ids(encoded, tokenizer))
@@ -289,7 +296,7 @@ def learned_corpora(
 
 
 def _parent(run: Run, seed: int) -> ParentModel:
-    """The transferred model an adapted one went on from: the hash of its weights, its data."""
+    """The transferred model that an adapted model started from: hash of its weights, its data."""
     folder = run.folder.model("transfer", seed)
     [weights] = folder.glob("*model.safetensors")
     sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()

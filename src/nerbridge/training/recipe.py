@@ -49,7 +49,7 @@ def is_on_disk(path: str) -> bool:
 
 
 def _checked(spec: str, find: Callable[[str], Path]) -> str:
-    """The name, of something bundled only if it is there."""
+    """The name, after a check that a bundled corpus, lexicon or encoder of this name exists."""
     try:
         if spec.startswith("bundled:"):
             find(spec)
@@ -62,14 +62,15 @@ class EncoderSettings(Settings):
     """The pretrained encoder: ``bundled:mini``, a folder or a hub id."""
 
     id: str = "bundled:mini"
-    """``bundled:NAME``, a folder, or a hub id such as ``owner/name``; ``${NAME:-default}`` is read
-    from the environment, here and in ``revision``."""
+    """``bundled:NAME``, a folder, or a hub id such as ``owner/name``. Here and in ``revision``,
+    ``${NAME:-default}`` reads an environment variable."""
     revision: str | None = None
-    """Branch, tag or commit on the hub; the commit in use is recorded."""
+    """Branch, tag or commit on the hub. The run records the commit."""
     max_subwords: Positive | None = None
-    """Window size without special tokens; default the encoder's positions, at most 510."""
+    """Window size without special tokens. By default what the encoder can read, at most 510."""
     trim_vocabulary: bool = True
-    """In full fine-tuning train the vocabulary rows in use only; the predictions are the same."""
+    """Train only the vocabulary rows in use. This applies to full fine-tuning and does not change
+    the predictions."""
 
     @field_validator("id")
     @classmethod
@@ -81,27 +82,27 @@ class CorpusSettings(Settings):
     """A labelled corpus: a folder, a file, ``bundled:as``, or a dataset of the hub."""
 
     path: str
-    """Where it is: below ``data_root``, below the current folder with ``here:`` in front,
+    """A path below ``data_root``, or below the current folder if it begins with ``here:``. Also
     ``bundled:as``, ``hub:owner/name@config``, or ``hf://datasets/owner/name/file``."""
     language: str
-    """Its code, such as ``as``."""
+    """Language code of the corpus, such as ``as``."""
     script: Script | None = None
-    """The script the model sees this corpus in, in place of the recipe's ``script``; ``"native"``
-    leaves it as written, ``"native-folded"`` as well except for ৰ → র and ৱ → ব. None is
-    ``"native"``."""
+    """The script in which the model sees this corpus. It replaces the recipe's ``script``.
+    ``"native"`` keeps the script of the corpus. ``"native-folded"`` keeps it too, but writes ৰ as র
+    and ৱ as ব. The default is ``"native"``."""
     scheme: Scheme | None = None
-    """The tagging scheme of its files; None finds it out."""
+    """Tagging scheme of the files. By default nerbridge detects it."""
     repair: bool = False
-    """Repair invalid tags and count them, instead of stopping at the first."""
+    """Repair invalid tags and count them. Otherwise the first invalid tag is an error."""
     type_map: dict[str, str | None] | tuple[str, ...] = Field(default_factory=dict)
-    """New names of types: a table, ``"multiconer2"``, ``"fewnerd"``, a file (looked up as corpora
-    are), ``"OLD=NEW"``, or a list of these. ``"O"`` drops a type."""
+    """New names of types: a table, ``"multiconer2"``, ``"fewnerd"``, a file (found like a corpus),
+    ``"OLD=NEW"``, or a list of these. ``"O"`` drops a type."""
     tag_names: tuple[str, ...] | None = None
-    """Names of the tags, in order, where the files have numbers."""
+    """Names of the tags, in order, if the files hold numbers."""
     columns: str | None = None
-    """Columns of words and tags, by number or name, such as `"2,3"`; None finds them."""
+    """Columns of words and tags, such as `"2,3"` or `"token,tag"`. By default they are detected."""
     offsets: OffsetUnit | None = None
-    """What the offsets of spans count; None lets the spans decide."""
+    """Unit in which the offsets of spans count. By default nerbridge detects it."""
 
     @field_validator("path")
     @classmethod
@@ -116,7 +117,7 @@ class CorpusSettings(Settings):
     @field_validator("type_map", mode="before")
     @classmethod
     def _check_map(cls, value: Any) -> Any:
-        """A value that can be read as it stands is read, so that its mistakes are found here."""
+        """Read every value that is not a file now, to report its mistakes with the recipe's."""
         values = [value] if isinstance(value, str) else value
         is_list = isinstance(values, list | tuple) and all(isinstance(one, str) for one in values)
         is_table = isinstance(values, dict) and all(
@@ -135,36 +136,36 @@ class CorpusSettings(Settings):
 
 
 class TargetSettings(CorpusSettings):
-    """The target corpus; ``max_train`` of its training sentences are used (a sample by seed)."""
+    """The target corpus. ``max_train`` limits its training sentences to a random sample."""
 
     max_train: Positive | None = None
-    """Training sentences to use."""
+    """Training sentences to use. By default all are used."""
     split: Literal["validation", "test"] = "test"
-    """Which of its splits is scored: `"validation"` as long as anything is still being decided."""
+    """The split that is scored. Use `"validation"` while you are still choosing settings."""
 
 
 class SourceSettings(CorpusSettings):
-    """A source corpus; at most ``max_sentences`` of its training sentences are used."""
+    """A source corpus. ``max_sentences`` limits its training sentences to a random sample."""
 
     max_sentences: Positive | None = None
-    """Training sentences to use."""
+    """Training sentences to use. By default all are used."""
     repeat: Positive = 1
-    """How often each of them is in the mixture. More than once gives a small corpus more weight
+    """How often each sentence is in the mixture. A higher number gives a small corpus more weight
     among large ones."""
     harmonise: bool = False
-    """Leave out entities all of whose words the other sources mostly leave outside: pronouns,
-    offices and common nouns in a corpus that labels them as persons."""
+    """Drop an entity if the other sources mostly tag all of its words O. Some corpora label
+    pronouns, offices and common nouns as persons."""
     lexicon: str | None = None
-    """Words of the source's language with the target's words for them: a file, looked up as corpora
-    are, or ``bundled:hi-as`` or ``bundled:bn-as``. In all sentences of the source seven in ten of
-    these words are replaced, and all endings."""
+    """A bilingual lexicon: words of the source language with their translations into the target
+    language. It is a file (found like a corpus), ``bundled:hi-as`` or ``bundled:bn-as``. In every
+    sentence of the source, 70 % of these words and all endings are replaced."""
     drop_final_punctuation: Share = 0.0
-    """Share of its training sentences that lose their final punctuation. A model that sees text
-    without a final stop only in titles takes every such text for a title."""
+    """Share of the training sentences that lose their final punctuation. If only titles lack a full
+    stop in training, a model takes every text without one for a title."""
     soft: bool = False
-    """Learn how probable every tag was to the models that labelled it, not only the tag that won:
-    from the file that ``nerbridge pseudo-label --soft`` wrote beside its sentences. A CRF
-    learns the tags that won."""
+    """Learn from the probabilities of all tags, not only from the most probable tag. They come from
+    the file that ``nerbridge pseudo-label --soft`` wrote next to the sentences. A CRF learns the
+    most probable tags."""
 
     @field_validator("lexicon")
     @classmethod
@@ -176,33 +177,34 @@ class TestSetSettings(CorpusSettings):
     """A further test set, scored and never trained on."""
 
     name: str
-    """What the report calls it."""
+    """Name of the test set in the report."""
     split: Literal["train", "validation", "test"] = "test"
-    """Which of its splits is scored."""
+    """The split that is scored."""
 
 
 class PseudoLabelSettings(Settings):
-    """How a source is made where it is not there yet: raw text that the transferred models of
-    another recipe label, as ``nerbridge pseudo-label`` does; with ``--soft`` where the source is
-    ``soft``. Validation and test sentences of ``target`` and ``test_sets`` are left out."""
+    """How to make a source that does not exist yet: the transferred models of another recipe label
+    raw text, as ``nerbridge pseudo-label`` does. For a ``soft`` source they do so with ``--soft``.
+    Validation and test sentences of ``target`` and ``test_sets`` are left out."""
 
     path: str
-    """The ``path`` of the source that is made; below the current folder (``here:``)."""
+    """The ``path`` of the source to make. It begins with ``here:``, the current folder."""
     recipe: str
-    """Whose models label, those of all its seeds: a file beside this one, or a shipped recipe. They
-    are taken from ``runs/NAME``, and trained there first if need be."""
+    """The recipe whose transferred models, one for each seed, label the text: a file next to this
+    one, or a shipped recipe. Models that are missing in ``runs/NAME`` are trained there first."""
     text: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Files of raw text, looked up as corpora are."""
+    """Files of raw text, found like corpora."""
     n: Positive = 24_000
-    """Sentences to sample and label; fewer are kept."""
+    """Sentences to sample and label. Not all of them are kept."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Random seed of the sample."""
     neighbours: Share = 0.0
-    """Weight of words that are used alike anywhere in the text; the models have the rest."""
+    """Weight of the labels of similarly used words in the text, from 0 to 1. The models' labels
+    have the rest of the weight."""
 
 
 class ReferenceSettings(Settings):
-    """Rows that need no encoder."""
+    """Reference systems, which need no encoder."""
 
     crf: bool = True
     """Train three CRFs on surface features, without an encoder, for comparison."""
@@ -214,17 +216,18 @@ class Recipe(Settings):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     """Name of the run folder and of the report."""
     description: str = ""
-    """A line for people."""
+    """One line that says what the experiment is."""
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (13, 21, 34)
-    """Every stage is trained once for each."""
+    """Random seeds. Every stage is trained once for each seed."""
     script: Literal["native", "target", Script] | None = Field(default=None, exclude=True)
-    """The script the model sees all corpora in: ``"target"`` is the script of the target language.
-    A corpus with a ``script`` of its own is not affected. None is ``"native"``: as written."""
+    """The script in which the model sees all corpora. ``"target"`` is the script of the target
+    language. A corpus with its own ``script`` is not affected. The default is ``"native"``: each
+    corpus keeps its script."""
     types: Annotated[tuple[str, ...], Field(min_length=1)] = DEFAULT_TYPES
-    """Entity types; a corpus with others needs a ``type_map``."""
+    """Entity types. A corpus with other types needs a ``type_map``."""
     data_root: str | None = None
-    """Folder of the corpora, relative to the current folder; ``${NAME:-default}`` is read from the
-    environment. None is the recipe's own folder."""
+    """Folder of the corpora, relative to the current folder. ``${NAME:-default}`` reads an
+    environment variable. The default is the folder of the recipe."""
     encoder: EncoderSettings = EncoderSettings()
     lora: LoraSettings = LoraSettings()
     target: TargetSettings
@@ -239,12 +242,13 @@ class Recipe(Settings):
     @model_validator(mode="before")
     @classmethod
     def _give_script_to_corpora(cls, values: Any) -> Any:
-        """The recipe's script for every corpus without one, so that nothing else knows both."""
+        """Copy the recipe's script to every corpus without one. Other code reads only corpora."""
         script = values.get("script") if isinstance(values, dict) else None
         if script == TARGET:
             target = values.get("target")
             language = target.get("language") if isinstance(target, dict) else None
             script = script_of_language(language) if isinstance(language, str) else None
+        # "native" changes nothing, and a wrong value is left to the type of the field.
         if not isinstance(script, str) or script not in get_args(Script):
             return values
         given = dict(values)
@@ -257,8 +261,8 @@ class Recipe(Settings):
         faults = []
         if self.script == TARGET and script_of_language(self.target.language) not in SCRIPTS:
             faults.append(
-                f"script: the script of the target language {self.target.language!r} is not known; "
-                f"name it instead: one of {', '.join(SCRIPTS)}"
+                f"script: nerbridge does not know the script of the target language "
+                f"{self.target.language!r}; name the script: one of {', '.join(SCRIPTS)}"
             )
         if len(set(self.seeds)) < len(self.seeds):
             faults.append(f"seeds: {list(self.seeds)} has a seed twice")
@@ -270,7 +274,9 @@ class Recipe(Settings):
                 f"test_sets: the names {names} must differ from each other and from 'test'"
             )
         if len(self.sources) == 1 and self.sources[0].harmonise:
-            faults.append("sources: harmonise holds a source against others; there is only one")
+            faults.append(
+                "sources: harmonise compares a source with the others, but there is only one"
+            )
         if bundled := [s.path for s in self.sources if s.soft and not is_on_disk(s.path)]:
             faults.append(
                 f"sources: {', '.join(bundled)}: soft needs a folder that `nerbridge pseudo-label "
@@ -278,23 +284,23 @@ class Recipe(Settings):
             )
         if both := [source.path for source in self.sources if source.harmonise and source.soft]:
             faults.append(
-                f"sources: {', '.join(both)}: harmonise leaves out tags, and soft learns from "
-                "probabilities instead; choose one"
+                f"sources: {', '.join(both)}: harmonise changes tags, but soft learns from "
+                "probabilities and ignores them; choose one"
             )
         if soft := [source.path for source in self.sources if source.lexicon and source.soft]:
             faults.append(
-                f"sources: {', '.join(soft)}: a lexicon changes how many words there are, and soft "
-                "has probabilities for each; choose one"
+                f"sources: {', '.join(soft)}: a lexicon changes the number of words, but soft "
+                "needs probabilities for exactly the words of the file; choose one"
             )
         made = [made.path for made in self.pseudo_labels]
         if unfit := [path for path in made if not self._can_be_made(path) or made.count(path) > 1]:
             faults.append(
-                f"pseudo_labels: {', '.join(unfit)}: expected the path of one of the sources each, "
-                f"and {HERE} before it"
+                f"pseudo_labels: {', '.join(unfit)}: each path must be that of a different "
+                f"source and begin with {HERE}"
             )
         if self.adapt.method != self.transfer.method:
             faults.append(
-                f"adapt.method: {self.adapt.method!r} cannot go on from transfer.method "
+                f"adapt.method: {self.adapt.method!r} cannot continue a model of transfer.method "
                 f"{self.transfer.method!r}; make them the same"
             )
         if faults:
@@ -333,7 +339,7 @@ class Recipe(Settings):
         return stages[name]
 
     def on_validation(self) -> Recipe:
-        """The same experiment, scored on validation wherever it would be on test."""
+        """The same experiment, scored on validation splits in place of test splits."""
         on_validation = {"split": "validation"}
         test_sets = tuple(
             one.model_copy(update=on_validation) if one.split == "test" else one
@@ -343,12 +349,12 @@ class Recipe(Settings):
         return self.model_copy(update={"target": target, "test_sets": test_sets})
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, defaults written out; what ``record.json`` keeps."""
+        """All values, defaults included, as ``record.json`` stores them."""
         return self.model_dump(mode="json")
 
 
 def _with_script(corpora: Any, script: str) -> Any:
-    """Corpora as they stand in a recipe, those without a script with this one."""
+    """The corpora of a recipe, with this script where a corpus names none."""
     if isinstance(corpora, dict):
         return {"script": script, **corpora}
     if isinstance(corpora, (list, tuple)):

@@ -62,12 +62,12 @@ def read_recipe(
         name_or_path: of a shipped recipe, or a file.
         overrides: other values by their keys, such as ``transfer.epochs``; applied in order.
         seeds: in place of the recipe's.
-        as_written: leave variables and paths as they stand in the file, to show the recipe: it then
-            says nothing about this machine, and cannot be run.
+        as_written: keep variables and paths as they stand in the file, to show the recipe. Such a
+            recipe holds no path of this machine and cannot be run.
 
     Raises:
-        RecipeError: with every mistake found, each with its place; whether settings fit together
-            is looked at where each is right by itself.
+        RecipeError: with every mistake and its place. Whether the settings fit together is checked
+            only once each of them is valid.
     """
     path = find_recipe(name_or_path)
     try:
@@ -79,6 +79,7 @@ def read_recipe(
         values["seeds"] = list(seeds)
     if not as_written:
         further += _put_in_variables(values)
+        # After the variables: a folder whose name holds "${" must stay as it is.
         values.setdefault("data_root", str(path.parent))
         _find_beside(values.get("pseudo_labels"), path)
     try:
@@ -100,8 +101,8 @@ def change_recipe(
     """
     if "script" in overrides:
         raise RecipeError(
-            f"{recipe.name}: the script of a recipe that is read already is that of its corpora. "
-            "Give the name or the file of the recipe, and the script with it."
+            f"{recipe.name}: the script of a recipe that has been read cannot be changed, because "
+            "its corpora hold it already. Give the name or file of the recipe and the script."
         )
     values = recipe.to_dict() | ({} if seeds is None else {"seeds": list(seeds)})
     values, further = _override(MigratedSettings(values), overrides, Path(recipe.name))
@@ -115,7 +116,7 @@ def change_recipe(
 
 
 def parse_overrides(texts: Sequence[str]) -> dict[str, Any]:
-    """Keys and values of ``--set``: a value is TOML if it can be, else the text itself.
+    """Keys and values of ``--set``. A value that is not TOML is taken as text.
 
     >>> parse_overrides(["transfer.epochs=3", "encoder.id=bundled:mini"])
     {'transfer.epochs': 3, 'encoder.id': 'bundled:mini'}
@@ -128,21 +129,25 @@ def parse_overrides(texts: Sequence[str]) -> dict[str, Any]:
         key, equals, value = text.partition("=")
         if not equals:
             raise RecipeError(f"--set {text}: expected stage.key=value, such as transfer.epochs=3.")
-        found.pop(key.strip(), None)  # the last one counts, and at its own place in the order
+        # The last value of a key counts, at its own place in the order: a later table could replace
+        # an earlier value inside it.
+        found.pop(key.strip(), None)
         found[key.strip()] = _parse_value(value.strip())
     return found
 
 
 def fingerprint_settings(recipe: Recipe) -> dict[str, Any]:
-    """The settings that decide the outcome of a seed: not names, places or which seeds.
+    """The settings that decide the result of a seed.
 
-    Nor how a source was made: what is in it decides, by its hash.
+    Names, paths and the list of seeds are not among them. How a source was made is not either: the
+    hash of its contents stands for it.
     """
     values = recipe.to_dict()
     for key in ("name", "description", "seeds", "data_root", "pseudo_labels"):
         del values[key]
-    # Where an encoder has layers of these names, they are the ones it gets without any name: runs
-    # of versions that wrote them down as the default go on.
+    # Earlier versions recorded ["query", "value"] as the default. PEFT chooses the same layers for
+    # a
+    # BERT if none are named, so the runs of those versions have the same fingerprint and resume.
     values["lora"]["target_modules"] = values["lora"]["target_modules"] or ["query", "value"]
     return values
 
@@ -150,8 +155,8 @@ def fingerprint_settings(recipe: Recipe) -> dict[str, Any]:
 def migrate_fingerprint(settings: Any) -> Any:
     """The `fingerprint_settings` of an earlier version under the keys of this one.
 
-    A key that the earlier version did not know gets its default: a new key's default is what was
-    done before. What is no recipe stays as it is.
+    A key that the earlier version did not have gets its default, which must be the behaviour of
+    that version. Anything but a recipe is returned unchanged.
     """
     if not isinstance(settings, dict):
         return settings
@@ -174,7 +179,7 @@ def recipe_sha256(recipe: Recipe) -> str:
 def _override(
     migrated: MigratedSettings, overrides: Mapping[str, Any], path: Path
 ) -> tuple[dict[str, Any], list[str]]:
-    """The values with the overrides, and the mistakes in old keys; old names are warned of."""
+    """The values with the overrides, and the mistakes in old keys. Old names give a warning."""
     for key, value in overrides.items():
         _apply(migrated, key, value)
     for notice in migrated.notices:
@@ -191,11 +196,15 @@ def _apply(migrated: MigratedSettings, key: str, value: Any) -> None:
     nested: Any = value
     for part in reversed(parts):
         nested = {part: nested}
+    # An override is migrated like a file, so that old keys work on the command line too.
     given = migrate_settings(nested)
     migrated.notices += [f"override: {notice}" for notice in given.notices]
     migrated.mistakes += [f"override {mistake}" for mistake in given.mistakes]
     if not _put(migrated.values, given.values, len(parts)):
-        raise RecipeError(f"override {key!r}: does not name a value of a table.")
+        raise RecipeError(
+            f"override {key!r}: part of the key is a value, not a table; expected a key such as "
+            "transfer.epochs."
+        )
 
 
 def _put(values: dict[str, Any], given: dict[str, Any], depth: int) -> bool:
@@ -241,7 +250,7 @@ def _unset_variables(key: str, text: str) -> Iterator[str]:
 
 
 def _find_beside(pseudo_labels: Any, path: Path) -> None:
-    """Name recipes that are files beside this one as such; what is no table is left as it is."""
+    """Prefix the recipe files that ``pseudo_labels`` names with the folder of this recipe."""
     for made in pseudo_labels if isinstance(pseudo_labels, list) else ():
         name = made.get("recipe") if isinstance(made, dict) else None
         if isinstance(name, str) and name.endswith(".toml"):

@@ -59,7 +59,7 @@ class MigratedSettings:
             if (table, key) in _DELETED:
                 self._drop(table, key, at, value)
             elif new != key and new in found:
-                self.mistakes.append(f"{at}: the old name of {new}, which is given too. Delete it.")
+                self.mistakes.append(f"{at}: old name of {new}, which is given too. Delete {key}.")
             else:
                 migrated[new] = value
                 if new != key:
@@ -69,10 +69,10 @@ class MigratedSettings:
     def _drop(self, table: str, key: str, at: str, value: Any) -> None:
         default, advice = _DELETED[table, key]
         if value == default:
-            self._tell(table, key, "is no longer a key, and this value changes nothing. Delete it.")
+            self._tell(table, key, "is no longer a key. This value was its default, so delete it.")
         else:
             self.mistakes.append(
-                f"{at}: removed in nerbridge 0.2.0, expected no such key or its old default "
+                f"{at}: nerbridge 0.2.0 removed this key; expected no value or its old default "
                 f"{default!r}, found {value!r}. {advice}."
             )
 

@@ -34,22 +34,22 @@ def describe_mistakes(
     Args:
         path: the recipe's file.
         mistakes: what the recipe's types refuse.
-        further: mistakes found otherwise, in words.
+        further: mistakes that were found elsewhere, as sentences.
     """
     told = [*further, *(_describe(one) for one in mistakes if not _follows(one, mistakes))]
     lines = [f"{path}: {count_of(len(told), 'mistake')} in the recipe:"]
     lines += [f"  {mistake}" for mistake in told]
     lines.append("`nerbridge recipe show quickstart` prints every key with its default.")
     if mistakes and all(mistake["loc"] for mistake in mistakes):
-        lines.append("Whether the settings fit together is checked once these are fixed.")
+        lines.append("Fix these first; nerbridge then checks whether the settings fit together.")
     return "\n".join(lines)
 
 
 def _follows(mistake: ErrorDetails, others: Sequence[ErrorDetails]) -> bool:
-    """Whether it says in other words what another one says.
+    """Whether pydantic reports the same mistake a second time.
 
-    A list is called too short because an entry in it is wrong; what may be a list or a word is
-    refused as either.
+    It calls a list too short when it drops an invalid entry, and it reports a value that may be a
+    list or a word once for each of the two.
     """
     place = mistake["loc"]
     if place[:2] == _MODULES:
@@ -78,16 +78,16 @@ def _describe(mistake: ErrorDetails) -> str:
 
 
 def _expect_table(name: str, found: Any) -> str:
-    """That brackets are missing or are of the wrong kind."""
+    """The message for missing brackets or brackets of the wrong kind."""
     if name in _SEVERAL:
         shown = f"[{name}]" if isinstance(found, dict) else repr(found)
-        return f"expected double brackets, [[{name}]], before each; found {shown}"
+        return f"expected a table in double brackets, [[{name}]], for each; found {shown}"
     shown = f"[[{name}]]" if isinstance(found, list) else repr(found)
     return f"expected one table in single brackets, [{name}]; found {shown}"
 
 
 def _suggest(place: Sequence[str | int]) -> str:
-    """The key that was meant, or all that there are in its table."""
+    """The most similar key, or all keys of the table."""
     table: Any = Recipe
     if len(place) > 1:
         table = Recipe.model_fields[str(place[0])].annotation

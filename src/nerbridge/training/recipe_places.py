@@ -1,4 +1,4 @@
-"""Whether what a recipe reads from disk is there."""
+"""Check that the files which a recipe reads from disk exist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nerbridge.training.recipe import Recipe, is_on_disk
 
 
 def check_places(recipe: Recipe, name: str | Path) -> None:
-    """Refuse a recipe whose corpora are not there; those that it makes itself may be missing.
+    """Check that the corpora of a recipe exist, except those that the recipe makes itself.
 
     Raises:
         RecipeError: with every missing corpus.
@@ -21,10 +21,10 @@ def check_places(recipe: Recipe, name: str | Path) -> None:
         told = "\n".join(f"  {key}: {place}: not found." for key, place in missing)
         n_missing = count_of(len(missing), "corpus or file was", "corpora or files were")
         raise RecipeError(
-            f"{name}: no mistakes, but {n_missing} not found:\n"
-            f"{told}\nPut them there, or name another folder: data_root in the recipe (now "
-            f"{recipe.data_root}), or a variable that it reads. docs/data.md says how to obtain "
-            "public corpora."
+            f"{name}: the recipe has no mistakes, but {n_missing} not found:\n"
+            f"{told}\nPut them there, or set data_root in the recipe (now {recipe.data_root}) or "
+            "the environment variable that it reads. docs/data.md says how to obtain public "
+            "corpora."
         )
 
 

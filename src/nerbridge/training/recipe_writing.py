@@ -97,7 +97,7 @@ def read_source(text: str) -> NamedCorpus:
     if language is None:
         raise InputError(
             f"--source {text}: the name has no language code at its end; expected one, as in "
-            f"bundled:hi. Give it in front: --source hi={text}."
+            f"bundled:hi. Give the code before the name: --source hi={text}."
         )
     return NamedCorpus(text, language)
 
@@ -127,7 +127,7 @@ def write_recipe(
     """
     if file.exists() and not overwrite:
         raise InputError(
-            f"{file}: exists already; expected a new name. "
+            f"{file}: the file exists already; expected a new name. "
             "Choose another name, or replace the file: --overwrite."
         )
     code = language or find_language(target)

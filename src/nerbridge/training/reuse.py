@@ -1,4 +1,4 @@
-"""Transferred models of another run, where they are the very ones that this run would train."""
+"""Reuse the transferred models of another run that has the same transfer settings."""
 
 from __future__ import annotations
 
@@ -23,26 +23,27 @@ _SETTINGS = ("encoder", "types", "lora", "transfer")
 
 
 def reuse_transfers(run: Run, other: Path, listen: Listener) -> None:
-    """Copy the transferred models of ``other`` that ``run`` has not yet; the CRF's too, if it asks.
+    """Copy the transferred models of ``other`` that ``run`` lacks.
 
-    What is copied is a function of encoder, sources and transfer settings alone, so the target may
-    be another one. Scores are not copied: every model is scored on the tests of ``run``.
+    The CRF of the sources is copied too if the recipe asks for CRFs. These models depend only on
+    the encoder, the sources and the transfer settings, so the target may differ. Scores are not
+    copied: every model is scored on the test sets of ``run``.
 
     Raises:
-        RunError: ``other`` is no run folder, its transfer was made from something else, or it has
-            a model for none of the seeds.
+        RunError: ``other`` is not a run folder, its transfer settings differ, or it has a model
+            for none of the seeds.
     """
     found = _deciding_transfer(_read_fingerprint(other))
     if changes := list(differences(found, _deciding_transfer(run.fingerprint()))):
         raise RunError(
-            f"{other}: its transferred models are not those of this recipe; they differ in "
+            f"{other}: its transferred models do not fit this recipe. The difference: "
             f"{'; '.join(changes)}. Run without --reuse."
         )
     theirs = RunFolder(other)
     at_hand = [seed for seed in run.recipe.seeds if theirs.model("transfer", seed).is_dir()]
     if not at_hand:
         raise RunError(
-            f"{other}: no transferred model for any of the seeds "
+            f"{other}: this run has no transferred model for any of the seeds "
             f"{', '.join(map(str, run.recipe.seeds))}. Choose others: --seeds."
         )
     models = [("transfer", seed) for seed in at_hand]
@@ -50,6 +51,7 @@ def reuse_transfers(run: Run, other: Path, listen: Listener) -> None:
         models.append(("crf_transfer", CRF_SEED))
     for system, seed in models:
         if not run.folder.model(system, seed).is_dir():
+            # Copied whole or not at all: a run takes a model folder that exists for a finished one.
             with new_folder(run.folder.model(system, seed)) as folder:
                 shutil.copytree(theirs.model(system, seed), folder, dirs_exist_ok=True)
             listen(StageProgress(system, seed, 0.0, f"taken from {other}"))
@@ -60,11 +62,14 @@ def _read_fingerprint(folder: Path) -> Mapping[str, Any]:
         found: Mapping[str, Any] = json.loads((folder / FINGERPRINT).read_text("utf-8"))
     except OSError as error:
         raise RunError(
-            f"{folder}: no run folder ({FINGERPRINT}: {error.strerror}). Give the folder of a run "
+            f"{folder}: not a run folder ({FINGERPRINT}: {error.strerror}). Give the folder of a "
+            "run "
             "with the same encoder, sources and transfer settings."
         ) from error
     except ValueError as error:
-        raise RunError(f"{folder / FINGERPRINT}: damaged ({error}).") from error
+        raise RunError(
+            f"{folder / FINGERPRINT}: the file is damaged ({error}). Run without --reuse."
+        ) from error
     return found
 
 
@@ -76,7 +81,9 @@ def _deciding_transfer(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
         **{key: recipe[key] for key in _SETTINGS},
         "script": recipe["target"]["script"],
         "sources": [
-            {**s, "path": None, "lexicon": bool(s.get("lexicon"))} for s in recipe["sources"]
+            # Hashes in "data" stand for the contents of corpora and lexicons, wherever they lie.
+            {**s, "path": None, "lexicon": bool(s.get("lexicon"))}
+            for s in recipe["sources"]
         ],
         "data": [data[key] for key in sorted(data) if key.startswith("source ")],
         "encoder weights": migrated["encoder"],

@@ -34,7 +34,7 @@ _MAX_SUBWORDS = 510
 
 @dataclass(frozen=True)
 class StageProgress:
-    """What happened just now: a system of a seed, how far it is (0 to 1), and what to say."""
+    """Progress of one system and seed: the share done (0 to 1) and a message."""
 
     system: str
     seed: int
@@ -50,7 +50,7 @@ Listener = Callable[[StageProgress], None]
 
 @dataclass(frozen=True)
 class Base:
-    """The encoder of a run with what is known about it."""
+    """The encoder of a run: its source, tokenizer, window size and description."""
 
     source: EncoderSource
     tokenizer: PreTrainedTokenizerFast
@@ -65,7 +65,7 @@ class Base:
 
 @dataclass(frozen=True)
 class Run:
-    """A recipe with everything it names loaded, and the folder for what comes out."""
+    """A recipe, the corpora and encoder that it names, and the folder for the results."""
 
     recipe: Recipe
     folder: RunFolder
@@ -78,7 +78,7 @@ class Run:
         return LabelSet(self.recipe.types)
 
     def fingerprint(self) -> dict[str, Any]:
-        """All that decides the outcome of a seed: the same fingerprint, the same results."""
+        """Everything that decides the results of a seed: the same fingerprint, the same results."""
         return {
             "recipe": fingerprint_settings(self.recipe),
             "data": self._data(),
@@ -96,7 +96,7 @@ class Run:
         }
 
     def manifest(self, system: str, seed: int, kind: Kind) -> Manifest:
-        """What every model of the run says of its origin."""
+        """The manifest of a model of this run, without what its training adds."""
         base = BaseEncoder(
             id=self.recipe.encoder.id,
             revision=self.base.source.revision,
@@ -144,12 +144,12 @@ def check_precision(recipe: Recipe) -> None:
         remedy = " ".join(f"--set {name}.precision=fp32" for name in needing)
         raise EnvironmentProblem(
             f"recipe {recipe.name}: {', '.join(needing)} has precision = 'fp16', which needs a "
-            f"GPU, and none is found here. Train in full precision: {remedy}"
+            f"GPU, but this machine has none. Train in full precision: {remedy}"
         )
 
 
 def load_base(recipe: Recipe) -> Base:
-    """Find the encoder of a recipe and look at it once."""
+    """Load the encoder of a recipe once, to hash and describe it."""
     source = resolve_encoder(recipe.encoder.id, recipe.encoder.revision)
     model = load_token_classifier(source, LabelSet(recipe.types), seed=0)
     limit = min(max_window_subwords(model), recipe.encoder.max_subwords or _MAX_SUBWORDS)
@@ -166,6 +166,6 @@ def load_base(recipe: Recipe) -> Base:
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of what decides the numbers."""
+    """Versions of the packages that decide the numbers."""
     names = ("nerbridge", "torch", "transformers", "peft", "tokenizers", "numpy", "python-crfsuite")
     return {name: importlib.metadata.version(name) for name in names}

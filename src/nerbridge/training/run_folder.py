@@ -46,8 +46,9 @@ class RunFolder:
             return None
         except (ValidationError, UnicodeDecodeError) as error:
             raise RunError(
-                f"{path}: damaged result ({first_fault(error)}). Delete this file and give the "
-                "same command again; nerbridge then makes it again from the model."
+                f"{path}: the result is damaged ({first_fault(error)}). Delete this file and "
+                "repeat "
+                "the command; nerbridge then scores the model again."
             ) from error
 
     def write_result(self, system: str, result: SeedResult) -> None:
@@ -70,14 +71,14 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
             raise InputError(
-                f"{self.path}: there is a file where the run folder should be. Give the name of "
-                "a folder: --output."
+                f"{self.path}: this is a file; expected a folder for the run. Name a folder: "
+                "--output."
             ) from None
         with locked(self.path, self.path):
             yield
 
     def check_fingerprint(self, fingerprint: Mapping[str, Any]) -> None:
-        """Make sure that what is in the folder was made from the same recipe, data and encoder.
+        """Check that the results in the folder come from the same recipe, data and encoder.
 
         Raises:
             RunError: naming what differs.
@@ -89,18 +90,20 @@ class RunFolder:
         try:
             found = json.loads(path.read_text("utf-8"))
         except ValueError as error:
-            raise RunError(f"{path}: damaged ({error}). Give another --output.") from error
+            raise RunError(
+                f"{path}: the file is damaged ({error}). Name another folder: --output."
+            ) from error
         found = migrate_run_fingerprint(found)
         if changes := list(differences(found, fingerprint)):
             raise RunError(
-                f"{self.path}: this folder holds a run of something else; changed since: "
-                f"{'; '.join(changes)}. Results are never mixed: give another --output, or remove "
-                "the folder to start again."
+                f"{self.path}: this folder holds a run with other settings; changed since: "
+                f"{'; '.join(changes)}. Name another folder with --output, or delete this one to "
+                "start again."
             )
 
 
 def migrate_run_fingerprint(found: Any) -> Any:
-    """What `Run.fingerprint` of an earlier version is in this one; anything else as it is."""
+    """The `Run.fingerprint` of an earlier version in the form of this one; else unchanged."""
     if not isinstance(found, dict) or "recipe" not in found:
         return found
     data = found.get("data")

@@ -71,6 +71,7 @@ def score_model(run: Run, system: str, seed: int) -> SeedResult:
 
 def _known_mentions(experiment_data: ExperimentData, system: str, seed: int) -> frozenset[Mention]:
     """The entities in all sentences that a system learned from, as the model sees them."""
+    # The encoder of "adapt" has seen the sources too, so its known entities are those of both.
     parts = []
     if system not in ("transfer", "crf_transfer"):
         parts.append(experiment_data.target_train(seed))

@@ -111,6 +111,7 @@ def _windows(
 ) -> Iterator[Example]:
     labels = align_labels(sub, [label_set.tag_to_id[tag] for tag in tags])
     targets = None if rows is None else _align_rows(sub, rows)
+    # Overlap would show the words in it twice in every epoch.
     for window in split_windows(sub, max_subwords, overlap=0):
         part = slice(window.start, window.end)
         yield Example(
@@ -139,8 +140,8 @@ def train_stage(
 ) -> StageOutcome:
     """Train ``model`` in place; it ends with the weights of its best (or last) epoch.
 
-    ``folder`` takes a checkpoint after every look at the validation set; a training that was
-    killed goes on from there and ends as it would have without the kill.
+    A checkpoint is saved to ``folder`` after every validation. A training that was killed resumes
+    from it and ends with the same weights as one that was not.
 
     Raises:
         EnvironmentProblem: a checkpoint could not be written.
@@ -158,11 +159,14 @@ def train_stage(
     keeper = KeepBest(validation, seen, settings, folder, report)
     checkpoint = last_checkpoint(folder)
     arguments = _arguments(settings, seed, folder)
+    # A kill may come after patience ran out but before the stage ended. The Trainer would then
+    # resume and train on, so it is told that the training has no further epochs.
     if checkpoint is not None and keeper.is_over(state := _read_state(checkpoint)):
         arguments.num_train_epochs = round(state.epoch or 0)
     trainer = StageTrainer(model, arguments, examples, settings, tokenizer, label_set)
     trainer.remove_callback(PrinterCallback)  # it prints to stdout, which is for results
     trainer.add_callback(keeper)
+    # The callback needs the trainer's log, because only that is stored in checkpoints.
     keeper.log = trainer.log
     with _disk_problems_named(folder), suppress_transformers_logging(), warnings.catch_warnings():
         warnings.simplefilter("ignore", category=FutureWarning)
@@ -189,16 +193,18 @@ def _read_state(checkpoint: str) -> TrainerState:
 
 @contextmanager
 def _disk_problems_named(folder: Path) -> Iterator[None]:
-    """Give the errors of a full disk, which torch and safetensors disguise, their name."""
+    """Turn the errors that torch and safetensors raise on a full disk into one clear error."""
     try:
         yield
     except (OSError, SafetensorError, RuntimeError) as error:
+        # torch names the C++ file of its zip writer in such an error and nothing else about the
+        # disk. Every other RuntimeError is a bug and keeps its traceback.
         if isinstance(error, RuntimeError) and "inline_container" not in str(error):
             raise
-        reason = "no space left?" if isinstance(error, RuntimeError) else error
+        reason = "probably no space left" if isinstance(error, RuntimeError) else error
         raise EnvironmentProblem(
             f"{folder}: a checkpoint could not be written ({reason}). Free some disk space, or "
-            "choose another --output; the same command goes on from the checkpoint before."
+            "choose another --output. The same command resumes from the checkpoint before."
         ) from error
 
 
@@ -222,7 +228,7 @@ def _arguments(settings: StageSettings, seed: int, folder: Path) -> TrainingArgu
         bf16=settings.precision == "bf16",
         fp16=settings.precision == "fp16",
         logging_strategy="epoch",
-        save_strategy="no",
+        save_strategy="no",  # `KeepBest` saves, after each validation
         report_to="none",
         disable_tqdm=True,
         seed=seed,
@@ -252,6 +258,7 @@ class StageTrainer(Trainer):
         )
 
     def _remove_unused_columns(self, dataset: Any, description: str | None = None) -> Any:
+        # The examples are a list of dataclasses, which have no columns.
         return dataset
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
@@ -297,6 +304,8 @@ class StageTrainer(Trainer):
         torch divides by the number of rows here and by the sum of their weights there; this divides
         by the weights in both, so that a sentence counts the same in every batch.
         """
+        # Sentences with and without probabilities share batches: certain labels become one-hot
+        # rows.
         is_word = labels != IGNORE_INDEX
         certain = one_hot(labels[is_word], logits.shape[1]).to(logits.dtype)
         given = targets[is_word]
@@ -319,6 +328,8 @@ def tag_weights(examples: Sequence[Example], n_tags: int, settings: StageSetting
         return None
     labels = torch.tensor([i for example in examples for i in example.labels if i >= 0])
     counts = torch.bincount(labels, minlength=n_tags).float().clamp(min=1)
+    # The inverse frequency itself would make one rare tag outweigh a whole batch; the square root
+    # is a compromise. Scaled to mean 1 over words, the weights leave the learning rate comparable.
     weights = counts.rsqrt()
     return weights * counts.sum() / (weights * counts).sum()
 
@@ -333,6 +344,7 @@ def parameter_groups(model: nn.Module, settings: StageSettings) -> list[dict[str
         if parameter.requires_grad:
             is_head = id(parameter) in head
             groups.setdefault((is_head, parameter.ndim > 1), []).append(parameter)
+    # Sorted, because the optimizer state of a checkpoint is matched to the groups by position.
     return [
         {
             "params": parameters,

@@ -14,44 +14,44 @@ Rate = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Settings(BaseModel):
-    """Frozen, and an unknown key is an error."""
+    """Base class of all settings: values are frozen and an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class StageSettings(Settings):
-    """One stage of training."""
+    """Settings of one training stage."""
 
     method: Literal["full", "lora"] = "full"
-    """Train everything, or an adapter beside a frozen base."""
+    """`"full"` trains all weights. `"lora"` trains an adapter and the head; the base is frozen."""
     learning_rate: Rate
-    """Its peak."""
+    """Peak learning rate."""
     head_learning_rate: Rate | None = None
-    """Learning rate of the classification head; None is ``learning_rate``."""
+    """Learning rate of the classification head; The default is ``learning_rate``."""
     epochs: Positive
-    """Times every sentence is seen."""
+    """Passes over the training sentences."""
     batch_size: Positive = 32
-    """Sentences a step."""
+    """Sentences per step."""
     warmup: Share = 0.1
-    """Share of the steps in which the learning rate rises from zero."""
+    """Share of the steps during which the learning rate rises from zero to its peak."""
     schedule: Literal["linear", "cosine", "constant"] = "linear"
-    """How the learning rate falls."""
+    """How the learning rate falls after the warm-up."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
-    """Of AdamW."""
+    """Weight decay of AdamW."""
     dropout: Share | None = None
-    """Dropout of the encoder; None leaves what its configuration says."""
+    """Dropout of the encoder. By default its configuration decides."""
     class_weights: Literal["none", "balanced"] = "none"
-    """``balanced`` weighs a tag by the square root of its rarity."""
+    """``balanced`` weights each tag by one over the square root of its frequency."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
-    """Of the arithmetic; fp16 needs a GPU."""
+    """Number format of the computation. `"fp16"` needs a GPU."""
     validate_every: Positive = 1
-    """Epochs between looks at the validation set."""
+    """Epochs between two validations."""
     keep_best: bool = True
-    """End with the weights of the epoch that did best on validation, else with the last."""
+    """End with the weights of the best epoch on validation. Otherwise end with the last epoch."""
     patience: Positive | None = None
-    """Stop after this many looks at the validation set without a better F1; None never stops."""
+    """Stop after this many validations without a better F1. By default no training stops early."""
     retries: Annotated[int, Field(ge=0, le=3)] = 2
-    """How often a collapsed training (no entity predicted at all) is tried again."""
+    """How often to repeat a training that collapsed, that is, predicts no entity at all."""
 
     @property
     def head_rate(self) -> float:
@@ -60,7 +60,7 @@ class StageSettings(Settings):
 
 
 class BaselineSettings(StageSettings):
-    """Target language alone."""
+    """Training on the target language alone."""
 
     learning_rate: Rate = 5e-4
     epochs: Positive = 20
@@ -69,7 +69,7 @@ class BaselineSettings(StageSettings):
 
 
 class TransferSettings(StageSettings):
-    """Source languages alone; chosen on the sources' own validation sets, never the target's."""
+    """Training on the source languages alone. Only their validation sentences choose the epoch."""
 
     method: Literal["full", "lora"] = "lora"
     learning_rate: Rate = 1e-3
@@ -79,11 +79,11 @@ class TransferSettings(StageSettings):
 
 
 class AdaptSettings(StageSettings):
-    """The transferred model on the target language; ``method`` is the transfer's."""
+    """Further training of the transferred model on the target language, by the same ``method``."""
 
     method: Literal["full", "lora"] = "lora"
     learning_rate: Rate = 5e-4
     epochs: Positive = 10
     batch_size: Positive = 16
     replay: Annotated[int, Field(ge=0)] = 0
-    """Source sentences shown again in every epoch beside the target's, against forgetting."""
+    """Source sentences added to the target's training sentences, against forgetting."""

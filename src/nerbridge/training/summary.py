@@ -54,7 +54,7 @@ _JOINT = {
     "transfer": "encoder, trained on the sources, the target corpus among them: not zero-shot",
     "crf_transfer": "linear CRF, sources in the model's script, the target corpus among them",
 }
-"""The systems of which something else must be said where the target corpus is a source too."""
+"""Descriptions of the systems that differ if the target corpus is also a source."""
 
 PAIRS = (
     ("baseline", "transfer"),
@@ -128,7 +128,7 @@ def _finished(run: Run, system: str, seed: int) -> SeedResult:
     if result is None:
         raise RunError(
             f"{run.folder.path}: {system} of seed {seed} is not finished. "
-            "Give the same command again."
+            "Repeat the command that began the run."
         )
     return result
 
@@ -150,7 +150,9 @@ def _sd(values: Sequence[float]) -> float | None:
 
 
 def _spread(values: Sequence[float], like: Summary) -> Summary:
-    """A summary of scores that have no counts to resample: the strict interval, moved along."""
+    """A summary of scores without counts to resample: the strict interval, shifted."""
+    # CoNLL and strict F1 vary with the sentences in the same way, so the width of the interval is
+    # that of the strict one.
     mean = float(np.mean(values))
     shift = mean - like.mean
     low, high = (float(np.clip(end + shift, 0, 1)) for end in like.ci95)
@@ -227,6 +229,7 @@ def _corpus_record(
 
 
 _FRAGMENTATION_SENTENCES = 2000
+"""Sentences of a split on which the number of subwords per word is measured."""
 
 
 def _subwords_per_word(run: Run, corpus: Corpus, split: str, script: str | None) -> float:
@@ -245,10 +248,10 @@ def _notes(run: Run, systems: Sequence[System]) -> Iterator[str]:
     yield from run.data.advice
     for test in run.data.tests:
         if n := run.data.n_in_sources(test):
-            yield f"{test.name}: {n} of {len(test.leaked)} sentences stand in a source too."
+            yield f"{test.name}: {n} of {len(test.leaked)} sentences are in a source too."
         if n := sum(test.leaked):
             yield (
-                f"{test.name}: {n} of {len(test.leaked)} sentences stand in the target's training "
+                f"{test.name}: {n} of {len(test.leaked)} sentences are in the target's training "
                 "set too; the leak-free column leaves them out."
             )
     for system in systems:
@@ -259,8 +262,7 @@ def _notes(run: Run, systems: Sequence[System]) -> Iterator[str]:
             if n_entities < MIN_ENTITIES:
                 yield (
                     f"{system.name}, seed {result.seed}: {n_entities} entities found in "
-                    "validation, "
-                    "too few to calibrate on; its scores are as the model gives them."
+                    "validation, too few to calibrate the scores of entities."
                 )
 
 

@@ -108,6 +108,7 @@ class KeepBest(TrainerCallback):
         if self.settings.patience is None:
             return False
         scores = [point["eval_f1"] for point in validation_points(state)]
+        # The first of equal scores counts, as in `_look`: an equal score is no progress.
         since_best = len(scores) - 1 - scores.index(max(scores))
         return since_best >= self.settings.patience
 
@@ -130,7 +131,9 @@ class KeepBest(TrainerCallback):
             self._look(model, state, epoch)
             control.should_save = True
             control.should_training_stop |= self.is_over(state)
-        control.should_log = True  # after the look: what it logs takes the mark away
+        # Set after the validation, because logging its scores resets this flag and the training
+        # loss of the epoch would not be logged.
+        control.should_log = True
 
     def _look(self, model: nn.Module, state: TrainerState, epoch: int) -> None:
         f1, loss = self.validation.score_f1(model)
@@ -175,6 +178,7 @@ class KeepBest(TrainerCallback):
 
     def curve(self, state: TrainerState) -> tuple[CurvePoint, ...]:
         """Training loss of every epoch, joined with the look at the validation set after it."""
+        # The trainer logs the training loss and the validation scores of one step separately.
         points: dict[int, dict[str, float]] = {}
         for entry in state.log_history:
             points.setdefault(int(entry["step"]), {}).update(entry)
@@ -193,6 +197,7 @@ class KeepBest(TrainerCallback):
 
     def _save_best(self, model: nn.Module) -> None:
         tensors = {name: p.detach().cpu().contiguous() for name, p in _trained(model).items()}
+        # Written beside and renamed, so that a kill leaves the earlier best weights readable.
         part = self.folder / f"{BEST}.part"
         self.folder.mkdir(parents=True, exist_ok=True)
         save_file(tensors, part)

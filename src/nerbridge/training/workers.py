@@ -33,7 +33,7 @@ _POLL_S = 0.5
 
 
 def run_in_workers(work: Work, recipe: Recipe, folder: Path, jobs: int, listen: Listener) -> None:
-    """Call ``work`` for every seed of the recipe, ``jobs`` at a time.
+    """Call ``work`` for every seed of the recipe, ``jobs`` seeds in parallel.
 
     Workers end when this process does, however it ends.
 
@@ -41,8 +41,11 @@ def run_in_workers(work: Work, recipe: Recipe, folder: Path, jobs: int, listen: 
         NerbridgeError: the first a worker raised.
         RunError: a worker was killed.
     """
+    # spawn, not fork: a fork of a process in which torch has started its threads can hang.
     context = get_context("spawn")
     events: Any = context.Queue()
+    # The parent never writes to this pipe. Its end closes when the parent dies, however that
+    # happens, and then the workers end themselves.
     lifeline, keep = context.Pipe(duplex=False)
     n_threads = max(1, n_usable_cores() // jobs)
     workers = [
@@ -58,7 +61,7 @@ def run_in_workers(work: Work, recipe: Recipe, folder: Path, jobs: int, listen: 
         with interrupts_held(), _without_main_module():
             for worker in workers:
                 worker.start()
-        lifeline.close()
+        lifeline.close()  # the workers hold their own copies
         _listen(workers, events, listen)
     finally:
         started = [worker for worker in workers if worker.pid is not None]
@@ -91,6 +94,7 @@ def _listen(workers: Sequence[Any], events: Any, listen: Listener) -> None:
         except queue.Empty:
             _check_alive(workers)
             continue
+        # A worker sends its error as an event, so that the parent raises it as its own.
         if isinstance(event, BaseException):
             raise event
         if event is None:
@@ -102,13 +106,13 @@ def _listen(workers: Sequence[Any], events: Any, listen: Listener) -> None:
 def _check_alive(workers: Sequence[Any]) -> None:
     for worker in workers:
         if worker.exitcode not in (None, 0):
-            how, why = f"exit code {worker.exitcode}", "its own words are above"
+            how, why = f"exit code {worker.exitcode}", "its own message is above"
             if worker.exitcode < 0:
                 how = signal.Signals(-worker.exitcode).name
-                why = "most likely for lack of memory"
+                why = "probably because memory ran out"
             raise RunError(
-                f"a worker process ended with {how} ({why}). What is finished is kept: give the "
-                "same command again, with --jobs 1 for less memory."
+                f"a worker process ended with {how} ({why}). Finished results are kept. Repeat "
+                "the command; --jobs 1 needs less memory."
             )
 
 
