@@ -20,7 +20,7 @@ from nerbridge.models.full import save_full
 from nerbridge.models.loading import load_model
 from nerbridge.models.manifest import FittedTemperature, read_manifest
 from nerbridge.models.word_model import WordModel
-from nerbridge.training.calibration import ScoredEntities, calibrate
+from nerbridge.training.calibration import ScoredEntities, fit_scores
 from nerbridge.training.experiment import calibrate_model, stage_data
 from nerbridge.training.run import Run
 from nerbridge.training.run_folder import RunFolder
@@ -56,22 +56,21 @@ def test_entities_stay_the_same_at_every_temperature(seed: int, n: int, temperat
 
 
 def test_a_model_that_is_too_sure_is_calmed_down() -> None:
-    found = calibrate(invent(1, 200), "adapt").model_dump()
+    found = fit_scores(invent(1, 200), "target").model_dump()
     assert found.pop("ece_after") < 0.07 < 0.2 < found.pop("ece_before")
     assert 2.3 < found.pop("temperature") < 4
     assert found == {"n_entities": len(invent(1, 200).is_correct), "validation": "target"}
-    assert calibrate(invent(1, 200), "transfer").validation == "sources"
 
 
 def test_of_few_or_no_entities_nothing_is_fitted() -> None:
-    assert calibrate(invent(1, 0), "baseline").model_dump() == {
+    assert fit_scores(invent(1, 0), "target").model_dump() == {
         "temperature": 1.0,
         "n_entities": 0,
         "ece_before": None,
         "ece_after": None,
         "validation": "target",
     }
-    few = calibrate(invent(1, 3), "baseline")
+    few = fit_scores(invent(1, 3), "target")
     assert 0 < few.n_entities < MIN_ENTITIES
     assert few.temperature == 1.0
 
@@ -112,7 +111,10 @@ def test_a_model_is_calibrated_on_what_it_was_chosen_on(
     )
     logits = untrained.save().predict(chosen_on.words).logits
     assert logits is not None
-    assert found == calibrate(ScoredEntities(logits, chosen_on.tags, run.label_set), stage)
+    assert found == fit_scores(
+        ScoredEntities(logits, chosen_on.tags, run.label_set),
+        "sources" if stage == "transfer" else "target",
+    )
     assert found.n_entities >= MIN_ENTITIES
     assert found.temperature != 1.0
 

@@ -13,7 +13,6 @@ It does not at the end of the text: there it is taken for the end of a sentence.
 
 from __future__ import annotations
 
-import textwrap
 from typing import Literal
 
 import regex
@@ -139,24 +138,3 @@ def _is_letter(part: str, *, spelled: bool) -> bool:
     if plain in all_words("letter_spellings") or spelled:
         return plain in all_words("letter_spellings")
     return _matches("LETTER", plain) and plain not in all_words("abbreviations")
-
-
-def page_tables() -> str:
-    """The tables as the page's JavaScript has them (``server/static/tables.js``)."""
-    tables = {
-        "ABBREVIATIONS": abbreviations(),
-        "TITLES": all_words("abbreviations"),
-        "AMBIGUOUS": all_words("ambiguous"),
-        "NO_INITIALS": all_words("no_initials"),
-    }
-    lines = [
-        "/* Words of nerbridge/text/language_data. Written by scripts/write-page-tables. */\n\n"
-    ]
-    for name, words in tables.items():
-        rows = textwrap.wrap(" ".join(sorted(words)), 96)
-        joined = "\n   ".join(rows)
-        lines.append(f"export const {name} = new Set(\n  `{joined}`.split(/\\s+/u),\n);\n")
-    for name, pattern in patterns().items():
-        escaped = pattern.encode("ascii", "backslashreplace").decode()
-        lines.append(f"export const {name} = /{escaped}/u;\n")
-    return "".join(lines)

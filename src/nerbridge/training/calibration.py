@@ -24,7 +24,6 @@ from nerbridge.evaluation.calibration import (
 from nerbridge.evaluation.counts import read_all_spans
 from nerbridge.labels import LabelSet, Span
 from nerbridge.models.manifest import FittedTemperature
-from nerbridge.training.stage_settings import StageName
 
 
 @dataclass(frozen=True)
@@ -67,16 +66,11 @@ class ScoredEntities:
         return decode_spans_many([rows / temperature for rows in self.logits], self.label_set)
 
 
-def calibrate(validation: ScoredEntities, stage: StageName) -> FittedTemperature:
-    """Fit the temperature of a model on its stage's validation set.
+def fit_scores(validation: ScoredEntities, whose: str) -> FittedTemperature:
+    """Fit the temperature of a model on labelled sentences; ``whose`` says which they are.
 
     It is 1 if fewer than `nerbridge.evaluation.calibration.MIN_ENTITIES` entities are found there.
     """
-    return calibrate_on(validation, "sources" if stage == "transfer" else "target")
-
-
-def calibrate_on(validation: ScoredEntities, whose: str) -> FittedTemperature:
-    """`calibrate` on any labelled sentences; ``whose`` says which they are."""
     is_correct = validation.is_correct
     temperature = fit_temperature(validation.scores_at, is_correct)
     before, after = (

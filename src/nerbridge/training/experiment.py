@@ -36,7 +36,7 @@ from nerbridge.models.manifest import (
 )
 from nerbridge.models.torch_model import to_live_model
 from nerbridge.models.vocabulary import VocabularyTrim, trim_vocabulary, used_ids
-from nerbridge.training.calibration import ScoredEntities, calibrate
+from nerbridge.training.calibration import ScoredEntities, fit_scores
 from nerbridge.training.collapse import apply_remedy
 from nerbridge.training.data import ExperimentData, Labelled
 from nerbridge.training.recipe import Recipe
@@ -167,7 +167,8 @@ def calibrate_model(
     """The temperature of a model, fitted on the sentences it was chosen on."""
     live = to_live_model(model, run.base.tokenizer, run.label_set, run.base.max_subwords)
     logits = live.word_logits(data.validation_words)
-    return calibrate(ScoredEntities(logits, data.validation_tags, run.label_set), name)
+    entities = ScoredEntities(logits, data.validation_tags, run.label_set)
+    return fit_scores(entities, "sources" if name == "transfer" else "target")
 
 
 def _attempt(

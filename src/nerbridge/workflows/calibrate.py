@@ -16,7 +16,7 @@ from nerbridge.models.manifest import (
     read_manifest,
     write_manifest,
 )
-from nerbridge.training.calibration import ScoredEntities, calibrate_on
+from nerbridge.training.calibration import ScoredEntities, fit_scores
 from nerbridge.type_maps import read_type_map
 from nerbridge.workflows.labelled import DEFAULT_OPTIONS, CorpusOptions, read_split
 from nerbridge.workflows.progress import Listener, Note, ignore
@@ -69,7 +69,7 @@ def calibrate(
     listen(Note(f"tagging {len(sentences)} sentences …"))
     logits = loaded.word_logits([sentence.words for sentence in sentences])
     entities = ScoredEntities(logits, [s.tags for s in sentences], loaded.label_set)
-    found = calibrate_on(entities, f"the {split} sentences of {', '.join(names)}")
+    found = fit_scores(entities, f"the {split} sentences of {', '.join(names)}")
     if len(entities.is_correct) < MIN_ENTITIES:
         raise InputError(
             f"{', '.join(names)}: the model finds {found.n_entities} entities there, expected "
