@@ -108,3 +108,12 @@ def first_fault(error: ValidationError | UnicodeDecodeError) -> str:
     fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
     place = ".".join(map(str, fault["loc"]))
     return f"{place}: {fault['msg']}" if place else fault["msg"]
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what another library says; the kind of the error if it says nothing.
+
+    >>> first_line(ValueError("no such row\\nTraceback")), first_line(TimeoutError())
+    ('no such row', 'TimeoutError')
+    """
+    return (str(error).splitlines() or [type(error).__name__])[0]

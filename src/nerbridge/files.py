@@ -141,6 +141,12 @@ def sibling(path: Path, prefix: str, suffix: str) -> Path:
     return path.with_name(name)
 
 
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def to_readable_name(name: str) -> str:
     """The name of a file as text that can be written as UTF-8.
 

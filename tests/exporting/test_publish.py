@@ -15,7 +15,7 @@ from hub_writing import WritableHub
 from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.exporting.card import write_model_card
 from nerbridge.exporting.publication import Publication, prepare_publication
-from nerbridge.exporting.publish import publish
+from nerbridge.exporting.publish import upload
 from nerbridge.tagging import Tagger
 from tiny_tagger import write_tiny_tagger
 
@@ -93,9 +93,9 @@ def test_what_was_published_is_loaded_by_its_name(folder: Path, tmp_path: Path) 
 
 
 def test_all_of_it_comes_in_one_commit(writable: WritableHub, publication: Publication) -> None:
-    published = publish(publication, "right")
-    assert published.address == f"{writable.url}/{REPO}"
-    assert published.removed == ()
+    address, removed = upload(publication, "right")
+    assert address == f"{writable.url}/{REPO}"
+    assert removed == ()
     assert files_of(writable.root / "models" / REPO) == wanted(publication)
     [commit] = writable.commits
     assert "lfsFile model.onnx" in commit
@@ -103,8 +103,8 @@ def test_all_of_it_comes_in_one_commit(writable: WritableHub, publication: Publi
 
 
 def test_again_nothing_is_sent_twice(writable: WritableHub, publication: Publication) -> None:
-    publish(publication, "right")
-    assert publish(publication, "right").address == f"{writable.url}/{REPO}"
+    upload(publication, "right")
+    assert upload(publication, "right")[0] == f"{writable.url}/{REPO}"
     assert len(writable.commits) == 1
 
 
@@ -115,8 +115,8 @@ def test_files_of_the_model_before_go_and_others_stay(
     there.mkdir(parents=True)
     for name in ("adapter_config.json", "LICENSE", "model.onnx.data"):
         (there / name).write_text("old")
-    published = publish(publication, "right")
-    assert sorted(published.removed) == ["adapter_config.json", "model.onnx.data"]
+    _, removed = upload(publication, "right")
+    assert sorted(removed) == ["adapter_config.json", "model.onnx.data"]
     assert files_of(there) == {**wanted(publication), "LICENSE": b"old"}
 
 
@@ -124,19 +124,19 @@ def test_a_branch_is_made_and_the_main_one_left_alone(
     writable: WritableHub, publication: Publication
 ) -> None:
     for _ in range(2):
-        published = publish(publication, "right", revision="v1")
-        assert published.address == f"{writable.url}/{REPO}/tree/v1"
+        address, _ = upload(publication, "right", revision="v1")
+        assert address == f"{writable.url}/{REPO}/tree/v1"
     assert files_of(writable.branch("v1", REPO)) == wanted(publication)
     assert files_of(writable.root / "models" / REPO) == {}
 
 
 def test_private_is_private_or_nothing(writable: WritableHub, publication: Publication) -> None:
-    publish(publication, "right", private=True)
+    upload(publication, "right", private=True)
     assert writable.private == {REPO}
     writable.private.clear()
     n_commits = len(writable.commits)
     with pytest.raises(InputError, match="exists and is public"):
-        publish(publication, "right", private=True)
+        upload(publication, "right", private=True)
     assert len(writable.commits) == n_commits
 
 
@@ -149,7 +149,7 @@ def test_who_may_not_write_is_told(
 ) -> None:
     for _ in ("a new name", "a model that exists"):
         with pytest.raises(EnvironmentProblem, match=said) as raised:
-            publish(publication, token)
+            upload(publication, token)
         assert f"{writable.url}/settings/tokens" in str(raised.value)
         (writable.root / "models" / REPO).mkdir(parents=True, exist_ok=True)
         (writable.root / "models" / REPO / "config.json").write_text("{}")
@@ -159,7 +159,7 @@ def test_who_may_not_write_is_told(
 def test_a_licence_that_the_hub_does_not_know_is_told(writable: WritableHub, folder: Path) -> None:
     publication = prepare_publication(folder, REPO, license="my-own")
     with pytest.raises(InputError, match=r'the hub refuses .*"license" must be one of apache-2.0'):
-        publish(publication, "right")
+        upload(publication, "right")
     assert not writable.commits
 
 
@@ -168,7 +168,7 @@ def test_without_a_connection_it_says_so(
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(EnvironmentProblem, match=r"127\.0\.0\.1:9 cannot be reached"):
-        publish(publication, "right")
+        upload(publication, "right")
 
 
 @pytest.mark.parametrize("where", ["http_backoff", "_upload_single_part"])
@@ -183,6 +183,6 @@ def test_an_upload_that_breaks_off_leaves_nothing_behind(
 
     monkeypatch.setattr(f"huggingface_hub.lfs.{where}", give_up)
     with pytest.raises(EnvironmentProblem, match=r"the line went dead.*Nothing was published"):
-        publish(publication, "right")
+        upload(publication, "right")
     assert not writable.commits
     assert files_of(writable.root / "models" / REPO) == {}

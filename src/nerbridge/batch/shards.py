@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerbridge.errors import EnvironmentProblem, InputError, RunError
-from nerbridge.files import WRITING, refuse_address, sibling, write_text, write_whole
+from nerbridge.files import WRITING, hash_file, refuse_address, sibling, write_text, write_whole
 
 if TYPE_CHECKING:
     from nerbridge.batch.outputs import Writer
@@ -31,7 +31,6 @@ PARTS_SUFFIX = ".parts"
 _SCHEMA = 1
 _JOB_FILE = "job.json"
 _MANIFEST_SUFFIX = ".manifest.json"
-_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -271,15 +270,6 @@ def hash_records(records: Sequence[Record]) -> str:
         fields = asdict(replace(record, document=None))
         del fields["document"]  # its text is the record's
         digest.update(json.dumps(fields).encode("ascii"))
-    return digest.hexdigest()
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK_BYTES):
-            digest.update(block)
     return digest.hexdigest()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import shutil
 from collections.abc import Callable, Sequence
@@ -30,6 +29,7 @@ from nerbridge.exporting.sentences import (
 )
 from nerbridge.exporting.storage import group_rows, write_graph
 from nerbridge.exporting.vocabulary import trim_model
+from nerbridge.files import hash_file
 from nerbridge.labels import LabelSet
 from nerbridge.models.card_header import CARD_FILE
 from nerbridge.models.encoder import encoder_sha256, head_modules, special_ids
@@ -276,14 +276,9 @@ def _quantise(
 def _seal(folder: Path, manifest: Manifest) -> None:
     """Write the manifest with the hashes of the files as they are, without this machine's paths."""
     files = {
-        path.name: FileDigest(sha256=_sha256(path), n_bytes=path.stat().st_size)
+        path.name: FileDigest(sha256=hash_file(path), n_bytes=path.stat().st_size)
         for path in sorted(folder.iterdir())
         if path.is_file() and path.name not in (MANIFEST_FILE, CARD_FILE)
     }
     whole = manifest.model_copy(update={"files": files})
     write_manifest(folder, parse_manifest(without_paths(whole.to_json()), folder / MANIFEST_FILE))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 
 from nerbridge.errors import InputError, ModelError
 from nerbridge.exporting.machine_paths import find_path_in_text, find_paths, without_paths
+from nerbridge.files import hash_file
 from nerbridge.models.card import REPO_PLACEHOLDER
 from nerbridge.models.card_header import CARD_FILE, read_license, set_license
 from nerbridge.models.download import MODEL_FILES
@@ -126,7 +126,7 @@ def _check_model(folder: Path, manifest: Manifest, found: Mapping[str, Path]) ->
             f'write_model_card(Path({str(folder)!r}))"'
         )
     for name, digest in manifest.files.items():
-        if name not in found or _sha256(found[name]) != digest.sha256:
+        if name not in found or hash_file(found[name]) != digest.sha256:
             raise ModelError(
                 f"{folder}: {name} is not the file that {MANIFEST_FILE} describes. Export the "
                 "model again."
@@ -135,11 +135,6 @@ def _check_model(folder: Path, manifest: Manifest, found: Mapping[str, Path]) ->
         if path.suffix == ".safetensors":
             _check_weights(path)
     _check_base(folder, manifest)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_weights(path: Path) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nerbridge.errors import EnvironmentProblem, InputError
+from nerbridge.errors import EnvironmentProblem, InputError, first_line
 from nerbridge.exporting.publication import Publication, is_of_model
 from nerbridge.io.hub_files import network_errors
 from nerbridge.models.card_header import CARD_FILE
@@ -18,17 +17,9 @@ if TYPE_CHECKING:
 _FIRST_BRANCH = "main"
 
 
-@dataclass(frozen=True)
-class Published:
-    """What came of it: the model's address, and files of a model before it that were removed."""
-
-    address: str
-    removed: tuple[str, ...]
-
-
-def publish(
+def upload(
     publication: Publication, token: str, *, private: bool = False, revision: str | None = None
-) -> Published:
+) -> tuple[str, tuple[str, ...]]:
     """Make the repository if there is none, and upload in one commit: all of it or nothing.
 
     Files of another model that lie in the repository are removed, so that what is loaded from it
@@ -39,6 +30,9 @@ def publish(
         token: with the right to write.
         private: for a new repository.
         revision: a branch, made where there is none; None for the main one.
+
+    Returns:
+        The model's address, and the files of a model before it that were removed.
 
     Raises:
         InputError: if the repository is public and ``private`` was asked for, or the hub refuses
@@ -69,7 +63,7 @@ def publish(
             revision=revision,
         )
     branch = f"/tree/{revision}" if revision not in (None, _FIRST_BRANCH) else ""
-    return Published(f"{api.endpoint}/{repo}{branch}", tuple(stale))
+    return f"{api.endpoint}/{repo}{branch}", tuple(stale)
 
 
 def _find_stale(api: HfApi, publication: Publication, revision: str | None) -> list[str]:
@@ -114,8 +108,7 @@ def _say_refusal(repo: str, endpoint: str, error: Any) -> str:
 
 
 def _unreachable(repo: str, endpoint: str, error: BaseException) -> EnvironmentProblem:
-    said = (str(error).splitlines() or [type(error).__name__])[0]
     return EnvironmentProblem(
-        f"{repo}: {endpoint} cannot be reached ({said}). Nothing was published. Check the "
-        "connection, unset HF_HUB_OFFLINE if it is set, and try again."
+        f"{repo}: {endpoint} cannot be reached ({first_line(error)}). Nothing was published. Check "
+        "the connection, unset HF_HUB_OFFLINE if it is set, and try again."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
@@ -16,7 +17,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from nerbridge.errors import EnvironmentProblem, ModelError
+from nerbridge.errors import EnvironmentProblem, ModelError, first_line
 
 LABEL_FILES = ("id2label.json", "label2id.json", "label_map.json", "labels.json", "labels.txt")
 """Files beside a model that may name its labels."""
@@ -55,8 +56,10 @@ PICKLE_FILES = (
 )
 
 
-def download_encoder(repo: str, revision: str | None) -> tuple[Path, str]:
-    """Bring a hub encoder into the local cache.
+def download(repo: str, revision: str | None, files: Sequence[str]) -> tuple[Path, str]:
+    """Bring those of a hub model's files that match patterns into the local cache.
+
+    `PICKLE_FILES` are only for `nerbridge.models.pickled`, which reads them without running them.
 
     Returns:
         The folder of the files and the commit they are from.
@@ -66,23 +69,6 @@ def download_encoder(repo: str, revision: str | None) -> tuple[Path, str]:
         EnvironmentProblem: if the hub cannot be reached and the cache lacks the model, or the
             disk is full.
     """
-    return _download(repo, revision, ENCODER_FILES)
-
-
-def download_model(repo: str, revision: str | None) -> tuple[Path, str]:
-    """Bring a trained or exported hub model into the local cache; as `download_encoder`."""
-    return _download(repo, revision, MODEL_FILES)
-
-
-def download_pickles(repo: str, revision: str | None) -> tuple[Path, str]:
-    """Bring the pickled weights of a hub model into the local cache; as `download_encoder`.
-
-    Only for `nerbridge.models.pickled`, which reads them without running them.
-    """
-    return _download(repo, revision, PICKLE_FILES)
-
-
-def _download(repo: str, revision: str | None, files: tuple[str, ...]) -> tuple[Path, str]:
     try:
         folder = Path(snapshot_download(repo, revision=revision, allow_patterns=list(files)))
     except HFValidationError:
@@ -107,7 +93,7 @@ def _download(repo: str, revision: str | None, files: tuple[str, ...]) -> tuple[
     except (LocalEntryNotFoundError, EntryNotFoundError, HfHubHTTPError) as error:
         raise EnvironmentProblem(
             f"{repo}: no such folder here, not in the local cache, and the hub cannot be reached "
-            f"({_first_line(error)}). Check the path, connect once to download it, or give a local "
+            f"({first_line(error)}). Check the path, connect once to download it, or give a local "
             "folder or a bundled model."
         ) from error
     except OSError as error:
@@ -116,9 +102,5 @@ def _download(repo: str, revision: str | None, files: tuple[str, ...]) -> tuple[
                 f"{repo}: no space left in the download cache. Free some, or point HF_HOME to "
                 "another disk."
             ) from error
-        raise EnvironmentProblem(f"{repo}: the download failed: {_first_line(error)}") from error
+        raise EnvironmentProblem(f"{repo}: the download failed: {first_line(error)}") from error
     return folder, folder.name
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

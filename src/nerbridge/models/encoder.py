@@ -28,7 +28,7 @@ from nerbridge.alignment.subwords import SpecialIds
 from nerbridge.errors import EnvironmentProblem, ModelError
 from nerbridge.labels import LabelSet
 from nerbridge.models.bundled import BUNDLED_PREFIX, bundled_folder
-from nerbridge.models.download import download_encoder
+from nerbridge.models.download import ENCODER_FILES, download
 from nerbridge.models.folder import check_safetensors
 from nerbridge.models.quiet import suppress_transformers_logging
 from nerbridge.models.special_tokens import (
@@ -87,7 +87,7 @@ def resolve_encoder(spec: str, revision: str | None = None) -> EncoderSource:
     elif spec.startswith(("/", ".", "~")):
         raise ModelError(f"{spec}: no such folder. Give an existing folder or a hub id.")
     else:
-        folder, commit = download_encoder(spec, revision)
+        folder, commit = download(spec, revision, ENCODER_FILES)
         source = EncoderSource(spec, str(folder), commit)
     _check_folder(source)
     return source

@@ -136,9 +136,9 @@ def find_model(spec: str | Path, *, with_crf: bool = False) -> ModelFolder:
             "id (owner/name)."
         )
     else:
-        from nerbridge.models.download import download_model
+        from nerbridge.models.download import MODEL_FILES, download
 
-        path, _ = download_model(name, None)
+        path, _ = download(name, None, MODEL_FILES)
         _check_downloaded(path, name)
     if (path / _RECORD_FILE).is_file():
         path = _best_of_run(path)

@@ -24,7 +24,7 @@ from tokenizers import Tokenizer
 
 from nerbridge.alignment.inference import Logits
 from nerbridge.alignment.subwords import SpecialIds
-from nerbridge.errors import ModelError
+from nerbridge.errors import ModelError, first_line
 from nerbridge.labels import LabelSet
 from nerbridge.models.folder import ONNX_FILE
 from nerbridge.models.manifest import MANIFEST_FILE, Manifest, read_manifest
@@ -106,7 +106,7 @@ class OnnxNetwork:
         try:
             (logits,) = session.run(["logits"], {"input_ids": ids, "attention_mask": mask})
         except _ORT_ERRORS as error:
-            raise ModelError(f"{self.path}: the model failed: {_first_line(error)}") from error
+            raise ModelError(f"{self.path}: the model failed: {first_line(error)}") from error
         found: Logits = logits
         return found
 
@@ -152,7 +152,7 @@ def _open_session(path: Path, n_threads: int) -> ort.InferenceSession:
             disabled_optimizers=[_SLOW_FUSION],
         )
     except _ORT_ERRORS as error:
-        raise ModelError(f"{path}: cannot be loaded: {_first_line(error)} {_AGAIN}") from error
+        raise ModelError(f"{path}: cannot be loaded: {first_line(error)} {_AGAIN}") from error
     found = {node.name for node in session.get_inputs()}
     if found != _INPUTS or "logits" not in {node.name for node in session.get_outputs()}:
         raise ModelError(
@@ -170,10 +170,6 @@ def _overflows_in_int8() -> bool:
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return False
     return not has_processor_flag("vnni")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _check_files(folder: Path, manifest: Manifest) -> None:
@@ -205,7 +201,7 @@ def _load_tokenizer(path: Path) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except _TOKENIZER_ERRORS as error:
-        raise ModelError(f"{path}: not a tokenizer ({_first_line(error)}). {_AGAIN}") from error
+        raise ModelError(f"{path}: not a tokenizer ({first_line(error)}). {_AGAIN}") from error
     # Once, here: switching them off for each call would not be safe in several threads.
     tokenizer.no_truncation()
     tokenizer.no_padding()

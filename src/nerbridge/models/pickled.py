@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from nerbridge.errors import EnvironmentProblem, InputError, ModelError
-from nerbridge.models.download import MODEL_FILES, download_model, download_pickles
+from nerbridge.models.download import MODEL_FILES, PICKLE_FILES, download
 from nerbridge.models.folder import ADAPTER_WEIGHT_FILE, WEIGHT_FILES, new_folder
 from nerbridge.models.label_files import INDEX_FILE, n_head_columns, read_object, weight_files
 
@@ -78,9 +78,9 @@ def _find(spec: str) -> Path:
         return Path(spec).expanduser()
     if spec.startswith(("/", ".", "~")):
         raise ModelError(f"{spec}: no such folder. Give an existing folder or a hub id.")
-    folder, commit = download_model(spec, None)
+    folder, commit = download(spec, None, MODEL_FILES)
     if not _has_safetensors(folder):
-        folder, _ = download_pickles(spec, commit)
+        folder, _ = download(spec, commit, PICKLE_FILES)
     return folder
 
 

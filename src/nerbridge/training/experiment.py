@@ -7,7 +7,6 @@ A run that was killed therefore ends with the same numbers as an undisturbed one
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
 from pathlib import Path
@@ -21,6 +20,7 @@ from nerbridge.alignment.subwords import encode_sentences
 from nerbridge.corpus.harmonising import LEFT_OUT
 from nerbridge.corpus.sentence import Corpus
 from nerbridge.errors import RunError
+from nerbridge.files import hash_file
 from nerbridge.models.adapter import attach_adapter, load_adapter, save_adapter
 from nerbridge.models.encoder import load_token_classifier, special_ids
 from nerbridge.models.full import load_full, save_full
@@ -300,6 +300,6 @@ def _parent(run: Run, seed: int) -> ParentModel:
     """The transferred model that an adapted model started from: hash of its weights, its data."""
     folder = run.folder.model("transfer", seed)
     [weights] = folder.glob("*model.safetensors")
-    sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+    sha256 = hash_file(weights)
     data = learned_corpora(run.data, run.recipe, "transfer")
     return ParentModel(model=folder.name, sha256=sha256, data=data)

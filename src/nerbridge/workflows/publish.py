@@ -69,12 +69,10 @@ def publish(
             f"{repo}: no token in {TOKEN_VARIABLE}. Make one with the right to write at "
             f"https://huggingface.co/settings/tokens and set the variable ({TOKEN_VARIABLE}=hf_…)."
         )
-    from nerbridge.exporting.publish import publish as upload
+    from nerbridge.exporting.publish import upload
 
     listen(Note(f"uploading {len(files)} files, {n_bytes / 1e6:.1f} MB …"))
-    published = upload(publication, token, private=private, revision=revision)
-    if published.removed:
-        listen(Note(f"removed, of another model: {', '.join(published.removed)}"))
-    return PublishResult(
-        repo, publication.license, files, n_bytes, published.address, published.removed
-    )
+    address, removed = upload(publication, token, private=private, revision=revision)
+    if removed:
+        listen(Note(f"removed, of another model: {', '.join(removed)}"))
+    return PublishResult(repo, publication.license, files, n_bytes, address, removed)
