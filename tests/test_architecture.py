@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 from collections.abc import Callable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -402,3 +403,10 @@ def test_broad_handlers_are_caught(handler: str) -> None:
 
 def test_cleaning_up_is_no_broad_handler() -> None:
     assert not find_broad_handlers("try:\n    f()\nexcept BaseException:\n    g()\n    raise")
+
+
+def test_the_picture_shows_the_tables() -> None:
+    drawn = runpy.run_path(str(REPOSITORY / "scripts" / "draw-architecture"))["draw"]
+    page = (REPOSITORY / "docs" / "architecture.md").read_text("utf-8")
+    picture = (REPOSITORY / "docs" / "figures" / "architecture.svg").read_text("utf-8")
+    assert picture == drawn(page), "the tables changed: run scripts/draw-architecture"
