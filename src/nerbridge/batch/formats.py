@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nerbridge.errors import InputError
 from nerbridge.io.compressed import is_compressed, name_of_content
+from nerbridge.io.kinds import DOCUMENT_ENDINGS
 
 
 class InputFormat(StrEnum):
@@ -43,9 +44,6 @@ _TABLES = {
     ".bio": "conll",
     ".tsv": "conll",
 }
-_DOCUMENTS = frozenset(
-    {".pdf", ".docx", ".docm", ".html", ".htm", ".xhtml", ".eml", ".mhtml", ".mht"}
-)
 _TEXTS = frozenset({".txt", ".text", ".md"})
 _WRITTEN = {**_TABLES, ".txt": "text", ".html": "html", ".htm": "html"}
 
@@ -65,7 +63,7 @@ def input_format_of(name: str) -> InputFormat:
             f"{name}: a .json file; expected one record a line (.jsonl). If it is that, pass "
             "--input-format jsonl; a list of records becomes it with: jq -c '.[]'"
         )
-    if suffix in _DOCUMENTS:
+    if suffix in DOCUMENT_ENDINGS:
         return InputFormat.DOCUMENT
     return InputFormat(_TABLES.get(suffix, "text"))
 
@@ -89,7 +87,7 @@ def is_known_ending(name: str) -> bool:
     (True, True, False)
     """
     suffix = Path(name_of_content(name)).suffix.lower()
-    return suffix in _TEXTS or suffix in _TABLES or suffix in _DOCUMENTS
+    return suffix in _TEXTS or suffix in _TABLES or suffix in DOCUMENT_ENDINGS
 
 
 def output_format_of(

@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any, Literal
+from typing import Any
 
-Kind = Literal["pdf", "docx", "html", "mail", "text"]
+from nerbridge.io.kinds import DocumentKind
 
 BETWEEN = "\n\n"
 """What stands in a document's text between two segments."""
@@ -37,7 +37,7 @@ class Document:
     """
 
     name: str
-    kind: Kind
+    kind: DocumentKind
     text: str
     segments: tuple[Segment, ...]
     notices: tuple[str, ...] = ()

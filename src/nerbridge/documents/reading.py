@@ -8,11 +8,11 @@ from importlib import import_module
 from pathlib import Path, PurePath
 from types import ModuleType
 
-from nerbridge.documents.document import Document, Kind, join_segments
+from nerbridge.documents.document import Document, join_segments
 from nerbridge.documents.limits import check_bytes, check_chars
 from nerbridge.documents.plain import read_plain
 from nerbridge.errors import DocumentError, missing_extra
-from nerbridge.io.kinds import is_html, is_mail, kind_of, refusal
+from nerbridge.io.kinds import DOCUMENT_ENDINGS, DocumentKind, is_html, is_mail, kind_of, refusal
 
 
 def read_document(data: bytes | Path, *, name: str, is_whole_page: bool = False) -> Document:
@@ -80,13 +80,11 @@ def _load(path: Path, name: str) -> bytes:
 
 
 _HEAD = 1024
-_BINARY_ENDINGS = {".pdf": "PDF", ".docx": "DOCX", ".docm": "DOCX"}
-_MAIL_ENDINGS = (".eml", ".mhtml", ".mht")
 _EXPECTED = "PDF, DOCX, HTML, a mail or text"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def detect_kind(data: bytes, name: str) -> Kind:
+def detect_kind(data: bytes, name: str) -> DocumentKind:
     """What the bytes are.
 
     Raises:
@@ -96,6 +94,7 @@ def detect_kind(data: bytes, name: str) -> Kind:
     ('html', 'text')
     """
     ending = PurePath(name).suffix.lower()
+    named = DOCUMENT_ENDINGS.get(ending, "text")
     if not data.strip():
         raise DocumentError(f"{name}: the file is empty; expected a document. Fetch it again.")
     if b"%PDF-" in data[:_HEAD]:
@@ -109,14 +108,14 @@ def detect_kind(data: bytes, name: str) -> Kind:
         )
     if found is not None:
         raise DocumentError(refusal(found, name, _EXPECTED))
-    if ending in _BINARY_ENDINGS:
+    if named in ("pdf", "docx"):
         raise DocumentError(
-            f"{name}: named {ending}, but the content is not {_BINARY_ENDINGS[ending]} (it begins "
+            f"{name}: named {ending}, but the content is not {named.upper()} (it begins "
             f"with {data[:12]!r}). The file is damaged or misnamed: fetch it again, or rename it."
         )
-    if ending in _MAIL_ENDINGS or is_mail(data[: 8 * _HEAD]):
+    if named == "mail" or is_mail(data[: 8 * _HEAD]):
         return "mail"
-    if ending in (".html", ".htm", ".xhtml") or is_html(data[: 8 * _HEAD]):
+    if named == "html" or is_html(data[: 8 * _HEAD]):
         return "html"
     if b"\0" in data and not data.startswith(_UTF16):
         raise DocumentError(

@@ -1,4 +1,4 @@
-"""Files that hold no plain text: what they are, told by their content, and what to do with them."""
+"""What a file is: documents by their endings, other files that are no plain text by content."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ import re
 import zipfile
 import zlib
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import BinaryIO, Literal
+
+DocumentKind = Literal["pdf", "docx", "html", "mail", "text"]
+
+DOCUMENT_ENDINGS: dict[str, DocumentKind] = {
+    ".pdf": "pdf",
+    **dict.fromkeys((".docx", ".docm"), "docx"),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
+    **dict.fromkeys((".eml", ".mhtml", ".mht"), "mail"),
+}
+"""What the ending of a file's name says a document is; any other document is plain text."""
 
 BAD_ZIP = (
     zipfile.BadZipFile,

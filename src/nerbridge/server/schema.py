@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Strict, Tag
 
-from nerbridge.documents.document import Kind, Segment
+from nerbridge.documents.document import Segment
 from nerbridge.evaluation.quoting import QuotedScores
+from nerbridge.io.kinds import DocumentKind
 from nerbridge.server.problems import MEDIA_TYPE
 
 
@@ -93,7 +94,7 @@ class DocumentAnswer(BaseModel):
 
     model: str
     name: str
-    kind: Kind
+    kind: DocumentKind
     text: str
     segments: list[Segment]
     entities: list[PlacedEntity]
