@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,15 +14,31 @@ from nerbridge.batch.records import Record
 from nerbridge.batch.shards import ShardStore, cut_shards, hash_records
 from nerbridge.tagging.entity import Entity
 from nerbridge.tagging.tagger import BATCH_SENTENCES, Tagger
+from nerbridge.text.counts import count_of
 
 
 @dataclass(frozen=True)
-class Totals:
-    """What a job has done; ``n_resumed`` of the records were finished before it began."""
+class TaggedFile:
+    """What a job wrote, and what there is to say of it.
 
+    ``n_resumed`` of the records were finished before it began.
+    """
+
+    path: Path
     n_records: int
     n_entities: int
     n_resumed: int
+    seconds: float
+    notices: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        resumed = f" ({self.n_resumed:,} of them finished before)" if self.n_resumed else ""
+        rate = (self.n_records - self.n_resumed) / max(self.seconds, 1e-9)
+        return (
+            f"{self.path}: {count_of(self.n_records, 'record')}{resumed}, "
+            f"{count_of(self.n_entities, 'entity', 'entities')}, {self.seconds:.1f} s, "
+            f"{rate:,.0f} records/s"
+        )
 
 
 def tag_records(
@@ -49,7 +66,7 @@ def tag_to_parts(
     records: Iterable[Record],
     store: ShardStore,
     tell: Callable[[int], None] = lambda n_records: None,
-) -> Totals:
+) -> TaggedFile:
     """Tag what is not finished, shard by shard, then join the shards.
 
     Shards are tagged one by one, not as one stream, so that what goes through the model together
@@ -65,7 +82,8 @@ def tag_to_parts(
         RunError: the records are not those of the shards that are finished.
         EnvironmentProblem: the disk is full or cannot be written.
     """
-    n_shards = n_records = n_entities = n_resumed = 0
+    start, n_shards = time.monotonic(), 0
+    n_records = n_entities = n_resumed = 0
     for index, shard in enumerate(cut_shards(records)):
         digest = hash_records(shard)
         done = store.find(index, digest)
@@ -79,7 +97,8 @@ def tag_to_parts(
         n_entities += done.n_entities
         n_shards += 1
     store.finish(n_shards)
-    return Totals(n_records, n_entities, n_resumed)
+    seconds = time.monotonic() - start
+    return TaggedFile(store.output, n_records, n_entities, n_resumed, seconds)
 
 
 def _kind_of(record: Record) -> str:

@@ -15,7 +15,6 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from nerbridge.batch.formats import InputFormat
-from nerbridge.batch.lines import read_lines
 from nerbridge.batch.sources import Progress, Source
 from nerbridge.errors import InputError
 from nerbridge.io.column_names import WORD_NAMES, find_header, find_name
@@ -159,7 +158,7 @@ def _read_text(source: Source, field: str, by_line: bool, progress: Progress) ->
 
 def _notice_jsonl(source: Source, progress: Progress) -> Iterator[tuple[int, str]]:
     """The lines of a text; that they look like JSONL, of a pipe above all, is noticed."""
-    for number, line in read_lines(source, progress):
+    for number, line in source.lines(progress):
         if number == 1 and line.lstrip().startswith("{") and _is_object(line):
             progress.notices.append(
                 f"{source.name}: looks like JSONL, but is read as text, field names and all. If it "
@@ -169,7 +168,7 @@ def _notice_jsonl(source: Source, progress: Progress) -> Iterator[tuple[int, str
 
 
 def _read_jsonl(source: Source, field: str, by_line: bool, progress: Progress) -> Iterator[Record]:
-    for number, line in read_lines(source, progress):
+    for number, line in source.lines(progress):
         line = line.strip()
         if not line:
             progress.remarks["blank lines left out"] += 1
@@ -189,7 +188,7 @@ def _read_conll(source: Source, field: str, by_line: bool, progress: Progress) -
     def count_skipped(line: str) -> None:
         progress.remarks["comments and document marks left out"] += 1
 
-    lines = _refuse_table(read_lines(source, progress), field, source.name)
+    lines = _refuse_table(source.lines(progress), field, source.name)
     sentences = read_rows(lines, count_skipped)
     # The columns are found once: later sentences cannot move the words elsewhere.
     first = list(islice(sentences, _SENTENCES_THAT_TELL))

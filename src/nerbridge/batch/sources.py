@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +26,7 @@ from nerbridge.errors import InputError
 from nerbridge.files import to_readable_name
 from nerbridge.io.compressed import is_compressed, open_binary
 from nerbridge.io.kinds import detect_binary, is_html, is_mail, kind_of_ending, refusal
+from nerbridge.io.lines import decode_lines
 from nerbridge.io.remote import Fetched, fetch, is_address
 from nerbridge.text.counts import count_of
 
@@ -90,6 +92,16 @@ class Source:
         with stream:
             yield stream
 
+    def lines(self, progress: Progress) -> Iterator[tuple[int, str]]:
+        """Number (from 1) and text of every line, with its line break; see `decode_lines`.
+
+        Raises:
+            InputError: the file is binary, or a line is not UTF-8 (or UTF-16, as the mark says).
+        """
+        with self.open() as stream:
+            parts = _count(stream, progress)
+            yield from decode_lines(_refuse_binary(parts) if self.is_stdin else parts, self.name)
+
 
 @dataclass
 class Progress:
@@ -104,6 +116,23 @@ class Progress:
         """A sentence for each thing to tell: what was left out, replaced or not read."""
         counts = [f"{remark}: {n:,}" for remark, n in self.remarks.items() if n]
         return [*([f"input: {'; '.join(counts)}"] if counts else []), *self.notices]
+
+
+def _refuse_binary(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """What comes through a pipe, unless it is no text; files are looked at before."""
+    first = next(parts, b"")
+    if kind := detect_binary(io.BytesIO(first)):
+        raise InputError(
+            f"{refusal(kind, '-', 'text')} Through a pipe, a document needs --input-format "
+            "document."
+        )
+    yield from chain([first] if first else [], parts)
+
+
+def _count(stream: BinaryIO, progress: Progress) -> Iterator[bytes]:
+    for data in stream:
+        progress.n_bytes += len(data)
+        yield data
 
 
 def list_inputs(inputs: Inputs) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nerbridge.batch.lines import read_lines
 from nerbridge.batch.sources import Progress, Source
 from nerbridge.errors import InputError
 from nerbridge.io.delimited import check_names, read_delimited
@@ -22,7 +21,7 @@ def read_csv_rows(source: Source, progress: Progress) -> Iterator[Row]:
     Raises:
         InputError: see `read_delimited`.
     """
-    table = read_delimited((line for _, line in read_lines(source, progress)), source.name)
+    table = read_delimited((line for _, line in source.lines(progress)), source.name)
     number = 0
     for line, cells in table.records():
         if not cells:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from nerbridge import __version__
 from nerbridge.batch.formats import InputFormat, OutputFormat, output_format_of
-from nerbridge.batch.job import Totals, tag_records, tag_to_parts
+from nerbridge.batch.job import TaggedFile, tag_records, tag_to_parts
 from nerbridge.batch.outputs import Tagged, TextWriter, Writer, make_writer
 from nerbridge.batch.records import Record, read_records
 from nerbridge.batch.shards import ShardStore, check_output, hash_folder, open_shard_store
@@ -98,24 +97,6 @@ class TagOptions:
 
 
 DEFAULT_OPTIONS = TagOptions()
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaggedFile(Totals):
-    """What was written, and what there is to say of it."""
-
-    path: Path
-    seconds: float
-    notices: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        resumed = f" ({self.n_resumed:,} of them finished before)" if self.n_resumed else ""
-        rate = (self.n_records - self.n_resumed) / max(self.seconds, 1e-9)
-        return (
-            f"{self.path}: {count_of(self.n_records, 'record')}{resumed}, "
-            f"{count_of(self.n_entities, 'entity', 'entities')}, {self.seconds:.1f} s, "
-            f"{rate:,.0f} records/s"
-        )
 
 
 @dataclass(frozen=True)
@@ -260,7 +241,6 @@ def tag_into_store(
         n_bytes: size of the input; None where it cannot be known.
         listen: told how many records are done, and what is kept if the job ends early.
     """
-    start = time.monotonic()
 
     def tell(n_records: int) -> None:
         # A shard is read before it is tagged: of the bytes read, those of the records done.
@@ -268,8 +248,7 @@ def tag_into_store(
         listen(ItemsDone("records", n_records, n_bytes_done / n_bytes if n_bytes else None))
 
     with _tell_what_is_kept(store, listen):
-        totals = tag_to_parts(tagger, records, store, tell)
-    return TaggedFile(**asdict(totals), path=store.output, seconds=time.monotonic() - start)
+        return tag_to_parts(tagger, records, store, tell)
 
 
 @contextmanager
