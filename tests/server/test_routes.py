@@ -199,8 +199,7 @@ def test_notices_are_looked_for_beside_the_event_loop(
         asked.append((len(text), threading.current_thread() is threading.main_thread()))
         return []
 
-    monkeypatch.setattr("nerbridge.server.routes.notices_for", note)
-    monkeypatch.setattr("nerbridge.server.uploads.notices_for", note)
+    monkeypatch.setattr("nerbridge.models.word_model.notices_for", note)
 
     async def ask() -> httpx2.Response:
         app = create_app(Settings())
@@ -212,7 +211,9 @@ def test_notices_are_looked_for_beside_the_event_loop(
             return await http.post(path, files={"file": ("a.txt", ("অসম " * 1000).encode())})
 
     assert asyncio.run(ask()).status_code == 200
-    assert asked == [(2000, False)] * (2 if path == "/tag" else 1)
+    # The tagger looks for them, too, where it warns in Python.
+    assert set(asked) == {(2000, False)}
+    assert len(asked) >= (2 if path == "/tag" else 1)
 
 
 @pytest.mark.parametrize(

@@ -88,8 +88,9 @@ def _window_logits(
     found: list[Logits] = [np.zeros((0, 0), dtype=np.float32)] * len(windows)
 
     def run(batch: list[int]) -> Logits:
-        rows = [sentences[windows[i].sentence].ids[_slice(windows[i])] for i in batch]
-        return forward(*_pad(rows, specials))
+        cut = (windows[i] for i in batch)
+        rows = [sentences[w.sentence].ids[w.start : w.end] for w in cut]
+        return forward(*pad_rows(rows, specials))
 
     for batch, logits in zip(batches, _map(run, batches, n_parallel), strict=True):
         for i, row in zip(batch, logits, strict=True):
@@ -109,10 +110,6 @@ def _map(
         yield from pool.map(run, batches)
 
 
-def _slice(window: Window) -> slice:
-    return slice(window.start, window.end)
-
-
 def _batches(windows: Sequence[Window], batch_subwords: int) -> Iterator[list[int]]:
     """Indices of windows, longest first, as many as fit a padded batch, at least one."""
     order = sorted(range(len(windows)), key=lambda i: -len(windows[i]))
@@ -124,10 +121,13 @@ def _batches(windows: Sequence[Window], batch_subwords: int) -> Iterator[list[in
         start += n_rows
 
 
-def _pad(
-    rows: Sequence[tuple[int, ...]], specials: SpecialIds
+def pad_rows(
+    rows: Sequence[Sequence[int]], specials: SpecialIds
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Ids and mask. Shape of both: (n_rows, longest row + 2)."""
+    """Rows between their special tokens, and a mask that is 0 at padding.
+
+    Shape of both: (n_rows, longest row + 2).
+    """
     width = max(len(row) for row in rows) + 2
     ids = np.full((len(rows), width), specials.pad, dtype=np.int64)
     mask = np.zeros((len(rows), width), dtype=np.int64)

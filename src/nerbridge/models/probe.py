@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForMaskedLM, PreTrainedModel, PreTrainedTokenizerFast
 
+from nerbridge.alignment.inference import pad_rows
 from nerbridge.alignment.subwords import SpecialIds, SubwordSentence, encode_sentences
 from nerbridge.models.encoder import (
     EncoderSource,
@@ -157,13 +158,7 @@ def padded_batches(
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
     for start in range(0, len(order), BATCH_SENTENCES):
         batch = order[start : start + BATCH_SENTENCES]
-        width = len(rows[batch[-1]]) + 2
-        ids = torch.full((len(batch), width), specials.pad)
-        mask = torch.zeros_like(ids)
-        for i, index in enumerate(batch):
-            length = len(rows[index]) + 2
-            ids[i, :length] = torch.tensor([specials.start, *rows[index], specials.end])
-            mask[i, :length] = 1
+        ids, mask = map(torch.from_numpy, pad_rows([rows[index] for index in batch], specials))
         yield batch, ids, mask
 
 

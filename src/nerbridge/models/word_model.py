@@ -27,11 +27,13 @@ from nerbridge.labels import DEFAULT_TYPES, LabelSet
 from nerbridge.models.manifest import Manifest
 from nerbridge.text.languages import script_of_language
 from nerbridge.text.model_input import to_model_form
+from nerbridge.text.romanised import notices_for
 from nerbridge.type_maps import TypeMap, map_tags, map_types
 
 MAX_WORD_CHARS = 1000
 """Of a longer word the model reads this much; it is tagged by its first subword anyway."""
 _MAX_RAW_CHARS = 8 * MAX_WORD_CHARS
+_NOTICED_CHARS = 2_000
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,13 @@ class TokenClassifier:
         languages = self.manifest.languages if self.manifest else ()
         scripts = (script_of_language(language) or "" for language in languages)
         return frozenset(scripts) - {"", "Beng", "Deva", "Latn"}
+
+    def notices_for(self, text: str) -> list[str]:
+        """What to tell somebody about a text that it cannot read well; often nothing.
+
+        The beginning of a longer text tells what it is written in.
+        """
+        return notices_for(text[:_NOTICED_CHARS], self.script, self.trained_scripts)
 
     def with_script(self, script: str | None) -> TokenClassifier:
         """The same model for words in another script; None for words in model form already."""

@@ -36,7 +36,6 @@ from nerbridge.server.schema import (
 )
 from nerbridge.server.service import Service
 from nerbridge.tagging.entity import Entity
-from nerbridge.text.romanised import notices_for
 
 PAGE_PATHS = frozenset({"/"})
 PAGE_CSP = (
@@ -114,9 +113,7 @@ def _to_json(
     results = [
         {
             "entities": [entity.to_dict() for entity in entities],
-            "notices": notices_for(
-                text[: uploads.NOTICED_CHARS], read.script, read.trained_scripts
-            ),
+            "notices": read.notices_for(text),
         }
         for text, entities in zip(texts, found, strict=True)
     ]

@@ -19,7 +19,6 @@ from nerbridge.server.logs import FACTS
 from nerbridge.server.models import ServedModel
 from nerbridge.server.problems import Problem
 from nerbridge.tagging.entity import Entity
-from nerbridge.text.romanised import notices_for
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -110,8 +109,7 @@ def to_json(model: ServedModel, document: Document, entities: Sequence[Entity]) 
     found = [
         {**entity.to_dict(), "place": document.place_of(entity.start_char)} for entity in entities
     ]
-    read = model.tagger.model
-    notices = notices_for(document.text[:NOTICED_CHARS], read.script, read.trained_scripts)
+    notices = model.tagger.model.notices_for(document.text)
     content = document.to_dict()
     return JSONResponse(
         {

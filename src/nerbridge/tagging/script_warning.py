@@ -7,15 +7,11 @@ import warnings
 
 from nerbridge.errors import ScriptWarning
 from nerbridge.models.word_model import TokenClassifier
-from nerbridge.text.romanised import notices_for
-
-_NOTICED_CHARS = 2_000
-"""Of a longer text, this much tells what it is written in."""
 
 
 def warn_of_script(text: str, model: TokenClassifier, given: set[str]) -> None:
     """Warn that the model cannot read a text well, unless the same was ``given`` before."""
-    for notice in notices_for(text[:_NOTICED_CHARS], model.script, model.trained_scripts):
+    for notice in model.notices_for(text):
         if notice not in given:
             given.add(notice)
             warnings.warn(notice, ScriptWarning, stacklevel=_level_of_caller())

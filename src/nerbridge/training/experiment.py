@@ -42,7 +42,7 @@ from nerbridge.training.data import ExperimentData, Labelled
 from nerbridge.training.recipe import Recipe
 from nerbridge.training.references import run_references
 from nerbridge.training.reuse import reuse_transfers
-from nerbridge.training.run import Listener, Run, StageProgress
+from nerbridge.training.run import Run, StageListener, StageProgress
 from nerbridge.training.scoring import evaluate_and_record
 from nerbridge.training.stage import StageData, StageOutcome, train_stage
 from nerbridge.training.stage_settings import STAGES as STAGES  # summary reads it here
@@ -57,7 +57,7 @@ AnyModel = PreTrainedModel | PeftModel
 
 
 def run_experiment(
-    run: Run, listen: Listener, jobs: int | None = None, *, reuse: Path | None = None
+    run: Run, listen: StageListener, jobs: int | None = None, *, reuse: Path | None = None
 ) -> None:
     """Bring every seed and every reference row to its end.
 
@@ -80,7 +80,7 @@ def run_experiment(
         run_references(run, listen)
 
 
-def train_transfers(run: Run, listen: Listener, jobs: int | None = None) -> list[Path]:
+def train_transfers(run: Run, listen: StageListener, jobs: int | None = None) -> list[Path]:
     """Train the transferred models that are missing, and return those of all seeds; score none.
 
     Raises:
@@ -104,7 +104,7 @@ def _has_given_up(model: Path) -> bool:
     return training is not None and GAVE_UP in training.remedies
 
 
-def _work_on_seeds(run: Run, work: Work, listen: Listener, jobs: int | None) -> None:
+def _work_on_seeds(run: Run, work: Work, listen: StageListener, jobs: int | None) -> None:
     jobs = min(jobs or default_jobs(run), len(run.recipe.seeds))
     if jobs > 1:
         run_in_workers(work, run.recipe, run.folder.path, jobs, listen)
@@ -125,7 +125,7 @@ def _is_finished(run: Run) -> bool:
     return all(run.folder.read_result(row, s) for row in STAGES for s in run.recipe.seeds)
 
 
-def run_seed(run: Run, seed: int, listen: Listener) -> None:
+def run_seed(run: Run, seed: int, listen: StageListener) -> None:
     """Baseline, transfer and adapt of one seed; finished ones are left alone."""
     for name in STAGES:
         if run.folder.read_result(name, seed) is None:
@@ -134,14 +134,14 @@ def run_seed(run: Run, seed: int, listen: Listener) -> None:
             evaluate_and_record(run, name, seed, listen)
 
 
-def train_transfer(run: Run, seed: int, listen: Listener) -> None:
+def train_transfer(run: Run, seed: int, listen: StageListener) -> None:
     """Train the transferred model of one seed, unless it exists."""
     if not run.folder.model("transfer", seed).is_dir():
         _train(run, "transfer", seed, listen)
         listen(StageProgress("transfer", seed, 1.0, "trained"))
 
 
-def _train(run: Run, name: StageName, seed: int, listen: Listener) -> None:
+def _train(run: Run, name: StageName, seed: int, listen: StageListener) -> None:
     """Train a stage, again with a remedy if it collapsed, and save its model."""
     settings, remedies = run.recipe.stage(name), list[str]()
     data = stage_data(run.data, name, seed)
@@ -178,7 +178,7 @@ def _attempt(
     settings: StageSettings,
     data: StageData,
     work: Path,
-    listen: Listener,
+    listen: StageListener,
 ) -> tuple[AnyModel, StageOutcome]:
     """One training from its start (or its checkpoint) to its end."""
 

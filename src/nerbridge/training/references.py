@@ -8,7 +8,7 @@ from nerbridge.models.crf import train_crf
 from nerbridge.models.folder import CRF_FILE, new_folder
 from nerbridge.models.manifest import write_manifest
 from nerbridge.training.data import Labelled
-from nerbridge.training.run import Listener, Run, StageProgress
+from nerbridge.training.run import Run, StageListener, StageProgress
 from nerbridge.training.scoring import evaluate_and_record
 
 CRF_SYSTEMS = ("crf_target", "crf_transfer", "crf_all")
@@ -20,7 +20,7 @@ CRF_SEED = 0
 the recipe takes a sample of a corpus, this is its seed. The interval does not cover the sample."""
 
 
-def run_references(run: Run, listen: Listener) -> None:
+def run_references(run: Run, listen: StageListener) -> None:
     """The CRF on the target alone, on the sources alone, and on both together."""
     for system in CRF_SYSTEMS if run.recipe.reference.crf else ():
         if run.folder.read_result(system, CRF_SEED) is not None:

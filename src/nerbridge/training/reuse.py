@@ -11,7 +11,7 @@ from typing import Any
 from nerbridge.errors import RunError
 from nerbridge.models.folder import new_folder
 from nerbridge.training.references import CRF_SEED
-from nerbridge.training.run import Listener, Run, StageProgress
+from nerbridge.training.run import Run, StageListener, StageProgress
 from nerbridge.training.run_folder import (
     FINGERPRINT,
     RunFolder,
@@ -22,7 +22,7 @@ from nerbridge.training.run_folder import (
 _SETTINGS = ("encoder", "types", "lora", "transfer")
 
 
-def reuse_transfers(run: Run, other: Path, listen: Listener) -> None:
+def reuse_transfers(run: Run, other: Path, listen: StageListener) -> None:
     """Copy the transferred models of ``other`` that ``run`` lacks.
 
     The CRF of the sources is copied too if the recipe asks for CRFs. These models depend only on

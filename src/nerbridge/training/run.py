@@ -45,7 +45,7 @@ class StageProgress:
         return f"{self.system:13} seed {self.seed:<4} {self.done:4.0%}  {self.message}"
 
 
-Listener = Callable[[StageProgress], None]
+StageListener = Callable[[StageProgress], None]
 
 
 @dataclass(frozen=True)

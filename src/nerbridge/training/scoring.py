@@ -16,12 +16,12 @@ from nerbridge.models.word_model import WordModel
 from nerbridge.records import SeedResult
 from nerbridge.training.calibration import ScoredEntities
 from nerbridge.training.data import ExperimentData, TestSet
-from nerbridge.training.run import Listener, Run, StageProgress
+from nerbridge.training.run import Run, StageListener, StageProgress
 
 N_ERRORS = 15
 
 
-def evaluate_and_record(run: Run, system: str, seed: int, listen: Listener) -> None:
+def evaluate_and_record(run: Run, system: str, seed: int, listen: StageListener) -> None:
     """Score the saved model, write its card, keep the result, and clear the work folder."""
     result = score_model(run, system, seed)
     split = run.recipe.target.split

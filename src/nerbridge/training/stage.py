@@ -48,10 +48,9 @@ from nerbridge.models.manifest import CurvePoint, Training
 from nerbridge.models.quiet import suppress_transformers_logging
 from nerbridge.platforms import peak_resident_bytes
 from nerbridge.training.batching import Collator, Example, LengthGroupedBatches
-from nerbridge.training.checkpoints import last_checkpoint
 from nerbridge.training.collapse import has_collapsed
 from nerbridge.training.stage_settings import StageSettings
-from nerbridge.training.validation import KeepBest, Validation
+from nerbridge.training.validation import KeepBest, Validation, last_checkpoint
 
 _N_SEEN = 100
 """Training sentences that the curve of training F1 is drawn from."""

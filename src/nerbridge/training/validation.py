@@ -7,6 +7,7 @@ resumed stage chooses as an undisturbed one does.
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -33,10 +34,11 @@ from nerbridge.labels import LabelSet
 from nerbridge.models.encoder import special_ids
 from nerbridge.models.manifest import CurvePoint
 from nerbridge.models.torch_model import to_live_model
-from nerbridge.training.checkpoints import mark_whole
 from nerbridge.training.stage_settings import StageSettings
 
 BEST = "best.safetensors"
+MARK = "whole"
+"""A checkpoint without this file was not written to its end."""
 
 
 class Validation:
@@ -211,3 +213,22 @@ def _trained(model: nn.Module) -> dict[str, nn.Parameter]:
 def validation_points(state: TrainerState) -> list[dict[str, float]]:
     """The log entries of a training that hold a validation score, in order."""
     return [entry for entry in state.log_history if "eval_f1" in entry]
+
+
+def last_checkpoint(folder: Path) -> str | None:
+    """The newest complete checkpoint; incomplete ones are deleted."""
+    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
+    for path in found:
+        if not (path / MARK).is_file():
+            shutil.rmtree(path)
+    whole = [path for path in found if path.is_dir()]
+    return str(whole[-1]) if whole else None
+
+
+def mark_whole(checkpoint: Path) -> None:
+    """Mark a checkpoint as complete, and delete the checkpoints before it."""
+    # In this order: a kill between the two leaves two usable checkpoints, never none.
+    (checkpoint / MARK).touch()
+    for path in checkpoint.parent.glob("checkpoint-*"):
+        if path != checkpoint:
+            shutil.rmtree(path)

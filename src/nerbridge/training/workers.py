@@ -24,15 +24,17 @@ import torch
 from nerbridge.errors import NerbridgeError, RunError
 from nerbridge.platforms import interrupts_held, n_usable_cores
 from nerbridge.training.recipe import Recipe
-from nerbridge.training.run import Listener, Run, open_run
+from nerbridge.training.run import Run, StageListener, open_run
 
-Work = Callable[[Run, int, Listener], None]
+Work = Callable[[Run, int, StageListener], None]
 """A module-level function that brings one seed of a run to its end."""
 
 _POLL_S = 0.5
 
 
-def run_in_workers(work: Work, recipe: Recipe, folder: Path, jobs: int, listen: Listener) -> None:
+def run_in_workers(
+    work: Work, recipe: Recipe, folder: Path, jobs: int, listen: StageListener
+) -> None:
     """Call ``work`` for every seed of the recipe, ``jobs`` seeds in parallel.
 
     Workers end when this process does, however it ends.
@@ -86,7 +88,7 @@ def _without_main_module() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def _listen(workers: Sequence[Any], events: Any, listen: Listener) -> None:
+def _listen(workers: Sequence[Any], events: Any, listen: StageListener) -> None:
     n_left = len(workers)
     while n_left:
         try:

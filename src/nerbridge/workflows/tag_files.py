@@ -32,12 +32,8 @@ from nerbridge.errors import EnvironmentProblem, InputError
 from nerbridge.models.loading import find_model
 from nerbridge.tagging.tagger import BATCH_SENTENCES, Tagger
 from nerbridge.text.counts import count_of
-from nerbridge.text.romanised import notices_for
 from nerbridge.type_maps import TypeMap
 from nerbridge.workflows.progress import ItemsDone, Kept, Listener, ignore
-
-_NOTICED_CHARS = 2000
-"""Of a longer text the beginning tells its language."""
 
 
 @dataclass(frozen=True)
@@ -128,10 +124,8 @@ class _Reader:
         )
 
     def __iter__(self) -> Iterator[Record]:
-        model = self._model
         for record in self._records:
-            text = record.text[:_NOTICED_CHARS]
-            self._scripts.update(notices_for(text, model.script, model.trained_scripts))
+            self._scripts.update(self._model.notices_for(record.text))
             yield record
 
     def notices(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nerbridge.training.checkpoints import last_checkpoint, mark_whole
+from nerbridge.training.validation import last_checkpoint, mark_whole
 
 
 def make(folder: Path, step: int) -> Path:
