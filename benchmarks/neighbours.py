@@ -20,20 +20,19 @@ import numpy as np
 
 from nerbridge.alignment.decoding import decode_many
 from nerbridge.corpus.reading import read_corpus
-from nerbridge.corpus.sentence import Probabilities
-from nerbridge.corpus.sentence import Sentence as Labelled
+from nerbridge.corpus.sentence import Probabilities, Sentence
 from nerbridge.evaluation.counts import count_entities, counts_to_f1
 from nerbridge.labels import LabelSet
 from nerbridge.models.loading import load_classifier
 from nerbridge.selection.neighbours import weigh_by_neighbours
 from nerbridge.selection.pseudo_labels import MAX_WORDS, Ensemble, draw
-from nerbridge.selection.suggesting import MIN_WORDS, Sentence, split_text
+from nerbridge.selection.suggesting import MIN_WORDS, UnlabelledSentence, split_text
 from nerbridge.selection.word_vectors import CountedText, WordVectors
 
 Words = list[tuple[str, ...]]
 
 
-def read_sentences(path: Path) -> Iterator[Sentence]:
+def read_sentences(path: Path) -> Iterator[UnlabelledSentence]:
     with path.open(encoding="utf-8") as lines:
         for row, line in enumerate(lines, 1):
             yield from split_text(path.name, row, line)
@@ -48,7 +47,7 @@ def score(gold: Sequence[Sequence[str]], p: Sequence[Probabilities], labels: Lab
 def score_weights(
     p: Sequence[Probabilities],
     words: Words,
-    corpora: dict[str, Sequence[Labelled]],
+    corpora: dict[str, Sequence[Sentence]],
     vectors: WordVectors,
     label_set: LabelSet,
     weights: Sequence[float],

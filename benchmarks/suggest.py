@@ -37,8 +37,7 @@ from nerbridge.models.adapter import load_adapter
 from nerbridge.models.encoder import load_token_classifier, load_tokenizer, resolve_encoder
 from nerbridge.models.manifest import read_manifest
 from nerbridge.models.torch_model import to_live_model
-from nerbridge.selection.suggesting import MAX_WORDS, MIN_WORDS, suggest
-from nerbridge.selection.suggesting import Sentence as Unlabelled
+from nerbridge.selection.suggesting import MAX_WORDS, MIN_WORDS, UnlabelledSentence, suggest
 from nerbridge.tagging import Tagger
 from nerbridge.text.model_input import words_to_model_form
 from nerbridge.training.stage import StageData, train_stage
@@ -55,7 +54,7 @@ def choose(way: str, folder: Path, pool: list[Sentence], k: int, seed: int) -> l
         fit = [s for s in pool if MIN_WORDS <= len(s.words) <= MAX_WORDS]
         return random.Random(seed).sample(fit, min(k, len(fit)))
     unlabelled = (
-        Unlabelled("pool", row, " ".join(s.words), s.words, has_own_words=True)
+        UnlabelledSentence("pool", row, " ".join(s.words), s.words, has_own_words=True)
         for row, s in enumerate(pool)
     )
     found = suggest(Tagger.load(folder, n_threads=1), unlabelled, k, seed=seed)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerbridge.corpus.sentence import Sentence as Labelled
+from nerbridge.corpus.sentence import Sentence
 from nerbridge.errors import InputError
 from nerbridge.labels import LabelSet
 from nerbridge.models.word_model import TokenClassifier
@@ -22,7 +22,7 @@ from nerbridge.selection.pseudo_labels import (
     leave_out_known,
     pseudo_label,
 )
-from nerbridge.selection.suggesting import Sentence, split_text
+from nerbridge.selection.suggesting import UnlabelledSentence, split_text
 from nerbridge.tagging import Tagger
 from text.indic import properties
 from tiny_tagger import cooled, write_tiny_tagger
@@ -36,7 +36,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> TokenClassifier:
     return Tagger.load(write_tiny_tagger(tmp_path_factory.mktemp("tiny") / "model")).model
 
 
-def sentences(*texts: str) -> list[Sentence]:
+def sentences(*texts: str) -> list[UnlabelledSentence]:
     return [s for row, text in enumerate(texts, 1) for s in split_text("a.txt", row, text)]
 
 
@@ -120,7 +120,7 @@ def test_noise_is_left_out(model: TokenClassifier) -> None:
 
 def test_words_that_no_corpus_can_hold_are_noise(model: TokenClassifier) -> None:
     losses = Counter[str]()
-    broken = Sentence("a.jsonl", 1, "", ("ৰমেন", "দাস", "\0", "আহিল"), has_own_words=True)
+    broken = UnlabelledSentence("a.jsonl", 1, "", ("ৰমেন", "দাস", "\0", "আহিল"), has_own_words=True)
     assert not pseudo_label(Ensemble([model]), [broken], losses=losses)
     assert losses == {"noise": 1}
 
@@ -154,14 +154,14 @@ def test_what_is_sure(rows: Sequence[Sequence[float]], scores: list[float], sure
 
 
 def test_a_word_is_a_name_everywhere_or_nowhere() -> None:
-    def labelled(word: str, tag: str, n: int) -> list[Labelled]:
-        return [Labelled((word, "গল"), (tag, "O"), line=i) for i in range(n)]
+    def labelled(word: str, tag: str, n: int) -> list[Sentence]:
+        return [Sentence((word, "গল"), (tag, "O"), line=i) for i in range(n)]
 
     pronoun = [*labelled("মই", "B-PER", 1), *labelled("মই", "O", 4)]
     missed = [*labelled("অসমৰ", "O", 2), *labelled("অসমৰ", "B-LOC", 3)]
     either = [*labelled("উত্তৰ", "O", 3), *labelled("উত্তৰ", "B-LOC", 2)]
     rare = [*labelled("জেউতি", "B-PER", 1), *labelled("জেউতি", "O", 3)]
-    longer = [Labelled(("বিশ্ব", "শৰ্মা"), ("B-PER", "I-PER"))] * 9
+    longer = [Sentence(("বিশ্ব", "শৰ্মা"), ("B-PER", "I-PER"))] * 9
     inside = [*longer, *labelled("বিশ্ব", "O", 1), *labelled("শৰ্মা", "B-PER", 1)]
     losses = Counter[str]()
     kept = list(leave_out_inconsistent([*pronoun, *missed, *either, *rare, *inside], losses))

@@ -10,7 +10,7 @@ import pytest
 
 from nerbridge.errors import InputError
 from nerbridge.selection import suggesting
-from nerbridge.selection.suggesting import Sentence, leave_out_unfit, split_text, suggest
+from nerbridge.selection.suggesting import UnlabelledSentence, leave_out_unfit, split_text, suggest
 from nerbridge.tagging import Entity, Tagger
 from tiny_tagger import write_tiny_tagger
 
@@ -27,7 +27,7 @@ def spans(entities: Iterable[Entity]) -> list[tuple[str, str, int, int]]:
     return [(e.type, e.text, e.start_char, e.start_word) for e in entities]
 
 
-def sentences(*texts: str) -> Iterator[Sentence]:
+def sentences(*texts: str) -> Iterator[UnlabelledSentence]:
     for row, text in enumerate(texts, start=1):
         yield from split_text("a.txt", row, text)
 
@@ -72,10 +72,10 @@ def test_only_a_pool_is_held(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(suggesting, "_BATCH", 32)
     n_held: list[int] = []
 
-    def many() -> Iterator[Sentence]:
+    def many() -> Iterator[UnlabelledSentence]:
         for number in range(1000):
             if number % 100 == 99:
-                n_held.append(sum(type(held) is Sentence for held in gc.get_objects()))
+                n_held.append(sum(type(held) is UnlabelledSentence for held in gc.get_objects()))
             yield from split_text("a", 1, f"{NAMED[:-1]} {number} জন।")
 
     assert suggest(tagger, many(), 2)
@@ -109,7 +109,7 @@ def test_too_few_are_explained(tagger: Tagger) -> None:
 
 def test_words_and_texts_are_labelled_each_in_its_way(tagger: Tagger) -> None:
     words = ("ৰমেন", "দাস", "আজি", "গুৱাহাটীত", "😀")
-    own = Sentence("b", 1, " ".join(words), words, has_own_words=True)
+    own = UnlabelledSentence("b", 1, " ".join(words), words, has_own_words=True)
     found = suggest(tagger, [own, *sentences(NAMED.replace("আজি", "কালি"), PLAIN)], 3)
     for suggestion in found:
         sentence = suggestion.sentence

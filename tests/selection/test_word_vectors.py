@@ -12,7 +12,7 @@ from scipy import sparse
 
 from nerbridge.errors import InputError
 from nerbridge.selection import word_vectors
-from nerbridge.selection.suggesting import Sentence
+from nerbridge.selection.suggesting import UnlabelledSentence
 from nerbridge.selection.word_vectors import (
     CountedText,
     WordVectors,
@@ -30,11 +30,11 @@ FRAMES = {
 }
 
 
-def sentence(words: tuple[str, ...]) -> Sentence:
-    return Sentence("a.txt", 1, " ".join(words), words, True)
+def sentence(words: tuple[str, ...]) -> UnlabelledSentence:
+    return UnlabelledSentence("a.txt", 1, " ".join(words), words, True)
 
 
-def write_text(n: int) -> list[Sentence]:
+def write_text(n: int) -> list[UnlabelledSentence]:
     """Two kinds of names in sentences of their own; of each kind one that is rare."""
     draw = random.Random(1)
     said = []
@@ -47,7 +47,7 @@ def write_text(n: int) -> list[Sentence]:
     return said
 
 
-def read_vectors(sentences: list[Sentence]) -> WordVectors:
+def read_vectors(sentences: list[UnlabelledSentence]) -> WordVectors:
     text = CountedText()
     assert list(text.read(sentences)) == sentences
     return text.vectors()

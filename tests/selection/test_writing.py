@@ -8,7 +8,7 @@ import pytest
 from nerbridge.corpus import read_corpus
 from nerbridge.selection.formats import SuggestionFormat
 from nerbridge.selection.scoring import AcquisitionScore
-from nerbridge.selection.suggesting import Sentence, Suggestion, split_text
+from nerbridge.selection.suggesting import Suggestion, UnlabelledSentence, split_text
 from nerbridge.selection.writing import write_suggestions
 from nerbridge.tagging import Entity
 
@@ -70,7 +70,7 @@ def test_a_corrected_label_studio_export_is_read(
 
 
 def test_words_that_were_given_stay(tmp_path: Path) -> None:
-    sentence = Sentence("a.conll", 1, "অসম-ৰ মাটি", ("অসম-ৰ", "মাটি"), has_own_words=True)
+    sentence = UnlabelledSentence("a.conll", 1, "অসম-ৰ মাটি", ("অসম-ৰ", "মাটি"), has_own_words=True)
     path = tmp_path / "train.conll"
     found = [Suggestion(sentence, (), WORTH)]
     write_suggestions(path, found, SuggestionFormat.CONLL, model="m")

@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from itertools import accumulate
 from typing import Any
 
-from nerbridge.corpus.offsets import CharSpan, has_surface
+from nerbridge.corpus.offsets import CharSpan, SpannedText, has_surface
 from nerbridge.errors import CorpusError
 
 REGION_LABELS = ("labels", "hypertextlabels", "paragraphlabels")
@@ -23,26 +22,18 @@ _MARKUP = re.compile(r"<[a-zA-Z/!][^>]*>")
 _SPEAKER_KEYS = ("author", "name", "speaker", "role")
 
 
-@dataclass(frozen=True)
-class Task:
-    """One text with what was marked in it; a dialogue is its paragraphs, a line each."""
-
-    text: str
-    spans: Sequence[CharSpan]
-    is_running: bool = False
-
-
 def is_task(record: Mapping[str, Any]) -> bool:
     """Whether the record is a task of Label Studio."""
     return isinstance(record.get("data"), Mapping)
 
 
-def read_task(record: Mapping[str, Any], place: str, losses: Counter[str]) -> Task | None:
+def read_task(record: Mapping[str, Any], place: str, losses: Counter[str]) -> SpannedText | None:
     """The text and its regions; None if nobody has annotated it (``unlabelled_records``).
 
-    Of several annotations of a task the first counts, the others are counted as
-    ``extra_annotations``. A task that was never in Label Studio, such as `nerbridge suggest` writes
-    it, has no annotations at all; its prediction counts then (``predicted_records``).
+    The text of a dialogue is its paragraphs, a line each. Of several annotations of a task the
+    first counts, the others are counted as ``extra_annotations``. A task that was never in Label
+    Studio, such as `nerbridge suggest` writes it, has no annotations at all; its prediction counts
+    then (``predicted_records``).
 
     Raises:
         CorpusError: no text, several texts, or a region that cannot be placed.
@@ -113,7 +104,7 @@ def _is_region(result: Mapping[str, Any], losses: Counter[str]) -> bool:
 
 def _place_regions(
     data: Mapping[str, Any], regions: Sequence[Mapping[str, Any]], place: str, losses: Counter[str]
-) -> Task:
+) -> SpannedText:
     texts = list(_texts(data, any("hypertextlabels" in region for region in regions)))
     if len(texts) > 1 and regions:
         texts = [one for one in texts if _fits(one, regions)] or texts
@@ -126,7 +117,7 @@ def _place_regions(
         )
     text, starts = texts[0]
     spans = [span for one in regions for span in region_to_spans(one, place, losses, starts)]
-    return Task(text, spans, is_running=starts is not None)
+    return SpannedText(text, tuple(spans), place, is_running=starts is not None)
 
 
 _Text = tuple[str, Sequence[int] | None]

@@ -36,11 +36,15 @@ class CharSpan:
 
 @dataclass(frozen=True, slots=True)
 class SpannedText:
-    """A text with its spans as they stand in a file, and its place there, for messages."""
+    """A text with its spans as they stand in a file, and its place there, for messages.
+
+    ``is_running``: it is several sentences.
+    """
 
     text: str
     spans: tuple[CharSpan, ...]
     place: str
+    is_running: bool = False
 
 
 def to_code_points(

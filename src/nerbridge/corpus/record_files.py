@@ -29,7 +29,6 @@ class _Text:
     spanned: SpannedText
     line: int
     unit: Unit
-    is_running: bool
     document: str
 
 
@@ -51,7 +50,7 @@ def records_to_split(
     texts = [one.spanned for one in found if isinstance(one, _Text)]
     placed = iter(to_code_points(texts, layout.offsets, losses))
     # Of several texts each is a document; a single one says nothing of how to divide it.
-    are_documents = sum(isinstance(one, _Text) and one.is_running for one in found) > 1
+    are_documents = sum(isinstance(one, _Text) and one.spanned.is_running for one in found) > 1
     sentences: list[RawSentence] = []
     for one in found:
         if isinstance(one, RawSentence):
@@ -64,9 +63,11 @@ def records_to_split(
             one.line,
             one.unit,
             losses,
-            is_running=one.is_running,
+            is_running=one.spanned.is_running,
         )
-        document = one.document or (one.spanned.place if are_documents and one.is_running else "")
+        document = one.document or (
+            one.spanned.place if are_documents and one.spanned.is_running else ""
+        )
         sentences += (replace(sentence, document=document) for sentence in divided)
     if not sentences:
         lost = ", ".join(f"{name}: {n}" for name, n in losses.items()) or "no records"
@@ -104,8 +105,7 @@ def _read_all(
             if sentence is not None:
                 yield replace(sentence, document=_document_of(record))
         elif text := record_to_text(record, fields, where, losses):
-            spanned = SpannedText(text.text, text.spans, where)
-            yield _Text(spanned, line, unit, text.is_running, _document_of(record))
+            yield _Text(text, line, unit, _document_of(record))
 
 
 def _document_of(record: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nerbridge.corpus.label_studio import REGION_LABELS, is_task, read_task, region_to_spans
-from nerbridge.corpus.offsets import CharSpan, has_surface
+from nerbridge.corpus.offsets import CharSpan, SpannedText, has_surface
 from nerbridge.errors import CorpusError
 from nerbridge.io.fields import find_field
 
@@ -34,15 +34,6 @@ class Fields:
     spans: str | None = None
     is_running: bool = False
     """Texts are of several sentences each: those that nerbridge has tagged."""
-
-
-@dataclass(frozen=True)
-class FoundText:
-    """What a record holds: a text, its spans as they stand there."""
-
-    text: str
-    spans: tuple[CharSpan, ...]
-    is_running: bool = False
 
 
 def find_fields(records: Iterable[Any]) -> Fields:
@@ -75,7 +66,7 @@ def find_fields(records: Iterable[Any]) -> Fields:
 
 def record_to_text(
     record: Mapping[str, Any], fields: Fields, place: str, losses: Counter[str]
-) -> FoundText | None:
+) -> SpannedText | None:
     """Text and spans of a record; None if it is to be skipped.
 
     Skipped and counted: Prodigy records not accepted (``rejected_records``), and what `read_task`
@@ -88,8 +79,7 @@ def record_to_text(
         losses["rejected_records"] += 1
         return None
     if is_task(record):
-        task = read_task(record, place, losses)
-        return None if task is None else FoundText(task.text, tuple(task.spans), task.is_running)
+        return read_task(record, place, losses)
     text = _find_text(record, fields)
     is_known = fields.spans in record if fields.spans else bool(_span_keys(record))
     if not isinstance(text, str) or not (is_known or _is_annotated(record)):
@@ -103,7 +93,7 @@ def record_to_text(
     spans: list[CharSpan] = []
     for span in _raw_spans(record, fields.spans):
         spans += _read_span(span, place, losses)
-    return FoundText(text, tuple(spans), fields.is_running)
+    return SpannedText(text, tuple(spans), place, fields.is_running)
 
 
 def _is_annotated(record: Mapping[str, Any]) -> bool:

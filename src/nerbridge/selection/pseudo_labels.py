@@ -19,13 +19,12 @@ from nerbridge.alignment.decoding import decode_spans_many
 from nerbridge.alignment.label_columns import strict_probabilities
 from nerbridge.corpus.overlap import SentenceKey, letters_key
 from nerbridge.corpus.raw import check_word
-from nerbridge.corpus.sentence import Probabilities
-from nerbridge.corpus.sentence import Sentence as Labelled
+from nerbridge.corpus.sentence import Probabilities, Sentence
 from nerbridge.errors import CorpusError, InputError
 from nerbridge.labels import OUTSIDE, LabelSet, Span, spans_to_tags, tags_to_spans
 from nerbridge.models.word_model import TokenClassifier
 from nerbridge.selection.prediction_cache import PredictionCache
-from nerbridge.selection.suggesting import Sentence, split_text
+from nerbridge.selection.suggesting import UnlabelledSentence, split_text
 from nerbridge.text.noise import read_past_noise
 
 Item = TypeVar("Item")
@@ -73,8 +72,8 @@ def draw(sentences: Iterable[Item], n: int, seed: int) -> list[Item]:
 
 
 def leave_out_known(
-    sentences: Iterable[Sentence], known: Iterable[Sequence[str]], losses: Counter[str]
-) -> Iterator[Sentence]:
+    sentences: Iterable[UnlabelledSentence], known: Iterable[Sequence[str]], losses: Counter[str]
+) -> Iterator[UnlabelledSentence]:
     """The sentences that are no known one (of a test set, say), given by its words.
 
     Neither how it is cut into words nor its punctuation makes a difference, and of a known text
@@ -133,14 +132,14 @@ class Ensemble:
 
 def pseudo_label(
     ensemble: Ensemble,
-    sentences: Iterable[Sentence],
+    sentences: Iterable[UnlabelledSentence],
     thresholds: ConfidenceThresholds = ConfidenceThresholds(),
     *,
     soft: bool = False,
     losses: Counter[str] | None = None,
     known: PredictionCache | None = None,
     reconsider: Reweight | None = None,
-) -> list[Labelled]:
+) -> list[Sentence]:
     """The sentences that the ensemble are together sure of, with their labels, in order.
 
     One model knows nothing that it could tell itself; several know together more than each.
@@ -160,7 +159,7 @@ def pseudo_label(
         EnvironmentProblem: ``known`` could not be written.
     """
     losses = losses if losses is not None else Counter()
-    found: list[Labelled] = []
+    found: list[Sentence] = []
     read = _read(ensemble, _leave_out_noise(sentences, losses), known)
     if reconsider:
         read = _reconsider(read, reconsider)
@@ -170,14 +169,14 @@ def pseudo_label(
             continue
         tags = spans_to_tags([span for span, _ in scored], len(sentence.words))
         given = p if soft else None
-        found.append(Labelled(sentence.words, tuple(tags), sentence.source, sentence.row, given))
+        found.append(Sentence(sentence.words, tuple(tags), sentence.source, sentence.row, given))
     kept = _thin_out(found, thresholds.share_without, losses)
     return kept if soft else list(leave_out_inconsistent(kept, losses))
 
 
 def leave_out_inconsistent(
-    labelled: Sequence[Labelled], losses: Counter[str]
-) -> Iterator[Labelled]:
+    labelled: Sequence[Sentence], losses: Counter[str]
+) -> Iterator[Sentence]:
     """The sentences in which no word is labelled against what it mostly is.
 
     Left out is a sentence with an entity of one word that is mostly none (a pronoun taken for a
@@ -218,8 +217,8 @@ def is_sure(
 
 
 def _read(
-    ensemble: Ensemble, sentences: Iterable[Sentence], known: PredictionCache | None
-) -> Iterator[tuple[Sentence, Probabilities]]:
+    ensemble: Ensemble, sentences: Iterable[UnlabelledSentence], known: PredictionCache | None
+) -> Iterator[tuple[UnlabelledSentence, Probabilities]]:
     iterator = iter(sentences)
     while batch := list(islice(iterator, _BATCH)):
         words = [sentence.words for sentence in batch]
@@ -232,8 +231,8 @@ def _read(
 
 
 def _reconsider(
-    read: Iterable[tuple[Sentence, Probabilities]], reconsider: Reweight
-) -> Iterator[tuple[Sentence, Probabilities]]:
+    read: Iterable[tuple[UnlabelledSentence, Probabilities]], reconsider: Reweight
+) -> Iterator[tuple[UnlabelledSentence, Probabilities]]:
     together = list(read)
     rows = reconsider([sentence.words for sentence, _ in together], [p for _, p in together])
     for (sentence, _), p in zip(together, rows, strict=True):
@@ -241,8 +240,8 @@ def _reconsider(
 
 
 def _decode(
-    read: Iterable[tuple[Sentence, Probabilities]], label_set: LabelSet
-) -> Iterator[tuple[Sentence, Probabilities, list[tuple[Span, float]]]]:
+    read: Iterable[tuple[UnlabelledSentence, Probabilities]], label_set: LabelSet
+) -> Iterator[tuple[UnlabelledSentence, Probabilities, list[tuple[Span, float]]]]:
     iterator = iter(read)
     while batch := list(islice(iterator, _BATCH)):
         logits = [np.log(p.astype(np.float64) + _TINY) for _, p in batch]
@@ -250,7 +249,9 @@ def _decode(
             yield sentence, p, scored
 
 
-def _leave_out_noise(sentences: Iterable[Sentence], losses: Counter[str]) -> Iterator[Sentence]:
+def _leave_out_noise(
+    sentences: Iterable[UnlabelledSentence], losses: Counter[str]
+) -> Iterator[UnlabelledSentence]:
     for sentence in sentences:
         if _is_noisy(sentence.words):
             losses["noise"] += 1
@@ -268,7 +269,7 @@ def _is_noisy(words: Sequence[str]) -> bool:
     return len(read_past_noise(words).read) < len(words)
 
 
-def _thin_out(found: list[Labelled], share: float, losses: Counter[str]) -> list[Labelled]:
+def _thin_out(found: list[Sentence], share: float, losses: Counter[str]) -> list[Sentence]:
     """At most ``share`` sentences without an entity for each one with, the first of them."""
     n_with = sum(map(_has_entity, found))
     n_free = int(share * n_with)
@@ -283,15 +284,15 @@ def _thin_out(found: list[Labelled], share: float, losses: Counter[str]) -> list
     return kept
 
 
-def _names_of_one_word(sentence: Labelled) -> list[str]:
+def _names_of_one_word(sentence: Sentence) -> list[str]:
     spans = tags_to_spans(sentence.tags)
     return [sentence.words[s.start_word] for s in spans if s.end_word - s.start_word == 1]
 
 
-def _words_outside(sentence: Labelled) -> list[str]:
+def _words_outside(sentence: Sentence) -> list[str]:
     pairs = zip(sentence.words, sentence.tags, strict=True)
     return [word for word, tag in pairs if tag == OUTSIDE]
 
 
-def _has_entity(sentence: Labelled) -> bool:
+def _has_entity(sentence: Sentence) -> bool:
     return any(tag != OUTSIDE for tag in sentence.tags)

@@ -28,8 +28,8 @@ _POOL_FACTOR, _MIN_POOL, _MAX_POOL = 10, 1000, 2 * MAX_SUGGESTIONS
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """An unlabelled sentence: where it stood, its text, its words.
+class UnlabelledSentence:
+    """A sentence: where it stood, its text, its words.
 
     ``has_own_words``: it was given as words, and ``text`` joins them with spaces.
     """
@@ -45,24 +45,24 @@ class Sentence:
 class Suggestion:
     """A sentence worth labelling, with what the model would label."""
 
-    sentence: Sentence
+    sentence: UnlabelledSentence
     entities: tuple[Entity, ...]
     worth: AcquisitionScore
 
 
-def split_text(source: str, row: int, text: str) -> Iterator[Sentence]:
+def split_text(source: str, row: int, text: str) -> Iterator[UnlabelledSentence]:
     """The sentences of a running text."""
     for ranges in iter_sentences(text, split_words(text)):
         start, end = ranges[0][0], ranges[-1][1]
         # The sentence stands alone from now on: its words are those it has alone.
         alone = text[start:end]
         words = tuple(alone[first:last] for first, last in split_words(alone))
-        yield Sentence(source, row, alone, words)
+        yield UnlabelledSentence(source, row, alone, words)
 
 
 def suggest(
     tagger: Tagger,
-    sentences: Iterable[Sentence],
+    sentences: Iterable[UnlabelledSentence],
     n: int,
     *,
     seed: int = 0,
@@ -103,12 +103,12 @@ def suggest(
 
 
 def leave_out_unfit(
-    sentences: Iterable[Sentence],
+    sentences: Iterable[UnlabelledSentence],
     model: TokenClassifier,
     losses: Counter[str],
     *,
     max_words: int = MAX_WORDS,
-) -> Iterator[Sentence]:
+) -> Iterator[UnlabelledSentence]:
     """The sentences that the model can read, each once; the others are counted.
 
     Text in any script that can be written in the model's is fit: a target language is one that no
@@ -136,10 +136,10 @@ def _digest(text: str) -> int:
 
 
 def _best(
-    tagger: Tagger, sentences: Iterable[Sentence], n_pool: int
-) -> list[tuple[AcquisitionScore, Sentence]]:
+    tagger: Tagger, sentences: Iterable[UnlabelledSentence], n_pool: int
+) -> list[tuple[AcquisitionScore, UnlabelledSentence]]:
     """The ``n_pool`` of the highest worth, best first; of equals, the first to come."""
-    heap: list[tuple[float, int, AcquisitionScore, Sentence]] = []
+    heap: list[tuple[float, int, AcquisitionScore, UnlabelledSentence]] = []
     n_seen = 0
     for batch in _batches(sentences):
         worths = score_words(tagger.model, [sentence.words for sentence in batch])
@@ -153,13 +153,13 @@ def _best(
     return [(worth, sentence) for _, _, worth, sentence in sorted(heap, reverse=True)]
 
 
-def _batches(sentences: Iterable[Sentence]) -> Iterator[Sequence[Sentence]]:
+def _batches(sentences: Iterable[UnlabelledSentence]) -> Iterator[Sequence[UnlabelledSentence]]:
     iterator = iter(sentences)
     while batch := list(islice(iterator, _BATCH)):
         yield batch
 
 
-def _tag(tagger: Tagger, sentences: Sequence[Sentence]) -> list[tuple[Entity, ...]]:
+def _tag(tagger: Tagger, sentences: Sequence[UnlabelledSentence]) -> list[tuple[Entity, ...]]:
     texts = tagger.tag_many(s.text for s in sentences if not s.has_own_words)
     words = tagger.tag_words_many(s.words for s in sentences if s.has_own_words)
     return [tuple(next(words if s.has_own_words else texts)) for s in sentences]

@@ -25,7 +25,7 @@ from scipy.sparse.linalg import svds
 
 from nerbridge.corpus.overlap import normalise_word
 from nerbridge.errors import InputError
-from nerbridge.selection.suggesting import Sentence
+from nerbridge.selection.suggesting import UnlabelledSentence
 
 N_DIMENSIONS = 150
 MIN_WORDS = 100_000
@@ -73,7 +73,7 @@ class CountedText:
         self._text = array("i")
         self.n_words = 0
 
-    def read(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+    def read(self, sentences: Iterable[UnlabelledSentence]) -> Iterator[UnlabelledSentence]:
         """Pass the sentences on, remembering their words."""
         for sentence in sentences:
             self._text.extend(self._number(word) for word in sentence.words)

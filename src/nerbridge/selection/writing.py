@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nerbridge.corpus.files import write_text
-from nerbridge.corpus.sentence import Sentence as LabelledSentence
+from nerbridge.corpus.sentence import Sentence
 from nerbridge.corpus.writing import write_sentences
 from nerbridge.labels import Span, spans_to_tags
 from nerbridge.selection.formats import SuggestionFormat
@@ -78,12 +78,12 @@ def suggestion_to_doccano(suggestion: Suggestion) -> dict[str, Any]:
     return {"text": text, "label": spans, **_origin(suggestion)}
 
 
-def suggestion_to_sentence(suggestion: Suggestion) -> LabelledSentence:
+def suggestion_to_sentence(suggestion: Suggestion) -> Sentence:
     """Words and IOB2 tags."""
     sentence = suggestion.sentence
     spans = [Span(e.start_word, e.end_word, e.type) for e in suggestion.entities]
     tags = spans_to_tags(spans, len(sentence.words))
-    return LabelledSentence(sentence.words, tuple(tags), sentence.source, sentence.row)
+    return Sentence(sentence.words, tuple(tags), sentence.source, sentence.row)
 
 
 def _origin(suggestion: Suggestion) -> dict[str, Any]:

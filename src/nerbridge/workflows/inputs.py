@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from nerbridge.batch.records import Record
 from nerbridge.batch.sources import Progress
-from nerbridge.selection.suggesting import Sentence, split_text
+from nerbridge.selection.suggesting import UnlabelledSentence, split_text
 from nerbridge.workflows.progress import Listener, Note
 
 
@@ -17,14 +17,18 @@ class SentenceReader:
     def __init__(self) -> None:
         self.n_sentences = 0
 
-    def split(self, records: Iterable[Record]) -> Iterator[Sentence]:
+    def split(self, records: Iterable[Record]) -> Iterator[UnlabelledSentence]:
         """The sentences of every record; a record of words is one sentence already."""
         for record in records:
-            found: Iterable[Sentence]
+            found: Iterable[UnlabelledSentence]
             if record.words is None:
                 found = split_text(record.source, record.number, record.text)
             else:
-                found = [Sentence(record.source, record.number, record.text, record.words, True)]
+                found = [
+                    UnlabelledSentence(
+                        record.source, record.number, record.text, record.words, True
+                    )
+                ]
             for sentence in found:
                 self.n_sentences += 1
                 yield sentence

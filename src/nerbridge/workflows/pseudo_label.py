@@ -24,8 +24,7 @@ from nerbridge.batch.sources import (
 )
 from nerbridge.corpus.probabilities import PROBABILITIES_FILE, write_probabilities
 from nerbridge.corpus.reading import build_corpus, read_raw_corpus, split_of
-from nerbridge.corpus.sentence import Corpus, Probabilities
-from nerbridge.corpus.sentence import Sentence as LabelledSentence
+from nerbridge.corpus.sentence import Corpus, Probabilities, Sentence
 from nerbridge.corpus.writing import write_corpus
 from nerbridge.errors import InputError, missing_extra
 from nerbridge.files import write_text
@@ -34,7 +33,7 @@ from nerbridge.models.word_model import TokenClassifier
 from nerbridge.selection import pseudo_labels
 from nerbridge.selection.prediction_cache import PredictionCache
 from nerbridge.selection.pseudo_labels import MAX_WORDS, ConfidenceThresholds, Ensemble
-from nerbridge.selection.suggesting import Sentence, leave_out_unfit
+from nerbridge.selection.suggesting import UnlabelledSentence, leave_out_unfit
 from nerbridge.type_maps import TypeMap
 from nerbridge.workflows.inputs import SentenceReader, note_left_out
 from nerbridge.workflows.progress import Kept, Listener, Note, ignore, track
@@ -240,14 +239,14 @@ def _counted_text(neighbours: float) -> CountedText | None:
 
 
 def _label(
-    sample: Sequence[Sentence],
+    sample: Sequence[UnlabelledSentence],
     ensemble: Ensemble,
     options: PseudoLabelOptions,
     text: CountedText | None,
     losses: Counter[str],
     cache: PredictionCache,
     listen: Listener,
-) -> list[LabelledSentence]:
+) -> list[Sentence]:
     reweight = None
     if text and sample:
         from nerbridge.selection.neighbours import weigh_by_neighbours
