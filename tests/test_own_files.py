@@ -135,8 +135,8 @@ def test_a_table_whose_source_has_changed_is_an_error(model: Path, tmp_path: Pat
     source.write_text(TEXT, "utf-8")
     call("tag", source, "-m", model, "--output", output)
     source.write_text("আন " + TEXT, "utf-8")
-    with pytest.raises(CorpusError, match="does not hold the entities where the table says"):
+    with pytest.raises(CorpusError, match="does not hold the entities at the offsets of the table"):
         read_corpus(output)
     source.unlink()
-    with pytest.raises(CorpusError, match="which is not there; expected the file that was tagged"):
+    with pytest.raises(CorpusError, match="which does not exist; expected the tagged file"):
         read_corpus(output)

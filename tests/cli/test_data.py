@@ -277,7 +277,7 @@ def test_convert_replaces_nothing_unasked(call: Call, corpus: Path, tmp_path: Pa
         InputError, match=r"train\.conll, .*test\.conll: exists already.*--overwrite"
     ):
         call("convert", corpus, corpus, *options)
-    with pytest.raises(InputError, match=r"train\.jsonl: train\.conll of the same split exists"):
+    with pytest.raises(InputError, match=r"train\.jsonl: train\.conll holds the same split"):
         call("convert", corpus / "train.conll", corpus / "train.jsonl", "--overwrite")
     assert (corpus / "train.conll").read_bytes() == before
     assert call("convert", corpus, corpus, *options, "--overwrite").exit_code == 0
@@ -287,8 +287,8 @@ def test_convert_replaces_nothing_unasked(call: Call, corpus: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("a.xls", [], r"the ending \.xls is no format"),
-        ("a.conll", ["--format", "jsonl"], "is read as conll, and --format says jsonl"),
+        ("a.xls", [], r"cannot write a file with the ending \.xls"),
+        ("a.conll", ["--format", "jsonl"], "is read as conll, but --format is jsonl"),
         ("out", ["--map-types", "PER=A", "--map-types", "PER=B"], "PER was named before"),
     ],
 )

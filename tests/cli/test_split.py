@@ -87,7 +87,7 @@ def test_nothing_is_replaced_unasked(file: Path, tmp_path: Path) -> None:
     assert read_corpus(tmp_path / "parts").sha256 != before
     with pytest.raises(InputError, match="a file is there"):
         call(file, "--output", file)
-    with pytest.raises(InputError, match=r"train\.jsonl of the same split exists"):
+    with pytest.raises(InputError, match=r"train\.jsonl holds the same split"):
         call(file, "--output", file.parent)
 
 

@@ -81,7 +81,7 @@ def test_folders_of_documents_and_of_splits(put: Put, tmp_path: Path) -> None:
     [
         ("T1\tLOC 0 4\tআন\n", "a.ann: the span 0–4 .* expected 'আন'"),
         ("T1\tLOC 0 400\tঅসম\n", "a.ann: the span"),
-        ("T1 LOC 0 3 অসম\n", "a.ann:1: .* is no entity of brat"),
+        ("T1 LOC 0 3 অসম\n", "a.ann:1: .* is not an entity of brat"),
     ],
 )
 def test_broken_annotations(put: Put, annotations: str, message: str) -> None:

@@ -67,9 +67,9 @@ def test_words_keep_their_spaces_and_places(put: Put) -> None:
         ("A\tO\n".encode("utf-16-le"), r":1: a NUL byte, so this is .*UTF-16 without its mark"),
         ("ক\tO\n".encode() + b"caf\xe9\tO\n", r":2: byte 0xe9 is not UTF-8.*iconv"),
         ("ক\tO\nখ".encode()[:-1], r":2: byte 0xe0 is not UTF-8.*the file was cut"),
-        ("ক\tO\nখ\tNN\n".encode(), r":2: 'NN' is no tag; expected 'O' or a prefix"),
-        ("ক\tO\nখ\tB-\n".encode(), r":2: 'B-' is no tag"),
-        ("ক\tB-LOC\nখ\tX-LOC\n".encode(), r":2: 'X-LOC' is no tag"),
+        ("ক\tO\nখ\tNN\n".encode(), r":2: 'NN' is not a tag; expected 'O' or a prefix"),
+        ("ক\tO\nখ\tB-\n".encode(), r":2: 'B-' is not a tag"),
+        ("ক\tB-LOC\nখ\tX-LOC\n".encode(), r":2: 'X-LOC' is not a tag"),
     ],
 )
 def test_broken_files_are_told_with_their_place(put: Put, content: bytes, message: str) -> None:

@@ -41,9 +41,9 @@ def test_csv_lines_count_where_rows_start(put: Put) -> None:
         ("অসম,B-LOC\n", r":1: the header is .*\(word is missing\)"),
         ("sentence_id,word,tag\n", ": a header but no rows"),
         ("sentence_id,word,tag\n1,অসম\n", ":2: 2 cells; expected 3.*was cut"),
-        ("sentence_id,word,tag\n1,অসম,\n", ":2: a word without a tag"),
+        ("sentence_id,word,tag\n1,অসম,\n", ":2: this word has no tag"),
         ("sentence_id,word,tag\n1, ,O\n", ":2: a tag without a word"),
-        ("sentence_id,word,tag\n1,a,O\n2,b,O\n1,c,O\n", ":4: sentence 1 comes back"),
+        ("sentence_id,word,tag\n1,a,O\n2,b,O\n1,c,O\n", ":4: the rows of sentence 1"),
         ('sentence_id,word,tag\n1,"a,O\n2,b,O\n', ":3: broken CSV"),
     ],
 )
@@ -78,7 +78,7 @@ def test_columns_of_a_table_can_be_chosen(put: Put) -> None:
 
 
 def test_a_long_table_must_say_where_sentences_end(put: Put) -> None:
-    with pytest.raises(CorpusError, match="300 words, and nothing says where a sentence ends"):
+    with pytest.raises(CorpusError, match="300 words, but no sentence ends"):
         read_corpus(put("a.csv", "word,tag\n" + "অসম,B-LOC\n" * 300))
 
 

@@ -131,7 +131,7 @@ def test_the_cache_serves_without_network(answers: Answers, which: int) -> None:
         assert found[spec]["revision"] == online["commit"]
     kind, message = found[f"{WIKIANN}#{NOWHERE}"]
     assert kind == "EnvironmentProblem"
-    assert f"the cache holds the revision {online['commit']}; expected {NOWHERE}" in message
+    assert f"the cache holds another revision, {online['commit']}; expected {NOWHERE}" in message
     kind, message = found["hub:owner/other@as"]
     assert kind == "EnvironmentProblem"
     assert "cannot be reached and the dataset is not in the cache" in message
@@ -168,7 +168,10 @@ def test_threads_may_end_before_the_interpreter_does() -> None:
         (f"{WIKIANN}#{NOWHERE}", f"no revision '{NOWHERE}'"),
         ("hub:owner/wikiann@xx", "BuilderConfig 'xx' not found"),
         ("hub:owner/nothing", "the hub has no dataset owner/nothing, or it is private"),
-        ("hub:owner/script", "a loading script (script.py), and code from the hub is never run"),
+        (
+            "hub:owner/script",
+            "a loading script (script.py), and nerbridge runs no code from the hub",
+        ),
         ("hub:owner/columns", "the columns are text; expected words in tokens or words"),
     ],
 )

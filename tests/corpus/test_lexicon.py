@@ -151,10 +151,10 @@ def test_every_entity_is_still_there_in_order(sentence: Sentence, share: float) 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("में -ত\n", r"hi-as\.tsv:1: found 'में -ত', expected one word, a tab"),
-        ("और\tআৰু\n\nऔर\tআৰু\n", r"hi-as\.tsv:3: 'और' found twice"),
+        ("में -ত\n", r"hi-as\.tsv:1: found 'में -ত'; expected one word, a tab"),
+        ("और\tআৰু\n\nऔर\tআৰু\n", r"hi-as\.tsv:3: 'और' has a second entry"),
         ("हवाई अड्डा\tবিমানবন্দৰ\n", "expected one word"),
-        ("# nothing\nऔर\t\n", "no entry found"),
+        ("# nothing\nऔर\t\n", "no entry; expected"),
     ],
 )
 def test_a_line_that_is_no_entry_is_told_with_its_place(

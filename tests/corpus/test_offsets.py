@@ -66,7 +66,7 @@ def test_whole_words_tell_the_unit(
 def test_where_nothing_tells_it_is_asked(put: Put) -> None:
     record = {"text": "😀😀 ক খ গ ঘ", "label": [[5, 6, "X"]]}
     path = put("a.jsonl", json.dumps(record))
-    with pytest.raises(CorpusError, match=r"a\.jsonl:1: there is an emoji.*--offsets code-points"):
+    with pytest.raises(CorpusError, match=r"a\.jsonl:1: an emoji.*--offsets code-points"):
         read_corpus(path)
     for unit, place in ((OffsetUnit.CODE_POINTS, 3), (OffsetUnit.UTF16, 2)):
         (sentence,) = read_corpus(path, offsets=unit).splits["test"]

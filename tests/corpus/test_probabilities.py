@@ -68,12 +68,14 @@ def test_a_row_for_each_word(written: Corpus, tmp_path: Path) -> None:
 def test_sentences_that_were_changed_are_refused(written: Corpus, tmp_path: Path) -> None:
     path = tmp_path / "train.conll"
     path.write_text(path.read_text("utf-8").replace("দিল্লী\tB-LOC", "দিল্লী\tO"), "utf-8")
-    with pytest.raises(CorpusError, match="belongs to other sentences or tags"):
+    with pytest.raises(CorpusError, match="does not fit the sentences and tags"):
         with_probabilities(read_corpus(tmp_path), str(tmp_path), TAGS)
 
 
 def test_other_tags_are_refused(written: Corpus, tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="tags are O B-LOC I-LOC, the recipe's O B-PER I-PER;"):
+    with pytest.raises(
+        CorpusError, match="tags are O B-LOC I-LOC, but the recipe has O B-PER I-PER;"
+    ):
         with_probabilities(written, str(tmp_path), ("O", "B-PER", "I-PER"))
 
 
@@ -104,5 +106,5 @@ def test_rows_that_lie_in_memory_by_columns_are_written_as_they_read(
 def test_numbers_that_are_no_probabilities_are_refused(written: Corpus, tmp_path: Path) -> None:
     twice = tuple(replace(s, probabilities=2 * rows) for s, rows in zip(TRAIN, ROWS, strict=True))
     write_probabilities(tmp_path, replace(written, splits={"train": twice}), TAGS)
-    with pytest.raises(CorpusError, match="of word 1 sum to 2, expected 1; the file is damaged"):
+    with pytest.raises(CorpusError, match="of word 1 sum to 2, expected 1. The file is damaged"):
         with_probabilities(written, str(tmp_path), TAGS)

@@ -211,14 +211,14 @@ def test_types_without_a_prefix_are_read_where_they_are_known(put: Put) -> None:
         "B-PER", "B-LOC",
     )  # fmt: skip
     towns = put("b.txt", lines("TOWN", "TOWN", "O"))
-    with pytest.raises(CorpusError, match=r"'TOWN' is no tag;.*--scheme io.*--map-types FILE"):
+    with pytest.raises(CorpusError, match=r"'TOWN' is not a tag;.*--scheme io.*--map-types FILE"):
         read_corpus(towns)
     for options in ({"type_map": "TOWN=LOC"}, {"scheme": Scheme.IO}):
         corpus = read_corpus(towns, **options)  # type: ignore[arg-type]
         assert corpus.splits["test"][0].tags[0][:2] == "B-"
-    with pytest.raises(CorpusError, match="'NOUN' is no tag"):
+    with pytest.raises(CorpusError, match="'NOUN' is not a tag"):
         read_corpus(put("pos.txt", lines("NOUN", "VERB", "LOC")), type_map="fewnerd")
-    with pytest.raises(CorpusError, match="'PER' is no tag"):
+    with pytest.raises(CorpusError, match="'PER' is not a tag"):
         read_corpus(put("mixed.txt", lines("PER", "B-LOC")))
 
 

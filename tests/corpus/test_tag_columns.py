@@ -86,7 +86,7 @@ def test_conllu_without_entities_is_an_error(put: Put) -> None:
         "a.conllu",
         "1\tঅসম\t_\tPROPN\t_\t_\t0\troot\t_\tSpaceAfter=No\n2\t।\t_\tP\t_\t_\t1\tp\t_\t_\n",
     )
-    with pytest.raises(CorpusError, match="is no tag"):
+    with pytest.raises(CorpusError, match="is not a tag"):
         read_sentences(path)
 
 

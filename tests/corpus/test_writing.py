@@ -80,7 +80,7 @@ def test_a_byte_order_mark_of_the_first_word_is_not_that_of_the_file(tmp_path: P
 @pytest.mark.parametrize("word", ["-DOCSTART-", "-DOCSTART- x", "a\tb", "a\nb", "a\rb"])
 def test_conll_refuses_words_it_cannot_hold(tmp_path: Path, word: str) -> None:
     sentence = Sentence((word,), ("O",), "somewhere.jsonl", 7)
-    with pytest.raises(CorpusError, match=r"somewhere\.jsonl:7: the word .* Write JSONL"):
+    with pytest.raises(CorpusError, match=r"somewhere\.jsonl:7: .* the word .* Write JSONL"):
         write_sentences(tmp_path / "x.conll", [sentence])
     assert list(tmp_path.iterdir()) == []
 

@@ -27,7 +27,8 @@ def text_to_sentences(
     """Words and IOB2 tags of one text with offsets in code points; nothing if it has no words.
 
     A span that cuts a word is widened to whole words (``widened_spans``). Of spans that share a
-    word the longest stays (``overlapping_spans``); one that covers no word goes (``empty_spans``).
+    word only the longest is kept (``overlapping_spans``). A span without a word is dropped
+    (``empty_spans``).
 
     Args:
         text: the text.
@@ -35,14 +36,15 @@ def text_to_sentences(
         path: for messages.
         line: for messages.
         unit: for messages.
-        losses: what is changed is counted here.
-        is_running: the text is divided into its sentences; two that one span covers stay one.
+        losses: every change is counted here.
+        is_running: divide the text into its sentences, but never inside of a span.
     """
     words = [(start, end) for start, end in split_words(text) if text[start:end].strip()]
     if not words:
         losses["dropped_empty"] += 1
         return
     tags = [OUTSIDE] * len(words)
+    # IOB2 holds no nested entities. Longest first, so that the outer one of nested spans is kept.
     for span in sorted(spans, key=_longest_first):
         _lay_span(span, words, tags, losses)
     ends = _sentence_ends(text, words, tags) if is_running else [len(words)]
@@ -55,7 +57,8 @@ def text_to_sentences(
 
 
 def _sentence_ends(text: str, words: Words, tags: Sequence[str]) -> Iterable[int]:
-    """How many words stand before the end of each sentence; no end is inside of an entity."""
+    """The number of words before the end of each sentence; no end lies inside of an entity."""
+    # The splitter may take a full stop inside of a name, as in "U. N. Brahma", for a sentence end.
     n_words = 0
     for sentence in iter_sentences(text, words):
         n_words += len(sentence)

@@ -133,20 +133,20 @@ def audit(
     columns: str | None = None,
     offsets: OffsetUnit | None = None,
 ) -> Audit:
-    """Say what is wrong with a corpus before anything is trained on it.
+    """Report what is wrong with a corpus before a model is trained on it.
 
     Invalid tags are reported; the other facts are counted with these tags repaired and the types
     mapped.
 
     Args:
-        corpus: a name, folder or file as for `read_corpus`, or what it returned. What was read
-            has no invalid tags any more, and only the tokenizer is heeded.
+        corpus: a name, folder or file as for `read_corpus`, or a corpus that it returned. Such
+            a corpus has valid tags only, and of the other arguments only ``tokenizer`` is used.
         language: the code of its language.
-        scheme: the tagging scheme of the files; None finds it out.
+        scheme: the tagging scheme of the files; None detects it.
         type_map: other names for the types.
         tokenizer: counts subwords per word if given; words are passed to it already split.
         columns: columns of words and tags.
-        offsets: what the offsets of spans count; None finds it out.
+        offsets: the unit of the offsets of spans; None detects it.
 
     Raises:
         CorpusError: a file is missing, or not in the shape of its format.
@@ -155,6 +155,7 @@ def audit(
         return audit_corpus(corpus, tokenizer)
     raw = read_raw_corpus(corpus, Layout(None, parse_columns(columns), offsets))
     types = read_type_map(type_map)
+    # Places of invalid tags must be found before the repair, which removes them.
     sentences = add_prefixes(
         {name: split.sentences for name, split in raw.splits.items()}, scheme, types
     )
@@ -177,13 +178,13 @@ def audit_corpus(
     scheme: Scheme = Scheme.IOB2,
     invalid_tags: Mapping[str, InvalidTags] | None = None,
 ) -> Audit:
-    """Audit a corpus in memory, which has valid tags.
+    """Audit a corpus in memory. Its tags are valid.
 
     Args:
-        corpus: what to look at.
+        corpus: the corpus to audit.
         tokenizer: counts subwords per word if given; words are passed to it already split.
-        scheme: the scheme its files were in, to record.
-        invalid_tags: what was found before the tags were repaired.
+        scheme: the scheme of its files, for the record.
+        invalid_tags: the invalid tags of each split, found before they were repaired.
     """
     invalid_tags = invalid_tags or {}
     splits = {
@@ -240,6 +241,7 @@ def _count_forms(words: Mapping[str, int]) -> UnicodeForms:
     def n_words(is_so: Iterable[str]) -> int:
         return sum(words[word] for word in is_so)
 
+    # ``words`` holds distinct words, so a count above one is a second spelling of the same word.
     spellings = Counter(map(normalise_word, words))
     return UnicodeForms(
         n_not_nfc=n_words(word for word in words if not unicodedata.is_normalized("NFC", word)),
@@ -259,6 +261,7 @@ def _count_scripts(words: Mapping[str, int]) -> dict[str, int]:
 
 
 def _count_subwords(sentences: Iterable[Sentence], tokenizer: Tokenizer) -> int:
+    # Imported here, because an audit without a tokenizer needs no tokenizers library.
     from nerbridge.alignment.subwords import encode_sentences
 
     encoded = encode_sentences(tokenizer, [sentence.words for sentence in sentences], unk_id=0)

@@ -55,11 +55,12 @@ def _read_spans(text: str, path: Path, losses: Counter[str]) -> list[CharSpan]:
         match = _ENTITY.fullmatch(line)
         if match is None:
             raise CorpusError(
-                f"{path}:{number}: {line!r:.80} is no entity of brat; expected its number, a tab, "
-                "type, start and end, a tab and its text. Correct the line."
+                f"{path}:{number}: {line!r:.80} is not an entity of brat; expected its number, a "
+                "tab, type, start and end, a tab and its text. Correct the line."
             )
         offsets = [int(one) for piece in match[2].split(";") for one in piece.split()]
         is_whole = len(offsets) == 2
+        # brat joins the texts of the pieces by spaces, so that text is not in the document.
         losses["discontinuous_spans"] += not is_whole
         surface = match[3] if is_whole else None
         spans.append(CharSpan(min(offsets), max(offsets), match[1], surface))
@@ -67,7 +68,8 @@ def _read_spans(text: str, path: Path, losses: Counter[str]) -> list[CharSpan]:
 
 
 def _as_counted(text: str, spans: Sequence[CharSpan]) -> str:
-    """The text with the line ends that the offsets count: others may have changed them since."""
+    """The text with the line ends that the offsets count."""
+    # Git and editors change line ends. Every CR that came or went moves all later offsets by one.
     plain = text.replace("\r\n", "\n")
     for one in (text, plain, plain.replace("\n", "\r\n")):
         if all(span.end_char <= len(one) and has_surface(span, one) for span in spans):

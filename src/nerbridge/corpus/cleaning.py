@@ -53,7 +53,7 @@ def clean_sentences(
 ) -> tuple[dict[str, tuple[Sentence, ...]], Counter[str]]:
     """IOB2 sentences of every split, and what changed.
 
-    The scheme, where not named, is recognised over all splits together. The counts are in
+    A scheme that is not given is detected from all splits together. The counts are in
     entities, except ``repaired_tags``: ``mapped_types`` were renamed, ``dropped_types`` became O.
 
     Raises:
@@ -84,9 +84,9 @@ def add_prefixes(
 ) -> Mapping[str, Sequence[RawSentence]]:
     """Bare types as tags of IO, as in Few-NERD's own files: ``person-actor`` is ``I-person-actor``.
 
-    Only where nothing else can be meant: no tag has a prefix, and all types are known ones (PER,
-    ORG, LOC, those of a map in the package or of ``type_map``) or the scheme is said to be IO. A
-    column of parts of speech must not become entities.
+    This is done only if no tag has a prefix, and either ``scheme`` is IO or all types are known:
+    PER, ORG, LOC, and the types of a bundled map or of ``type_map``. Otherwise a column of parts of
+    speech could become entities.
     """
     found = {
         tag for sentences in splits.values() for sentence in sentences for tag in sentence.tags
@@ -105,13 +105,14 @@ def add_prefixes(
 
 
 def recognise_scheme(sentences: Iterable[RawSentence]) -> Scheme:
-    """The scheme that fits all tags best; IOB2 where nothing speaks against it.
+    """The scheme that fits all tags best; IOB2 if several fit equally well.
 
     Raises:
-        CorpusError: a tag that is one in no scheme, such as ``LOC``.
+        CorpusError: a tag that is valid in no scheme, such as ``LOC``.
     """
     tags = []
     for sentence in sentences:
+        # Sentences of O alone fit every scheme; leaving them out makes large corpora faster.
         if _has_entities(sentence.tags):
             _check_shapes(sentence)
             tags.append(sentence.tags)
@@ -139,7 +140,8 @@ def _check_shapes(sentence: RawSentence) -> None:
     for index, tag in enumerate(sentence.tags):
         if not _TAG.fullmatch(tag):
             raise CorpusError(
-                f"{sentence.place(index)}: {tag!r} is no tag; expected 'O' or a prefix and a type, "
+                f"{sentence.place(index)}: {tag!r} is not a tag; expected 'O' or a prefix and a "
+                "type, "
                 "such as 'B-LOC'. Name the columns: --columns WORD,TAG. Types without a prefix "
                 "are read with --scheme io, or with a map that names them all: --map-types FILE."
             )
@@ -151,6 +153,7 @@ def _check_tags(sentences: Sequence[RawSentence], scheme: Scheme) -> None:
         return
     sentence, index, why = invalid[0]
     more = f" ({len(invalid) - 1:,} more such tags follow)" if len(invalid) > 1 else ""
+    # The most frequent cause of an invalid tag is the wrong scheme, so others are tried first.
     fitting = [
         f'Read it with scheme="{other.value}", or pass repair=True '
         f"(on the command line --scheme {other.value} or --repair)."
@@ -200,7 +203,7 @@ def _check_types(splits: Mapping[str, Sequence[Sentence]], allowed: Sequence[str
     found, place = _find_other_types(splits, allowed)
     if found:
         raise CorpusError(
-            f"{place}: types that are not asked for: {', '.join(_count_entities(found))}; expected "
+            f"{place}: unexpected types: {', '.join(_count_entities(found))}; expected "
             f"only {_list_some(allowed)}. {_suggest_map(found, allowed)}"
         )
 
@@ -230,17 +233,17 @@ def _list_some(types: Sequence[str]) -> str:
 
 
 def _suggest_map(found: Iterable[str], allowed: Sequence[str]) -> str:
-    """The option that makes these types fit; both sides may be the one that has to change."""
+    """The option that makes these types fit. The expected types may be the ones to map."""
     found = list(found)
     if name := fitting_map([*found, *allowed]):
         return f"Map the types to PER, ORG and LOC: {_as_options([name])}."
     if not set(allowed) & set(DEFAULT_TYPES):
         return (
-            "Map the types that are expected to those of the corpus, or the other way round: "
+            "Map the types of the corpus to the expected types, or the reverse: "
             "--map-types OLD=NEW for each type, or --map-types FILE (in a recipe: type_map)."
         )
     pairs = [f"{type_}={_suggest(type_, allowed) or OUTSIDE}" for type_ in found]
-    return f"Say what to do with them; O drops a type. For example: {_as_options(pairs)}."
+    return f"Map each of them; O drops a type. For example: {_as_options(pairs)}."
 
 
 def _as_options(values: Sequence[str]) -> str:

@@ -35,8 +35,8 @@ _NEW_DOCUMENT = "# newdoc"
 def read_conll(path: Path, layout: Layout | None = None) -> RawSplit:
     """Read a CoNLL file of two or more columns: CoNLL-2002 to 2012, CoNLL-U, GermEval, UNER.
 
-    Columns are parted by tabs if the first line of words holds a tab, else by runs of spaces;
-    every line must have as many columns as the first. ``-DOCSTART-`` lines part sentences.
+    Columns are separated by tabs if the first line of words holds a tab, else by runs of spaces.
+    Every line must have as many columns as the first. ``-DOCSTART-`` lines separate sentences.
     A line starting with ``#`` is a comment only before the first word of a sentence and only
     if it cannot be a word line: it is ``# name = …``, or its last column is not shaped like a tag.
 
@@ -55,15 +55,18 @@ def read_conll(path: Path, layout: Layout | None = None) -> RawSplit:
         blocks = [rows for rows in (blocks[0][1:], *blocks[1:]) if rows]
     if not blocks:
         raise CorpusError(
-            f"{path}: no sentence, only comments or blank lines; expected a word and a tag a line. "
+            f"{path}: no sentence, only comments or blank lines; expected a word and a tag per "
+            "line. "
             "Check that the file was exported completely."
         )
-    if not text.startswith(_BEGIN_DOCUMENT):  # those of CoNLL-2012 are as wide as they need to be
+    # CoNLL-2012 has as many columns as the sentence has predicates, so its widths differ.
+    if not text.startswith(_BEGIN_DOCUMENT):
         _check_widths(blocks, str(path))
     losses: Counter[str] = Counter()
     starts = [n for n, line in enumerate(split_lines(text), start=1) if _starts_document(line)]
     if len(starts) == 1 and not text.startswith("#"):
-        starts = []  # Label Studio begins every file with one mark, however many texts it holds
+        # Label Studio begins every file with a single mark, however many texts the file holds.
+        starts = []
     return RawSplit(
         tuple(
             replace(found, document=f"{path}:{starts[n - 1]}") if n else found
@@ -123,8 +126,8 @@ def _sentences(
     elif are_numbers([row for rows in cells for row in rows], word):
         raise CorpusError(
             f"{path}:{blocks[0][0].line}: the first column holds only numbers, such as "
-            f"{cells[0][0][0]!r}; expected words. Say where the words and the tags stand, such as "
-            "--columns 2,3, or remove the column."
+            f"{cells[0][0][0]!r}; expected words. Name the columns of words and tags, such as "
+            "--columns 2,3, or remove the first column."
         )
     index = find_index_column(cells, word)
     words = [list(_take_words(rows, index)) for rows in blocks]
@@ -136,10 +139,11 @@ def _sentences(
 
 
 def _take_words(rows: Sequence[Row], index: int | None) -> Iterator[tuple[Row, Parts]]:
-    """The words of a sentence, with the cells of their parts; those that an index leaves."""
+    """The words of a sentence with the cells of their parts, after CoNLL-U ranges are resolved."""
     if index is None:
         yield from ((row, [row.cells]) for row in rows)
         return
+    # `surface_rows` knows cells alone, so the rows are found again by identity for their lines.
     by_cells = {id(row.cells): row for row in rows}
     for surface, parts in surface_rows([row.cells for row in rows], index):
         yield by_cells[id(surface)], parts
@@ -149,7 +153,7 @@ def _block(sentence: Sentence) -> str:
     for word in sentence.words:
         if is_document_start(word) or not word.strip() or re.search("[\t\n\r]", word):
             raise CorpusError(
-                f"{sentence.path}:{sentence.line}: the word {word!r} cannot stand in a CoNLL file. "
+                f"{sentence.path}:{sentence.line}: a CoNLL file cannot hold the word {word!r}. "
                 "Write JSONL, CSV or Parquet instead."
             )
     rows = (f"{word}\t{tag}\n" for word, tag in zip(sentence.words, sentence.tags, strict=True))

@@ -30,26 +30,26 @@ def choose_files(corpus: Corpus, target: Path, format: str | None) -> tuple[dict
         return {split: target / f"{split}.{format}" for split in corpus.splits}, format
     if suffix not in _FORMATS:
         raise InputError(
-            f"{target}: the ending {suffix} is no format that can be written; expected "
+            f"{target}: nerbridge cannot write a file with the ending {suffix}; expected "
             f"{', '.join(_FORMATS)}, or a folder. For a folder of this name, create it first."
         )
     if len(corpus.splits) != 1:
         raise InputError(
             f"{target}: {corpus.name} has {len(corpus.splits)} splits "
             f"({', '.join(corpus.splits)}), which do not fit into one file; expected a folder. "
-            "Name a folder, or convert one of its files."
+            "Name a folder, or convert one file of the corpus."
         )
     by_suffix = _FORMATS[suffix]
     if format not in (None, by_suffix):
         raise InputError(
-            f"{target}: a file of this ending is read as {by_suffix}, and --format says {format}; "
-            "expected the same. Leave --format out, or give OUT another ending."
+            f"{target}: a file with this ending is read as {by_suffix}, but --format is {format}; "
+            "expected the same format. Remove --format, or give OUT another ending."
         )
     return dict.fromkeys(corpus.splits, target), by_suffix
 
 
 def check_files(paths: Collection[Path], *, overwrite: bool) -> None:
-    """Refuse to replace files unasked, and to write a second file of a split into a folder."""
+    """Check that no file is replaced unasked, and that no folder gets two files of one split."""
     from nerbridge.corpus.reading import split_of
 
     if there := [str(path) for path in paths if path.exists() and not overwrite]:
@@ -61,6 +61,6 @@ def check_files(paths: Collection[Path], *, overwrite: bool) -> None:
         for other in path.parent.glob("*"):
             if other != path and split_of(path) and split_of(other) == split_of(path):
                 raise InputError(
-                    f"{path}: {other.name} of the same split exists; a folder with both cannot "
-                    "be read. Choose another folder, or move that file away."
+                    f"{path}: {other.name} holds the same split; nerbridge cannot read a folder "
+                    "with both. Choose another folder, or move that file away."
                 )

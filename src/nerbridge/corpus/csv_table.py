@@ -1,4 +1,4 @@
-"""Tables as text: a word a row, a text with its spans a row, or the entities that were tagged."""
+"""CSV and TSV: one word per row, one text with its spans per row, or one tagged entity per row."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from nerbridge.labels import OUTSIDE
 _WRITTEN = ("sentence_id", "word", "tag")
 Row = tuple[int, str, str, str]
 _MAX_WORDS = 200
-"""A table of so many words is more than one sentence."""
+"""A table with more words than this holds more than one sentence."""
 _BLANK_OF_PANDAS = "nan"
 _BLANK: Row = (0, "", "", "")
 
@@ -39,13 +39,13 @@ _BLANK: Row = (0, "", "", "")
 def read_csv(path: Path, layout: Layout | None = None) -> RawSplit:
     """Read a table with a header; the separator is found as `nerbridge tag` finds it.
 
-    One word a row: columns of words (``word``, ``token``), tags (``tag``, ``ner_tag``, ``label``)
+    One word per row: columns of words (``word``, ``token``), tags (``tag``, ``ner_tag``, ``label``)
     and sentences (``sentence_id``, ``sentence``, ``sentence #``, ``sent_id``), in any case and
     order; further ones are dropped. Rows of one sentence stand together; a blank id means the
     sentence of the row before. Without a column of sentences, blank rows end them.
 
-    One text a row, its spans as JSON in another column: Label Studio's CSV and TSV. One entity a
-    row: what `nerbridge tag` writes; the texts are read from the files it names.
+    One text per row, its spans as JSON in another column: Label Studio's CSV and TSV. One entity
+    per row: the output of `nerbridge tag`, whose texts are read from the files that it names.
 
     Raises:
         CorpusError: no header, a row too short, an id that comes back later, or broken quotes.
@@ -70,7 +70,7 @@ def read_csv(path: Path, layout: Layout | None = None) -> RawSplit:
     sentences = tuple(_group(words, str(path)))
     if not sentences:
         raise CorpusError(
-            f"{path}: a header but no rows; expected one word a row. "
+            f"{path}: a header but no rows; expected one word per row. "
             "Check that the file was exported completely."
         )
     return RawSplit(sentences)
@@ -95,7 +95,7 @@ def is_table(first_line: str) -> bool:
 def write_csv(path: Path, sentences: Iterable[Sentence]) -> None:
     """Write the columns ``sentence_id`` (from 1), ``word`` and ``tag``."""
     stream = io.StringIO(newline="")
-    # all text in quotes: else a carriage return at the end of a word would be lost in reading
+    # All text in quotes, because a reader would drop a carriage return at the end of a bare word.
     writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(_WRITTEN)
     for number, sentence in enumerate(sentences, start=1):
@@ -105,9 +105,9 @@ def write_csv(path: Path, sentences: Iterable[Sentence]) -> None:
 
 
 def _has_bare_quotes(text: str) -> bool:
-    """Whether quotes are words, or part of words, of a table with tabs, and hold no cells.
+    """Whether the quotes of a table with tabs belong to words and do not enclose cells.
 
-    Read as quotes of cells, two of them would make one word of all rows between them.
+    Read as quotes of cells, two of them would turn all rows between them into one word.
     """
     header, *lines = split_lines(text)
     is_with_tabs = "\t" in header and find_header(header.strip().split("\t")) is not None
@@ -146,8 +146,8 @@ def _cell(cell: str, place: str) -> Any:
         return json.loads(cell)
     except ValueError as error:
         raise CorpusError(
-            f"{place}: {cell!r:.60} is not JSON ({error}); expected a list of spans as it was "
-            "exported. Export the table again."
+            f"{place}: {cell!r:.60} is not JSON ({error}); expected a list of spans. "
+            "Export the table again."
         ) from error
 
 
@@ -165,7 +165,7 @@ def _words(
         sentence_id = cells[id_index].strip() if id_index is not None else ""
         sentence_id = "" if sentence_id.lower() == _BLANK_OF_PANDAS else sentence_id
         if document_index is not None and document_index != id_index:
-            # Where sentences are numbered anew in every document, the number alone names none.
+            # Each document may number its sentences from 1, so the number alone is not unique.
             document = cells[document_index].strip() or document
             sentence_id = f"{document}, {sentence_id}" if sentence_id else ""
         word = check_word(cells[word_index], str(path), line)
@@ -175,7 +175,7 @@ def _words(
 def _tag(cell: str, path: Path, line: int) -> str:
     if not cell.strip():
         raise CorpusError(
-            f"{path}:{line}: a word without a tag; expected a tag such as 'O'. Correct the row."
+            f"{path}:{line}: this word has no tag; expected a tag such as 'O'. Correct the row."
         )
     return OUTSIDE if cell.strip() == "o" else cell.strip()
 
@@ -202,11 +202,11 @@ def _sentence_column(header: Sequence[str], word: int, tag: int) -> int | None:
 
 
 def _check_sentences(words: Sequence[Row], path: str) -> None:
-    """Refuse a long table that does not say where its sentences end."""
+    """Raise an error for a long table without marks of sentence ends."""
     n_words = len(words) - words.count(_BLANK)
     if n_words > _MAX_WORDS and not any(row == _BLANK or row[1] for row in words):
         raise CorpusError(
-            f"{path}: {n_words:,} words, and nothing says where a sentence ends; expected a column "
+            f"{path}: {n_words:,} words, but no sentence ends; expected a column "
             f"{_WRITTEN[0]}, or blank rows between sentences. Add one of them."
         )
 
@@ -219,6 +219,7 @@ def _group(rows: Iterable[Row], path: str) -> Iterator[RawSentence]:
     for row in rows:
         line, sentence_id = row[0], row[1]
         has_ids = has_ids or bool(sentence_id)
+        # Where rows have sentence ids, the ids alone divide them.
         if row == _BLANK:
             if block and not has_ids:
                 yield _sentence(block, path)
@@ -227,8 +228,8 @@ def _group(rows: Iterable[Row], path: str) -> Iterator[RawSentence]:
         if sentence_id and sentence_id != current:
             if sentence_id in seen:
                 raise CorpusError(
-                    f"{path}:{line}: sentence {sentence_id} comes back after another; expected "
-                    "its rows together. Sort the rows by sentence."
+                    f"{path}:{line}: the rows of sentence {sentence_id} are not together; "
+                    "expected one block. Sort the rows by sentence."
                 )
             if block:
                 yield _sentence(block, path)

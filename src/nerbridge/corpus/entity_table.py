@@ -1,6 +1,6 @@
-"""Tables of entities: a row an entity, as `nerbridge tag` and the page write them.
+"""Tables of entities: one entity per row, as `nerbridge tag` and the page write them.
 
-The page writes the sentence beside each entity. For `nerbridge tag` the texts are read again from
+The page writes the sentence of each entity too. For `nerbridge tag` the texts are read again from
 the files that the column ``source`` names; every entity must stand where its row says, so a file
 that has changed since is noticed.
 """
@@ -51,8 +51,8 @@ def read_entity_table(
         return _read_beside(path, rows)
     if not {"source", "row"} <= set(header):
         raise CorpusError(
-            f"{path}: a table of entities, without the text that they stand in; expected labelled "
-            f"sentences. {_INSTEAD}"
+            f"{path}: a table of entities without their text; expected labelled sentences. "
+            f"{_INSTEAD}"
         )
     by_source: dict[str, dict[int, list[CharSpan]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
@@ -67,7 +67,7 @@ def read_entity_table(
 
 
 def _read_beside(path: Path, rows: Iterable[Mapping[str, str]]) -> RawSplit:
-    """The sentences that stand beside the entities; others are not in the table."""
+    """The sentences in the rows of the entities. A table lacks sentences without entities."""
     by_sentence: dict[tuple[int, str], list[CharSpan]] = defaultdict(list)
     for row in rows:
         start, span = _number(row["sentence_start_char"], path), _span(row, path)
@@ -75,7 +75,7 @@ def _read_beside(path: Path, rows: Iterable[Mapping[str, str]]) -> RawSplit:
         if moved.start_char < 0 or not _holds(row["sentence"], [moved]):
             raise CorpusError(
                 f"{path}: the sentence {row['sentence']!r:.50} does not hold {span.surface!r} "
-                "where the row says; expected the table as it was downloaded. Download it again."
+                "at the offsets of its row; expected an unchanged table. Download it again."
             )
         by_sentence[start, row["sentence"]].append(moved)
     losses: Counter[str] = Counter()
@@ -89,7 +89,7 @@ def _read_beside(path: Path, rows: Iterable[Mapping[str, str]]) -> RawSplit:
 
 def _split(sentences: Sequence[RawSentence], path: Path, losses: Counter[str]) -> RawSplit:
     if not sentences:
-        raise CorpusError(f"{path}: a header but no entities; expected some. {_INSTEAD}")
+        raise CorpusError(f"{path}: a header but no entities; expected at least one. {_INSTEAD}")
     return RawSplit(tuple(sentences), +losses)
 
 
@@ -98,8 +98,8 @@ def _find(source: str, path: Path) -> Path:
         if one.is_file():
             return one
     raise CorpusError(
-        f"{path}: the entities stand in {source}, which is not there; expected the file that was "
-        f"tagged, to read its text. Put it there, or run the command where it is. {_INSTEAD}"
+        f"{path}: the entities are from {source}, which does not exist; expected the tagged file, "
+        f"to read its text. Put it there, or change to its folder. {_INSTEAD}"
     )
 
 
@@ -109,8 +109,9 @@ def _sentences(
     texts = _texts_with(source, spans)
     if texts is None:
         raise CorpusError(
-            f"{path}: {source} does not hold the entities where the table says; expected the file "
-            f"as it was tagged, of text, JSONL, CSV or CoNLL. {_INSTEAD}"
+            f"{path}: {source} does not hold the entities at the offsets of the table; expected "
+            "the "
+            f"file that was tagged, unchanged: text, JSONL, CSV or CoNLL. {_INSTEAD}"
         )
     for number, text in texts.items():
         found = spans.get(number, ())
@@ -128,7 +129,10 @@ def _texts_with(source: Path, spans: Mapping[int, Sequence[CharSpan]]) -> dict[i
 
 
 def _readings(source: Path) -> Iterator[dict[int, str]]:
-    """What the records of the file may be: `nerbridge tag` was told, the table does not say."""
+    """The texts that the records of the file may hold, one reading after the other.
+
+    The table does not say which field or which lines `nerbridge tag` was told to read.
+    """
     text = read_text(source)
     lines = [line.rstrip("\r\n") for line in split_lines(text)]
     suffix = Path(name_of_content(str(source))).suffix.lower()
@@ -166,5 +170,5 @@ def _span(row: Mapping[str, str], path: Path) -> CharSpan:
 
 def _number(cell: str, path: Path) -> int:
     if not cell.isdecimal():
-        raise CorpusError(f"{path}: {cell!r} stands where a number should. Write the table again.")
+        raise CorpusError(f"{path}: {cell!r} is not a number; expected an offset. Write it again.")
     return int(cell)

@@ -45,7 +45,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def check_file(path: Path) -> None:
-    """Refuse what cannot be read at all.
+    """Check that a file can be read at all.
 
     Raises:
         CorpusError: missing, a folder, not readable, or empty.
@@ -56,7 +56,7 @@ def check_file(path: Path) -> None:
     try:
         with open_binary(path) as stream:
             head = stream.read(_HEAD)
-            # What is in a compressed file can only be read from its start to its end.
+            # A compressed file cannot be searched from its end, so its first bytes must suffice.
             kind = kind_of(stream if stream.seekable() else io.BytesIO(head), content.name)
     except FileNotFoundError as error:
         raise CorpusError(f"{path}: no such file; expected a text file. Check the path.") from error
@@ -88,7 +88,7 @@ def write_text(path: Path, text: str) -> None:
     except UnicodeEncodeError as error:
         raise CorpusError(
             f"{path}: not written: {text[error.start]!r} is half a character (a lone surrogate), "
-            "which UTF-8 cannot hold. Fix the word where it comes from."
+            "which UTF-8 cannot hold. Fix the word at its source."
         ) from error
     write_bytes(path, data)
 

@@ -15,7 +15,7 @@ from nerbridge.labels import OUTSIDE
 
 STOPS = frozenset("।॥৷.?!…|")
 _GLUED = "।॥৷?!…|"
-"""Those that never belong to the word before them, as the full stop of an abbreviation does."""
+"""Stops that never belong to the word before them, unlike the full stop of an abbreviation."""
 
 
 def drop_final_punctuation(corpus: Corpus, share: float) -> Corpus:
@@ -50,7 +50,7 @@ def without_final_punctuation(sentence: Sentence) -> Sentence:
 
 
 def _n_before_stop(words: Sequence[str], tags: Sequence[str]) -> int:
-    """How many words are left, at least one; a stop inside an entity is part of it."""
+    """The number of words without the final stops, at least one. A stop in an entity is kept."""
     n = len(words)
     while n > 1 and tags[n - 1] == OUTSIDE and STOPS.issuperset(words[n - 1]):
         n -= 1

@@ -1,7 +1,7 @@
-"""Where one corpus labels what the others leave outside: pronouns and offices as persons, say.
+"""Find entities of one corpus that other corpora do not label, such as pronouns and offices.
 
-Guidelines differ from corpus to corpus, and a model that learns from several learns them all. How
-often a word stands outside of entities elsewhere is evidence of whether it can be a name.
+Annotation guidelines differ between corpora, and a model that learns from several learns them all.
+A word that is outside of entities in most other places is probably not a name.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ Tags: TypeAlias = Sequence[str]
 Labelled: TypeAlias = tuple[Words, Tags]
 
 LEFT_OUT = "discordant_entities_left_out"
-"""The loss that counts what harmonising cost."""
+"""Name of the loss that counts the entities which harmonising drops."""
 _MAX_COMPARED = 20_000
 _N_EXAMPLES = 6
 _MIN_SEEN = 5
 _MOSTLY = 0.9
-"""Of a word's occurrences, outside of entities."""
+"""Share of a word's occurrences that must be outside of entities."""
 
 
 @dataclass(frozen=True)
 class WordUsage:
-    """How often each word stands anywhere and outside of entities, and all longer entities."""
+    """Counts of each word, in total and outside of entities, and all entities of several words."""
 
     seen: Counter[str] = field(default_factory=Counter)
     outside: Counter[str] = field(default_factory=Counter)
@@ -39,9 +39,9 @@ class WordUsage:
     """Entities of several words."""
 
     def leaves_outside(self, words: Words) -> bool:
-        """Whether these words are no entity here, alone or together.
+        """Whether these words are not an entity in these sentences.
 
-        That is so if each was seen five times at least, nine in ten of them outside.
+        Each word must occur at least five times, and nine in ten times outside of entities.
         """
         return tuple(words) not in self.names and all(map(self._is_outside, words))
 
@@ -50,7 +50,7 @@ class WordUsage:
 
 
 def count_usage(sentences: Iterable[Labelled]) -> WordUsage:
-    """Of the words of labelled sentences, which are to be in one script."""
+    """Count the words of labelled sentences. All must be in one script."""
     usage = WordUsage()
     for words, tags in sentences:
         usage.seen.update(words)
@@ -63,12 +63,13 @@ def count_usage(sentences: Iterable[Labelled]) -> WordUsage:
 def harmonise(words: Words, tags: Tags, others: Mapping[str, WordUsage]) -> tuple[str, ...]:
     """IOB2 tags without the entities that others leave outside.
 
-    A longer name stays if one of its words can be a name elsewhere: the others need not know it.
+    A longer name is kept if one of its words can be a name elsewhere: the other corpora need not
+    contain the name.
 
     Args:
-        words: of a sentence.
-        tags: its tags.
-        others: by entity type, how those use words that label entities of this type at all.
+        words: words of a sentence.
+        tags: tags of the sentence.
+        others: by entity type, the word usage of the other corpora that label this type.
 
     >>> others = count_usage([(["তিনি", "ঢাকায়"], ["O", "B-LOC"])] * 5)
     >>> harmonise(["তিনি", "ঢাকায়"], ["B-PER", "B-LOC"], {"PER": others, "LOC": others})
@@ -85,22 +86,22 @@ def harmonise(words: Words, tags: Tags, others: Mapping[str, WordUsage]) -> tupl
 
 @dataclass(frozen=True)
 class Disagreement:
-    """What a corpus labels and the others leave outside, in up to 20,000 training sentences."""
+    """Entities of a corpus that the others leave outside, in up to 20,000 training sentences."""
 
     n_entities: int
     n_discordant: int
     examples: tuple[str, ...]
-    """The most frequent, as the model sees them, the first the most frequent."""
+    """The most frequent of these entities as the model sees them, in descending frequency."""
 
     @property
     def share(self) -> float:
-        """Of its entities."""
+        """Share of the entities that the other corpora leave outside."""
         return self.n_discordant / max(self.n_entities, 1)
 
 
 @dataclass(frozen=True)
 class CorpusView:
-    """A corpus as the others hear it: up to 20,000 training sentences, in the model's script."""
+    """Up to 20,000 training sentences of a corpus, in the script of the model."""
 
     corpus: Corpus
     script: str | None
@@ -113,23 +114,23 @@ class CorpusView:
 
     @cached_property
     def usage(self) -> WordUsage:
-        """Of its words."""
+        """How the corpus uses its words."""
         return count_usage(self.sentences)
 
     @cached_property
     def types(self) -> set[str]:
-        """What it labels: of other types it has no say."""
+        """The types that the corpus labels. It is no evidence about other types."""
         return {tag[2:] for _, tags in self.sentences for tag in tags if tag != OUTSIDE}
 
 
 def find_disagreement(
     corpora: Sequence[Corpus], scripts: Sequence[str | None]
 ) -> list[Disagreement]:
-    """How far each corpus stands alone among corpora that are to be learned from together.
+    """Compare the labels of each corpus with those of the other corpora of a training set.
 
     Args:
-        corpora: with training sentences.
-        scripts: in which words of each are compared; None as they are written.
+        corpora: corpora with training sentences.
+        scripts: the script in which the words of each corpus are compared; None is as written.
     """
     views = list(map(CorpusView, corpora, scripts))
     return [_find_disagreement(view.sentences, _others(view, views)) for view in views]
@@ -138,13 +139,15 @@ def find_disagreement(
 def harmonise_corpora(
     corpora: Sequence[Corpus], scripts: Sequence[str | None], chosen: Sequence[bool]
 ) -> tuple[Corpus, ...]:
-    """The corpora, each chosen one held against the others as they were read.
+    """The corpora, the chosen ones without the entities that the others leave outside.
+
+    Each is compared with the other corpora as they were read.
 
     Args:
-        corpora: to be learned from together.
-        scripts: in which words of each are compared; None as they are written.
-        chosen: which are to be harmonised, test sentences apart. ``losses`` counts what that cost
-            (`LEFT_OUT`); ``sha256`` stays that of what was read.
+        corpora: corpora that one model learns from.
+        scripts: the script in which the words of each corpus are compared; None is as written.
+        chosen: which corpora to harmonise. Test splits are not changed. ``losses`` counts the
+            dropped entities (`LEFT_OUT`); ``sha256`` stays the hash of the corpus as read.
     """
     views = list(map(CorpusView, corpora, scripts))
     return tuple(
@@ -154,11 +157,13 @@ def harmonise_corpora(
 
 
 def _others(view: CorpusView, views: Sequence[CorpusView]) -> dict[str, WordUsage]:
-    """By type, what all other corpora that label it say together; a copy is no other corpus."""
+    """The joint word usage of all other corpora that label a type, by type."""
+    # A copy of the same corpus would agree with it in everything.
     others = [other for other in views if other.corpus.sha256 != view.corpus.sha256]
     found: dict[str, WordUsage] = {}
     summed: dict[tuple[int, ...], WordUsage] = {}
     for type_ in view.types:
+        # Most types are labelled by the same corpora, so each sum is computed once.
         heard = tuple(i for i, other in enumerate(others) if type_ in other.types)
         if heard not in summed:
             summed[heard] = _add(others[i].usage for i in heard)
@@ -185,7 +190,7 @@ def _harmonise_corpus(view: CorpusView, others: Mapping[str, WordUsage]) -> Corp
     corpus = view.corpus
     splits = {
         name: sentences
-        if name == "test"
+        if name == "test"  # scores must stay comparable with those of others
         else tuple(
             replace(sentence, tags=harmonise(words, sentence.tags, others))
             for sentence in sentences

@@ -86,7 +86,9 @@ def find_tag_names(path: Path) -> tuple[str, ...] | None:
     try:
         names = tag_names_of(json.loads(text))
     except json.JSONDecodeError as error:
-        raise CorpusError(f"{file}:{error.lineno}: not JSON ({error.msg}). Fix it.") from error
+        raise CorpusError(
+            f"{file}:{error.lineno}: not JSON ({error.msg}). Fix the file."
+        ) from error
     if names is None:
         raise CorpusError(
             f"{file}: no names of tags found; expected a list such as "
@@ -112,7 +114,7 @@ def tag_names_of(value: Any) -> tuple[str, ...] | None:
         return tag_names_of([value[key] for key in sorted(value, key=int)])
     if "names" in value:
         return tag_names_of(value["names"])
-    # other columns (part of speech, language) may have names too: the tag column comes first
+    # Other columns, such as part of speech, may have names too, so the tag column is tried first.
     inner = ("features", *TAG_COLUMNS, "info", "feature", "sequence", "class_label")
     found = (tag_names_of(value[key]) for key in inner if isinstance(value.get(key), dict))
     return next((names for names in found if names), None)
@@ -121,7 +123,7 @@ def tag_names_of(value: Any) -> tuple[str, ...] | None:
 def _as_list(value: Any, column: str, where: str) -> list[Any]:
     if not isinstance(value, list | tuple):
         raise CorpusError(
-            f"{where}: {column} is {value!r:.60}; expected a list, one entry a word. "
+            f"{where}: {column} is {value!r:.60}; expected a list, one entry per word. "
             "Fix this record."
         )
     return list(value)
@@ -132,8 +134,8 @@ def _name_of(tag: Any, names: Sequence[str] | None, column: str, where: str) -> 
         return tag
     if names is None:
         raise CorpusError(
-            f"{where}: {column} holds ids ({tag}) but nothing says what they mean; expected names. "
-            f"Put {NAME_FILES[0]} (one tag a line, in the order of the ids) beside the file, or "
+            f"{where}: {column} holds ids ({tag}), but the names of the ids are missing. "
+            f"Put {NAME_FILES[0]} (one tag per line, in the order of the ids) next to the file, or "
             "pass tag_names=…"
         )
     if not 0 <= tag < len(names):

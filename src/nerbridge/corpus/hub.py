@@ -136,7 +136,8 @@ def _check_data_files(spec: HubSpec, files: Sequence[str]) -> None:
 
 def _only_script(spec: HubSpec, script: str) -> str:
     return (
-        f"{spec}: the dataset is a loading script ({script}), and code from the hub is never run; "
+        f"{spec}: the dataset is a loading script ({script}), and nerbridge runs no code from "
+        "the hub; "
         "expected data files such as Parquet. Use a copy that holds Parquet files, for example "
         "the branch refs/convert/parquet (…#refs/convert/parquet), or download the data itself."
     )
@@ -153,11 +154,11 @@ def _find_builder(datasets: Any, spec: HubSpec, commit: str | None) -> DatasetBu
     except network_errors() as error:
         raise unreachable(str(spec), "dataset") from error
     except (ValueError, FileNotFoundError) as error:
-        # without network this is how the library says that its cache has no such dataset
+        # Without network the library raises these errors if its cache lacks the dataset.
         if commit is None:
             raise unreachable(str(spec), "dataset") from error
         raise CorpusError(
-            f"{spec}: the dataset cannot be read as asked ({error}); expected a config with data "
+            f"{spec}: the dataset cannot be read ({error}); expected a config with data "
             "files. Name the config: hub:owner/name@config"
         ) from error
 
@@ -173,7 +174,8 @@ def _load(builder: DatasetBuilder, spec: HubSpec) -> Mapping[str, Dataset]:
         reason = error.__cause__ or error
         raise CorpusError(
             f"{spec}: the data files cannot be read ({type(reason).__name__}: {reason}); expected "
-            "whole files with the same columns. Try another revision: hub:owner/name@config#commit"
+            "complete files with the same columns. Try another revision: "
+            "hub:owner/name@config#commit"
         ) from error
     loaded: Mapping[str, Dataset] = builder.as_dataset()
     return loaded
@@ -186,12 +188,13 @@ def _commit_of(builder: DatasetBuilder) -> str | None:
 
 
 def _check_cached(spec: HubSpec, revision: str | None, *, is_online: bool) -> None:
+    # Without network the library silently loads whatever revision its cache holds.
     asked = spec.revision
     if is_online or not asked or not _SHA.fullmatch(asked) or asked == revision:
         return
     raise EnvironmentProblem(
-        f"{spec}: the hub cannot be reached and the cache holds the revision {revision}; "
-        f"expected {asked}. Connect to the network once, or ask for the revision in the cache."
+        f"{spec}: the hub cannot be reached, and the cache holds another revision, {revision}; "
+        f"expected {asked}. Connect to the network once, or name the revision in the cache."
     )
 
 

@@ -94,7 +94,7 @@ def _annotations(record: Mapping[str, Any], losses: Counter[str]) -> list[Mappin
 
 
 def _is_region(result: Mapping[str, Any], losses: Counter[str]) -> bool:
-    """Whether it marks text. Other regions (boxes, sound) are counted as ``regions_left_out``."""
+    """Whether a result marks text. Other regions (boxes, sound) count as ``regions_left_out``."""
     if result.get("type") in REGION_LABELS and isinstance(result.get("value"), Mapping):
         return True
     if result.get("type") not in (*_NO_REGIONS, "relation"):
@@ -105,6 +105,7 @@ def _is_region(result: Mapping[str, Any], losses: Counter[str]) -> bool:
 def _place_regions(
     data: Mapping[str, Any], regions: Sequence[Mapping[str, Any]], place: str, losses: Counter[str]
 ) -> SpannedText:
+    # A task does not say which of its fields was annotated: it is the one that the regions fit.
     texts = list(_texts(data, any("hypertextlabels" in region for region in regions)))
     if len(texts) > 1 and regions:
         texts = [one for one in texts if _fits(one, regions)] or texts
@@ -125,7 +126,7 @@ _Text = tuple[str, Sequence[int] | None]
 
 
 def _texts(data: Mapping[str, Any], is_hypertext: bool) -> Iterator[_Text]:
-    """Those under the key ``text`` first."""
+    """All texts of a task; those under the key ``text`` come first."""
     for value in sorted(data.values(), key=lambda value: value is not data.get("text")):
         if isinstance(value, str):
             is_html = is_hypertext and _MARKUP.search(value)
@@ -156,10 +157,12 @@ def _range(
     if isinstance(overall, Mapping):
         return _number(overall.get("start")), _number(overall.get("end"))
     start, end = _number(region.get("start")), _number(region.get("end"))
+    # In a dialogue, start and end are paragraphs and the offsets count inside of them.
     if "startOffset" not in region:
         return start, end
     if paragraph_starts is None or start is None or end is None:
-        return None, None  # paths of a web page, of a version that recorded nothing else
+        # Old versions record only XPaths of a web page here, which cannot be placed in a text.
+        return None, None
     if not 0 <= start <= end < len(paragraph_starts):
         return None, None
     offsets = _number(region["startOffset"]), _number(region.get("endOffset"))
@@ -169,7 +172,7 @@ def _range(
 
 
 def _number(value: Any) -> int | None:
-    """Numbers of paragraphs are written as text."""
+    """A number, or text that is one: Label Studio writes paragraph numbers as text."""
     if isinstance(value, str) and value.isdecimal():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,4 +1,4 @@
-"""What a file does not always tell of itself: columns, names of tags, unit of its offsets."""
+"""The layout of a file, if it cannot be detected: columns, tag names, unit of offsets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Layout:
-    """What the user says of the files of a corpus; None: the files tell it themselves."""
+    """The layout of the files as the user gives it; None means that it is detected."""
 
     tag_names: Sequence[str] | None = None
     columns: Columns | None = None

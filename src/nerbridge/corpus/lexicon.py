@@ -1,8 +1,8 @@
-"""Words of a source written as the target language writes them, from a small bilingual lexicon.
+"""Replace words of a source by their translations from a small bilingual lexicon.
 
-What a related language says with words of its own, above all its particles, a model cannot learn
-from it for the target. A few hundred of the most frequent words are half of its running text; with
-them replaced it is still no translation, but names stand in the company they will have.
+A model cannot learn the particles of the target language from a related language. A few hundred
+frequent words make up half of running text. With these words replaced the text is no translation,
+but names have neighbours that they will have in the target language.
 
 *Source:* Mayhew, Tsai and Roth, Cheap translation for cross-lingual named entity recognition,
 EMNLP 2017; here without word order, with endings.
@@ -25,12 +25,12 @@ from nerbridge.labels import OUTSIDE
 from nerbridge.text.normalise import normalise_text
 
 FROM_LEXICON = "words_from_lexicon"
-"""What ``losses`` calls the words that were replaced."""
+"""Name in ``losses`` of the number of replaced words."""
 ATTACHED = "-"
-"""Before an entry: an ending. As a replacement it is written on the word before; as a source word
-it stands for the end of words that are not in the lexicon themselves."""
+"""Marks an ending. As a replacement it is attached to the word before. As a source word it matches
+the end of words that have no entry of their own."""
 ALTERNATIVE = "/"
-"""Between two endings: after a consonant, after a vowel."""
+"""Separates two endings: the one after a consonant, the one after a vowel."""
 
 _BUNDLED = Path(__file__).parent / "lexicons"
 _CLOSING = "।॥৷.,:;?!)\"'’”"
@@ -43,7 +43,7 @@ _NUKTAS = "़়"
 class Lexicon:
     """Replacements by normalised source word; ``endings`` by ending, the longest first.
 
-    ``sha256`` is of its text.
+    ``sha256`` is the hash of the text.
     """
 
     words: Mapping[str, str]
@@ -70,11 +70,11 @@ def find_lexicon(spec: str) -> Path:
 
 
 def read_lexicon(path: Path) -> Lexicon:
-    """Read a lexicon: a line a word, ``source<TAB>replacement``; ``#`` begins a comment line.
+    """Read a lexicon: lines of ``source<TAB>replacement``; ``#`` begins a comment line.
 
-    A replacement may have several words; ``-`` alone leaves the word out; one that begins with
-    ``-`` is an ending of the word before, ``-A/B`` one after a consonant and another after a vowel.
-    Lines without a replacement are still to be written, and pass.
+    A replacement may have several words. ``-`` alone drops the word. A replacement that begins
+    with ``-`` is an ending of the word before; ``-A/B`` is A after a consonant and B after a vowel.
+    Lines without a replacement are ignored: they are entries still to be translated.
 
     Raises:
         CorpusError: it cannot be read as text, or a line that is no entry, with its number.
@@ -85,11 +85,14 @@ def read_lexicon(path: Path) -> Lexicon:
         if line.strip() and not line.startswith("#"):
             word, replacement = _read_entry(line, f"{path}:{number}")
             if word in words:
-                raise CorpusError(f"{path}:{number}: {word!r} found twice, expected once.")
+                raise CorpusError(
+                    f"{path}:{number}: {word!r} has a second entry; expected one. Delete one of "
+                    "them."
+                )
             if replacement:
                 words[word] = replacement
     if not words:
-        raise CorpusError(f"{path}: no entry found, expected lines of word<TAB>replacement.")
+        raise CorpusError(f"{path}: no entry; expected lines of word<TAB>replacement. Add some.")
     endings = sorted((w for w in words if w.startswith(ATTACHED)), key=len, reverse=True)
     return Lexicon(
         {word: new for word, new in words.items() if not word.startswith(ATTACHED)},
@@ -102,7 +105,7 @@ def _read_entry(line: str, place: str) -> tuple[str, str]:
     fields = [normalise_text(field.strip()) for field in line.split("\t")]
     if len(fields) != 2 or not fields[0] or " " in fields[0]:
         raise CorpusError(
-            f"{place}: found {line!r}, expected one word, a tab, and what replaces it."
+            f"{place}: found {line!r}; expected one word, a tab and its replacement. Fix the line."
         )
     return fields[0], fields[1]
 
@@ -112,8 +115,8 @@ def apply_lexicon(corpus: Corpus, lexicon: Lexicon, share: float = 1.0) -> Corpu
 
     Args:
         corpus: its hash is kept; ``losses`` counts the words that were replaced.
-        share: of the words of the lexicon that are replaced, from 0 to 1: a draw that is always the
-            same. Endings always are: half of the particles as words would teach nothing.
+        share: share of the lexicon words that are replaced, from 0 to 1. The random sample is
+            always the same. Endings are always replaced.
     """
     rng = random.Random(0)
     done = {
@@ -131,9 +134,9 @@ def apply_lexicon(corpus: Corpus, lexicon: Lexicon, share: float = 1.0) -> Corpu
 
 
 def count_words(sentences: Iterable[Sentence], lexicon: Lexicon | None) -> tuple[Counter[str], int]:
-    """Words outside of entities that a lexicon does not have yet, and how many it does have.
+    """Count the words outside of entities that a lexicon lacks, and those that it has.
 
-    Counted as a lexicon looks them up; what has no letter is no word.
+    Words are counted in the form in which a lexicon looks them up. A word has a letter.
     """
     missing: Counter[str] = Counter()
     n_known = 0
@@ -158,6 +161,7 @@ def _rewrite(
     for word, tag in zip(sentence.words, sentence.tags, strict=True):
         core = word.rstrip(_CLOSING)
         new = _look_up(normalise_text(core), lexicon)
+        # Endings are exempt from the share: half-replaced grammar would teach the model nothing.
         if new is not None and not new.startswith(ATTACHED) and rng.random() >= share:
             new = None
         if new is None or not _write(written, new, tag, word[len(core) :]):
@@ -169,7 +173,7 @@ def _rewrite(
 
 
 def _look_up(word: str, lexicon: Lexicon) -> str | None:
-    """What replaces a word: its own entry, or its stem with the entry of its ending."""
+    """The replacement of a word: its own entry, or its stem with the entry of its ending."""
     if word in lexicon.words:
         return lexicon.words[word]
     for ending, new in lexicon.endings.items():
@@ -180,16 +184,17 @@ def _look_up(word: str, lexicon: Lexicon) -> str | None:
 
 
 def _write(written: list[tuple[str, str]], new: str, tag: str, stop: str) -> bool:
-    """Append a replacement and the stop that stood behind the word; False if it does not fit here.
+    """Append a replacement and the punctuation after the word; False if it does not fit here.
 
-    An ending needs a word before it that is no beginning of this one's entity, and a word of an
-    entity is never left out.
+    An ending needs a word before it, and must not begin an entity. A word of an entity is never
+    dropped.
     """
     first, *others = new.split(" ")
     if first.startswith(ATTACHED):
         if not written or tag.startswith("B-") or (new == ATTACHED and tag != OUTSIDE):
             return False
         before, before_tag = written[-1]
+        # An ending after punctuation or a digit would belong to no word.
         if not unicodedata.category(before[-1]).startswith(("L", "M")):
             return False
         written[-1] = (_attach(before, first), before_tag)
@@ -205,5 +210,6 @@ def _write(written: list[tuple[str, str]], new: str, tag: str, stop: str) -> boo
 def _attach(word: str, ending: str) -> str:
     """The word with an ending, in the form that fits its last sound."""
     after_consonant, _, after_vowel = ending.removeprefix(ATTACHED).partition(ALTERNATIVE)
+    # A nukta has the category of a vowel sign, but only modifies a consonant.
     is_vowel = unicodedata.category(word[-1]) in _VOWEL_SIGNS and word[-1] not in _NUKTAS
     return word + (after_vowel if is_vowel and after_vowel else after_consonant)

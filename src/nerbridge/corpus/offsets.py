@@ -1,8 +1,8 @@
-"""In which unit the offsets of a file count: decided by the spans in it, never guessed.
+"""Find the unit in which the offsets of a file count, from the spans of the file.
 
-Label Studio counts code points; doccano counts UTF-16 units, or graphemes where the project says
-so; older versions and other tools differ. For most texts all that is the same. Where it is not, a
-reading under which spans cut words, or do not hold the text that they say, is the wrong one.
+Label Studio counts code points. doccano counts UTF-16 units, or graphemes if the project says so.
+Older versions and other tools differ. For most texts all units give the same offsets. Otherwise a
+unit is wrong if under it spans cut words or do not hold the text that they record.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from nerbridge.text.words import graphemes, split_words
 
 _VIRAMA = 9
 _WRONG = 1000
-"""Weight of a span that cannot be: outside of the text, or with another text than it says."""
+"""Weight of an impossible span: outside of the text, or over another text than it records."""
 _FACTOR, _LEAST_FOR_GRAPHEMES = 4, 3
-"""People also mark stems, and so cut words: a unit must fit clearly better than another. Projects
-that count graphemes are rare, so they need more than one such span."""
+"""Annotators also mark stems, and so cut words: a unit must fit clearly better than another.
+Projects that count graphemes are rare, so that unit needs more than one such span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ def to_code_points(
 
     Args:
         texts: those of one file.
-        unit: what their offsets count; None: the spans of the whole file decide, and those that
-            record their text decide for themselves.
-        losses: spans read in another unit than code points are counted here.
+        unit: the unit of the offsets. None finds it from the spans of the whole file; a span that
+            records its text is placed by its text.
+        losses: counts the spans that were read in another unit than code points.
 
     Raises:
-        CorpusError: a span cannot be placed in its text; or nothing tells the unit, and it matters.
+        CorpusError: a span cannot be placed in its text, or the unit is unclear and matters.
     """
     chosen = unit or _choose_unit([text for text in texts if _can_differ(text.text)])
     order = [chosen] if unit else [chosen, *(one for one in OffsetUnit if one is not chosen)]
@@ -77,7 +77,7 @@ def to_code_points(
 
 
 class _UnitMaps:
-    """Where the units of a text begin, in code points; made when they are needed."""
+    """The code point at which each unit of a text begins, computed on first use."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -108,9 +108,9 @@ def _starts(text: str, unit: OffsetUnit) -> list[int]:
 
 
 def _grapheme_starts(text: str) -> Iterator[int]:
-    """Where graphemes begin, as tools count them that do not know conjuncts to be one.
+    """The starts of graphemes as doccano counts them.
 
-    Unicode joins consonants around a virama since version 15.1; doccano's library is older.
+    Unicode joins consonants around a virama since version 15.1, but doccano's library is older.
     """
     for start, end in graphemes(text):
         yield start
@@ -123,17 +123,17 @@ def _grapheme_starts(text: str) -> Iterator[int]:
 
 
 def _can_differ(text: str) -> bool:
-    """Whether the units do: a character beyond the first plane, or a sign on a letter."""
+    """Whether the units of a text differ: it has a character beyond U+FFFF or a combining sign."""
     return any(ord(char) > 0xFFFF or unicodedata.combining(char) for char in text) or (
         len(text) > len(graphemes(text))
     )
 
 
 def _choose_unit(texts: Sequence[SpannedText]) -> OffsetUnit:
-    """The unit under which the spans fit best; code points where they fit about as well.
+    """The unit under which the spans fit best; code points if they fit about equally well.
 
     Raises:
-        CorpusError: code points and UTF-16 units fit about equally, and say different things.
+        CorpusError: code points and UTF-16 units fit about equally, but place spans differently.
     """
     misfits: Counter[OffsetUnit] = Counter()
     unclear: str | None = None
@@ -152,8 +152,8 @@ def _choose_unit(texts: Sequence[SpannedText]) -> OffsetUnit:
     if _is_clear(units, points):
         return OffsetUnit.UTF16
     raise CorpusError(
-        f"{unclear}: there is an emoji or another character beyond U+FFFF before a span, and the "
-        "spans do not tell whether offsets count code points or UTF-16 units. Say which: "
+        f"{unclear}: an emoji or another character beyond U+FFFF comes before a span, and it is "
+        "unclear whether offsets count code points or UTF-16 units. Choose the unit: "
         "--offsets code-points (Label Studio), or --offsets utf-16 or graphemes (doccano)."
     )
 
@@ -182,7 +182,7 @@ class _Edges:
 
 
 def has_surface(span: CharSpan, text: str) -> bool:
-    r"""Whether the span holds the text that it says; spaces and line breaks are all one.
+    r"""Whether the span holds the text that it records; all white space is the same.
 
     >>> has_surface(CharSpan(0, 3, "LOC", "a b"), "a\nb"), has_surface(CharSpan(0, 1, "LOC"), "a")
     (True, True)
@@ -194,6 +194,7 @@ def has_surface(span: CharSpan, text: str) -> bool:
 
 
 def _plain(text: str) -> list[str]:
+    # Label Studio writes a line break in the recorded text as a backslash and an n.
     return text.replace("\\n", "\n").split()
 
 
@@ -201,6 +202,7 @@ def _place(
     span: CharSpan, maps: _UnitMaps, order: Sequence[OffsetUnit], place: str
 ) -> tuple[CharSpan, OffsetUnit]:
     """The span and the unit of its offsets: the first one, unless the span records its text."""
+    # Only a recorded text can tell that the first unit is wrong for this span.
     for unit in order if span.surface is not None else order[:1]:
         moved = maps.move(span, unit)
         if moved is not None and has_surface(moved, maps.text):
@@ -210,5 +212,5 @@ def _place(
     raise CorpusError(
         f"{place}: the span {span.start_char}–{span.end_char} ({span.type}) holds {found!r:.60}; "
         + (f"expected {span.surface!r:.60}" if span.surface else f"the text has {len(text)} chars")
-        + ". Offsets count characters of the text, from 0, half-open: export the record again."
+        + ". Offsets count characters from 0; the end is exclusive. Export the record again."
     )

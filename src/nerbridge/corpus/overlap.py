@@ -25,7 +25,7 @@ _LETTER = regex.compile(r"\p{L}")
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """What of ``split`` stands in ``other`` too; mentions are counted as often as they occur.
+    """The part of ``split`` that is in ``other`` too. Every occurrence of a mention counts.
 
     A mention is an entity's type and words. ``…_normalised`` compares sentences by their
     `letters_key`, mentions by their normalised words, and so includes the exact matches.
@@ -69,7 +69,7 @@ def find_overlap(
 
 
 def count_duplicates(sentences: Iterable[Sentence], key: Callable[[Sentence], SentenceKey]) -> int:
-    """How many sentences stand in the list before: n minus the distinct ones."""
+    """The number of sentences that occur earlier in the list: all minus the distinct ones."""
     counts = Counter(map(key, sentences))
     return counts.total() - len(counts)
 
@@ -94,9 +94,9 @@ def normalised_key(sentence: Sentence) -> SentenceKey:
 
 
 def letters_key(words: Sequence[str]) -> SentenceKey:
-    """Letters, marks and digits of the normalised words, however they are cut and punctuated.
+    """Letters, marks and digits of the words, whatever their tokenization and punctuation.
 
-    The normalised words themselves where there is no letter: not all dates are the same.
+    Without any letter the key is the normalised words, so that different dates differ.
 
     >>> letters_key(["(", "Delhi", "-", "6", ")"]), letters_key(["19", "-", "6"])
     (('Delhi6',), ('19', '-', '6'))
@@ -108,7 +108,7 @@ def letters_key(words: Sequence[str]) -> SentenceKey:
 
 @lru_cache(maxsize=200_000)
 def normalise_word(word: str) -> str:
-    """The normalised word (words repeat, normalising is slow: so it is remembered)."""
+    """The normalised word. It is cached, because words repeat and normalising is slow."""
     return normalise(word).text
 
 

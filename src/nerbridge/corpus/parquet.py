@@ -1,4 +1,4 @@
-"""Parquet in the hub's form: a row a sentence, ``tokens`` and ``ner_tags`` as lists."""
+"""Parquet in the hub's form: one sentence per row, ``tokens`` and ``ner_tags`` as lists."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _read_open(file: pyarrow.parquet.ParquetFile, path: Path, layout: Layout) ->
         )
     losses: Counter[str] = Counter()
     sentences = []
-    # Other columns are not read at all: they may hold more than the words do.
+    # Other columns are not read: embeddings, for example, can be far larger than the words.
     rows = iter_rows(file, str(path), [word_column, tag_column])
     for number, row in enumerate(rows, start=1):
         record = {WORD_COLUMNS[0]: row[word_column], TAG_COLUMNS[0]: row[tag_column]}

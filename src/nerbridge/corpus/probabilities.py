@@ -1,7 +1,7 @@
-"""How probable each tag of each word was to the models that labelled a corpus.
+"""Probabilities of each tag of each word, from the models that labelled a corpus.
 
-A file beside ``train.conll``, made by ``nerbridge pseudo-label --soft``. What learns from it learns
-where its teachers doubted, and not only which tag won.
+``nerbridge pseudo-label --soft`` writes them to a file next to ``train.conll``. A model that learns
+from them also learns where its teachers were unsure, not only the most probable tags.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ _ROUNDING = 0.01
 
 
 def write_probabilities(folder: Path, corpus: Corpus, tags: Sequence[str]) -> None:
-    """Write those of a corpus's training sentences, which all have them, into its folder.
+    """Write the probabilities of a corpus's training sentences into its folder.
 
     Args:
-        folder: of the corpus.
-        corpus: as it is written there.
+        folder: the folder of the corpus.
+        corpus: the corpus as written there. All its training sentences have probabilities.
         tags: names of the columns.
 
     Raises:
         EnvironmentProblem: the disk is full or the folder cannot be written.
     """
     rows = [s.probabilities for s in corpus.splits[_TRAIN] if s.probabilities is not None]
-    # In one string: safetensors writes several in an order that changes from run to run.
+    # One string, because safetensors writes several in an order that changes from run to run.
     about = json.dumps({"tags": " ".join(tags), _TRAIN: _hash_train(corpus)})
-    # safetensors writes memory as it lies there, columns first if need be.
+    # safetensors writes the memory of an array as it is, so a transposed array would be garbled.
     together = np.ascontiguousarray(np.concatenate(rows), dtype=np.float16)
     content = save({_TRAIN: together}, {_ABOUT: about})
     write_bytes(folder / PROBABILITIES_FILE, content)
@@ -60,34 +60,36 @@ def with_probabilities(corpus: Corpus, place: str, tags: Sequence[str]) -> Corpu
     path = (Path(place).parent if Path(place).is_file() else Path(place)) / PROBABILITIES_FILE
     if not path.is_file():
         raise CorpusError(
-            f"{path}: not there, but soft = true for this source. Make the corpus with "
-            "`nerbridge pseudo-label --soft`, or leave soft out to learn its tags alone."
+            f"{path}: this file is missing, but soft = true for this source. Make the corpus with "
+            "`nerbridge pseudo-label --soft`, or remove soft to learn only its tags."
         )
     rows, about = _read(path)
     if about.get(_TRAIN) != _hash_train(corpus):
         raise CorpusError(
-            f"{path}: belongs to other sentences or tags than the training sentences of {place}; "
+            f"{path}: this file does not fit the sentences and tags of the training split of "
+            f"{place}; "
             "expected those that `nerbridge pseudo-label --soft` wrote. Make the corpus again, "
-            "take type_map away, or leave soft out."
+            "remove type_map, or remove soft."
         )
     if (found := about.get("tags", "")) != " ".join(tags):
         raise CorpusError(
-            f"{path}: its tags are {found}, the recipe's {' '.join(tags)}; expected the same in "
-            "the same order. Give the recipe the types of the models that labelled the corpus."
+            f"{path}: its tags are {found}, but the recipe has {' '.join(tags)}; expected the same "
+            "tags in the same order. Give the recipe the types of the models that labelled the "
+            "corpus."
         )
     train = corpus.splits[_TRAIN]
     ends = np.cumsum([len(sentence.words) for sentence in train])
     if rows.shape != (expected := (int(ends[-1]), len(tags))):
         raise CorpusError(
             f"{path}: {rows.shape[0]:,} rows of {rows.shape[-1]} numbers, expected {expected[0]:,} "
-            f"of {expected[1]}, a row for each word. Make the corpus again, or leave soft out."
+            f"of {expected[1]}, one row per word. Make the corpus again, or remove soft."
         )
     sums = rows.astype(np.float32).sum(axis=1)
     if len(odd := np.flatnonzero(~np.isclose(sums, 1, atol=_ROUNDING))):
         raise CorpusError(
             f"{path}: the probabilities of word {odd[0] + 1:,} sum to {sums[odd[0]]:.3g}, expected "
-            "1; the file is damaged or was not written by `nerbridge pseudo-label --soft`. Make "
-            "the corpus again, or leave soft out."
+            "1. The file is damaged, or `nerbridge pseudo-label --soft` did not write it. Make "
+            "the corpus again, or remove soft."
         )
     parts = np.split(rows.astype(np.float32), ends[:-1])
     softened = tuple(replace(s, probabilities=p) for s, p in zip(train, parts, strict=True))
@@ -110,5 +112,5 @@ def _read(path: Path) -> tuple[Probabilities, dict[str, str]]:
     except (SafetensorError, OSError, ValueError) as error:
         raise CorpusError(
             f"{path}: cannot be read ({error}); expected the file that `nerbridge pseudo-label "
-            "--soft` wrote. Make the corpus again, or leave soft out."
+            "--soft` wrote. Make the corpus again, or remove soft."
         ) from error

@@ -1,4 +1,4 @@
-"""What a reader of a file format hands over: words and tags as they stand, with their places."""
+"""The output of a reader of a file format: words and tags as in the file, with their places."""
 
 from __future__ import annotations
 
@@ -76,15 +76,14 @@ def raw_sentence(
 
 
 def check_word(word: object, path: str, line: int, unit: Unit = "line") -> str:
-    """The word, if it is one.
+    """The word, after a check that it is one.
 
     Raises:
         CorpusError: not text, blank, or holding a NUL or a lone surrogate.
     """
     if not isinstance(word, str):
         raise CorpusError(
-            f"{place(path, line, unit)}: {word!r} stands where a word should; expected text. "
-            "Fix this record."
+            f"{place(path, line, unit)}: {word!r} is not a word; expected text. Fix this record."
         )
     if not word.strip():
         raise CorpusError(
@@ -102,7 +101,7 @@ def check_word(word: object, path: str, line: int, unit: Unit = "line") -> str:
 def _check_tag(tag: object, path: str, line: int, unit: Unit) -> str:
     if not isinstance(tag, str):
         raise CorpusError(
-            f"{place(path, line, unit)}: {tag!r} stands where a tag should; expected a name "
+            f"{place(path, line, unit)}: {tag!r} is not a tag; expected a name "
             "such as 'B-LOC'. Fix this record, or give the names of the ids (labels.txt)."
         )
     return tag

@@ -1,4 +1,4 @@
-"""Read a corpus, wherever it is: a folder, a file, the hub, or the one in the wheel."""
+"""Read a corpus from a folder, a file, the hub, another address, or the package."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _BUNDLED = Path(__file__).parent / "bundled"
 
 @dataclass(frozen=True)
 class RawCorpus:
-    """A corpus as it stands on disk: its own scheme and types, nothing repaired or mapped."""
+    """A corpus as it is on disk: its own scheme and types, nothing repaired or mapped."""
 
     name: str
     splits: Mapping[str, RawSplit]
@@ -87,10 +87,10 @@ def read_corpus(
         repair: turn invalid tags into valid ones, counted as ``losses["repaired_tags"]``.
         type_map: new names of types, as `nerbridge.type_maps.read_type_map` takes them.
         allowed_types: types that may be left after mapping; all if None.
-        tag_names: names of integer tags, where the files do not tell them.
-        columns: ``WORD,TAG``: which columns or fields hold them; found if None.
-        offsets: what the offsets of spans count; decided by the spans if None.
-        lone_file: the split of a single file whose name says none.
+        tag_names: names of integer tags, if the files do not hold them.
+        columns: ``WORD,TAG``: the columns or fields of words and tags; detected if None.
+        offsets: the unit of the offsets of spans; detected from the spans if None.
+        lone_file: the split of a single file whose name holds no split.
 
     Raises:
         CorpusError: a file is missing or wrong; the message says where and what to do.
@@ -160,7 +160,7 @@ def hash_splits(splits: Mapping[str, Sequence[Sentence]]) -> str:
 def read_raw_corpus(
     spec: str | Path, layout: Layout | None = None, *, lone_file: str = "test"
 ) -> RawCorpus:
-    """A corpus as it stands: for audits and conversions that must see invalid tags.
+    """A corpus as it is on disk, for audits and conversions that must see invalid tags.
 
     Raises:
         CorpusError: a file is missing, or not in the shape of its format.
@@ -287,7 +287,7 @@ def _from_address(spec: str, layout: Layout, lone_file: str) -> RawCorpus:
         copy = str(fetched.place)
         found = read_raw_corpus(fetched.place, layout, lone_file=lone_file)
     except InputError as error:
-        # Messages name the address: the path of the copy says nothing to anybody.
+        # Messages name the address, because the path of a temporary copy tells the user nothing.
         told = str(error) if copy is None else str(error).replace(copy, address)
         raise CorpusError(told) from error
     splits = {
@@ -345,7 +345,8 @@ def _split_files(folder: Path) -> dict[str, list[Path]]:
     known = [
         path for path in entries if _content(path).suffix.lower() in SUFFIXES and path.is_file()
     ]
-    readable = [path for path in known if not has_annotations(path)]  # it is read with them
+    # brat's text is read together with its annotations.
+    readable = [path for path in known if not has_annotations(path)]
     files = _group_by_split(readable, split_of) or _group_by_split(readable, split_in_name)
     for split, paths in files.items():
         if len(paths) > 1 and not all(

@@ -24,7 +24,7 @@ Numbered = tuple[int, Unit, Any]
 
 @dataclass(frozen=True)
 class _Text:
-    """A text whose spans wait for the others of the file: together they tell the unit."""
+    """A text of which the spans are placed later: all texts of a file together show the unit."""
 
     spanned: SpannedText
     line: int
@@ -49,7 +49,8 @@ def records_to_split(
     found = list(_read_all(unpacked, fields, path, names, losses))
     texts = [one.spanned for one in found if isinstance(one, _Text)]
     placed = iter(to_code_points(texts, layout.offsets, losses))
-    # Of several texts each is a document; a single one says nothing of how to divide it.
+    # Each of several running texts is a document. A single one would make the whole file one
+    # document, and no part of it could be held out.
     are_documents = sum(isinstance(one, _Text) and one.spanned.is_running for one in found) > 1
     sentences: list[RawSentence] = []
     for one in found:
@@ -90,7 +91,7 @@ def _read_all(
         where = place(path, line, unit)
         if not isinstance(record, Mapping):
             raise CorpusError(
-                f"{where}: {record!r:.60} stands where a record should; expected an object with "
+                f"{where}: {record!r:.60} is not a record; expected an object with "
                 "tokens and ner_tags, or text and spans. Export the file again."
             )
         if _is_further_annotation(record, annotated):
@@ -109,13 +110,13 @@ def _read_all(
 
 
 def _document_of(record: Mapping[str, Any]) -> str:
-    """The document that a record says it stands in; empty if it says none."""
+    """The document of a record; empty if the record names none."""
     found = next((record[key] for key in _DOCUMENT_KEYS if record.get(key) not in (None, "")), "")
     return str(found) if isinstance(found, str | int) else ""
 
 
 def _rename_words(numbered: Numbered, fields: Fields) -> Numbered:
-    """The record under the names that all have, if the chosen fields hold words and tags."""
+    """The record with the standard field names, if the chosen fields hold words and tags."""
     line, unit, record = numbered
     if isinstance(record, Mapping) and isinstance(record.get(fields.text), list):
         return line, unit, {"tokens": record[fields.text], "ner_tags": record.get(fields.spans)}
@@ -123,14 +124,14 @@ def _rename_words(numbered: Numbered, fields: Fields) -> Numbered:
 
 
 def _has_spans(record: Mapping[str, Any]) -> bool:
-    """Whether what could be a list of tags is one of spans, over a text that stands beside it."""
+    """Whether the field that could hold tags holds spans over the text of the record."""
     return "text" in record and any(
         isinstance(one, list | Mapping) for one in record.get("labels") or ()
     )
 
 
 def _is_further_annotation(record: Mapping[str, Any], seen: set[Any]) -> bool:
-    """Whether JSON_MIN or CSV of Label Studio holds a task again, as another person marked it."""
+    """Whether the record is a further annotation of a task in Label Studio's JSON_MIN or CSV."""
     if "annotation_id" not in record or not isinstance(record.get("id"), int | str):
         return False
     is_further = record["id"] in seen
@@ -145,7 +146,7 @@ def _is_wrapper(record: Mapping[str, Any]) -> bool:
 
 
 def _unpack(numbered: Numbered) -> Iterator[Numbered]:
-    """The records inside of a record: lists of spaCy, its old documents, files of the annotator."""
+    """The records inside of a record: spaCy's pairs, its old documents, NER Annotator's files."""
     line, unit, record = numbered
     if isinstance(record, list) and len(record) == 2 and isinstance(record[0], str):
         rest = record[1] if isinstance(record[1], Mapping) else {"entities": record[1]}

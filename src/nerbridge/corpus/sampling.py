@@ -10,9 +10,9 @@ from nerbridge.errors import InputError
 
 
 def take(sentences: Sequence[Sentence], n: int | None, seed: int) -> list[Sentence]:
-    """``n`` sentences drawn without replacement, in their old order; all if fewer or ``n`` None.
+    """A random sample of ``n`` sentences in their original order; all if fewer or ``n`` is None.
 
-    Smaller draws of one seed are part of larger ones, so that learning curves nest.
+    A smaller sample is part of a larger one of the same seed, so that learning curves nest.
 
     Raises:
         InputError: ``n`` is negative.
@@ -44,7 +44,7 @@ def mix_sources(
     Args:
         sources: their training sentences.
         caps: the most sentences to take of each source; None takes all.
-        seed: of the samples and of the order.
+        seed: random seed of the samples and of the order.
         repeat: how often each sentence of each source is in the list.
     """
     mixed = [

@@ -1,4 +1,4 @@
-"""Records of a text and character spans, in the shapes of the tools that people have.
+"""Records of a text and character spans, in the formats of common annotation tools.
 
 doccano, Prodigy, spaCy, Label Studio (`label_studio`), and what nerbridge itself writes: one
 reader, because all of them are a text and a list of spans under different names.
@@ -23,24 +23,24 @@ _END_KEYS = ("end", "end_char", "end_offset", "endOffset", "stop")
 _TYPE_KEYS = ("label", "labels", "type", "entity_group", "entity_type", "category", "tag")
 _OWN_START = "start_char"
 _MANAGED_BY_LABEL_STUDIO = "annotation_id"
-"""A column of JSON_MIN and CSV: somebody annotated the text, also where nothing is marked."""
+"""A column of JSON_MIN and CSV: the text was annotated, even if it has no span."""
 
 
 @dataclass(frozen=True)
 class Fields:
-    """Where the records of a file hold what; None: where each record says."""
+    """Names of the fields of text and spans; None if each record must be searched."""
 
     text: str | None = None
     spans: str | None = None
     is_running: bool = False
-    """Texts are of several sentences each: those that nerbridge has tagged."""
+    """Whether each text has several sentences, as in the output of ``nerbridge tag``."""
 
 
 def find_fields(records: Iterable[Any]) -> Fields:
-    """What the records together tell of their fields.
+    """The fields of text and spans, found from all records together.
 
-    The text is the one field in which the spans of all records hold the text that they say; else
-    ``text`` (or ``data``, ``sentence``, ``content``); else the only field with text.
+    The text field is the only one in which the spans of all records hold their recorded text. Else
+    it is ``text`` (or ``data``, ``sentence``, ``content``), else the only field with text.
     """
     held: set[str] | None = None
     present: set[str] | None = None
@@ -97,9 +97,9 @@ def record_to_text(
 
 
 def _is_annotated(record: Mapping[str, Any]) -> bool:
-    """Whether somebody has annotated the text, so that no field of spans means no entity.
+    """Whether the text was annotated, so that a missing field of spans means no entity.
 
-    Prodigy writes the words where spans can be marked, and an answer; a text with a class has none.
+    Prodigy writes words and an answer for a span task, but no words for a classification task.
     """
     return _MANAGED_BY_LABEL_STUDIO in record or {"answer", "tokens"} <= record.keys()
 
@@ -115,6 +115,7 @@ def _find_text(record: Mapping[str, Any], fields: Fields) -> Any:
 
 def _span_keys(record: Mapping[str, Any]) -> list[str]:
     """The fields of spans: all that hold regions of Label Studio, else the first known name."""
+    # Several label controls of Label Studio each write their own field.
     regions = [key for key, value in record.items() if _are_regions(value)]
     if regions:
         return regions
@@ -137,7 +138,7 @@ def _are_regions(value: Any) -> bool:
 
 
 def _is_list_or_groups(value: Any) -> bool:
-    """spaCy can name several groups of spans."""
+    """Whether a value is a list, or a table of lists: spaCy can name several groups of spans."""
     if isinstance(value, Mapping):
         return bool(value) and all(isinstance(one, list) for one in value.values())
     return isinstance(value, list)
@@ -163,7 +164,7 @@ def _texts(record: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, s
 
 
 def _holds(text: str, spans: Iterable[Any]) -> bool:
-    """Whether spans that say their text have it there."""
+    """Whether a text holds the recorded text of all spans."""
     ignored: Counter[str] = Counter()
     try:
         read = [one for span in spans for one in _read_span(span, "", ignored)]
@@ -201,12 +202,12 @@ def _first(span: Mapping[str, Any], keys: Sequence[str]) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    """Numbers that a table has turned into text or into decimals."""
+    """The whole number in a value that a table has turned into text or a decimal."""
     if isinstance(value, str) and value.strip().isdecimal():
         return int(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def is_offset(value: Any) -> bool:
-    """Whether it is a whole number; JSON's true and false are none."""
+    """Whether a value is a whole number. JSON's true and false are not."""
     return isinstance(value, int) and not isinstance(value, bool)

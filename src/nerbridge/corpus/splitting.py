@@ -1,4 +1,4 @@
-"""Labelled sentences to training, validation and test parts that share no sentence."""
+"""Split labelled sentences into training, validation and test sets that share no sentence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nerbridge.errors import InputError
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts by split, each in file order, and what was left out."""
+    """The sentences of each split in file order, and the number of dropped ones."""
 
     splits: Mapping[str, tuple[Sentence, ...]]
     n_documents: int
@@ -31,15 +31,15 @@ def divide_sentences(
     seed: int = 0,
     keep_documents: bool = True,
 ) -> Parts:
-    """Divide distinct sentences into parts, documents whole.
+    """Divide distinct sentences into splits; the sentences of a document stay together.
 
-    Of sentences with the same letters the last stays, so that a later correction counts. A document
-    is what the file says, else one record of running text.
+    Of sentences with the same letters the last is kept, so that a later correction counts. A
+    document is what the file marks as one, else one record of running text.
 
     Args:
         sentences: in file order, several files one after the other.
         shares: the part of all sentences that each split gets; a share of 0 makes no split.
-        seed: of the draw.
+        seed: random seed of the order of documents.
         keep_documents: whether the sentences of a document stay in one part.
 
     Raises:
@@ -86,7 +86,7 @@ def _shuffled(documents: Sequence[list[int]], seed: int) -> list[list[int]]:
 
 
 def _neediest(chosen: Mapping[str, list[int]], shares: Mapping[str, float], total: int) -> str:
-    """The split that lacks most of its share; first of all one that has nothing."""
+    """The split that lacks most of its share. Empty splits come first, so that none stays empty."""
     scale = total / sum(shares.values())
     lacks = {split: shares[split] * scale - len(chosen[split]) for split in chosen}
     empty = [split for split in chosen if not chosen[split]]
@@ -101,8 +101,8 @@ def _check(
     found = f"{n_distinct} distinct of {n_all} sentences"
     if n_distinct >= len(shares):
         raise InputError(
-            f"{found} in {len(documents)} documents; expected a document or more for each of the "
-            f"parts {', '.join(shares)}. Add documents, or cut them: --cut-documents."
+            f"{found} in {len(documents)} documents; expected at least one for each of the "
+            f"splits {', '.join(shares)}. Add documents, or divide them: --cut-documents."
         )
     raise InputError(
         f"{found}; expected at least one for each of the splits {', '.join(shares)}. "

@@ -1,4 +1,4 @@
-"""Which column of a CoNLL file holds the tags, and what they are in IOB and its kin."""
+"""Find the tag column of a CoNLL file and read its cells as tags of IOB and similar schemes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from nerbridge.io.conll import looks_like_tag
 from nerbridge.labels import OUTSIDE
 
 Parts = Sequence[Sequence[str]]
-"""The cells of a word; of the rows of its parts, where CoNLL-U divides it."""
+"""The cells of a word, or of the parts into which CoNLL-U divides it."""
 
 _PHRASES = """
 NP VP PP ADVP ADJP SBAR PRT INTJ CONJP LST UCP
 VGF VGNF VGINF VGNN JJP RBP CCP NEGP BLK FRAGP
 """
 _CHUNK_TYPES = frozenset(_PHRASES.split())
-"""Types of phrases, of CoNLL-2000 and of the shallow parsers of Indian languages."""
+"""Phrase types of CoNLL-2000 and of the shallow parsers of Indian languages."""
 _MISC_TAG = re.compile(r"(?:.*\|)?(?:NER|NE|Name)=([^|]+)(?:\|.*)?", re.IGNORECASE)
 _WORD_OF_2012, _TAG_OF_2012 = 3, 10
 _BRACKETS = re.compile(r"\((?P<type>[^()*\s]+)(?:\*|\))|\*\)?|\)")
@@ -34,7 +34,7 @@ def choose_tags(
         tag: the column of the tags; if None it is the first behind the words in which all cells
             are tags, phrases (``B-NP``) aside, and some entity stands; else the last. Entities of
             other such columns, mostly inner entities, are counted as ``entities_in_other_columns``.
-        losses: what is left out is counted here.
+        losses: counts what is left out.
 
     A lower-case ``o`` is O. Cells such as ``NER=B-PER`` (CoNLL-U) and brackets such as ``(PER*``
     (CoNLL-2012) are read as tags.
@@ -59,6 +59,7 @@ def _find_tag_column(rows: Sequence[Sequence[str]], word: int, losses: Counter[s
         return _TAG_OF_2012
     tagged = [i for i in range(word + 1, width) if all(looks_like_tag(row[i]) for row in rows)]
     types = {i: Counter(row[i].strip()[2:] for row in rows if row[i][:2] in _BEGIN) for i in tagged}
+    # A column of O alone may be an empty level of nested entities, and phrases are no entities.
     named = [i for i in tagged if any(row[i].strip() not in "Oo" for row in rows)]
     named = [i for i in named if not _are_phrases(row[i].strip()[2:] for row in rows)] or named
     if not named:

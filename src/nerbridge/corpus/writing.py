@@ -1,4 +1,4 @@
-"""Write corpora: one file a split, whole or not at all."""
+"""Write corpora: one file per split. A file is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def write_sentences(
 
 
 def _check(sentence: Sentence) -> Sentence:
-    """Refuse to write what reading would refuse."""
+    """Check that a reader would accept what is written."""
     for word in sentence.words:
         check_word(word, sentence.path, sentence.line)
     return sentence

@@ -31,7 +31,7 @@ def parse_object(line: str, place: str) -> dict[str, Any]:
         ) from error
     if not isinstance(value, dict):
         raise InputError(
-            f"{place}: {value!r:.60} stands where a record should; expected an object such as "
+            f"{place}: {value!r:.60} is not a record; expected an object such as "
             '{"text": "…"}. Fix the line.'
         )
     return value
