@@ -106,5 +106,5 @@ def test_rows_that_lie_in_memory_by_columns_are_written_as_they_read(
 def test_numbers_that_are_no_probabilities_are_refused(written: Corpus, tmp_path: Path) -> None:
     twice = tuple(replace(s, probabilities=2 * rows) for s, rows in zip(TRAIN, ROWS, strict=True))
     write_probabilities(tmp_path, replace(written, splits={"train": twice}), TAGS)
-    with pytest.raises(CorpusError, match="of word 1 sum to 2, expected 1. The file is damaged"):
+    with pytest.raises(CorpusError, match=r"of word 1 sum to 2, expected 1\. The file is"):
         with_probabilities(written, str(tmp_path), TAGS)
