@@ -81,9 +81,4 @@ def name_type(type_: str) -> str:
 
 def foreign(text: str, language: str) -> Markup:
     """Text of the articles: its own language, its own direction."""
-    return element("bdi", clean(text), lang=language)
-
-
-def clean(text: str) -> str:
-    """Text of the articles, with controls as pictures."""
-    return show_controls(text)
+    return element("bdi", show_controls(text), lang=language)

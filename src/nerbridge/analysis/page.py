@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from nerbridge.analysis.cells import (
-    clean,
     day_cell,
     foreign,
     make_table,
@@ -29,6 +28,7 @@ from nerbridge.analysis.findings import Findings
 from nerbridge.analysis.tables import TABLES, EntityRow, Passage
 from nerbridge.markup import Markup, concat_all, element, make_page
 from nerbridge.palette import type_class
+from nerbridge.tagging.marked import show_controls
 from nerbridge.text.counts import count_of
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
@@ -256,12 +256,12 @@ def _entity(row: EntityRow, findings: Findings) -> Markup:
                 "li",
                 foreign(text, findings.facts.language),
                 f" {n:,}",
-                element("small", f" {clean(rule)}"),
+                element("small", f" {show_controls(rule)}"),
             )
             for text, n, rule in findings.variants.get(row.entity, ())
         ),
     )
-    near = [f"{clean(name)} ({n:,})" for name, n in findings.neighbours.get(row.entity, ())]
+    near = [f"{show_controls(name)} ({n:,})" for name, n in findings.neighbours.get(row.entity, ())]
     together = (
         element(
             "p", "Together with ", element("span", ", ".join(near), lang=findings.facts.language)
@@ -290,25 +290,27 @@ def _entity(row: EntityRow, findings: Findings) -> Markup:
 
 
 def _passage(passage: Passage, row: EntityRow, findings: Findings) -> Markup:
-    title = clean(passage.title or passage.article_id)
+    title = show_controls(passage.title or passage.article_id)
     source = (
         element("a", title, href=passage.url, rel="noreferrer", lang=findings.facts.language)
         if passage.url and passage.url.startswith(("http://", "https://"))
         else element("span", title, lang=findings.facts.language)
     )
     day = say_day(passage.day) if passage.day else "no date"
-    mark = element("mark", clean(passage.text), class_=type_class(row.type, findings.type_names))
+    mark = element(
+        "mark", show_controls(passage.text), class_=type_class(row.type, findings.type_names)
+    )
     return element(
         "blockquote",
         element(
             "p",
-            clean(passage.before),
+            show_controls(passage.before),
             mark,
-            clean(passage.after),
+            show_controls(passage.after),
             lang=findings.facts.language,
             dir="auto",
         ),
-        element("footer", source, f" · {day} · {clean(passage.article_id)}"),
+        element("footer", source, f" · {day} · {show_controls(passage.article_id)}"),
     )
 
 

@@ -11,11 +11,10 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from nerbridge.corpus.audit import Audit, audit
-from nerbridge.corpus.converted_files import check_files, choose_files
 from nerbridge.corpus.harmonising import Disagreement, find_disagreement
 from nerbridge.corpus.lexicon import apply_lexicon, count_words, find_lexicon, read_lexicon
 from nerbridge.corpus.sentence import Corpus
-from nerbridge.corpus.writing import write_sentences
+from nerbridge.corpus.writing import check_files, choose_files, write_sentences
 from nerbridge.errors import InputError
 from nerbridge.labels import Scheme
 from nerbridge.text.script import SCRIPTS

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nerbridge.corpus.converted_files import check_files
 from nerbridge.corpus.reading import SPLITS, build_corpus, split_of
 from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.corpus.splitting import divide_sentences
-from nerbridge.corpus.writing import write_sentences
+from nerbridge.corpus.writing import check_files, write_sentences
 from nerbridge.errors import InputError
 from nerbridge.workflows.labelled import DEFAULT_OPTIONS, CorpusOptions, note_losses
 from nerbridge.workflows.progress import Listener, Note, ignore
