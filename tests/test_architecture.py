@@ -280,6 +280,57 @@ def test_no_vague_module_names() -> None:
     assert not names & VAGUE_NAMES
 
 
+def test_no_two_public_classes_have_one_name() -> None:
+    """Nor type aliases: a reader who meets a name knows which one it is."""
+    names = {part_of(path): public_types(source) for path, source in SOURCES.items()}
+    assert not find_shared_names(names)
+
+
+def public_types(source: str) -> set[str]:
+    """Public classes and type aliases at the top of a module."""
+    found = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and is_alias(node.value):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {ast.unparse(target) for target in targets}
+    # Constants are in capitals, and what is private is seen in its own module alone.
+    return {name for name in found if name[0].isupper() and not name.isupper()}
+
+
+def is_alias(value: ast.expr | None) -> bool:
+    """Whether a type can stand on the right; a variable of generic functions is none."""
+    is_call = isinstance(value, ast.Call) and ast.unparse(value.func) in {"TypeVar", "ParamSpec"}
+    return value is not None and not is_call
+
+
+def find_shared_names(names: dict[str, set[str]]) -> dict[str, list[str]]:
+    """The names that several modules have, each with the modules."""
+    return {
+        name: places
+        for name in set().union(*names.values())
+        if len(places := sorted(part for part, own in names.items() if name in own)) > 1
+    }
+
+
+@pytest.mark.parametrize(
+    ("second", "shared"),
+    [
+        ("class Kind: ...", ["Kind"]),
+        ("Kind = Literal['a']", ["Kind"]),
+        ("Row: TypeAlias = tuple[int, str]\nclass Kind(Enum): ...", ["Kind", "Row"]),
+        ("Item = TypeVar('Item')\n_Row = tuple[int]\nKIND = 3\nclass Other: ...", []),
+        ("from a import Kind, Row", []),
+        ("class Other:\n    class Kind: ...", []),
+    ],
+)
+def test_shared_names_are_found(second: str, shared: list[str]) -> None:
+    first = "Item = TypeVar('Item')\nRow = tuple[str]\nKIND = 2\nclass Kind: ..."
+    names = {"a": public_types(first), "b": public_types(second)}
+    assert sorted(find_shared_names(names)) == shared
+
+
 def test_tests_mirror_the_source() -> None:
     tests = REPOSITORY / "tests"
     found = [path.relative_to(tests) for path in sorted(tests.rglob("test_*.py"))]

@@ -23,6 +23,9 @@ import numpy.typing as npt
 OUTSIDE = "O"
 DEFAULT_TYPES = ("PER", "ORG", "LOC")
 
+Mention = tuple[str, ...]
+"""Type and words of an entity."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:

@@ -20,7 +20,7 @@ from nerbridge.models.manifest import Training
 
 SCHEMA = 2
 
-StageName = Literal["baseline", "transfer", "adapt", "crf"]
+SystemStage = Literal["baseline", "transfer", "adapt", "crf"]
 
 
 class _Model(BaseModel):
@@ -64,7 +64,7 @@ class System(_Model):
     """One system: a stage of the experiment or a reference."""
 
     name: str
-    stage: StageName
+    stage: SystemStage
     description: str
     seeds: tuple[SeedResult, ...]
     f1_strict: Summary

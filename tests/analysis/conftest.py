@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from nerbridge.analysis.articles import ArticleWriter, Fields
+from nerbridge.analysis.articles import ArticleFields, ArticleWriter
 from nerbridge.batch.records import Record
 from nerbridge.tagging.entity import Entity
 
 Article = tuple[str | None, Sequence[tuple[str, str]]]
 """A date, and the mentions (type, text), each of them a sentence of its own."""
 WriteArticles = Callable[[Sequence[Article]], Path]
-FIELDS = Fields(text="body", date="published", title="title", id="id", url="url")
+FIELDS = ArticleFields(text="body", date="published", title="title", id="id", url="url")
 
 
 def make_tagged(number: int, article: Article) -> tuple[Record, list[Entity]]:

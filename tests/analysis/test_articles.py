@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from analysis.conftest import FIELDS, WriteArticles
 from nerbridge.analysis.articles import (
     CONTEXT_CHARS,
-    Fields,
+    ArticleFields,
     article_to_row,
     check_fields,
     read_job,
@@ -39,7 +39,7 @@ def test_a_passage_holds_the_text_around(text: str, start: int, length: int) -> 
 
 def test_fields_inside_fields_and_none_at_all() -> None:
     values = json.dumps({"page": {"title": "T"}, "id": 7, "published": "2026-01-02"})
-    fields = Fields("body", "published", title="page.title", id="id", url="nowhere.at.all")
+    fields = ArticleFields("body", "published", title="page.title", id="id", url="nowhere.at.all")
     row = article_to_row(Record("a", 3, "x", fields=values), [], fields)
     assert (row["title"], row["id"], row["url"]) == ("T", "7", None)
     assert article_to_row(Record("a", 3, " "), [], fields)["id"] == "a:3"
@@ -72,12 +72,12 @@ def test_a_field_that_nobody_has_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"body": "x", "published": null}\n{"body": "y", "day": "2026-01-01"}\n')
     sources = find_sources([str(path)])
-    check_fields(sources, Fields("body", "day"))
+    check_fields(sources, ArticleFields("body", "day"))
     with pytest.raises(InputError, match=r"no field 'published' with a value.*--date NAME"):
-        check_fields(sources, Fields("body", "published"))
+        check_fields(sources, ArticleFields("body", "published"))
     path.write_text("\n")
     with pytest.raises(InputError, match="no article in it"):
-        check_fields(sources, Fields("body", "day"))
+        check_fields(sources, ArticleFields("body", "day"))
 
 
 def test_a_field_without_a_date_is_refused(tmp_path: Path) -> None:
@@ -85,9 +85,9 @@ def test_a_field_without_a_date_is_refused(tmp_path: Path) -> None:
     path.write_text('{"body": "x", "day": "soon"}\n{"body": "y", "day": ""}\n')
     sources = find_sources([str(path)])
     with pytest.raises(InputError, match=r"field 'day' holds no date .*but 'soon'.*--date ''"):
-        check_fields(sources, Fields("body", "day"))
-    check_fields(sources, Fields("body", None))
+        check_fields(sources, ArticleFields("body", "day"))
+    check_fields(sources, ArticleFields("body", None))
     path.write_text('{"body": "x", "day": "soon"}\n{"body": "y", "day": "2026-01-01"}\n')
-    check_fields(sources, Fields("body", "day"))
+    check_fields(sources, ArticleFields("body", "day"))
     path.write_text('{"body": "x", "day": ""}\n')
-    check_fields(sources, Fields("body", "day"))
+    check_fields(sources, ArticleFields("body", "day"))

@@ -19,7 +19,7 @@ from nerbridge.documents import (
     redact,
     tag_document,
 )
-from nerbridge.documents.redaction import Names
+from nerbridge.documents.redaction import HiddenNames
 from nerbridge.errors import DocumentError, InputError
 from nerbridge.tagging import Tagger
 from nerbridge.tagging.entity import Entity
@@ -295,7 +295,7 @@ def test_only_what_was_asked_for(tagger: Tagger) -> None:
     ],
 )
 def test_where_a_name_stands(name: str, text: str, hidden: str) -> None:
-    names = Names([(name, "PER")])
+    names = HiddenNames([(name, "PER")])
     assert names.label_in(text) == hidden
 
 
@@ -309,7 +309,7 @@ def test_names_in_escapes_of_a_text() -> None:
 
 
 def test_many_names_in_a_long_text_take_seconds() -> None:
-    names = Names([(f"নাম{number} দাস", "PER") for number in range(2_000)])
+    names = HiddenNames([(f"নাম{number} দাস", "PER") for number in range(2_000)])
     text = "নাম১২ কথা বাতৰি সভা " * 2_000
     assert names.find(text) == []
 
@@ -420,4 +420,6 @@ def test_a_name_that_is_spelled_as_a_label_is_no_leak() -> None:
     copy = redact(document, [Entity("PER", "Per", 0, 3, 0, 1, 1.0)], ["PER"])
     assert copy.decode() == "[PER] আহিল। [[PER]] গ'ল।"
     with pytest.raises(DocumentError, match=r"\(page 2\)"):
-        Names([("Per", "PER")]).refuse_in_copy([("page 1", "[PER]"), ("page 2", "Per")], "a.pdf")
+        HiddenNames([("Per", "PER")]).refuse_in_copy(
+            [("page 1", "[PER]"), ("page 2", "Per")], "a.pdf"
+        )

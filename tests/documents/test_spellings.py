@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 import pytest
 
-from nerbridge.documents.redaction import Names
+from nerbridge.documents.redaction import HiddenNames
 from nerbridge.documents.spellings import decode_spellings
 
 NAME = "জোনালী শইকীয়া"
-NAMES = Names([(NAME, "PER")])
+NAMES = HiddenNames([(NAME, "PER")])
 
 
 def _each(form: str, text: str = NAME) -> str:

@@ -8,7 +8,7 @@ import pytest
 from nerbridge.errors import ModelError
 from nerbridge.exporting.parity import (
     MAX_DIFFERENCE,
-    Validation,
+    ValidationSentences,
     check_logits,
     check_scores,
     compare_logits,
@@ -20,8 +20,8 @@ RNG = np.random.default_rng(0)
 LOGITS = [RNG.normal(size=(n, 7)).astype(np.float32) * 4 for n in (3, 1, 12)]
 WORDS = [["w"] * 10 for _ in range(30)]
 GOLD = [["B-PER", "I-PER", *["O"] * 7, "B-LOC"] for _ in WORDS]
-LABELLED = Validation("corpus", WORDS, GOLD)
-UNLABELLED = Validation("corpus", WORDS, None)
+LABELLED = ValidationSentences("corpus", WORDS, GOLD)
+UNLABELLED = ValidationSentences("corpus", WORDS, None)
 
 
 def lose(n: int) -> list[list[str]]:

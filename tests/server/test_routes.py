@@ -14,7 +14,7 @@ import pytest
 
 from nerbridge.models.bundled import TAGGERS
 from nerbridge.server.app import create_app
-from nerbridge.server.limits import Settings
+from nerbridge.server.limits import ServerSettings
 from nerbridge.server.routes import PAGE_CSP
 from nerbridge.tagging.tagger import Tagger
 from server_process import Server
@@ -202,7 +202,7 @@ def test_notices_are_looked_for_beside_the_event_loop(
     monkeypatch.setattr("nerbridge.models.word_model.notices_for", note)
 
     async def ask() -> httpx2.Response:
-        app = create_app(Settings())
+        app = create_app(ServerSettings())
         await app.app.service.start()  # type: ignore[attr-defined]
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from nerbridge.server import service
-from nerbridge.server.limits import Settings
+from nerbridge.server.limits import ServerSettings
 from nerbridge.server.metrics import MULTIPROCESS_VARIABLE
 from nerbridge.server.service import Service
 
@@ -32,6 +32,6 @@ def test_a_worker_counts_as_ready_while_it_takes_requests(monkeypatch: pytest.Mo
         say()
 
     monkeypatch.setattr(service, "load_models", load)
-    worker = Service(Settings())
+    worker = Service(ServerSettings())
     asyncio.run(live())
     assert said == [f"nerbridge_workers {n}.0" for n in (0, 1, 0)]

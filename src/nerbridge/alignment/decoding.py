@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nerbridge.errors import ModelError
 from nerbridge.labels import LabelSet, Span, begin_with_b, tags_to_spans, transition_costs
 
-Floats = NDArray[np.float64]
+_Floats = NDArray[np.float64]
 
 _CHUNK = 512
 _CHUNK_WORDS = 1 << 16  # padding counted: one long sentence must not pad hundreds of short ones
@@ -93,7 +93,7 @@ def _chunks(word_logits: Sequence[NDArray[np.floating[Any]]]) -> list[list[int]]
 
 def _pad(
     chunk: Sequence[NDArray[np.floating[Any]]], label_set: LabelSet
-) -> tuple[Floats, NDArray[np.int64]]:
+) -> tuple[_Floats, NDArray[np.int64]]:
     """Log-probabilities, shape (n_words of the first, n_sentences, n_tags) transposed, lengths."""
     n_tags = len(label_set.tags)
     lengths = np.array([len(logits) for logits in chunk], dtype=np.int64)
@@ -113,14 +113,14 @@ def _pad(
     return _log_softmax(padded), lengths
 
 
-def _log_softmax(logits: Floats) -> Floats:
-    shifted: Floats = logits - logits.max(axis=-1, keepdims=True)
+def _log_softmax(logits: _Floats) -> _Floats:
+    shifted: _Floats = logits - logits.max(axis=-1, keepdims=True)
     shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return shifted
 
 
 def _viterbi(
-    log_probabilities: Floats, lengths: NDArray[np.int64], label_set: LabelSet
+    log_probabilities: _Floats, lengths: NDArray[np.int64], label_set: LabelSet
 ) -> NDArray[np.int64]:
     """Best label ids. Shape: (n_sentences, n_words of the longest); zeros beyond the length."""
     cost = -transition_costs(label_set)
@@ -158,7 +158,7 @@ class _Sums:
     """
 
     def __init__(
-        self, probabilities: Floats, lengths: NDArray[np.int64], label_set: LabelSet
+        self, probabilities: _Floats, lengths: NDArray[np.int64], label_set: LabelSet
     ) -> None:
         weights = np.exp(-transition_costs(label_set))
         n_tags = len(label_set.tags)

@@ -64,7 +64,7 @@ SCHEMA = pyarrow.schema(
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class ArticleFields:
     """Which field of a record holds what; ``a.b`` is b inside a."""
 
     text: str
@@ -81,7 +81,7 @@ class ArticleWriter:
     ``job`` is what the file depends on; it is kept in it.
     """
 
-    fields: Fields
+    fields: ArticleFields
     job: Mapping[str, Any]
     suffix: str = ".parquet"
 
@@ -109,7 +109,9 @@ def read_job(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def article_to_row(record: Record, entities: Sequence[Entity], fields: Fields) -> dict[str, Any]:
+def article_to_row(
+    record: Record, entities: Sequence[Entity], fields: ArticleFields
+) -> dict[str, Any]:
     """A row of `SCHEMA`."""
     values = json.loads(record.fields or "{}")
     read = read_date(_find(values, fields.date))
@@ -131,7 +133,7 @@ def article_to_row(record: Record, entities: Sequence[Entity], fields: Fields) -
     }
 
 
-def check_fields(sources: Sequence[Source], fields: Fields) -> None:
+def check_fields(sources: Sequence[Source], fields: ArticleFields) -> None:
     """Refuse fields that none of the first records has, before hours are spent on tagging.
 
     Raises:

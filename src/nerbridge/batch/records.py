@@ -19,7 +19,7 @@ from nerbridge.batch.sources import Progress, Source
 from nerbridge.errors import InputError
 from nerbridge.io.column_names import WORD_NAMES, find_header, find_name
 from nerbridge.io.conll import (
-    Row,
+    ConllLine,
     are_numbers,
     counts_words,
     find_index_column,
@@ -234,7 +234,9 @@ def _refuse_other_columns(rows: Sequence[Sequence[str]], column: int, name: str)
         )
 
 
-def _words_in(rows: Sequence[Row], column: int, index: int | None, name: str) -> Iterator[str]:
+def _words_in(
+    rows: Sequence[ConllLine], column: int, index: int | None, name: str
+) -> Iterator[str]:
     """The words; where another column counts them, those that the text shows."""
     for row in rows:
         if len(row.cells) <= column or not row.cells[column]:

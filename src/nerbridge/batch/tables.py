@@ -10,10 +10,10 @@ from nerbridge.errors import InputError
 from nerbridge.io.delimited import check_names, read_delimited
 from nerbridge.io.parquet import iter_rows, open_parquet
 
-Row = tuple[int, str, Mapping[str, Any]]
+TableRow = tuple[int, str, Mapping[str, Any]]
 
 
-def read_csv_rows(source: Source, progress: Progress) -> Iterator[Row]:
+def read_csv_rows(source: Source, progress: Progress) -> Iterator[TableRow]:
     """Number (from 1, below the header), place and cells by name of every row that is not blank.
 
     Blank cells of unnamed columns are left out.
@@ -32,7 +32,7 @@ def read_csv_rows(source: Source, progress: Progress) -> Iterator[Row]:
         yield number, f"{source.name}:{line}", row
 
 
-def read_parquet_rows(source: Source, progress: Progress) -> Iterator[Row]:
+def read_parquet_rows(source: Source, progress: Progress) -> Iterator[TableRow]:
     """Number (from 1), place and values by column of every row.
 
     Raises:

@@ -66,7 +66,7 @@ def serve(
     """
     try:
         from nerbridge.server.access import TOKEN_VARIABLE, is_loopback, read_token
-        from nerbridge.server.limits import Limits, Settings
+        from nerbridge.server.limits import Limits, ServerSettings
         from nerbridge.server.models import check_models, check_report
         from nerbridge.server.prefix import check_root_path
         from nerbridge.server.processes import bind, url_of
@@ -83,7 +83,7 @@ def serve(
     models = tuple(model or ["bundled:as"])
     found = check_models(models)
     page = None if report is None else check_report(report)
-    settings = Settings(
+    settings = ServerSettings(
         models=models,
         limits=Limits(
             max_bytes=max_bytes,

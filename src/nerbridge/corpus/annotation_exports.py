@@ -11,7 +11,7 @@ from nerbridge.labels import OUTSIDE
 from nerbridge.text.sentences import iter_sentences
 from nerbridge.text.words import split_words
 
-Words = Sequence[tuple[int, int]]
+WordRanges = Sequence[tuple[int, int]]
 
 
 def text_to_sentences(
@@ -56,7 +56,7 @@ def text_to_sentences(
         first = end
 
 
-def _sentence_ends(text: str, words: Words, tags: Sequence[str]) -> Iterable[int]:
+def _sentence_ends(text: str, words: WordRanges, tags: Sequence[str]) -> Iterable[int]:
     """The number of words before the end of each sentence; no end lies inside of an entity."""
     # The splitter may take a full stop inside of a name, as in "U. N. Brahma", for a sentence end.
     n_words = 0
@@ -70,7 +70,7 @@ def _longest_first(span: CharSpan) -> tuple[int, int, str]:
     return (span.start_char - span.end_char, span.start_char, span.type)
 
 
-def _lay_span(span: CharSpan, words: Words, tags: list[str], losses: Counter[str]) -> None:
+def _lay_span(span: CharSpan, words: WordRanges, tags: list[str], losses: Counter[str]) -> None:
     covered = [
         index
         for index, (start, end) in enumerate(words)

@@ -13,11 +13,11 @@ from nerbridge.corpus.files import read_text, write_text
 from nerbridge.corpus.layout import Columns, Layout
 from nerbridge.corpus.raw import RawSentence, RawSplit, check_word
 from nerbridge.corpus.sentence import Sentence
-from nerbridge.corpus.tag_columns import Parts, choose_tags
+from nerbridge.corpus.tag_columns import WordCells, choose_tags
 from nerbridge.errors import CorpusError
 from nerbridge.io.column_names import find_header
 from nerbridge.io.conll import (
-    Row,
+    ConllLine,
     are_numbers,
     find_index_column,
     find_word_column,
@@ -90,7 +90,7 @@ def _starts_document(line: str) -> bool:
     return is_document_start(line) or line.startswith((_BEGIN_DOCUMENT, _NEW_DOCUMENT))
 
 
-def _check_widths(blocks: Iterable[Sequence[Row]], name: str) -> None:
+def _check_widths(blocks: Iterable[Sequence[ConllLine]], name: str) -> None:
     n_columns = 0
     for row in (row for rows in blocks for row in rows):
         n_columns = n_columns or len(row.cells)
@@ -112,7 +112,7 @@ def _wrong_columns(place: str, columns: Sequence[str], n_columns: int) -> Corpus
 
 
 def _sentences(
-    blocks: Sequence[Sequence[Row]],
+    blocks: Sequence[Sequence[ConllLine]],
     header: Sequence[str] | None,
     columns: Columns | None,
     path: str,
@@ -138,7 +138,9 @@ def _sentences(
         yield RawSentence(surfaces, tuple(named), path, lines)
 
 
-def _take_words(rows: Sequence[Row], index: int | None) -> Iterator[tuple[Row, Parts]]:
+def _take_words(
+    rows: Sequence[ConllLine], index: int | None
+) -> Iterator[tuple[ConllLine, WordCells]]:
     """The words of a sentence with the cells of their parts, after CoNLL-U ranges are resolved."""
     if index is None:
         yield from ((row, [row.cells]) for row in rows)

@@ -29,11 +29,11 @@ from nerbridge.io.lines import split_lines
 from nerbridge.labels import OUTSIDE
 
 _WRITTEN = ("sentence_id", "word", "tag")
-Row = tuple[int, str, str, str]
+WordRow = tuple[int, str, str, str]
 _MAX_WORDS = 200
 """A table with more words than this holds more than one sentence."""
 _BLANK_OF_PANDAS = "nan"
-_BLANK: Row = (0, "", "", "")
+_BLANK: WordRow = (0, "", "", "")
 
 
 def read_csv(path: Path, layout: Layout | None = None) -> RawSplit:
@@ -153,7 +153,7 @@ def _cell(cell: str, place: str) -> Any:
 
 def _words(
     path: Path, table: Delimited, rows: Iterable[tuple[int, list[str]]], layout: Layout
-) -> Iterator[Row]:
+) -> Iterator[WordRow]:
     """Line number, sentence id, word and tag of every row; a blank row where it ends a sentence."""
     id_index, word_index, tag_index = _find_columns(path, table.header, layout)
     document_index = find_name(table.header, DOCUMENT_NAMES)
@@ -201,7 +201,7 @@ def _sentence_column(header: Sequence[str], word: int, tag: int) -> int | None:
     return None if column in (word, tag) else column
 
 
-def _check_sentences(words: Sequence[Row], path: str) -> None:
+def _check_sentences(words: Sequence[WordRow], path: str) -> None:
     """Raise an error for a long table without marks of sentence ends."""
     n_words = len(words) - words.count(_BLANK)
     if n_words > _MAX_WORDS and not any(row == _BLANK or row[1] for row in words):
@@ -211,10 +211,10 @@ def _check_sentences(words: Sequence[Row], path: str) -> None:
         )
 
 
-def _group(rows: Iterable[Row], path: str) -> Iterator[RawSentence]:
+def _group(rows: Iterable[WordRow], path: str) -> Iterator[RawSentence]:
     seen: set[str] = set()
     current: str | None = None
-    block: list[Row] = []
+    block: list[WordRow] = []
     has_ids = False
     for row in rows:
         line, sentence_id = row[0], row[1]
@@ -240,6 +240,6 @@ def _group(rows: Iterable[Row], path: str) -> Iterator[RawSentence]:
         yield _sentence(block, path)
 
 
-def _sentence(block: list[Row], path: str) -> RawSentence:
+def _sentence(block: list[WordRow], path: str) -> RawSentence:
     lines, _, words, tags = zip(*block, strict=True)
     return RawSentence(words, tags, path, lines)

@@ -16,9 +16,7 @@ from nerbridge.corpus.sentence import Corpus, Sentence
 from nerbridge.labels import OUTSIDE, spans_to_tags, tags_to_spans
 from nerbridge.text.model_input import words_to_model_form
 
-Words: TypeAlias = Sequence[str]
-Tags: TypeAlias = Sequence[str]
-Labelled: TypeAlias = tuple[Words, Tags]
+TaggedWords: TypeAlias = tuple[Sequence[str], Sequence[str]]
 
 LEFT_OUT = "discordant_entities_left_out"
 """Name of the loss that counts the entities which harmonising drops."""
@@ -38,7 +36,7 @@ class WordUsage:
     names: set[tuple[str, ...]] = field(default_factory=set)
     """Entities of several words."""
 
-    def leaves_outside(self, words: Words) -> bool:
+    def leaves_outside(self, words: Sequence[str]) -> bool:
         """Whether these words are not an entity in these sentences.
 
         Each word must occur at least five times, and nine in ten times outside of entities.
@@ -49,7 +47,7 @@ class WordUsage:
         return self.seen[word] >= _MIN_SEEN and self.outside[word] >= _MOSTLY * self.seen[word]
 
 
-def count_usage(sentences: Iterable[Labelled]) -> WordUsage:
+def count_usage(sentences: Iterable[TaggedWords]) -> WordUsage:
     """Count the words of labelled sentences. All must be in one script."""
     usage = WordUsage()
     for words, tags in sentences:
@@ -60,7 +58,9 @@ def count_usage(sentences: Iterable[Labelled]) -> WordUsage:
     return usage
 
 
-def harmonise(words: Words, tags: Tags, others: Mapping[str, WordUsage]) -> tuple[str, ...]:
+def harmonise(
+    words: Sequence[str], tags: Sequence[str], others: Mapping[str, WordUsage]
+) -> tuple[str, ...]:
     """IOB2 tags without the entities that others leave outside.
 
     A longer name is kept if one of its words can be a name elsewhere: the other corpora need not
@@ -107,7 +107,7 @@ class CorpusView:
     script: str | None
 
     @cached_property
-    def sentences(self) -> list[Labelled]:
+    def sentences(self) -> list[TaggedWords]:
         """Words in model form, and tags."""
         train = self.corpus.splits.get("train", ())[:_MAX_COMPARED]
         return [(words_to_model_form(s.words, self.script), s.tags) for s in train]
@@ -172,7 +172,7 @@ def _others(view: CorpusView, views: Sequence[CorpusView]) -> dict[str, WordUsag
 
 
 def _find_disagreement(
-    sentences: Iterable[Labelled], others: Mapping[str, WordUsage]
+    sentences: Iterable[TaggedWords], others: Mapping[str, WordUsage]
 ) -> Disagreement:
     n_entities, alone = 0, Counter[str]()
     for words, tags in sentences:

@@ -13,11 +13,10 @@ from functools import lru_cache
 import regex
 
 from nerbridge.corpus.sentence import Sentence
-from nerbridge.labels import tags_to_spans
+from nerbridge.labels import Mention, tags_to_spans
 from nerbridge.text.normalise import normalise
 
 SentenceKey = tuple[str, ...]
-Mention = tuple[str, ...]
 
 _NO_LETTER = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 _LETTER = regex.compile(r"\p{L}")

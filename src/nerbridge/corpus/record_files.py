@@ -12,7 +12,7 @@ from nerbridge.corpus.hf_records import is_hub_form, record_to_sentence
 from nerbridge.corpus.layout import Layout
 from nerbridge.corpus.offsets import SpannedText, to_code_points
 from nerbridge.corpus.raw import RawSentence, RawSplit, Unit, place
-from nerbridge.corpus.span_records import Fields, find_fields, record_to_text
+from nerbridge.corpus.span_records import SpanFields, find_fields, record_to_text
 from nerbridge.corpus.token_form import is_token_form, tokens_to_sentence
 from nerbridge.errors import CorpusError
 
@@ -44,7 +44,7 @@ def records_to_split(
     unpacked = [one for record in records for one in _unpack(record)]
     fields = find_fields(record for _, _, record in unpacked)
     if layout.columns is not None:
-        fields = Fields(layout.columns.word, layout.columns.tag, fields.is_running)
+        fields = SpanFields(layout.columns.word, layout.columns.tag, fields.is_running)
         unpacked = [_rename_words(one, fields) for one in unpacked]
     found = list(_read_all(unpacked, fields, path, names, losses))
     texts = [one.spanned for one in found if isinstance(one, _Text)]
@@ -81,7 +81,7 @@ def records_to_split(
 
 def _read_all(
     records: Iterable[Numbered],
-    fields: Fields,
+    fields: SpanFields,
     path: str,
     names: Sequence[str] | None,
     losses: Counter[str],
@@ -115,7 +115,7 @@ def _document_of(record: Mapping[str, Any]) -> str:
     return str(found) if isinstance(found, str | int) else ""
 
 
-def _rename_words(numbered: Numbered, fields: Fields) -> Numbered:
+def _rename_words(numbered: Numbered, fields: SpanFields) -> Numbered:
     """The record with the standard field names, if the chosen fields hold words and tags."""
     line, unit, record = numbered
     if isinstance(record, Mapping) and isinstance(record.get(fields.text), list):

@@ -27,7 +27,7 @@ _MANAGED_BY_LABEL_STUDIO = "annotation_id"
 
 
 @dataclass(frozen=True)
-class Fields:
+class SpanFields:
     """Names of the fields of text and spans; None if each record must be searched."""
 
     text: str | None = None
@@ -36,7 +36,7 @@ class Fields:
     """Whether each text has several sentences, as in the output of ``nerbridge tag``."""
 
 
-def find_fields(records: Iterable[Any]) -> Fields:
+def find_fields(records: Iterable[Any]) -> SpanFields:
     """The fields of text and spans, found from all records together.
 
     The text field is the only one in which the spans of all records hold their recorded text. Else
@@ -61,11 +61,11 @@ def find_fields(records: Iterable[Any]) -> Fields:
         known = next(iter(held)) if len(held) == 1 else known
     if known is None and present and len(present) == 1:
         known = next(iter(present))
-    return Fields(known, None, is_running)
+    return SpanFields(known, None, is_running)
 
 
 def record_to_text(
-    record: Mapping[str, Any], fields: Fields, place: str, losses: Counter[str]
+    record: Mapping[str, Any], fields: SpanFields, place: str, losses: Counter[str]
 ) -> SpannedText | None:
     """Text and spans of a record; None if it is to be skipped.
 
@@ -104,7 +104,7 @@ def _is_annotated(record: Mapping[str, Any]) -> bool:
     return _MANAGED_BY_LABEL_STUDIO in record or {"answer", "tokens"} <= record.keys()
 
 
-def _find_text(record: Mapping[str, Any], fields: Fields) -> Any:
+def _find_text(record: Mapping[str, Any], fields: SpanFields) -> Any:
     name = fields.text or "text"
     try:
         found = find_field(record, name)

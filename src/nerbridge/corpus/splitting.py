@@ -12,7 +12,7 @@ from nerbridge.errors import InputError
 
 
 @dataclass(frozen=True)
-class Parts:
+class SplitResult:
     """The sentences of each split in file order, and the number of dropped ones."""
 
     splits: Mapping[str, tuple[Sentence, ...]]
@@ -30,7 +30,7 @@ def divide_sentences(
     *,
     seed: int = 0,
     keep_documents: bool = True,
-) -> Parts:
+) -> SplitResult:
     """Divide distinct sentences into splits; the sentences of a document stay together.
 
     Of sentences with the same letters the last is kept, so that a later correction counts. A
@@ -52,7 +52,7 @@ def divide_sentences(
     chosen: dict[str, list[int]] = {split: [] for split in wanted}
     for document in _shuffled(documents, seed):
         chosen[_neediest(chosen, wanted, len(distinct))] += document
-    return Parts(
+    return SplitResult(
         {split: tuple(distinct[i] for i in sorted(indices)) for split, indices in chosen.items()},
         sum(len(document) > 1 for document in documents),
         len(sentences) - len(distinct),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from nerbridge.io.conll import looks_like_tag
 from nerbridge.labels import OUTSIDE
 
-Parts = Sequence[Sequence[str]]
+WordCells = Sequence[Sequence[str]]
 """The cells of a word, or of the parts into which CoNLL-U divides it."""
 
 _PHRASES = """
@@ -24,7 +24,7 @@ _BRACKETS = re.compile(r"\((?P<type>[^()*\s]+)(?:\*|\))|\*\)?|\)")
 
 
 def choose_tags(
-    sentences: Sequence[Sequence[Parts]], word: int, tag: int | None, losses: Counter[str]
+    sentences: Sequence[Sequence[WordCells]], word: int, tag: int | None, losses: Counter[str]
 ) -> Iterator[list[str]]:
     """The tags of every sentence, a tag for each word.
 

@@ -28,7 +28,7 @@ from nerbridge.documents.markup import (
     to_writable,
 )
 from nerbridge.documents.picture_files import strip_picture
-from nerbridge.documents.redaction import HIDDEN_ADDRESS, Names
+from nerbridge.documents.redaction import HIDDEN_ADDRESS, HiddenNames
 from nerbridge.errors import DocumentError
 
 # Drawings of Windows (.emf, .wmf) hold their text as text: they are not kept.
@@ -67,7 +67,7 @@ _WEB = frozenset({"http", "https", "mailto", "ftp", "about", "tel"})
 _PLAIN_VALUE = re.compile(r"[\d:.+TZ-]+|true|false", re.I)
 
 
-def redact_docx(data: bytes, name: str, redacted: Sequence[Redacted], names: Names) -> bytes:
+def redact_docx(data: bytes, name: str, redacted: Sequence[Redacted], names: HiddenNames) -> bytes:
     """The copy.
 
     Hidden in it: ``redacted`` in the text, ``names`` in all other parts, attributes, fields and
@@ -119,7 +119,7 @@ def _read_copy(copy: bytes, name: str) -> Iterator[tuple[str, str]]:
             yield block.place, block.text
 
 
-def _clean_file(part: str, content: bytes, names: Names) -> bytes:
+def _clean_file(part: str, content: bytes, names: HiddenNames) -> bytes:
     suffix = PurePosixPath(part).suffix.lower()
     if suffix in _PICTURES:
         content = strip_picture(content)
@@ -183,7 +183,7 @@ def _drop_links(root: etree._Element, dropped: Collection[str]) -> None:
             parent.remove(element)
 
 
-def _clean(root: etree._Element, part: str, names: Names, *, is_read: bool) -> None:
+def _clean(root: etree._Element, part: str, names: HiddenNames, *, is_read: bool) -> None:
     _remove(root)
     if not is_read:
         for block in root_blocks(root, part):
@@ -213,7 +213,7 @@ def _remove(root: etree._Element) -> None:
             parent.remove(element)
 
 
-def _clean_element(element: etree._Element, names: Names, part: str) -> None:
+def _clean_element(element: etree._Element, names: HiddenNames, part: str) -> None:
     text = element.text
     is_property = part.startswith("docProps/")
     if text and is_property and not _PLAIN_VALUE.fullmatch(text.strip()):

@@ -19,7 +19,7 @@ from nerbridge.documents.markup import (
     to_writable,
 )
 from nerbridge.documents.picture_files import strip_picture
-from nerbridge.documents.redaction import HIDDEN_ADDRESS, Names
+from nerbridge.documents.redaction import HIDDEN_ADDRESS, HiddenNames
 from nerbridge.documents.style_sheets import without_words
 
 _KEPT = frozenset(
@@ -37,7 +37,7 @@ def redact_html(
     data: bytes,
     name: str,
     redacted: Sequence[Redacted],
-    names: Names,
+    names: HiddenNames,
     *,
     is_whole: bool = False,
 ) -> bytes:
@@ -76,7 +76,7 @@ def redact_html(
     return page
 
 
-def _copy_head(root: etree._Element, head: etree._Element, names: Names) -> None:
+def _copy_head(root: etree._Element, head: etree._Element, names: HiddenNames) -> None:
     title = root.find(".//title")
     if title is not None:
         text = to_writable(title.text or "")
@@ -114,7 +114,7 @@ def _prune(part: etree._Element, parts: PageParts) -> None:
         parent.remove(found)
 
 
-def _clean_element(element: etree._Element, names: Names) -> None:
+def _clean_element(element: etree._Element, names: HiddenNames) -> None:
     kept = _KEPT | {"charset"} if element.tag == "meta" else _KEPT
     attributes = {key: value for key, value in element.attrib.items() if key in kept}
     element.attrib.clear()  # one by one, names that XML does not allow could not be taken out

@@ -12,7 +12,7 @@ import pypdfium2.raw as raw
 
 from nerbridge.text.counts import count_of
 
-Note = tuple[str, str]
+PdfNote = tuple[str, str]
 """What it is, such as ``note 1`` or ``field name``, and its text."""
 
 _NO_NOTES = frozenset({raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_POPUP})
@@ -40,9 +40,9 @@ class NoteReader:
         self._known: set[tuple[str, str]] = set()
         self.files: list[str] = []
 
-    def read(self, page: pdfium.PdfPage) -> tuple[list[Note], int]:
+    def read(self, page: pdfium.PdfPage) -> tuple[list[PdfNote], int]:
         """Notes and filled fields of a page, in order, and how many notes are only drawn."""
-        notes: list[Note] = []
+        notes: list[PdfNote] = []
         n_drawn = 0
         for index in range(raw.FPDFPage_GetAnnotCount(page)):
             annotation = raw.FPDFPage_GetAnnot(page, index)
@@ -57,7 +57,7 @@ class NoteReader:
             notes += found
         return notes, n_drawn
 
-    def _read_one(self, annotation: Any, number: int) -> list[Note]:
+    def _read_one(self, annotation: Any, number: int) -> list[PdfNote]:
         kind = raw.FPDFAnnot_GetSubtype(annotation)
         if kind == raw.FPDF_ANNOT_WIDGET:
             return self._read_field(annotation)
@@ -66,7 +66,7 @@ class NoteReader:
         text = _clean(_string_of(annotation, b"Contents"))
         return [(f"{_NOTE} {number}", text)] if text and kind not in _NO_NOTES else []
 
-    def _read_field(self, annotation: Any) -> list[Note]:
+    def _read_field(self, annotation: Any) -> list[PdfNote]:
         kind = self._type_of_field(annotation)
         if kind == _NO_FIELD:  # some programs show it all the same
             name, text = (_clean(_string_of(annotation, key)) for key in (b"T", b"V"))

@@ -27,10 +27,10 @@ _TALL = 2.5
 _LARGE = 0.5
 _FEW_CHARS = 100
 
-Span = tuple[int, int]
+CharRange = tuple[int, int]
 
 
-def redact_pages(data: bytes, spans: Sequence[Span]) -> bytes:
+def redact_pages(data: bytes, spans: Sequence[CharRange]) -> bytes:
     """A new PDF: every page a picture, the characters at ``spans`` black.
 
     ``spans`` are half-open, in order and apart, in the document's text. A page with pictures and
@@ -81,7 +81,7 @@ def _unread_pictures(page: pdfium.PdfPage, content: PageContent) -> list[Box]:
     return found
 
 
-def _line_boxes(line: Line, starts: list[int], end: int, spans: Sequence[Span]) -> list[Box]:
+def _line_boxes(line: Line, starts: list[int], end: int, spans: Sequence[CharRange]) -> list[Box]:
     """Where spans lie on a line: a box each, over the whole height of the line."""
     box = line_box(line)
     # Of letters below one another, only those of the name are covered.

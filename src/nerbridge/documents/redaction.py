@@ -61,7 +61,7 @@ class _Pattern:
         return regex.compile(self.source, regex.IGNORECASE)
 
 
-class Names:
+class HiddenNames:
     """Names to be hidden, and where they stand in a text: from the start of a word.
 
     A name also covers longer words that begin with it (অসম: অসমৰ), unless it has fewer than three
@@ -106,7 +106,7 @@ class Names:
     def find(self, text: str) -> list[tuple[int, int, str]]:
         """Half-open ranges of ``text``, in order and apart, with what to write there.
 
-        >>> Names([("ৰমেন দাস", "PER")]).find("ৰমেন  দাসৰ ঘৰ")
+        >>> HiddenNames([("ৰমেন দাস", "PER")]).find("ৰমেন  দাসৰ ঘৰ")
         [(0, 10, '[PER]')]
         """
         if not self._patterns:
@@ -144,7 +144,7 @@ class Names:
     def label_in(self, text: str) -> str:
         """The text with labels instead of names; nothing of it where a name is spelled in escapes.
 
-        >>> Names([("ৰমেন", "PER")]).label_in("ৰমেনক মাতা")
+        >>> HiddenNames([("ৰমেন", "PER")]).label_in("ৰমেনক মাতা")
         '[PER] মাতা'
         """
         if not self.is_inside(text):
@@ -179,7 +179,7 @@ class Names:
     def is_inside(self, text: str) -> bool:
         """Whether a name stands anywhere in an address or the like, whatever is between its words.
 
-        >>> names = Names([("Ramen Das", "PER")])
+        >>> names = HiddenNames([("Ramen Das", "PER")])
         >>> names.is_inside("mailto:ramen.das@example.org"), names.is_inside("/Ramen%20Das.html")
         (True, True)
         """
@@ -234,7 +234,7 @@ class Redaction:
     """
 
     ranges: tuple[tuple[int, int, str], ...]
-    names: Names
+    names: HiddenNames
     n_names: int
     n_found: int
     n_repeated: int
@@ -262,7 +262,7 @@ def plan_redaction(
     wanted = {types} if isinstance(types, str) else set(types)
     chosen = [entity for entity in entities if entity.type in wanted]
     labels = {" ".join(_BROKEN.sub("", entity.text).split()): entity.type for entity in chosen}
-    names = Names(labels.items())
+    names = HiddenNames(labels.items())
     mended = mend(document)
     found = [(entity.start_char, entity.end_char, f"[{entity.type}]") for entity in chosen]
     repeated = [

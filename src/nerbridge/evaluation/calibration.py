@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+_Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-ScoreAt = Callable[[float], Floats]
+ScoreAt = Callable[[float], _Floats]
 """The scores of the same entities at a temperature."""
 
 N_BINS = 10
@@ -112,7 +112,7 @@ def measure_calibration(
 
 
 def reliability_bins(
-    scores: Floats, is_correct: Flags, n_bins: int = N_BINS
+    scores: _Floats, is_correct: Flags, n_bins: int = N_BINS
 ) -> tuple[ReliabilityBin, ...]:
     """Entities by score, in bins of equal width over 0 to 1; empty bins are left out.
 
@@ -159,7 +159,7 @@ def pool_bins(groups: Iterable[Sequence[ReliabilityBin]]) -> tuple[ReliabilityBi
 
 
 def expected_calibration_error(
-    scores: Floats, is_correct: Flags, n_bins: int = N_BINS
+    scores: _Floats, is_correct: Flags, n_bins: int = N_BINS
 ) -> float | None:
     """How far mean score and share of right entities lie apart, on average over entities.
 
@@ -180,7 +180,7 @@ def error_of_bins(bins: Sequence[ReliabilityBin]) -> float | None:
     return sum(abs(bin_.n * bin_.mean_score - bin_.n_correct) for bin_ in bins) / n_entities
 
 
-def error_of_exact_scores(scores: Floats, n_bins: int = N_BINS) -> float | None:
+def error_of_exact_scores(scores: _Floats, n_bins: int = N_BINS) -> float | None:
     """Mean calibration error over draws in which every entity is right with its score.
 
     It is above 0, the more so the fewer the entities: a finding on small test sets is to be read
@@ -194,7 +194,7 @@ def error_of_exact_scores(scores: Floats, n_bins: int = N_BINS) -> float | None:
 
 
 def threshold_curve(
-    scores: Floats,
+    scores: _Floats,
     is_correct: Flags,
     n_gold: int,
     thresholds: Sequence[float] = THRESHOLDS,
@@ -274,16 +274,16 @@ def _golden_section(objective: Callable[[float], float], low: float, high: float
     return (low + high) / 2
 
 
-def _log_loss(scores: Floats, is_correct: Flags) -> float:
+def _log_loss(scores: _Floats, is_correct: Flags) -> float:
     right = np.where(is_correct, scores, 1 - scores)
     return float(-np.log(np.clip(right, _SMALLEST, 1)).sum())
 
 
-def _brier_score(scores: Floats, is_correct: Flags) -> float | None:
+def _brier_score(scores: _Floats, is_correct: Flags) -> float | None:
     return float(((scores - is_correct) ** 2).mean()) if len(scores) else None
 
 
-def _bin_of(scores: Floats, n_bins: int) -> NDArray[np.int64]:
+def _bin_of(scores: _Floats, n_bins: int) -> NDArray[np.int64]:
     edges = np.arange(1, n_bins) / n_bins
     return np.searchsorted(edges, scores, side="right")
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nerbridge.evaluation.counts import check_same_shape, read_spans
-from nerbridge.evaluation.matching import Kind, Match, match_entities, mention_of
+from nerbridge.evaluation.matching import Match, MatchKind, match_entities, mention_of
 from nerbridge.labels import Span
 
-_Group = tuple[Kind, tuple[str, ...], tuple[str, ...]]
+_Group = tuple[MatchKind, tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class ErrorExample:
         count: how often it was made: same kind, same words and type on either side.
     """
 
-    kind: Kind
+    kind: MatchKind
     words: tuple[str, ...]
     gold: tuple[Span, ...]
     predicted: tuple[Span, ...]

@@ -22,16 +22,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nerbridge.labels import Span
+from nerbridge.labels import Mention, Span
 
-Kind = Literal["correct", "type", "boundary", "boundary_and_type", "missed", "spurious"]
+MatchKind = Literal["correct", "type", "boundary", "boundary_and_type", "missed", "spurious"]
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """A gold entity and its prediction; one of them is None where the other stands alone."""
 
-    kind: Kind
+    kind: MatchKind
     gold: Span | None
     predicted: Span | None
 
@@ -45,7 +45,7 @@ def _is_same_words(gold: Span, predicted: Span) -> bool:
     return (gold.start_word, gold.end_word) == (predicted.start_word, predicted.end_word)
 
 
-_STEPS: tuple[tuple[Kind, Callable[[Span, Span], bool]], ...] = (
+_STEPS: tuple[tuple[MatchKind, Callable[[Span, Span], bool]], ...] = (
     ("correct", lambda gold, predicted: gold == predicted),
     ("type", _is_same_words),
     ("boundary", lambda gold, predicted: gold.type == predicted.type),
@@ -74,7 +74,7 @@ def match_entities(gold: Sequence[Span], predicted: Sequence[Span]) -> list[Matc
     return sorted(matches, key=_position)
 
 
-def mention_of(words: Sequence[str], span: Span) -> tuple[str, ...]:
+def mention_of(words: Sequence[str], span: Span) -> Mention:
     """Type and words of an entity: what makes two mentions the same.
 
     >>> mention_of(["New", "Delhi", "today"], Span(0, 2, "LOC"))

@@ -36,8 +36,8 @@ _MAX_CELLS = 4_000_000
 _TOLERANCE = 1e-12
 """Differences of F1 closer than this are the same; sums of float64 are not exact."""
 
-Counts = NDArray[np.integer]
-Floats = NDArray[np.float64]
+CountMatrix = NDArray[np.integer]
+_Floats = NDArray[np.float64]
 
 
 class Interval(NamedTuple):
@@ -62,7 +62,7 @@ class PairedTest:
     p: float
 
 
-def mean_f1(counts: Counts) -> float:
+def mean_f1(counts: CountMatrix) -> float:
     """Mean over seeds of the micro F1. ``counts``: (n_seeds, n_sentences, 3).
 
     >>> mean_f1(np.array([[[1, 0, 0], [0, 0, 1]], [[1, 0, 0], [1, 0, 0]]])).__round__(3)
@@ -72,7 +72,7 @@ def mean_f1(counts: Counts) -> float:
 
 
 def bootstrap_interval(
-    counts: Counts, *, n_replicates: int = N_REPLICATES, seed: int = 0
+    counts: CountMatrix, *, n_replicates: int = N_REPLICATES, seed: int = 0
 ) -> Interval:
     """95 % percentile bootstrap interval of the mean F1, over sentences and seeds.
 
@@ -91,7 +91,7 @@ def bootstrap_interval(
 
 
 def paired_bootstrap(
-    a: Counts, b: Counts, *, n_replicates: int = N_REPLICATES, seed: int = 0
+    a: CountMatrix, b: CountMatrix, *, n_replicates: int = N_REPLICATES, seed: int = 0
 ) -> PairedTest:
     """Bootstrap the difference in mean F1, ``a`` minus ``b``.
 
@@ -119,7 +119,7 @@ def paired_bootstrap(
 
 
 def approximate_randomisation(
-    a: Counts, b: Counts, *, n_replicates: int = N_REPLICATES, seed: int = 0
+    a: CountMatrix, b: CountMatrix, *, n_replicates: int = N_REPLICATES, seed: int = 0
 ) -> PairedTest:
     """Test whether it matters which of the two systems an output came from.
 
@@ -156,7 +156,7 @@ def approximate_randomisation(
     return PairedTest(bootstrap.difference, bootstrap.ci95, (1 + n_as_large) / (n_replicates + 1))
 
 
-def _check_counts(counts: Counts, name: str) -> None:
+def _check_counts(counts: CountMatrix, name: str) -> None:
     if counts.ndim != 3 or counts.shape[2] != 3 or 0 in counts.shape:
         raise InputError(
             f"{name}: found shape {counts.shape}, expected (n_seeds, n_sentences, 3) with at least "
@@ -164,7 +164,7 @@ def _check_counts(counts: Counts, name: str) -> None:
         )
 
 
-def _check_pair(a: Counts, b: Counts) -> None:
+def _check_pair(a: CountMatrix, b: CountMatrix) -> None:
     _check_counts(a, "a")
     _check_counts(b, "b")
     if a.shape[1] != b.shape[1]:
@@ -181,13 +181,13 @@ def _batches(n_replicates: int, n_sentences: int) -> list[int]:
     return [size] * full + [rest] * (rest > 0)
 
 
-def _sentence_rows(counts: Counts) -> Floats:
+def _sentence_rows(counts: CountMatrix) -> _Floats:
     """One row per sentence, all seeds beside each other. Shape: (n_sentences, 3 * n_seeds)."""
     rows = counts.transpose(1, 0, 2).reshape(counts.shape[1], -1)
     return np.ascontiguousarray(rows, dtype=np.float64)
 
 
-def _draw_weights(n_replicates: int, n_items: int, rng: np.random.Generator) -> Floats:
+def _draw_weights(n_replicates: int, n_items: int, rng: np.random.Generator) -> _Floats:
     """How often each item comes up in ``n_items`` draws. Shape: (n_replicates, n_items).
 
     The multinomial distribution, by counting draws: several times faster than sampling it.
@@ -198,7 +198,7 @@ def _draw_weights(n_replicates: int, n_items: int, rng: np.random.Generator) -> 
     return weights.reshape(n_replicates, n_items).astype(np.float64)
 
 
-def _resample_f1(counts: Counts, n_replicates: int, rng: np.random.Generator) -> Floats:
+def _resample_f1(counts: CountMatrix, n_replicates: int, rng: np.random.Generator) -> _Floats:
     """F1 of every seed on resampled sentences. Shape: (n_replicates, n_seeds)."""
     rows = _sentence_rows(counts)
     return np.concatenate(
@@ -209,12 +209,12 @@ def _resample_f1(counts: Counts, n_replicates: int, rng: np.random.Generator) ->
     )
 
 
-def _seed_f1(counts: Counts) -> Floats:
+def _seed_f1(counts: CountMatrix) -> _Floats:
     """Micro F1 of every seed. Shape: (n_seeds,)."""
     return counts_to_f1(counts.sum(axis=1))
 
 
-def _pool_seeds(resampled: Floats, observed: Floats, rng: np.random.Generator) -> Floats:
+def _pool_seeds(resampled: _Floats, observed: _Floats, rng: np.random.Generator) -> _Floats:
     """Mean over seeds of every replicate, plus what other seeds would change.
 
     Shape: ``resampled`` (n_replicates, n_seeds), ``observed`` (n_seeds,) to (n_replicates,).
@@ -227,6 +227,6 @@ def _pool_seeds(resampled: Floats, observed: Floats, rng: np.random.Generator) -
     return np.asarray(means)
 
 
-def _percentiles(replicates: Floats) -> Interval:
+def _percentiles(replicates: _Floats) -> Interval:
     low, high = np.quantile(replicates, (0.025, 0.975))
     return Interval(float(low), float(high))

@@ -19,15 +19,13 @@ from nerbridge.evaluation.counts import (
     read_spans,
 )
 from nerbridge.evaluation.matching import Match, match_entities, mention_of
-from nerbridge.labels import OUTSIDE, Span
+from nerbridge.labels import OUTSIDE, Mention, Span
 
 LENGTHS = ("1", "2", "3", "4+")
 
-Tags = Sequence[Sequence[str]]
-Words = Sequence[Sequence[str]]
+TagsBySentence = Sequence[Sequence[str]]
+WordsBySentence = Sequence[Sequence[str]]
 Spans = list[list[Span]]
-Mention = tuple[str, ...]
-"""Type and words of an entity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +96,9 @@ class Scores:
 
 
 def score_predictions(
-    words: Words,
-    gold: Tags,
-    predicted: Tags,
+    words: WordsBySentence,
+    gold: TagsBySentence,
+    predicted: TagsBySentence,
     types: Sequence[str],
     *,
     known: Set[Mention] | None = None,
@@ -163,7 +161,7 @@ def score_predictions(
     )
 
 
-def find_mentions(words: Words, tags: Tags) -> frozenset[Mention]:
+def find_mentions(words: WordsBySentence, tags: TagsBySentence) -> frozenset[Mention]:
     """The different entities of sentences, each as its type and words.
 
     >>> find_mentions([["New", "Delhi", "today"]], [["B-LOC", "I-LOC", "O"]])
@@ -186,7 +184,7 @@ def _counts_to_score(counts: NDArray[np.int64]) -> TypeScore:
     )
 
 
-def _score_conll(gold: Tags, predicted: Tags, types: Sequence[str]) -> float:
+def _score_conll(gold: TagsBySentence, predicted: TagsBySentence, types: Sequence[str]) -> float:
     counts = count_spans(
         read_all_spans(gold, types, "conll"), read_all_spans(predicted, types, "conll"), types
     )
@@ -240,7 +238,7 @@ def _correct_spans(gold: Spans, predicted: Spans) -> Iterable[Span]:
 
 
 def _score_seen(
-    words: Words, gold: Spans, predicted: Spans, known: Set[Mention] | None
+    words: WordsBySentence, gold: Spans, predicted: Spans, known: Set[Mention] | None
 ) -> tuple[int | None, int | None, float | None, float | None]:
     """Number of gold mentions seen and not seen in training, and the recall of each."""
     if known is None:

@@ -21,7 +21,7 @@ from nerbridge.exporting.machine_paths import without_paths
 from nerbridge.exporting.parity import check_logits, check_scores, compare_logits
 from nerbridge.exporting.quantise import quantise
 from nerbridge.exporting.sentences import (
-    Words,
+    SentenceWords,
     bundled_sentences,
     find_validation,
     parity_sentences,
@@ -40,8 +40,8 @@ from nerbridge.models.manifest import (
     BaseEncoder,
     FileDigest,
     FittedTemperature,
-    Kind,
     Manifest,
+    ModelKind,
     ParentModel,
     VocabularySize,
     parse_manifest,
@@ -59,7 +59,7 @@ N_EXACT = (0, 1, 2, 3, 4, 6, 8)
 """How many matrices stay in 32 bits, one try after the other, until int8 scores as it must."""
 _LIBRARIES = ("nerbridge", "onnx", "onnxruntime", "tokenizers", "torch", "transformers")
 
-Report = Callable[[str], None]
+ReportStep = Callable[[str], None]
 
 
 def check_out(out: Path, model: Path) -> None:
@@ -85,13 +85,13 @@ class MergedModel:
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerFast
     label_set: LabelSet
-    sentences: list[Words]
+    sentences: list[SentenceWords]
     expected: list[Any]
     manifest: Manifest
 
 
 def load_merged(
-    found: ModelFolder, kind: Kind, trim_vocabulary: Sequence[str], base: str | None
+    found: ModelFolder, kind: ModelKind, trim_vocabulary: Sequence[str], base: str | None
 ) -> MergedModel:
     """Load a trained model, note what it predicts, merge its adapter and trim its vocabulary.
 
@@ -158,7 +158,7 @@ def _order_columns(model: PreTrainedModel, columns: LabelColumns) -> None:
     setattr(model, name, ordered)
 
 
-def _describe(found: ModelFolder, trained: TokenClassifier, kind: Kind) -> Manifest:
+def _describe(found: ModelFolder, trained: TokenClassifier, kind: ModelKind) -> Manifest:
     own, name = trained.manifest, found.path.resolve().name
     n_pieces = trained.tokenizer.get_vocab_size()
     return Manifest(
@@ -183,7 +183,7 @@ def _base_of_foreign(name: str, trained: TokenClassifier) -> BaseEncoder:
     return BaseEncoder(id=name, sha256=sha256)
 
 
-def write_transformers(source: MergedModel, folder: Path, report: Report) -> None:
+def write_transformers(source: MergedModel, folder: Path, report: ReportStep) -> None:
     """Write an ordinary folder of transformers, and compare what it predicts.
 
     Raises:
@@ -201,7 +201,7 @@ def write_transformers(source: MergedModel, folder: Path, report: Report) -> Non
 
 
 def write_onnx(
-    source: MergedModel, folder: Path, report: Report, *, in_int8: bool, validation: str | None
+    source: MergedModel, folder: Path, report: ReportStep, *, in_int8: bool, validation: str | None
 ) -> None:
     """Write a graph for onnxruntime, in 8 bits if wanted, and compare what it predicts.
 
@@ -238,7 +238,7 @@ def _quantise(
     folder: Path,
     manifest: Manifest,
     labelled: str | None,
-    report: Report,
+    report: ReportStep,
 ) -> None:
     """Replace the model by one of 8 bits, as many of its matrices as the score allows."""
     types = exact.label_set.types

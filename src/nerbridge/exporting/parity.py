@@ -15,7 +15,7 @@ import numpy as np
 from nerbridge.alignment.decoding import decode_many
 from nerbridge.alignment.inference import Logits
 from nerbridge.errors import ModelError
-from nerbridge.evaluation.scores import score_predictions
+from nerbridge.evaluation.scores import TagsBySentence, WordsBySentence, score_predictions
 from nerbridge.labels import LabelSet
 from nerbridge.models.manifest import Parity, QuantisationParity
 
@@ -23,20 +23,17 @@ MAX_DIFFERENCE = 1e-4
 MAX_F1_LOSS = 0.005
 MIN_AGREEMENT = 0.95
 
-Words = Sequence[Sequence[str]]
-Tags = Sequence[Sequence[str]]
-
 
 @dataclass(frozen=True)
-class Validation:
+class ValidationSentences:
     """Sentences to compare scores on; without ``tags`` only entities are compared.
 
     ``corpus`` says where they are from, ``words`` are as in the corpus.
     """
 
     corpus: str
-    words: Words
-    tags: Tags | None
+    words: WordsBySentence
+    tags: TagsBySentence | None
 
 
 def compare_logits(
@@ -76,7 +73,10 @@ def check_logits(parity: Parity) -> Parity:
 
 
 def check_scores(
-    validation: Validation, exact: Tags, quantised: Tags, types: Sequence[str]
+    validation: ValidationSentences,
+    exact: TagsBySentence,
+    quantised: TagsBySentence,
+    types: Sequence[str],
 ) -> QuantisationParity:
     """Compare the predictions in 8 bits to those in 32; the result goes into the manifest.
 
@@ -105,7 +105,10 @@ def check_scores(
 
 
 def _check_agreement(
-    validation: Validation, exact: Tags, quantised: Tags, types: Sequence[str]
+    validation: ValidationSentences,
+    exact: TagsBySentence,
+    quantised: TagsBySentence,
+    types: Sequence[str],
 ) -> QuantisationParity:
     score = score_predictions(validation.words, exact, quantised, types)
     # Nothing found by either is perfect agreement.

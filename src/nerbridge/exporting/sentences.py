@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nerbridge.corpus.reading import read_corpus
 from nerbridge.errors import CorpusError, ModelError
-from nerbridge.exporting.parity import Validation
+from nerbridge.exporting.parity import ValidationSentences
 from nerbridge.models.manifest import TrainingCorpus
 from nerbridge.text.sentences import split_sentences
 from nerbridge.text.words import split_words
@@ -16,10 +16,10 @@ from nerbridge.text.words import split_words
 BUNDLED = "bundled:as"
 PLAIN_SUFFIXES = (".txt", ".text")
 
-Words = Sequence[str]
+SentenceWords = Sequence[str]
 
 
-def read_words(specs: Iterable[str]) -> Iterator[Words]:
+def read_words(specs: Iterable[str]) -> Iterator[SentenceWords]:
     """Words of every sentence of labelled corpora (all splits) and of plain text (``.txt``).
 
     Raises:
@@ -33,13 +33,13 @@ def read_words(specs: Iterable[str]) -> Iterator[Words]:
         yield from chain([first], found)
 
 
-def _labelled(spec: str) -> Iterator[Words]:
+def _labelled(spec: str) -> Iterator[SentenceWords]:
     for split in read_corpus(spec, repair=True).splits.values():
         for sentence in split:
             yield sentence.words
 
 
-def _plain_text(path: Path) -> Iterator[Words]:
+def _plain_text(path: Path) -> Iterator[SentenceWords]:
     try:
         with path.open(encoding="utf-8") as file:
             for line in file:
@@ -49,7 +49,9 @@ def _plain_text(path: Path) -> Iterator[Words]:
         raise CorpusError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
 
 
-def parity_sentences(sentences: Iterable[Words], n: int, max_subwords: int) -> list[Words]:
+def parity_sentences(
+    sentences: Iterable[SentenceWords], n: int, max_subwords: int
+) -> list[SentenceWords]:
     """The first ``n`` sentences, and one made of all of them, longer than three windows if it can.
 
     The others go through the model in one padded batch, this one in windows.
@@ -59,7 +61,7 @@ def parity_sentences(sentences: Iterable[Words], n: int, max_subwords: int) -> l
     return [*found, joined[: 3 * max_subwords + 1]]
 
 
-def bundled_sentences() -> Iterator[Words]:
+def bundled_sentences() -> Iterator[SentenceWords]:
     """Validation and test sentences from the wheel."""
     splits = read_corpus(BUNDLED).splits
     for sentence in (*splits["validation"], *splits["test"]):
@@ -68,7 +70,7 @@ def bundled_sentences() -> Iterator[Words]:
 
 def find_validation(
     asked: str | None, corpora: Mapping[str, TrainingCorpus], types: Sequence[str]
-) -> Validation:
+) -> ValidationSentences:
     """Labelled validation sentences: those asked for, else those the model was chosen on.
 
     ``corpora`` are those that the model learned from. One that cannot be read under its name, or
@@ -88,14 +90,14 @@ def find_validation(
         if corpus.sha256 == learned.sha256 and "validation" in corpus.splits:
             return _validation_of(name, types)
     words = [sentence.words for sentence in read_corpus(BUNDLED).splits["validation"]]
-    return Validation(BUNDLED, words, None)
+    return ValidationSentences(BUNDLED, words, None)
 
 
-def _validation_of(spec: str, types: Sequence[str]) -> Validation:
+def _validation_of(spec: str, types: Sequence[str]) -> ValidationSentences:
     splits = read_corpus(spec, repair=True, allowed_types=types).splits
     split = splits.get("validation") or (next(iter(splits.values())) if len(splits) == 1 else None)
     if not split:
         raise ModelError(
             f"{spec}: no validation split; found {', '.join(splits)}. Name the file to use."
         )
-    return Validation(spec, [s.words for s in split], [s.tags for s in split])
+    return ValidationSentences(spec, [s.words for s in split], [s.tags for s in split])

@@ -20,7 +20,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from nerbridge.alignment.subwords import SpecialIds, encode_sentences
 from nerbridge.errors import ModelError
-from nerbridge.exporting.sentences import Words, read_words
+from nerbridge.exporting.sentences import SentenceWords, read_words
 from nerbridge.models.manifest import HeldOutWords, VocabularySize
 from nerbridge.models.word_model import TokenClassifier
 
@@ -28,7 +28,6 @@ _KINDS = ("Unigram", "WordPiece")
 _BATCH = 200
 _HELD_OUT_EVERY = 10
 _NAMES = ("bos_token", "eos_token", "cls_token", "sep_token", "pad_token", "unk_token")
-Sentences = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,9 @@ class TrimmedTokenizer:
     kept: tuple[int, ...]
 
 
-def used_pieces(tokenizer: Tokenizer, batches: Iterable[Sentences], unk_id: int) -> set[int]:
+def used_pieces(
+    tokenizer: Tokenizer, batches: Iterable[Sequence[Sequence[str]]], unk_id: int
+) -> set[int]:
     """Ids of all pieces that the sentences, given as words in model form, are cut into."""
     used: set[int] = set()
     for sentences in batches:
@@ -165,7 +166,7 @@ def trim_embedding(model: PreTrainedModel, kept: Sequence[int]) -> None:
 
 
 def count_changed(
-    full: Tokenizer, trimmed: TrimmedTokenizer, sentences: Sentences, unk_id: int
+    full: Tokenizer, trimmed: TrimmedTokenizer, sentences: Sequence[Sequence[str]], unk_id: int
 ) -> HeldOutWords:
     """How sentences in model form are cut by both: words, words cut otherwise, subwords of both."""
     new_unk = trimmed.kept.index(unk_id)
@@ -211,7 +212,7 @@ def trim_model(
         ModelError: if the tokenizer or the embedding is of a kind that cannot be trimmed exactly.
     """
     specials, most, held_used = full.specials, set[int](), set[int]()
-    held: list[Words] = []
+    held: list[SentenceWords] = []
     for batch in _batches(full, corpora):
         apart = batch[_HELD_OUT_EVERY - 1 :: _HELD_OUT_EVERY]
         rest = [w for i, w in enumerate(batch) if i % _HELD_OUT_EVERY != _HELD_OUT_EVERY - 1]
@@ -237,9 +238,9 @@ def trim_model(
     return smaller, vocabulary
 
 
-def _batches(full: TokenClassifier, corpora: Sequence[str]) -> Iterator[list[Words]]:
+def _batches(full: TokenClassifier, corpora: Sequence[str]) -> Iterator[list[SentenceWords]]:
     """Sentences in model form, some at a time."""
-    forms: Iterator[Words] = (
+    forms: Iterator[SentenceWords] = (
         [full.model_input(word) for word in words] for words in read_words(corpora)
     )
     while batch := list(islice(forms, _BATCH)):

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 DOCUMENT_START = "-DOCSTART-"
-Columns = Sequence[str]
-Sentence = Sequence[Columns]
+Cells = Sequence[str]
+SentenceCells = Sequence[Cells]
 
 _TAG = re.compile(r"[Oo]|[BILUES]-.+")
 _KEY_AND_VALUE = re.compile(r"#\s*[\w.:-]+\s*=\s.*")
@@ -26,16 +26,16 @@ _MIN_COLUMNS_OF_2012 = 11
 
 
 @dataclass(frozen=True)
-class Row:
+class ConllLine:
     """One line of words: its number and its cells."""
 
     line: int
-    cells: Columns
+    cells: Cells
 
 
 def read_rows(
     lines: Iterable[tuple[int, str]], skip: Callable[[str], object] = lambda line: None
-) -> Iterator[list[Row]]:
+) -> Iterator[list[ConllLine]]:
     """The rows of every sentence, as they are asked for.
 
     Columns are separated by tabs if the first row of a sentence holds a tab, else by spaces.
@@ -50,7 +50,7 @@ def read_rows(
     [[['a', 'O']], [['b', 'O']]]
     """
     separator: str | None = None
-    rows: list[Row] = []
+    rows: list[ConllLine] = []
     for number, line in lines:
         line = line.rstrip(" \t\r\n")
         if not line or is_document_start(line):
@@ -68,7 +68,7 @@ def read_rows(
             continue
         if not rows:
             separator = "\t" if "\t" in line else " "
-        rows.append(Row(number, _split(line, separator)))
+        rows.append(ConllLine(number, _split(line, separator)))
     if rows:
         yield rows
 
@@ -95,7 +95,7 @@ def is_document_start(line: str) -> bool:
     )
 
 
-def is_comment(line: str, columns: Columns) -> bool:
+def is_comment(line: str, columns: Cells) -> bool:
     """Whether a line that stands before a sentence is a comment; ``columns`` are its own.
 
     >>> is_comment("# text = B-12", "# text = B-12".split()), is_comment("# O", ["#", "O"])
@@ -108,7 +108,7 @@ def is_comment(line: str, columns: Columns) -> bool:
     return len(columns) < 2 or not looks_like_tag(columns[-1])
 
 
-def find_word_column(sentences: Sequence[Sentence]) -> int:
+def find_word_column(sentences: Sequence[SentenceCells]) -> int:
     """The column of the words, from 0: behind columns that count them or name their sentence.
 
     A column counts if it numbers the words of every sentence (from 1 or 0, or on from the sentence
@@ -128,7 +128,7 @@ def find_word_column(sentences: Sequence[Sentence]) -> int:
     return column
 
 
-def find_index_column(sentences: Sequence[Sentence], word: int) -> int | None:
+def find_index_column(sentences: Sequence[SentenceCells], word: int) -> int | None:
     """The column before the words that counts them; None if there is none.
 
     >>> find_index_column([[["s1", "1", "অসম"], ["s1", "2", "।"]]], 2)
@@ -154,7 +154,7 @@ def counts_words(ids: Sequence[str]) -> bool:
     )
 
 
-def surface_rows(rows: Sentence, index: int = 0) -> list[tuple[Columns, Sequence[Columns]]]:
+def surface_rows(rows: SentenceCells, index: int = 0) -> list[tuple[Cells, Sequence[Cells]]]:
     """Of rows with an index, those that stand in the text, each with the rows of its parts.
 
     A range (``1-2``) stands for the words that it covers; a node that is not in the text
@@ -165,7 +165,7 @@ def surface_rows(rows: Sentence, index: int = 0) -> list[tuple[Columns, Sequence
     [('vámonos', 2), ('al', 1)]
     """
     words = {row[index]: row for row in rows if row[index].isdecimal()}
-    found: list[tuple[Columns, Sequence[Columns]]] = []
+    found: list[tuple[Cells, Sequence[Cells]]] = []
     covered = -1
     for row in rows:
         match = _ID.fullmatch(row[index])
@@ -178,7 +178,7 @@ def surface_rows(rows: Sentence, index: int = 0) -> list[tuple[Columns, Sequence
     return found
 
 
-def _is_index(sentences: Sequence[Sentence], column: int) -> bool:
+def _is_index(sentences: Sequence[SentenceCells], column: int) -> bool:
     """Whether the column numbers the words, and another column holds words."""
     if len(sentences) + max(map(len, sentences), default=0) < _MIN_EVIDENCE or not _has_words(
         sentences, column + 1
@@ -192,7 +192,7 @@ def _is_index(sentences: Sequence[Sentence], column: int) -> bool:
     return starts[0] in (0, 1) and (goes_on or all(start in (0, 1) for start in starts))
 
 
-def _is_name(sentences: Sequence[Sentence], column: int) -> bool:
+def _is_name(sentences: Sequence[SentenceCells], column: int) -> bool:
     """Whether the column is the same within each sentence, as no words are."""
     long = [sentence for sentence in sentences if len(sentence) > 1]
     is_enough = len(long) >= _MIN_NAMED or (bool(long) and _is_index(sentences, column + 1))
@@ -201,7 +201,7 @@ def _is_name(sentences: Sequence[Sentence], column: int) -> bool:
     return all(len({row[column] for row in sentence}) == 1 for sentence in long)
 
 
-def _has_words(sentences: Sequence[Sentence], column: int, n_columns: int = 1) -> bool:
+def _has_words(sentences: Sequence[SentenceCells], column: int, n_columns: int = 1) -> bool:
     """Whether there are columns from this one on, and the first of them is not one of tags."""
     rows = [row for sentence in sentences for row in sentence]
     return min(map(len, rows), default=0) >= column + n_columns and not all(
@@ -209,7 +209,7 @@ def _has_words(sentences: Sequence[Sentence], column: int, n_columns: int = 1) -
     )
 
 
-def are_numbers(rows: Sequence[Columns], column: int) -> bool:
+def are_numbers(rows: Sequence[Cells], column: int) -> bool:
     """Whether what should be words are numbers, and other columns than tags stand behind them.
 
     >>> are_numbers([["1-1", "অসম"], ["1-2", "।"]], 0), are_numbers([["7", "O"], ["8", "O"]], 0)

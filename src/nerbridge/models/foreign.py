@@ -38,14 +38,14 @@ from nerbridge.models.label_files import (
 from nerbridge.models.torch_model import to_word_model, with_tokenizer
 from nerbridge.models.word_model import TokenClassifier
 
-Names = Mapping[str, str | None]
+LabelNames = Mapping[str, str | None]
 
 _LEFTOVER = re.compile(r"(^|\.)(pooler|position_ids)(\.|$)")
 """Tensors inside an encoder that older versions of transformers saved and that nothing reads."""
 
 
 def load_foreign(
-    folder: Path, *, base: str | None = None, names: Names | None = None
+    folder: Path, *, base: str | None = None, names: LabelNames | None = None
 ) -> TokenClassifier:
     """Load a token classifier without ``nerbridge.json``; its words are read as they are.
 
@@ -66,7 +66,7 @@ def load_foreign(
     return _load_classifier(folder, names or {})
 
 
-def _load_classifier(folder: Path, new_names: Names) -> TokenClassifier:
+def _load_classifier(folder: Path, new_names: LabelNames) -> TokenClassifier:
     source = resolve_encoder(str(folder.absolute()))
     n_columns = n_head_columns(weight_files(folder))
     if n_columns is None:
@@ -85,7 +85,7 @@ def _load_classifier(folder: Path, new_names: Names) -> TokenClassifier:
     return to_word_model(network, columns.label_set, script=None, folder=folder)
 
 
-def _load_adapter(folder: Path, base: str | None, new_names: Names) -> TokenClassifier:
+def _load_adapter(folder: Path, base: str | None, new_names: LabelNames) -> TokenClassifier:
     source = _find_base(folder, base)
     check_safetensors(folder, str(folder), [ADAPTER_WEIGHT_FILE])
     own = n_head_columns([folder / ADAPTER_WEIGHT_FILE])

@@ -20,7 +20,7 @@ from nerbridge.models.folder import (
     ONNX_FILE,
     check_safetensors,
 )
-from nerbridge.models.manifest import MANIFEST_FILE, Kind, read_manifest
+from nerbridge.models.manifest import MANIFEST_FILE, ModelKind, read_manifest
 from nerbridge.models.word_model import TokenClassifier, WordModel, with_mapped_types
 from nerbridge.type_maps import TypeMap
 
@@ -29,7 +29,12 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _ADAPTED = "adapt"
 
 Engine = Literal["onnx", "torch", "crf"]
-_ENGINES: dict[Kind, Engine] = {"onnx": "onnx", "adapter": "torch", "full": "torch", "crf": "crf"}
+_ENGINES: dict[ModelKind, Engine] = {
+    "onnx": "onnx",
+    "adapter": "torch",
+    "full": "torch",
+    "crf": "crf",
+}
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from nerbridge.labels import LabelSet
 MANIFEST_FILE = "nerbridge.json"
 SCHEMA = 2
 
-Kind = Literal["adapter", "full", "crf", "onnx"]
+ModelKind = Literal["adapter", "full", "crf", "onnx"]
 Role = Literal["target", "source"]
 
 
@@ -183,7 +183,7 @@ class Manifest(_Part):
     size of its windows without special tokens. ``base`` is None for a CRF.
     """
 
-    kind: Kind
+    kind: ModelKind
     base: BaseEncoder | None
     types: tuple[str, ...]
     script: str | None

@@ -15,7 +15,7 @@ from nerbridge.models.probe import ProbedEncoder, padded_batches, share
 from nerbridge.text.model_input import to_model_form, words_to_model_form
 from nerbridge.text.words import split_words
 
-Vectors = NDArray[np.float64]
+NameVectors = NDArray[np.float64]
 """Shape: (n_names, hidden size); each row of length 1."""
 
 LEAST_CONSONANTS = 4
@@ -68,7 +68,7 @@ class PairRetrieval:
     different: Retrieval
 
 
-def embed_names(encoder: ProbedEncoder, names: Sequence[str]) -> Vectors:
+def embed_names(encoder: ProbedEncoder, names: Sequence[str]) -> NameVectors:
     """One vector per name, from the name alone.
 
     The words of the name (`split_words`), in model form and between the special tokens, make one
@@ -86,7 +86,7 @@ def embed_names(encoder: ProbedEncoder, names: Sequence[str]) -> Vectors:
             if rows[index]:
                 vectors[index] = states[i, 1 : 1 + len(rows[index])].mean(0).numpy()
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Vectors = vectors / np.maximum(lengths, np.finfo(np.float64).tiny)
+    unit: NameVectors = vectors / np.maximum(lengths, np.finfo(np.float64).tiny)
     return unit
 
 

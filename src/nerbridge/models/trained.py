@@ -14,7 +14,7 @@ from nerbridge.models.encoder import (
     model_tags,
     resolve_encoder,
 )
-from nerbridge.models.foreign import Names, load_foreign
+from nerbridge.models.foreign import LabelNames, load_foreign
 from nerbridge.models.full import load_full
 from nerbridge.models.manifest import MANIFEST_FILE, Manifest, read_manifest
 from nerbridge.models.torch_model import AnyNetwork, to_word_model, with_tokenizer
@@ -26,7 +26,7 @@ def load_torch(
     *,
     base: str | None = None,
     n_threads: int | None = None,
-    names: Names | None = None,
+    names: LabelNames | None = None,
 ) -> TokenClassifier:
     """Load an adapter with its base, a merged model, or any token classifier of transformers.
 

@@ -20,7 +20,7 @@ _N_COLUMNS = 1024
 _NGRAM = 4
 _DIVERSITY = 0.5
 
-Vectors = NDArray[np.float32]
+TextVectors = NDArray[np.float32]
 
 
 def choose_diverse(
@@ -50,7 +50,7 @@ def choose_diverse(
     return chosen
 
 
-def texts_to_vectors(texts: Sequence[str], *, seed: int = 0) -> Vectors:
+def texts_to_vectors(texts: Sequence[str], *, seed: int = 0) -> TextVectors:
     """Hashed TF-IDF of character 4-grams, each row of length 1. Shape: (n_texts, 1024).
 
     ``seed`` is that of the hash.
@@ -61,7 +61,7 @@ def texts_to_vectors(texts: Sequence[str], *, seed: int = 0) -> Vectors:
             row[zlib.crc32(gram.encode("utf-8", "replace"), seed) % _N_COLUMNS] += 1
     n_with = np.count_nonzero(counts, axis=0)
     # In place: of twenty thousand texts this is 80 MB.
-    vectors: Vectors = np.log1p(counts, out=counts)
+    vectors: TextVectors = np.log1p(counts, out=counts)
     vectors *= np.log1p(len(texts) / (1.0 + n_with)).astype(np.float32)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     return vectors

@@ -43,8 +43,8 @@ _BREAK, _NO_ENDING = -1, -2
 _MIN_TOKENS = 3
 """Of fewer there is nothing to reduce."""
 
-Counts = Mapping[str, int]
-Parts = Mapping[str, tuple[str, str]]
+WordCounts = Mapping[str, int]
+StemsAndEndings = Mapping[str, tuple[str, str]]
 Numbers = NDArray[np.int64]
 
 
@@ -110,7 +110,7 @@ class CountedText:
         return self._numbers.setdefault(_as_counted(word), len(self._numbers))
 
 
-def cut_endings(counts: Counts) -> dict[str, tuple[str, str]]:
+def cut_endings(counts: WordCounts) -> dict[str, tuple[str, str]]:
     """Every word as a stem and an ending, which is empty for most.
 
     An ending is what stands behind many words that are also written without it, and oftener so.
@@ -133,7 +133,7 @@ def cut_endings(counts: Counts) -> dict[str, tuple[str, str]]:
     return parts
 
 
-def _find_endings(counts: Counts) -> frozenset[str]:
+def _find_endings(counts: WordCounts) -> frozenset[str]:
     frequent = {w: n for w, n in counts.items() if n >= _MIN_STEM_SEEN and len(w) >= _MIN_STEM}
     behind: Counter[str] = Counter()
     for word, n in frequent.items():
@@ -143,7 +143,7 @@ def _find_endings(counts: Counts) -> frozenset[str]:
     return frozenset(ending for ending, _ in behind.most_common(_N_ENDINGS))
 
 
-def _find_stem(word: str, counts: Counts, endings: frozenset[str]) -> str:
+def _find_stem(word: str, counts: WordCounts, endings: frozenset[str]) -> str:
     least = max(_MIN_STEM_SEEN, _MIN_STEM_SHARE * counts[word])
     stems = [
         stem
@@ -158,7 +158,7 @@ def _beginnings(word: str) -> Iterator[str]:
         yield word[:end]
 
 
-def _number_tokens(counts: Counts, parts: Parts) -> dict[str, int]:
+def _number_tokens(counts: WordCounts, parts: StemsAndEndings) -> dict[str, int]:
     """Numbers of stems, and of endings with a mark in front, the most frequent first."""
     seen: Counter[str] = Counter()
     for word, (stem, ending) in parts.items():
@@ -169,7 +169,7 @@ def _number_tokens(counts: Counts, parts: Parts) -> dict[str, int]:
     return {token: number for number, token in enumerate(kept)}
 
 
-def _cut(text: Numbers, parts: Parts, tokens: Mapping[str, int]) -> Numbers:
+def _cut(text: Numbers, parts: StemsAndEndings, tokens: Mapping[str, int]) -> Numbers:
     """The text in tokens: a word's stem, then its ending; -1 for what is rare and at a break."""
     stems = [tokens.get(stem, _BREAK) for stem, _ in parts.values()]
     endings = [tokens.get(_mark(e), _BREAK) if e else _NO_ENDING for _, e in parts.values()]

@@ -23,7 +23,7 @@ from nerbridge import __version__
 from nerbridge.errors import NerbridgeError
 from nerbridge.server.access import check_site, check_token
 from nerbridge.server.batching import queue_full
-from nerbridge.server.limits import ClientGone, Settings
+from nerbridge.server.limits import ClientGone, ServerSettings
 from nerbridge.server.logs import FACTS
 from nerbridge.server.prefix import UnderPath
 from nerbridge.server.problems import (
@@ -44,7 +44,7 @@ _CSP = "default-src 'none'; frame-ancestors 'none'"
 log = logging.getLogger("nerbridge.server")
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: ServerSettings) -> ASGIApp:
     """The application of one worker."""
     service = Service(settings)
 

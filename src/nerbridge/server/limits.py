@@ -152,7 +152,7 @@ def _body_too_large(max_bytes: int) -> Problem:
 
 
 @dataclass(frozen=True)
-class Settings:
+class ServerSettings:
     """Goes to every worker, pickled.
 
     ``is_local`` says that it listens for programs on this machine alone. ``root_path`` is where a

@@ -63,7 +63,7 @@ class Problem(HTTPException):
 
 
 @dataclass(frozen=True)
-class Row:
+class ErrorResponse:
     """How an error is answered; its message goes to the client only if ``is_shown``."""
 
     status: int
@@ -71,18 +71,18 @@ class Row:
     is_shown: bool = False
 
 
-ERROR_RESPONSES: dict[type[errors.NerbridgeError], Row] = {
-    errors.NerbridgeError: Row(500, "internal"),
-    errors.InputError: Row(422, "input-error", is_shown=True),
-    errors.CorpusError: Row(422, "corpus-error", is_shown=True),
-    errors.RecipeError: Row(422, "recipe-error", is_shown=True),
-    errors.DocumentError: Row(422, "document-error", is_shown=True),
-    errors.TextError: Row(422, "text-error", is_shown=True),
-    errors.TextTypeError: Row(422, "text-type-error", is_shown=True),
+ERROR_RESPONSES: dict[type[errors.NerbridgeError], ErrorResponse] = {
+    errors.NerbridgeError: ErrorResponse(500, "internal"),
+    errors.InputError: ErrorResponse(422, "input-error", is_shown=True),
+    errors.CorpusError: ErrorResponse(422, "corpus-error", is_shown=True),
+    errors.RecipeError: ErrorResponse(422, "recipe-error", is_shown=True),
+    errors.DocumentError: ErrorResponse(422, "document-error", is_shown=True),
+    errors.TextError: ErrorResponse(422, "text-error", is_shown=True),
+    errors.TextTypeError: ErrorResponse(422, "text-type-error", is_shown=True),
     # Their messages name places on this machine.
-    errors.ModelError: Row(500, "model-error"),
-    errors.RunError: Row(500, "run-error"),
-    errors.EnvironmentProblem: Row(503, "environment-problem"),
+    errors.ModelError: ErrorResponse(500, "model-error"),
+    errors.RunError: ErrorResponse(500, "run-error"),
+    errors.EnvironmentProblem: ErrorResponse(503, "environment-problem"),
 }
 """Every class of `nerbridge.errors` has a row (tested)."""
 

@@ -21,7 +21,7 @@ from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from nerbridge.errors import EnvironmentProblem, InputError, ScriptWarning
 from nerbridge.platforms import allow_many_open_files, claim_address
-from nerbridge.server.limits import Settings
+from nerbridge.server.limits import ServerSettings
 from nerbridge.server.logs import log_config
 from nerbridge.server.metrics import MULTIPROCESS_VARIABLE, take_ready_mark
 from nerbridge.server.protocol import GuardedProtocol
@@ -104,7 +104,7 @@ def url_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def make_app(settings: Settings) -> ASGIApp:
+def make_app(settings: ServerSettings) -> ASGIApp:
     """The application, in a worker; the supervisor does not load the web framework."""
     from nerbridge.server.app import create_app
 
@@ -112,7 +112,7 @@ def make_app(settings: Settings) -> ASGIApp:
     return create_app(settings)
 
 
-def serve(settings: Settings, bound: socket.socket, *, n_workers: int, quiet: bool) -> None:
+def serve(settings: ServerSettings, bound: socket.socket, *, n_workers: int, quiet: bool) -> None:
     """Serve until SIGTERM or SIGINT; what was taken by then is answered.
 
     Raises:

@@ -15,7 +15,7 @@ from types import FrameType
 
 from nerbridge.errors import NerbridgeError
 from nerbridge.server.batching import Batcher
-from nerbridge.server.limits import Buffers, Settings
+from nerbridge.server.limits import Buffers, ServerSettings
 from nerbridge.server.metrics import Metrics, mark_ready
 from nerbridge.server.models import ServedModel, load_models
 from nerbridge.server.problems import Problem
@@ -33,7 +33,7 @@ _PARENT_S = 2.0
 class Service:
     """The models of a worker, their queues, and whether it takes requests."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ServerSettings) -> None:
         self.settings = settings
         self.limits = settings.limits
         self.buffers = Buffers(settings.limits)

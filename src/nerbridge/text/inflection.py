@@ -26,10 +26,10 @@ from nerbridge.text.brahmic_tables import (
     VOWELS,
     at_offsets,
 )
-from nerbridge.text.languages import LANGUAGES, Language, Words, follows_registry
+from nerbridge.text.languages import LANGUAGES, Language, WordList, follows_registry
 from nerbridge.text.script import script_of_char
 
-Kind = Literal["case", "plural or classifier", "particle", "postposition"]
+EndingKind = Literal["case", "plural or classifier", "particle", "postposition"]
 
 MIN_GRAPHEMES = 2
 """Fewest graphemes of a stem: a shorter one fits too many words."""
@@ -53,7 +53,7 @@ class Stem:
 
     text: str
     ending: str
-    kind: Kind
+    kind: EndingKind
 
 
 def stems(form: str, language: str) -> list[Stem]:
@@ -112,7 +112,7 @@ def language_of(forms: Iterable[str], expected: str | None = None) -> str:
     return max(candidates, key=lambda code: (own[code], code == expected))
 
 
-def _stem_forms(text: str, ending: str, kind: Kind) -> Iterator[Stem]:
+def _stem_forms(text: str, ending: str, kind: EndingKind) -> Iterator[Stem]:
     """The stem; without the hyphen or apostrophe before an ending; with ও where it became ৱ."""
     bare = text.rstrip(_CONNECTORS)
     if len(_GRAPHEME.findall(bare.split(" ")[-1] if " " not in ending else bare)) < MIN_GRAPHEMES:
@@ -136,14 +136,14 @@ def _fits(before: str, ending: str, language: Language) -> bool:
 
 
 @follows_registry
-def _endings(code: str) -> Mapping[str, Kind]:
+def _endings(code: str) -> Mapping[str, EndingKind]:
     """Every ending with its kind: cases, classifiers with cases, and particles behind them."""
     if code not in LANGUAGES:
         return {}
     language = LANGUAGES[code]
     known = language.endings
     cases, plurals, particles = map(_spaced, (known.cases, known.plurals, known.particles))
-    found: dict[str, Kind] = dict.fromkeys(_spaced(known.postpositions), "postposition")
+    found: dict[str, EndingKind] = dict.fromkeys(_spaced(known.postpositions), "postposition")
     declined = [*_attach(plurals, cases, language), *plurals]
     found |= dict.fromkeys(_attach([*cases, *declined], particles, language), "particle")
     found |= dict.fromkeys(particles, "particle")
@@ -155,5 +155,5 @@ def _attach(hosts: Iterable[str], endings: Iterable[str], language: Language) ->
     return [host + end for host in hosts for end in endings if _fits(host, end, language)]
 
 
-def _spaced(endings: Words) -> list[str]:
+def _spaced(endings: WordList) -> list[str]:
     return [ending.replace("_", " ") for ending in endings]

@@ -18,7 +18,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from nerbridge.text.normalise import normalise_text
 
-Words = tuple[str, ...]
+WordList = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Endings:
             written, so that ``after_vowel`` may follow them (``সংঘই``).
     """
 
-    cases: Words = ()
-    plurals: Words = ()
-    particles: Words = ()
-    postpositions: Words = ()
-    after_vowel: Words = ()
-    places_only: Words = ()
+    cases: WordList = ()
+    plurals: WordList = ()
+    particles: WordList = ()
+    postpositions: WordList = ()
+    after_vowel: WordList = ()
+    places_only: WordList = ()
     follow_clusters: bool = False
 
     def __bool__(self) -> bool:
@@ -80,21 +80,21 @@ class Language:
     own_name: str
     script: str
     own_letters: str = ""
-    letter_names: Mapping[str, Words] = field(default_factory=dict)
-    abbreviations: Words = ()
-    ambiguous: Words = ()
-    no_initials: Words = ()
-    closed_class: Words = ()
-    months: tuple[Words, ...] = ()
-    day_suffixes: Words = ()
-    same_sounds: Words = ()
-    latin_words: Words = ()
-    latin_endings: Words = ()
+    letter_names: Mapping[str, WordList] = field(default_factory=dict)
+    abbreviations: WordList = ()
+    ambiguous: WordList = ()
+    no_initials: WordList = ()
+    closed_class: WordList = ()
+    months: tuple[WordList, ...] = ()
+    day_suffixes: WordList = ()
+    same_sounds: WordList = ()
+    latin_words: WordList = ()
+    latin_endings: WordList = ()
     latin_pattern: str = ""
     endings: Endings = Endings()
 
     @property
-    def letter_spellings(self) -> Words:
+    def letter_spellings(self) -> WordList:
         """The spellings of all Latin letters."""
         return tuple(word for spellings in self.letter_names.values() for word in spellings)
 
@@ -130,7 +130,7 @@ def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _words(text: str) -> Words:
+def _words(text: str) -> WordList:
     return tuple(normalise_text(text).split())
 
 

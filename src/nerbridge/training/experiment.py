@@ -27,7 +27,7 @@ from nerbridge.models.full import load_full, save_full
 from nerbridge.models.manifest import (
     CurvePoint,
     FittedTemperature,
-    Kind,
+    ModelKind,
     ParentModel,
     Role,
     Training,
@@ -260,7 +260,7 @@ def _save(
         "training": training,
         "calibration": calibration,
     }
-    kind: Kind = "adapter" if isinstance(model, PeftModel) else "full"
+    kind: ModelKind = "adapter" if isinstance(model, PeftModel) else "full"
     manifest = run.manifest(name, seed, kind).model_copy(update=changes)
     if isinstance(model, PeftModel):
         save_adapter(model, folder, manifest)

@@ -22,7 +22,7 @@ from nerbridge.models.encoder import (
     max_window_subwords,
     resolve_encoder,
 )
-from nerbridge.models.manifest import BaseEncoder, Kind, Manifest
+from nerbridge.models.manifest import BaseEncoder, Manifest, ModelKind
 from nerbridge.training.data import ExperimentData, load_data
 from nerbridge.training.recipe import Recipe
 from nerbridge.training.recipe_files import fingerprint_settings, recipe_sha256
@@ -95,7 +95,7 @@ class Run:
             **{f"test set {name}": c.sha256 for name, c in self.data.test_corpora.items()},
         }
 
-    def manifest(self, system: str, seed: int, kind: Kind) -> Manifest:
+    def manifest(self, system: str, seed: int, kind: ModelKind) -> Manifest:
         """The manifest of a model of this run, without what its training adds."""
         base = BaseEncoder(
             id=self.recipe.encoder.id,

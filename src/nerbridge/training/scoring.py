@@ -8,7 +8,8 @@ from pathlib import Path
 from nerbridge.evaluation.calibration import Calibration
 from nerbridge.evaluation.errors import ErrorExample, frequent_errors
 from nerbridge.evaluation.quoting import quote_scores
-from nerbridge.evaluation.scores import Mention, Scores, find_mentions, score_predictions
+from nerbridge.evaluation.scores import Scores, find_mentions, score_predictions
+from nerbridge.labels import Mention
 from nerbridge.models.card import write_card
 from nerbridge.models.loading import load_model
 from nerbridge.models.manifest import read_manifest, write_manifest

@@ -55,7 +55,7 @@ from nerbridge.training.validation import KeepBest, Validation, last_checkpoint
 _N_SEEN = 100
 """Training sentences that the curve of training F1 is drawn from."""
 
-Report = Callable[[CurvePoint, float], None]
+ReportPoint = Callable[[CurvePoint, float], None]
 """Called at every look at the validation set with the point and the share of the stage done."""
 
 
@@ -135,7 +135,7 @@ def train_stage(
     seed: int,
     max_subwords: int,
     folder: Path,
-    report: Report,
+    report: ReportPoint,
 ) -> StageOutcome:
     """Train ``model`` in place; it ends with the weights of its best (or last) epoch.
 

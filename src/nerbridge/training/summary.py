@@ -28,9 +28,9 @@ from nerbridge.records import (
     Paired,
     RunRecord,
     SeedResult,
-    StageName,
     Summary,
     System,
+    SystemStage,
 )
 from nerbridge.training.data import to_labelled
 from nerbridge.training.experiment import STAGES
@@ -101,7 +101,7 @@ def _build_system(run: Run, name: str) -> System:
     seeds = [CRF_SEED] if is_crf else list(run.recipe.seeds)
     results = [_finished(run, name, seed) for seed in seeds]
     tests = [result.test for result in results]
-    stage: StageName = "crf" if is_crf else name  # type: ignore[assignment]
+    stage: SystemStage = "crf" if is_crf else name  # type: ignore[assignment]
     return System(
         name=name,
         stage=stage,

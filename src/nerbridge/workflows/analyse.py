@@ -19,7 +19,7 @@ from nerbridge.workflows.progress import Kept, Listener, Note, ignore
 from nerbridge.workflows.tag_files import TagOptions, tag_into_store
 
 if TYPE_CHECKING:
-    from nerbridge.analysis.articles import Fields
+    from nerbridge.analysis.articles import ArticleFields
 
 ARTICLES, REPORT = "articles.parquet", "report.html"
 PERIODS = ("day", "week", "month")
@@ -81,13 +81,13 @@ def analyse(
     """
     output = Path(output)
     _check_libraries()
-    from nerbridge.analysis.articles import Fields, check_fields
+    from nerbridge.analysis.articles import ArticleFields, check_fields
 
     if period not in (None, *PERIODS):
         raise InputError(f"--by {period}: expected one of {', '.join(PERIODS)}.")
     sources = options.find_sources(inputs, output)
     _check_sources(sources)
-    fields = Fields(options.field, date, title, id, url)
+    fields = ArticleFields(options.field, date, title, id, url)
     check_fields(sources, fields)
     if output.exists() and not output.is_dir():
         raise InputError(f"--output {output}: a file was found, expected a folder. Name another.")
@@ -122,7 +122,7 @@ def _check_sources(sources: Sequence[Source]) -> None:
 
 def _tag(
     sources: Sequence[Source],
-    fields: Fields,
+    fields: ArticleFields,
     target: Path,
     options: TagOptions,
     listen: Listener,
@@ -160,7 +160,7 @@ def _tag(
 
 
 def _describe_job(
-    sources: Sequence[Source], fields: Fields, options: TagOptions
+    sources: Sequence[Source], fields: ArticleFields, options: TagOptions
 ) -> Mapping[str, Any]:
     """All that decides which entities are found; the file of articles remembers it."""
     job = options.describe_job(sources)

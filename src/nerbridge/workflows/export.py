@@ -9,7 +9,7 @@ from typing import Literal
 
 from nerbridge.errors import InputError, ModelError
 from nerbridge.models.loading import find_model
-from nerbridge.models.manifest import Kind, Manifest, read_manifest
+from nerbridge.models.manifest import Manifest, ModelKind, read_manifest
 from nerbridge.workflows.progress import Listener, Note, ignore
 
 
@@ -69,7 +69,7 @@ def export(
     if found.engine == "onnx":
         raise ModelError(f"{model}: is exported already. Give the model it was exported from.")
     report("loading the model")
-    kind: Kind = "onnx" if format == "onnx" else "full"
+    kind: ModelKind = "onnx" if format == "onnx" else "full"
     source = conversion.load_merged(found, kind, list(map(str, trim_vocabulary)), base)
     labelled = None if validation is None else str(validation)
     with new_folder(folder) as temporary:
