@@ -84,7 +84,7 @@ def test_every_encoder_type_takes_an_adapter_and_gives_it_back(
     tags = LabelSet().tags
     config = tiny_config(model_type, id2label=dict(enumerate(tags)))
     AutoModelForTokenClassification.from_config(config).save_pretrained(tmp_path / "base")
-    source = EncoderSource("base", str(tmp_path / "base"))
+    source = EncoderSource("base", tmp_path / "base")
     fresh = [load_token_classifier(source, LabelSet(), seed=2) for _ in range(2)]
     settings = LoraSettings(r=2, target_modules=targets)
     model = attach_adapter(fresh[0], settings, seed=1)

@@ -167,7 +167,7 @@ def test_a_bundled_encoder_is_found_by_name(
 ) -> None:
     monkeypatch.setattr(bundled, "ENCODERS", encoder.folder.parent)
     name = f"bundled:{encoder.folder.name}"
-    assert resolve_encoder(name) == EncoderSource(name, str(encoder.folder), None)
+    assert resolve_encoder(name) == EncoderSource(name, encoder.folder, None)
     with pytest.raises(ModelError, match=f"bundled:maxi: no such.*Available: .*{name}"):
         resolve_encoder("bundled:maxi")
 

@@ -24,7 +24,7 @@ BERT = [hub_shapes.BERT_SPECIALS[name] for name in NAMES]
 
 
 def load(folder: Path) -> PreTrainedTokenizerFast:
-    return load_tokenizer(EncoderSource(str(folder), str(folder)))
+    return load_tokenizer(EncoderSource(str(folder), folder))
 
 
 def tokens_of(tokenizer: Any) -> list[str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -53,18 +53,13 @@ ENCODER_TYPES = (
 class EncoderSource:
     """Where an encoder comes from.
 
-    ``id`` is what the user wrote, ``path_or_repo`` the folder on this machine that holds its
-    files, ``revision`` the commit of a hub model and None for folders.
+    ``id`` is what the user wrote, ``folder`` the folder on this machine with config, weights and
+    tokenizer, ``revision`` the commit of a hub model and None for folders.
     """
 
     id: str
-    path_or_repo: str
+    folder: Path
     revision: str | None = None
-
-    @property
-    def folder(self) -> Path:
-        """The folder with config, weights and tokenizer."""
-        return Path(self.path_or_repo)
 
 
 def resolve_encoder(spec: str, revision: str | None = None) -> EncoderSource:
@@ -81,14 +76,14 @@ def resolve_encoder(spec: str, revision: str | None = None) -> EncoderSource:
         EnvironmentProblem: if the hub cannot be reached and the model is not in the cache.
     """
     if spec.startswith(BUNDLED_PREFIX):
-        source = EncoderSource(spec, str(bundled_folder(spec)))
+        source = EncoderSource(spec, bundled_folder(spec))
     elif Path(spec).expanduser().is_dir():
-        source = EncoderSource(spec, str(Path(spec).expanduser()))
+        source = EncoderSource(spec, Path(spec).expanduser())
     elif spec.startswith(("/", ".", "~")):
         raise ModelError(f"{spec}: no such folder. Give an existing folder or a hub id.")
     else:
         folder, commit = download(spec, revision, ENCODER_FILES)
-        source = EncoderSource(spec, str(folder), commit)
+        source = EncoderSource(spec, folder, commit)
     _check_folder(source)
     return source
 
@@ -145,7 +140,7 @@ def load_tokenizer(source: EncoderSource) -> PreTrainedTokenizerFast:
     try:
         with suppress_transformers_logging():
             tokenizer = loader.from_pretrained(
-                source.path_or_repo,
+                str(source.folder),
                 local_files_only=True,
                 trust_remote_code=False,
                 **untyped_tokens(source.folder),
@@ -235,7 +230,7 @@ def load_with_head(
     Raises:
         ModelError: if the weights are damaged or lack a tensor of the encoder.
     """
-    model, info = load_pretrained(source.path_or_repo, source.id, config, auto_class)
+    model, info = load_pretrained(source.folder, source.id, config, auto_class)
     random = sorted([*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])])
     lost = [key for key in random if key.startswith(f"{model.base_model_prefix}.")]
     if lost:
@@ -249,11 +244,7 @@ def load_with_head(
 def _classifier_config(
     source: EncoderSource, label_set: LabelSet, dropout: float | None
 ) -> PretrainedConfig:
-    config: PretrainedConfig = AutoConfig.from_pretrained(
-        source.path_or_repo, local_files_only=True
-    )
-    config.id2label = dict(enumerate(label_set.tags))
-    config.label2id = dict(label_set.tag_to_id)
+    config = labelled_config(source, label_set.tags)
     if dropout is not None:
         for name in list(vars(config)):
             if name.endswith(("dropout", "dropout_prob")):
@@ -261,8 +252,16 @@ def _classifier_config(
     return config
 
 
+def labelled_config(source: EncoderSource, names: Sequence[str]) -> PretrainedConfig:
+    """The encoder's configuration, with a head of one column for each name."""
+    config: PretrainedConfig = AutoConfig.from_pretrained(str(source.folder), local_files_only=True)
+    config.id2label = dict(enumerate(names))
+    config.label2id = {name: column for column, name in enumerate(names)}
+    return config
+
+
 def load_pretrained(
-    folder: str,
+    folder: Path,
     name: str,
     config: PretrainedConfig | None,
     auto_class: type[Any] = AutoModelForTokenClassification,
@@ -271,7 +270,7 @@ def load_pretrained(
     try:
         with suppress_transformers_logging(), torch.random.fork_rng(devices=[]):
             model, info = auto_class.from_pretrained(
-                folder,
+                str(folder),
                 config=config,
                 dtype=torch.float32,
                 use_safetensors=True,
@@ -355,7 +354,7 @@ def encoder_sha256(model: PreTrainedModel | Path) -> str:
         ModelError: if the folder cannot be loaded, or the model carries an adapter.
     """
     if isinstance(model, Path):
-        model = load_pretrained(str(model), str(model), None)[0]
+        model = load_pretrained(model, str(model), None)[0]
     encoder = model.base_model
     if hasattr(model, "peft_config"):
         raise ModelError("cannot hash an encoder that carries an adapter: hash it before attaching")

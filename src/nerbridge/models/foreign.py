@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from transformers import (
-    AutoConfig,
     AutoModelForTokenClassification,
     PretrainedConfig,
     PreTrainedModel,
@@ -20,6 +19,7 @@ from nerbridge.models.adapter import load_adapter
 from nerbridge.models.encoder import (
     EncoderSource,
     check_tensors,
+    labelled_config,
     load_pretrained,
     load_with_head,
     resolve_encoder,
@@ -78,7 +78,7 @@ def _load_classifier(folder: Path, new_names: LabelNames) -> TokenClassifier:
         )
     names, place = find_label_names([folder], n_columns)
     columns = read_label_names(rename_labels(names, new_names), place)
-    model, left_out = _load_leaving_out(source, _config(source, names))
+    model, left_out = _load_leaving_out(source, labelled_config(source, names))
     if left_out:
         _warn(f"{folder}: not part of a token classifier, left out: {_some(left_out)}.")
     network = with_tokenizer(model, source, columns)
@@ -99,7 +99,9 @@ def _load_adapter(folder: Path, base: str | None, new_names: LabelNames) -> Toke
         )
     names, place = find_label_names([folder, source.folder], n_columns)
     columns = read_label_names(rename_labels(names, new_names), place)
-    fresh, random = load_with_head(source, AutoModelForTokenClassification, _config(source, names))
+    fresh, random = load_with_head(
+        source, AutoModelForTokenClassification, labelled_config(source, names)
+    )
     if random and own is None:
         raise ModelError(
             f"{source.id}: tensors of the head are missing: {_some(random)}. Name the token "
@@ -123,7 +125,7 @@ def _load_leaving_out(
     Raises:
         ModelError: if a tensor is missing or of another shape, or the encoder has others.
     """
-    model, info = load_pretrained(source.path_or_repo, source.id, config)
+    model, info = load_pretrained(source.folder, source.id, config)
     prefix = f"{model.base_model_prefix}."
     leftovers = {
         name
@@ -151,15 +153,6 @@ def _find_base(folder: Path, base: str | None) -> EncoderSource:
             f"{folder}: the adapter needs its base encoder {found}, which cannot be loaded: "
             f"{error} If you have it elsewhere, name the place: base=FOLDER or --base FOLDER."
         ) from error
-
-
-def _config(source: EncoderSource, names: Sequence[str]) -> PretrainedConfig:
-    config: PretrainedConfig = AutoConfig.from_pretrained(
-        source.path_or_repo, local_files_only=True
-    )
-    config.id2label = dict(enumerate(names))
-    config.label2id = {name: column for column, name in enumerate(names)}
-    return config
 
 
 def _warn(message: str) -> None:

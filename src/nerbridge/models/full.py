@@ -45,6 +45,6 @@ def load_full(folder: Path) -> PreTrainedModel:
     """
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder}: no config.json; expected a transformers model folder.")
-    model, info = load_pretrained(str(folder), str(folder), None)
+    model, info = load_pretrained(folder, str(folder), None)
     check_tensors(str(folder), info)
     return model
