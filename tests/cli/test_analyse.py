@@ -100,7 +100,7 @@ def test_csv_and_parquet_say_the_same(call: Call) -> None:
 
 def test_twice_tags_once(call: Call) -> None:
     call("a.jsonl")
-    assert "used again" in call("a.jsonl", "--by", "month").stderr
+    assert "reused" in call("a.jsonl", "--by", "month").stderr
     with pytest.raises(RunError, match="--overwrite"):
         call("a.jsonl", "--min-score", "0.5")
     assert "articles tagged" in call("a.jsonl", "--min-score", "0.5", "--overwrite").stderr
@@ -135,7 +135,7 @@ def test_counts_of_one_are_said_rightly(call: Call) -> None:
     Path("c.jsonl").write_text("\n".join(lines), "utf-8")
     said = call("c.jsonl").stderr
     assert "3 articles tagged, 1 mention, " in said
-    assert "of which nothing is counted over time: 1\n" in said
+    assert "which are not counted over time: 1\n" in said
 
 
 def test_types_and_score(call: Call) -> None:
@@ -148,7 +148,7 @@ def test_types_and_score(call: Call) -> None:
     ("name", "text", "message"),
     [
         ("a.txt", "অসম", "expected articles with fields"),
-        ("-", "", "standard input cannot"),
+        ("-", "", "not standard input"),
         ("empty.jsonl", "", "no article in it"),
         ("other.jsonl", '{"text": "অসম"}\n', "no field 'body'"),
         ("broken.jsonl", '{"body": ', "not JSON"),
@@ -198,7 +198,7 @@ def test_interrupted_and_given_again_ends_the_same(model: Path, tmp_path: Path) 
     begun.send_signal(signal.SIGINT)
     _, said = begun.communicate(timeout=60)
     assert begun.returncode == 130
-    assert "To go on: nerbridge analyse a.jsonl" in said
+    assert "To resume: nerbridge analyse a.jsonl" in said
     again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "before" in again.stderr
     table = pyarrow.parquet.read_table(tmp_path / "out" / "articles.parquet")
@@ -212,7 +212,7 @@ def test_interrupted_before_anything_is_finished(model: Path, tmp_path: Path) ->
     command = [sys.executable, "-c", program, "analyse", "a.jsonl", *OPTIONS, "--model", str(model)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 130
-    assert done.stderr == "Interrupted. Nothing was finished yet, so nothing is kept.\n"
+    assert done.stderr == "Interrupted. Nothing is kept, because no shard was finished.\n"
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -65,13 +65,13 @@ def test_a_missing_extra_is_named(call: Call, module: str, extra: str) -> None:
     assert (code, out) == (1, "")
     assert f"this command needs {module}, which is not installed." in err
     assert f"pip install 'nerbridge[{extra}]'" in err
-    assert "mistake in nerbridge" not in err
+    assert "bug in nerbridge" not in err
 
 
 def test_a_missing_module_of_no_extra_is_a_mistake(call: Call) -> None:
     code, _, err = call("fail", error=ModuleNotFoundError("No module named 'x'", name="x"))
     assert code == 1
-    assert "mistake in nerbridge" in err
+    assert "bug in nerbridge" in err
 
 
 def test_success_is_silent_on_stderr(call: Call) -> None:
@@ -107,7 +107,7 @@ def test_own_errors_show_their_message_alone(
         (errno.ENOSPC, "Free some disk space"),
         (errno.EACCES, "permissions"),
         (errno.ENOENT, "spelling"),
-        (errno.EROFS, "another place"),
+        (errno.EROFS, "Choose a path"),
     ],
 )
 def test_errors_of_the_system_name_place_and_remedy(call: Call, number: int, remedy: str) -> None:
@@ -123,8 +123,8 @@ def test_a_system_error_without_a_number_is_its_own_message(call: Call) -> None:
 
 
 def test_interruption_says_how_to_go_on(call: Call) -> None:
-    code, out, shown = call("fail", error=KeyboardInterrupt("To go on: nerbridge run a"))
-    assert (code, out, shown) == (130, "", "Interrupted. To go on: nerbridge run a\n")
+    code, out, shown = call("fail", error=KeyboardInterrupt("To resume: nerbridge run a"))
+    assert (code, out, shown) == (130, "", "Interrupted. To resume: nerbridge run a\n")
 
 
 def test_unexpected_errors_ask_for_a_report_without_traceback(call: Call) -> None:

@@ -102,7 +102,7 @@ def test_the_result_is_told_in_a_few_lines(exporter: Exporter) -> None:
         "  logits differ from the trained model's by at most 9e-06, 93 of 93 entities are the same "
         "(33 sentences)",
         "  int8 on wikiann_as: strict F1 0.760, in 32 bits 0.762",
-        "  vocabulary: 15,168 of 250,002 pieces; of 3,775 words held out, 11 are cut otherwise",
+        "  vocabulary: 15,168 of 250,002 pieces; of 3,775 held-out words, 11 have other subwords",
     ]
     assert done.stderr == "tracing the model …\n"
     assert call("model", "out", "--quiet").stderr == ""
@@ -112,7 +112,10 @@ def test_without_labels_it_says_so(exporter: Exporter) -> None:
     int8 = QuantisationParity(corpus="bundled:as", n_sentences=9, agreement=0.9826)
     parity = PARITY.model_copy(update={"int8": int8})
     exporter.manifest = MANIFEST.model_copy(update={"parity": parity})
-    assert "98.3% of the entities (F1) are those of 32 bits; no labels" in call("m", "o").stdout
+    assert (
+        "98.3% F1 against the entities found in 32 bits (no labelled sentences)"
+        in call("m", "o").stdout
+    )
 
 
 def test_json_is_the_manifest(exporter: Exporter) -> None:

@@ -36,7 +36,7 @@ def call(make_call: Callable[..., Call], model: Path) -> Call:
 
 def test_the_corpus_goes_into_a_recipe(call: Call) -> None:
     done = call("a.txt", "--output", "pseudo/as")
-    assert done.stdout == "pseudo/as/train.conll: 2 sentences of 3, 2 drawn\n"
+    assert done.stdout == "pseudo/as/train.conll: 2 sentences of 3, 2 sampled\n"
     assert "model: not the transferred model of a run" in done.stderr
     assert done.stderr.endswith("left out: too short: 1\n2 LOC, 1 PER\n")
     Path("recipe.toml").write_text(
@@ -86,7 +86,7 @@ def test_validation_and_test_sentences_are_left_out(call: Call) -> None:
 def test_nothing_is_overwritten_unasked(call: Call) -> None:
     call("a.txt", "--output", "out", "-n", "1")
     before = Path("out/train.conll").read_text("utf-8")
-    with pytest.raises(InputError, match=r"a train\.conll already"):
+    with pytest.raises(InputError, match=r"train\.conll exists already"):
         call("a.txt", "--output", "out")
     assert Path("out/train.conll").read_text("utf-8") == before
     call("a.txt", "--output", "out", "--overwrite")
@@ -97,7 +97,7 @@ def test_nothing_is_overwritten_unasked(call: Call) -> None:
 def test_labels_of_another_origin_are_never_overwritten(call: Call, name: str) -> None:
     Path("gold").mkdir()
     Path("gold", name).write_text("অসম\tB-LOC\n", "utf-8")
-    with pytest.raises(InputError, match="a corpus of another origin"):
+    with pytest.raises(InputError, match="belongs to another corpus"):
         call("a.txt", "--output", "gold", "--overwrite")
     assert [path.name for path in Path("gold").iterdir()] == [name]
 
@@ -113,13 +113,13 @@ def test_several_models_label_together(call: Call, model: Path) -> None:
     with pytest.raises(InputError, match="expected each model once"):
         call("a.txt", "--output", "out", "--model", str(model))
     other = str(write_tiny_tagger(Path("other")))
-    assert "2 drawn" in call("a.txt", "--output", "out", "--model", other).stdout
+    assert "2 sampled" in call("a.txt", "--output", "out", "--model", other).stdout
     origin = json.loads(Path("out/pseudo-labels.json").read_text("utf-8"))
     assert len(origin["models"]) == 2
 
 
 def test_the_least_score_is_asked_for(call: Call) -> None:
-    with pytest.raises(InputError, match="3 sentences, 2 of them fit and drawn, in none"):
+    with pytest.raises(InputError, match="3 sentences, 2 of them sampled"):
         call("a.txt", "--output", "out", "--min-score", "1")
 
 
@@ -132,7 +132,7 @@ def test_a_file_is_no_folder(call: Call, output: str) -> None:
 
 def test_text_without_a_sure_entity_is_refused(call: Call) -> None:
     Path("b.txt").write_text("আজি ৰাতিপুৱা বতৰ বৰ ভাল।\n", "utf-8")
-    with pytest.raises(InputError, match="1 sentences, 1 of them fit"):
+    with pytest.raises(InputError, match="1 sentences, 1 of them sampled"):
         call("b.txt", "--output", "out")
     assert [path.name for path in Path("out").iterdir()] == [".parts"]
 
@@ -146,7 +146,7 @@ def test_a_line_is_a_text(call: Call) -> None:
 
 
 def test_the_draw_is_limited(call: Call) -> None:
-    assert "1 drawn" in call("a.txt", "--output", "out", "-n", "1").stdout
+    assert "1 sampled" in call("a.txt", "--output", "out", "-n", "1").stdout
 
 
 def test_after_a_kill_what_was_labelled_is_kept(
@@ -227,7 +227,7 @@ def test_words_that_are_used_alike_have_a_say(call: Call, much_text: None) -> No
     call(*arguments)
     assert "হাজো\tB-LOC" not in Path("out/train.conll").read_text("utf-8")
     done = call(*arguments, "--neighbours", "1")
-    assert "learning which words are used alike" in done.stderr
+    assert "learning which words are used in similar ways" in done.stderr
     written = Path("out/train.conll").read_text("utf-8")
     assert "হাজো\tB-LOC" in written
     assert "হাজো\tO" not in written
@@ -256,7 +256,7 @@ def test_the_say_is_from_0_to_1(call: Call, weight: str) -> None:
 
 def test_text_of_which_nothing_fits_is_refused_as_without_neighbours(call: Call) -> None:
     Path("names.txt").write_text("অসম\n" * 9, "utf-8")
-    with pytest.raises(InputError, match="0 of them fit and drawn"):
+    with pytest.raises(InputError, match="0 of them sampled"):
         call("names.txt", "--output", "out", "--neighbours", "0.5")
 
 

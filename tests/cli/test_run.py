@@ -166,8 +166,8 @@ def test_an_interruption_says_how_to_go_on(
     monkeypatch.setattr("nerbridge.training.run.load_base", interrupt)
     code, out, err = call(recipe, "--set", "adapt.epochs=3", "--quiet")
     assert (code, out) == (130, "")
-    expected = f"To go on: nerbridge run {recipe} --set adapt.epochs=3 --quiet\n"
-    assert err == f"Interrupted. What is finished is kept. {expected}"
+    expected = f"To resume: nerbridge run {recipe} --set adapt.epochs=3 --quiet\n"
+    assert err == f"Interrupted. Finished models are kept. {expected}"
 
 
 def test_every_missing_corpus_is_named_at_once(

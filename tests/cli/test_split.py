@@ -85,7 +85,7 @@ def test_nothing_is_replaced_unasked(file: Path, tmp_path: Path) -> None:
     before = read_corpus(tmp_path / "parts").sha256
     call(file, "--output", tmp_path / "parts", "--seed", "1", "--overwrite")
     assert read_corpus(tmp_path / "parts").sha256 != before
-    with pytest.raises(InputError, match="a file is there"):
+    with pytest.raises(InputError, match="found a file, expected a folder"):
         call(file, "--output", file)
     with pytest.raises(InputError, match=r"train\.jsonl holds the same split"):
         call(file, "--output", file.parent)
@@ -111,5 +111,5 @@ def test_a_part_of_a_division_before_is_told(file: Path, tmp_path: Path) -> None
     parts = tmp_path / "parts"
     call(file, "--output", parts)
     result = call(file, "--output", parts, "--shares", "80,20,0", "--overwrite")
-    assert "test.conll: left as it was" in result.stderr
-    assert "left as it was" not in call(file, "--output", parts, "--overwrite").stderr
+    assert "test.conll: not changed" in result.stderr
+    assert "not changed" not in call(file, "--output", parts, "--overwrite").stderr

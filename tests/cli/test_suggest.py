@@ -62,7 +62,7 @@ def test_nothing_is_overwritten_unasked(call: Call) -> None:
 
 def test_a_file_without_a_fit_sentence_is_refused(call: Call) -> None:
     Path("b.txt").write_text("ভাল।\n", "utf-8")
-    with pytest.raises(InputError, match="1 sentences, none fit"):
+    with pytest.raises(InputError, match="1 sentences, none suitable"):
         call("b.txt", "--output", "tasks.json")
     assert not Path("tasks.json").exists()
 
@@ -71,7 +71,7 @@ def test_fewer_than_asked_for_are_explained(call: Call) -> None:
     Path("a.txt").write_text(TEXT + "ৰমেন দাস আজি গুৱাহাটীত আছিলনে।\n", "utf-8")
     said = call("a.txt", "-n", "50", "--output", "tasks.json").stderr
     assert "left out: too short: 1; near duplicate: 1\n" in said
-    assert "2 instead of the 50 asked for" in said
+    assert "2 sentences instead of 50" in said
 
 
 def test_words_and_fields_are_read(call: Call) -> None:

@@ -104,7 +104,7 @@ def test_a_stream_answers_each_line_before_the_next_is_written(model: Path) -> N
 
 
 def test_a_stream_goes_to_no_file_and_has_no_words(call: Call) -> None:
-    with pytest.raises(InputError, match="--stream prints as texts come"):
+    with pytest.raises(InputError, match="--stream prints results as texts arrive"):
         call("a.txt", "--stream", "--output", "b.jsonl")
     Path("a.conll").write_text("অসম\tB-LOC\n", "utf-8")
     with pytest.raises(InputError, match=r"a\.conll:1: --stream tags texts"):
@@ -167,7 +167,7 @@ def test_types_and_scores(call: Call) -> None:
     assert found("--types", "PER, ORG") == ["ৰমেন দাস"]
     assert found("--min-score", "1") == []
     assert found("--threads", "1") == found()
-    with pytest.raises(InputError, match="no entity type GPE; it knows PER, ORG, LOC"):
+    with pytest.raises(InputError, match="no entity type GPE; expected some of PER, ORG, LOC"):
         call("a.txt", "--types", "GPE")
 
 
@@ -250,7 +250,7 @@ def test_a_redacted_copy(call: Call) -> None:
     done = call("a.html", "--redact", "PER", "--output", "copy.html", "--overwrite")
     assert "hidden: ৰমেন দাস (1)\n" in done.stderr
     done = call("a.txt", "--redact", "PER,LOC", "-o", "copy.txt", "--min-score", "0.1", "-q")
-    assert "--min-score 0.1: names less probable than that are in the copy" in done.stderr
+    assert "--min-score 0.1: the copy still shows names with a lower score" in done.stderr
     assert Path("copy.txt").read_text("utf-8") == "[PER] [LOC] আছিল।\n[LOC] ধুনীয়া।\n"
     assert not list(Path().glob(".*"))
 
@@ -415,12 +415,12 @@ def test_a_killed_job_goes_on_where_it_was(job: Job, how: signal.Signals, call: 
     process.stdin.close()
     if how is signal.SIGINT:
         assert process.returncode == 130
-        again = f"To go on: nerbridge tag - --lines -o o.jsonl --model {job.model} --resume"
+        again = f"To resume: nerbridge tag - --lines -o o.jsonl --model {job.model} --resume"
         assert again in shown
     assert not job.output.exists()
 
     code, _, shown = job.run(*PIPED, "--resume", data=DATA)
-    assert (code, "45 records (30 of them finished before)" in shown) == (0, True), shown
+    assert (code, "45 records (30 of them finished earlier)" in shown) == (0, True), shown
     assert job.output.read_text("utf-8") == call("-", "--lines", stdin=DATA).stdout
     assert not job.parts.exists()
 
@@ -436,7 +436,7 @@ def test_a_broken_line_keeps_what_is_finished_and_can_be_mended(call: Call) -> N
     with pytest.raises(InputError, match="an unfinished job"):
         call("a.jsonl", "-o", "o.jsonl")
     done = call("a.jsonl", "-o", "o.jsonl", "--resume")
-    assert "25 records (20 of them finished before)" in done.stderr
+    assert "25 records (20 of them finished earlier)" in done.stderr
     assert Path("o.jsonl").read_text("utf-8") == call("a.jsonl").stdout
 
 
@@ -445,7 +445,7 @@ def test_an_error_says_how_to_go_on(job: Job) -> None:
     code, out, shown = job.run("a.jsonl", "-o", "o.jsonl", "--overwrite")
     assert (code, out) == (2, "")
     assert re.search(
-        r"^Finished shards are kept in o\.jsonl\.parts\. To go on: nerbridge tag a\.jsonl "
+        r"^Finished shards are kept in o\.jsonl\.parts\. To resume: nerbridge tag a\.jsonl "
         r"-o o\.jsonl --model \S+ --resume\nerror: a\.jsonl:11: not JSON",
         shown,
     )
@@ -497,7 +497,7 @@ def test_a_full_disk_loses_nothing(job: Job) -> None:
     assert "000001.jsonl: not written (File too large)" in shown
     assert "Finished shards are kept" in shown
     code, _, shown = job.run(*arguments, "--resume", data=b"\n".join(lines))
-    assert "23 records (10 of them finished before)" in shown
+    assert "23 records (10 of them finished earlier)" in shown
     assert len(job.output.read_bytes().splitlines()) == 23
 
 

@@ -67,6 +67,6 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     with second.locked():
         pass
     (tmp_path / "file").write_text("")
-    cannot = pytest.raises(EnvironmentProblem, match="cannot be made")
+    cannot = pytest.raises(EnvironmentProblem, match="cannot be created")
     with cannot, PredictionCache(tmp_path / "file" / "parts", "").locked():
         pass

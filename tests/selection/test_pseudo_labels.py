@@ -189,7 +189,7 @@ def test_every_sentence_has_the_same_chance() -> None:
 
 
 def test_teachers_must_agree_on_what_there_is(model: TokenClassifier) -> None:
-    with pytest.raises(InputError, match="no model was given"):
+    with pytest.raises(InputError, match="found no model"):
         Ensemble([])
     other = replace(model, name="other", label_set=LabelSet(("PER", "LOC")))
     with pytest.raises(InputError, match="other knows the labels O, B-PER"):

@@ -119,7 +119,7 @@ def spell(number: int) -> str:
     ids=["alone", "the same", "each seen once"],
 )
 def test_text_without_company_is_refused(words: list[tuple[str, ...]]) -> None:
-    with pytest.raises(InputError, match="hardly one of which stands beside others"):
+    with pytest.raises(InputError, match="but few of them occur together"):
         read_vectors(list(map(sentence, words)))
 
 

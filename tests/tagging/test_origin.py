@@ -91,5 +91,5 @@ def test_copies_share_the_model(tagger: Tagger) -> None:
     for copied in (copy.copy(handed_over), copy.deepcopy(handed_over)):
         assert copied.model is tagger.model
         assert copied.types == ("PER",)
-    with pytest.raises(TypeError, match=r"cannot be pickled.*Make it with Tagger\.load"):
+    with pytest.raises(TypeError, match=r"cannot be pickled.*Create the tagger with Tagger\.load"):
         pickle.dumps(handed_over)

@@ -355,7 +355,7 @@ def test_types_and_scores_filter(model_folder: Path, tagger: Tagger) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"types": ["PER", "MISC"]}, "no entity type MISC; it knows PER, ORG, LOC"),
+        ({"types": ["PER", "MISC"]}, "no entity type MISC; expected some of PER, ORG, LOC"),
         ({"types": "PERSON"}, "no entity type PERSON"),
         ({"min_score": 1.5}, "min_score is 1.5, expected a probability"),
         ({"min_score": float("nan")}, "min_score is nan"),

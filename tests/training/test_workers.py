@@ -94,7 +94,7 @@ def test_ctrl_c_ends_all_of_them_with_one_message(command: subprocess.Popen[str]
     out, err = command.communicate(timeout=60)
     assert command.returncode == 130
     assert out == ""
-    assert err.startswith("Interrupted. What is finished is kept. To go on: nerbridge run ")
+    assert err.startswith("Interrupted. Finished models are kept. To resume: nerbridge run ")
     assert err.count("\n") == 1
     assert is_soon_empty(command.pid)
 

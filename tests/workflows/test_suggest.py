@@ -48,7 +48,7 @@ def test_pseudo_labels(model: str) -> None:
     origin = json.loads(Path("pseudo/pseudo-labels.json").read_text("utf-8"))
     assert origin["entities"] == made.entities
     assert set(origin["thresholds"]) == {"outside", "share_without"}
-    assert Kept("What was labelled is kept.") in told
+    assert Kept("Labelled sentences are kept.") in told
     assert told[-2].__class__ is Note
     assert "left out" in str(told[-2])
 

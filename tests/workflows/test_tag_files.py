@@ -54,9 +54,9 @@ def test_a_job_that_stops_tells_what_is_kept_and_is_resumed(
             tag_files(["a.txt"], Path("o.csv"), options, listen=listen, resume=True)
 
     stop_after(5)
-    assert told[-1] == Kept("Nothing was finished yet, so nothing is kept.", is_anything=False)
+    assert told[-1] == Kept("Nothing is kept, because no shard was finished.", is_anything=False)
     stop_after(15)
-    assert told[-1] == Kept("What is finished is kept.", Path("o.csv.parts"))
+    assert told[-1] == Kept("Finished shards are kept.", Path("o.csv.parts"))
     assert tag_files(["a.txt"], Path("o.csv"), options, resume=True).n_resumed == 10
 
 

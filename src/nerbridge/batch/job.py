@@ -32,7 +32,7 @@ class TaggedFile:
     notices: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        resumed = f" ({self.n_resumed:,} of them finished before)" if self.n_resumed else ""
+        resumed = f" ({self.n_resumed:,} of them finished earlier)" if self.n_resumed else ""
         rate = (self.n_records - self.n_resumed) / max(self.seconds, 1e-9)
         return (
             f"{self.path}: {count_of(self.n_records, 'record')}{resumed}, "

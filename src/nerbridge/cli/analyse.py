@@ -30,37 +30,40 @@ def analyse(
     ],
     text: Annotated[
         str,
-        typer.Option("--text", "--field", help="The field with the text; a.b is b inside a."),
+        typer.Option("--text", "--field", help="Field with the text; a.b is the field b inside a."),
     ] = "text",
     date: Annotated[
-        str, typer.Option(help="The field with the date; empty if there is none.")
+        str, typer.Option(help="Field with the date; empty if there is none.")
     ] = "date",
-    title: Annotated[str | None, typer.Option(help="The field with the title.")] = None,
+    title: Annotated[str | None, typer.Option(help="Field with the title.")] = None,
     id: Annotated[
-        str | None, typer.Option(help="The field that names the article; default: its row.")
+        str | None, typer.Option(help="Field with the name of the article; default: its row.")
     ] = None,
-    url: Annotated[str | None, typer.Option(help="The field with the article's address.")] = None,
+    url: Annotated[str | None, typer.Option(help="Field with the article's address.")] = None,
     model: ModelOption = "bundled:as",
     by: Annotated[
         str | None,
         typer.Option(help="Count by day, week or month; default: depends on the period."),
     ] = None,
     min_score: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Drop mentions less probable than this.")
+        float, typer.Option(min=0.0, max=1.0, help="Drop mentions with a lower score.")
     ] = 0.0,
     types: TypesOption = None,
     map_types: MapTypesOption = None,
     threads: ThreadsOption = None,
     input_format: InputFormatOption = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Tag again, and replace the files in the folder.")
+        bool,
+        typer.Option(
+            "--overwrite", help="Tag all articles again, and replace the files in the folder."
+        ),
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Group, count and compare the people, places and organisations in many articles.
 
-    Writes report.html and tables (Parquet and CSV). After an interruption give the same
-    command again: tagged articles are not tagged twice.
+    Writes report.html and tables (Parquet and CSV). After an interruption, run the same command
+    again. It does not repeat finished work.
 
     Example: nerbridge analyse articles.jsonl --text body --date published --output analysis
     """
@@ -76,7 +79,7 @@ def analyse(
         input_format=input_format,
         field=text,
     )
-    # --overwrite would begin anew.
+    # With --overwrite, the resumed command would delete what is finished.
     again = original_command(without=["--overwrite"])
     with show_progress(quiet=quiet, command=again) as listen:
         done = analyse_articles(

@@ -27,7 +27,7 @@ def calibrate(
     corpora: Annotated[
         list[str], typer.Argument(help="Labelled sentences like the text to be tagged.")
     ],
-    split: Annotated[str, typer.Option(help="Split to take of a corpus.")] = "validation",
+    split: Annotated[str, typer.Option(help="Split of each corpus to use.")] = "validation",
     scheme: SchemeOption = None,
     repair: RepairOption = False,
     columns: ColumnsOption = None,
@@ -38,11 +38,10 @@ def calibrate(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Fit the scores of a model to labelled sentences, so that of ten scored 0.8 eight are right.
+    """Fit a model's scores to labelled sentences: of ten entities scored 0.8, eight are right.
 
-    Finds the same entities afterwards; only their scores change. Give sentences that the model was
-    not trained on and that no test is made with. With --map-types the scores are fitted to the
-    mapped types.
+    The model still finds the same entities; only their scores change. Give sentences that are
+    neither training data nor test data. --map-types fits the scores of the mapped types.
 
     Example: nerbridge calibrate runs/assamese my/news.conll my/letters.conll
     """
@@ -65,7 +64,6 @@ def calibrate(
         print_json(found.model_dump())
         return
     print_result(
-        f"{calibrated.folder}: temperature {found.temperature:.3f}, fitted on "
-        f"{found.n_entities} entities; calibration error {found.ece_before:.3f} without, "
-        f"{found.ece_after:.3f} with"
+        f"{calibrated.folder}: temperature {found.temperature:.3f}, fitted on {found.n_entities} "
+        f"entities; calibration error {found.ece_before:.3f} → {found.ece_after:.3f}"
     )

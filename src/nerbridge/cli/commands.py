@@ -50,7 +50,9 @@ COMMANDS = {
     "compare": CommandEntry(
         "Train", "nerbridge.cli.compare:compare", "Compare runs, with paired tests."
     ),
-    "encoder": CommandEntry("Train", "nerbridge.cli.encoder:app", "Look at pretrained encoders."),
+    "encoder": CommandEntry(
+        "Train", "nerbridge.cli.encoder:app", "Inspect and convert pretrained encoders."
+    ),
     "data": CommandEntry(
         "Data", "nerbridge.cli.data:app", "Count, audit and convert labelled files."
     ),
@@ -115,7 +117,7 @@ class LazyCommands(typer.core.TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the sub-command; Ctrl-C ends it with a message and exit code 130.
 
-        A command that can be continued says how: ``raise KeyboardInterrupt("To go on: …")``.
+        A command that can be continued says how: ``raise KeyboardInterrupt("To resume: …")``.
         """
         try:
             return super().invoke(ctx)

@@ -23,19 +23,19 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="RUN",
-            help="Folders of finished runs, or their record.json; RUN:SYSTEM takes one system.",
+            help="Folders of finished runs, or their record.json; RUN:SYSTEM selects one system.",
         ),
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", metavar="DIR", help="Also write a page and tables into DIR."),
+        typer.Option("--output", metavar="DIR", help="Also write a page and tables to DIR."),
     ] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Compare runs system by system, with paired tests where the test set is the same.
 
-    RUN:SYSTEM for every run compares just these systems, whatever their names.
+    To compare systems with different names, give RUN:SYSTEM for every run.
 
     Example: nerbridge compare runs/paper runs/assamese --output comparison
     Example: nerbridge compare runs/assamese-one-round:adapt runs/assamese-joint:transfer

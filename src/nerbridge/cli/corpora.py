@@ -27,7 +27,7 @@ PathsArgument = Annotated[
 ]
 SchemeOption = Annotated[
     Scheme | None,
-    typer.Option("--scheme", help="Tagging scheme of the files; recognised if not given."),
+    typer.Option("--scheme", help="Tagging scheme of the files; detected if not given."),
 ]
 RepairOption = Annotated[
     bool, typer.Option("--repair", help="Turn invalid tags into valid ones, and count them.")
@@ -50,7 +50,7 @@ LexiconOption = Annotated[
     typer.Option(
         "--lexicon",
         metavar="FILE",
-        help="Words and what replaces them: bundled:hi-as, bundled:bn-as or a file.",
+        help="Lexicon of words and their replacements: bundled:hi-as, bundled:bn-as or a file.",
     ),
 ]
 

@@ -52,8 +52,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Look at labelled files, count, audit and convert them.\n\n"
-    "Example: nerbridge data audit corpora/as",
+    help="Inspect, count, audit, compare and convert labelled files.\n\nExample: nerbridge data "
+    "audit corpora/as",
 )
 
 
@@ -90,7 +90,9 @@ def disagreements_command(
     paths: PathsArgument,
     script: Annotated[
         str | None,
-        typer.Option("--script", help="Compare words in this script, such as Beng; else as is."),
+        typer.Option(
+            "--script", help="Convert words to this script before the comparison, such as Beng."
+        ),
     ] = None,
     scheme: SchemeOption = None,
     repair: RepairOption = False,
@@ -101,12 +103,12 @@ def disagreements_command(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Compare corpora: which of them labels entities that the others leave outside?
+    """Find words that one corpus labels as entities and the other corpora do not.
 
-    An entity counts if all its words are outside of entities in the other corpora that label its
-    type: nine times in ten, seen five times at least. Up to 20,000 training sentences of each
-    corpus are read. A source with many such entities may be better off with harmonise = true in a
-    recipe.
+    An entity counts if the other corpora that label its type leave its words outside entities. They
+    must do so nine times in ten, and have the words at least five times. Of each corpus, up to
+    20,000 training sentences are read. For a source with many such entities, try harmonise = true
+    in the recipe.
 
     Example: nerbridge data disagreements corpora/bn corpora/hi --script Beng
     """

@@ -44,8 +44,8 @@ def audit_command(
 ) -> None:
     """Report sizes, invalid tags, duplicates, leaks between splits, scripts and spellings.
 
-    Files with invalid tags are reported, not refused; the exit code is then 1. Other findings do
-    not change it. With --json: one object, or a list of them for several paths.
+    Invalid tags are reported, and the exit code is then 1. Other findings do not change the exit
+    code. --json prints one object, or a list of objects for several paths.
 
     Example: nerbridge data audit corpora/as --tokenizer models/mini --plots figures
     """
@@ -86,13 +86,13 @@ def _facts_table(audit: Audit) -> Table:
     rows: list[tuple[str, list[float | None]]] = [
         ("sentences", [split.n_sentences for split in splits]),
         ("… without entity", [split.n_without_entity for split in splits]),
-        ("… standing there before", [split.n_duplicates for split in splits]),
-        ("… the same after normalisation", [split.n_duplicates_normalised for split in splits]),
+        ("… repeated", [split.n_duplicates for split in splits]),
+        ("… repeated after normalisation", [split.n_duplicates_normalised for split in splits]),
         ("distinct, tagged in several ways", [split.n_conflicts for split in splits]),
         ("invalid tags", [split.invalid_tags.n for split in splits]),
         ("words", [split.n_words for split in splits]),
         ("words per sentence, mean", [split.mean_words for split in splits]),
-        ("words per sentence, most", [split.max_words for split in splits]),
+        ("words per sentence, maximum", [split.max_words for split in splits]),
         ("subwords per word", [split.subwords_per_word for split in splits]),
         ("entities", [split.n_entities for split in splits]),
     ]

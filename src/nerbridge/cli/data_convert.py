@@ -37,17 +37,17 @@ def convert_command(
     old_map: OldMapOption = None,
     format: Annotated[
         str | None,
-        typer.Option("--format", help="conll, jsonl, csv or parquet; else by the ending of OUT."),
+        typer.Option(
+            "--format", help="conll, jsonl, csv or parquet; default: by the ending of OUT."
+        ),
     ] = None,
     lexicon: LexiconOption = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that are there.")
-    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Write a corpus in another format, scheme or set of types, or with words of another language.
 
-    Prints the files written; what was repaired, renamed or dropped is counted on stderr.
+    Prints the paths of the written files. Repaired, renamed and dropped tags are counted on stderr.
 
     Example: nerbridge data convert export.jsonl corpora/as/train.conll --map-types GPE=LOC
     --map-types MISC=O
@@ -82,10 +82,10 @@ def words_command(
     map_types: MapTypesOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Print the most frequent words of sources, a line each, for a lexicon to be made of them.
+    """Print the most frequent words of sources, one per line, as the start of a lexicon.
 
-    Words outside of entities in the training sentences that --lexicon does not have yet. Behind
-    the tab of each line write what the target language says instead.
+    Prints words outside entities, from training sentences, that are not yet in --lexicon. After the
+    tab of each line, write the word of the target language.
 
     Example: nerbridge data words corpora/hi --lexicon bundled:hi-as -n 200 > more.tsv
     """
@@ -97,7 +97,7 @@ def words_command(
     for word in found.words:
         print_result(f"{word}\t")
     print_note(
-        f"Of {found.n_words:,} words outside of entities {found.known_share:.0%} are in the "
-        f"lexicon and {found.listed_share:.0%} are printed.",
+        f"Of {found.n_words:,} words outside entities, {found.known_share:.0%} are in the "
+        f"lexicon. The printed words cover {found.listed_share:.0%}.",
         quiet=quiet,
     )

@@ -19,8 +19,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Look at pretrained encoders, and convert models with pickled weights.\n\n"
-    "Example: nerbridge encoder probe bundled:mini",
+    help="Inspect pretrained encoders, and convert models with pickled weights.\n\nExample: "
+    "nerbridge encoder probe bundled:mini",
 )
 
 
@@ -49,7 +49,9 @@ def convert_command(
         print_json({**asdict(done), "folder": str(folder)})
         return
     if done.left_out:
-        print_note(f"not weights, left out: {', '.join(done.left_out)}", quiet=quiet)
+        print_note(
+            f"left out, because they are not weights: {', '.join(done.left_out)}", quiet=quiet
+        )
     head = "no head" if done.n_labels is None else f"a head of {done.n_labels} labels"
     print_result(f"{folder}: {done.n_tensors} tensors, {head}")
     print_result(_how_to_use(done.n_labels, folder))
@@ -69,7 +71,10 @@ def probe_command(
     ],
     gazetteer: Annotated[
         Path | None,
-        typer.Option(help="Names side by side: tab-separated, a column per language (as, bn …)."),
+        typer.Option(
+            help="Tab-separated file of names: one name per line, one column per language (as, "
+            "bn …)."
+        ),
     ] = None,
     scripts: Annotated[
         list[str] | None,
@@ -77,8 +82,8 @@ def probe_command(
             "--script",
             metavar="SCRIPT",
             show_default="Beng",
-            help="Script the words are written in, or none (as they are, for XLM-R). Once for all "
-            "models, or once for each.",
+            help="Script to convert words to, or none (unchanged, for XLM-R). Give it once for "
+            "all models, or once per model.",
         ),
     ] = None,
     texts: Annotated[
@@ -87,17 +92,17 @@ def probe_command(
             "--text",
             metavar="LANG=CORPUS",
             help="A labelled file or folder for a language; repeatable. Speed is measured on the "
-            "first.",
+            "first one.",
             show_default="bundled as, bn, hi",
         ),
     ] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Set encoders side by side: subwords, masked words, names across languages, speed.
+    """Compare encoders: subwords, masked words, names across languages, speed.
 
-    What each figure means: docs/encoder.md. With --json: one object, or a list of them for
-    several models. The bundled encoder takes seconds, one of XLM-R's size some minutes.
+    docs/encoder.md explains the figures. --json prints one object, or a list of objects for several
+    models. The bundled encoder takes seconds; XLM-R takes some minutes.
 
     Example: nerbridge encoder probe bundled:mini my/encoder --script Beng --script none
     """
@@ -125,7 +130,7 @@ def _choose_scripts(models: Sequence[str], scripts: Sequence[str]) -> list[str |
     if len(scripts) not in (1, len(models)):
         raise InputError(
             f"--script is given {len(scripts)} times for {len(models)} models. Give it once for "
-            "all, or once for each, in their order."
+            "all models, or once per model in the same order."
         )
     every = list(scripts) * (len(models) if len(scripts) == 1 else 1)
     return [None if script == "none" else script for script in every]

@@ -16,17 +16,17 @@ DEBUG_VARIABLE = "NERBRIDGE_DEBUG"
 EXIT_FAILED = 1
 EXIT_WRONG_INPUT = 2
 
-_MAKE_ROOM = "Free some disk space and give the same command again; what was finished is kept."
-_GET_ACCESS = "Check who owns it and its permissions, or choose another place."
+_MAKE_ROOM = "Free some disk space and run the same command again; finished work is kept."
+_GET_ACCESS = "Check its owner and permissions, or choose another path."
 _REMEDIES = {
     errno.ENOSPC: _MAKE_ROOM,
     errno.EDQUOT: _MAKE_ROOM,
     errno.EACCES: _GET_ACCESS,
     errno.EPERM: _GET_ACCESS,
-    errno.EROFS: "It cannot be written to: choose another place.",
+    errno.EROFS: "Choose a path that can be written to.",
     errno.ENOENT: "Check the spelling and the current folder.",
-    errno.EISDIR: "A file is needed here, not a folder.",
-    errno.ENOTDIR: "A folder is needed here, not a file.",
+    errno.EISDIR: "Give a file, not a folder.",
+    errno.ENOTDIR: "Give a folder, not a file.",
 }
 
 _EXTRA_OF_MODULE = {
@@ -53,15 +53,15 @@ def report_error(error: Exception) -> int:
     if isinstance(error, UnicodeEncodeError) and any(map(_is_undecoded, sys.argv)):
         names = ", ".join(filter(_is_undecoded, sys.argv))
         print_error(
-            f"{names}: the locale of this terminal cannot read the name. Set PYTHONUTF8=1, and "
-            "give the command again."
+            f"{names}: the locale of this terminal cannot read the name. Set PYTHONUTF8=1, and run "
+            "the command again."
         )
         return EXIT_WRONG_INPUT
     print_error(f"{type(error).__name__}: {error}", label="unexpected error:")
     if not _wants_traceback():
         print_note(
-            f"This is a mistake in nerbridge {__version__}. Please report it, with the traceback "
-            f"that the same command shows with {DEBUG_VARIABLE}=1 before it."
+            f"This is a bug in nerbridge {__version__}. Please report it, with the traceback that "
+            f"the same command shows with {DEBUG_VARIABLE}=1 before it."
         )
     return EXIT_FAILED
 

@@ -20,7 +20,7 @@ def export(
         str, typer.Argument(help="A run (runs/NAME), a model folder, or a hub id (owner/name).")
     ],
     out: Annotated[
-        Path, typer.Argument(help="The folder to write; an earlier export is replaced.")
+        Path, typer.Argument(help="Folder to write; an earlier export in it is replaced.")
     ],
     format: Annotated[
         Literal["onnx", "transformers"],
@@ -28,27 +28,28 @@ def export(
     ] = "onnx",
     quantise: Annotated[
         Literal["int8"] | None,
-        typer.Option(help="Weights in 8 bits: a quarter of the size, faster."),
+        typer.Option(help="Store weights in 8 bits: a quarter of the size, and faster."),
     ] = None,
     trim_vocabulary: Annotated[
         list[str] | None,
         typer.Option(
             metavar="CORPUS",
             help="Keep only the vocabulary of this labelled corpus or plain text (.txt); repeat "
-            "for several. Text in it is tagged as before.",
+            "for several. The tags of that text do not change.",
         ),
     ] = None,
     validation: Annotated[
         str | None,
         typer.Option(
-            metavar="CORPUS", help="Labelled sentences on which int8 must score as 32 bits do."
+            metavar="CORPUS", help="Labelled sentences on which int8 must score like 32 bits."
         ),
     ] = None,
     base: BaseOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Merge, export and check a trained model; what differs from it is not written.
+    """Merge, export and check a trained model. An export that differs from the model is not
+    written.
 
     Example: nerbridge export runs/quickstart as-tagger --quantise int8
     """
@@ -82,13 +83,16 @@ def _describe(exported: Exported) -> list[str]:
         )
     if int8 := parity and parity.int8:
         if int8.agreement is not None:
-            text = f"{int8.agreement:.1%} of the entities (F1) are those of 32 bits; no labels"
+            text = (
+                f"{int8.agreement:.1%} F1 against the entities found in 32 bits (no labelled "
+                "sentences)"
+            )
         else:
             text = f"strict F1 {int8.f1_int8:.3f}, in 32 bits {int8.f1_fp32:.3f}"
         lines.append(f"  int8 on {int8.corpus}: {text}")
     if vocabulary and (held := vocabulary.held_out):
         lines.append(
             f"  vocabulary: {vocabulary.n_kept:,} of {vocabulary.n_full:,} pieces; of "
-            f"{held.n_words:,} words held out, {held.n_words_changed:,} are cut otherwise"
+            f"{held.n_words:,} held-out words, {held.n_words_changed:,} have other subwords"
         )
     return lines

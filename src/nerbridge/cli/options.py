@@ -22,7 +22,8 @@ ModelOption = Annotated[
     str, typer.Option("--model", "-m", help="bundled:as, a model or run folder, or a hub id.")
 ]
 BaseOption = Annotated[
-    str | None, typer.Option("--base", help="Where the base encoder of an adapter is now.")
+    str | None,
+    typer.Option("--base", help="Current folder or hub id of an adapter's base encoder."),
 ]
 InputFormatOption = Annotated[
     InputFormat | None,
@@ -31,7 +32,9 @@ InputFormatOption = Annotated[
 FieldOption = Annotated[
     str,
     typer.Option(
-        "--field", "--text", help="JSONL, CSV, Parquet: where the text is; a.b is b inside a."
+        "--field",
+        "--text",
+        help="JSONL, CSV, Parquet: field with the text; a.b is the field b inside a.",
     ),
 ]
 """Both names in every command; of `nerbridge analyse`, with fields of many kinds, --text first."""

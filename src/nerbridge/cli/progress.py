@@ -29,13 +29,13 @@ def show_progress(*, quiet: bool, command: str | None = None) -> Iterator[Listen
         if console.kept is None:
             raise
         console.stop()
-        hint = f" To go on: {command or original_command()}" if console.kept.is_anything else ""
+        hint = f" To resume: {command or original_command()}" if console.kept.is_anything else ""
         raise KeyboardInterrupt(f"{console.kept.what}{hint}") from interrupt
     except Exception:
         console.stop()
         if console.kept is not None and console.kept.folder is not None:
             again = command or original_command()
-            print_note(f"Finished shards are kept in {console.kept.folder}. To go on: {again}")
+            print_note(f"Finished shards are kept in {console.kept.folder}. To resume: {again}")
         raise
     finally:
         console.stop()

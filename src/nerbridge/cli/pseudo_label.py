@@ -21,37 +21,39 @@ from nerbridge.cli.progress import show_progress
 
 def pseudo_label(
     inputs: Annotated[
-        list[str], typer.Argument(help="Raw text (.txt with a text a line, .jsonl, .csv …), or -")
+        list[str],
+        typer.Argument(help="Raw text (.txt with one text per line, .jsonl, .csv …), or -"),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the corpus.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the corpus.")],
     model: Annotated[
         list[str],
         typer.Option(
             "--model",
             "-m",
-            help="A model folder, bundled:as, or a hub id; give it once for each model.",
+            help="A model folder, bundled:as, or a hub id; repeat for several.",
         ),
     ],
     n: Annotated[
-        int, typer.Option("-n", min=1, help="Sentences to draw and label; fewer are kept.")
+        int,
+        typer.Option(
+            "-n", min=1, help="Number of sentences to sample and label; only some are kept."
+        ),
     ] = 24_000,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the sample.")] = 0,
     min_score: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="How probable every entity must be; default 0.5."),
+        typer.Option(min=0, max=1, help="Minimum score of every entity; default 0.5."),
     ] = None,
     leave_out: Annotated[
         list[str] | None,
-        typer.Option(
-            help="A corpus whose validation and test sentences are left out; may be repeated."
-        ),
+        typer.Option(help="Corpus whose validation and test sentences are left out. Repeatable."),
     ] = None,
     soft: Annotated[
         bool,
         typer.Option(
             "--soft",
-            help="Keep unsure sentences with entities too, and how probable every tag is, for a "
-            "source with soft = true.",
+            help="Also keep unsure sentences with entities. Store tag probabilities, for a source "
+            "with soft = true.",
         ),
     ] = False,
     neighbours: Annotated[
@@ -59,8 +61,8 @@ def pseudo_label(
         typer.Option(
             min=0,
             max=1,
-            help="How much of a say words that are used alike, all over the input, have beside the "
-            "models: 0 none, 1 as much as they.",
+            help="Weight of words that the input uses in similar ways: 0 ignores them, 1 weighs "
+            "them like the models.",
         ),
     ] = 0.0,
     input_format: InputFormatOption = None,
@@ -68,15 +70,15 @@ def pseudo_label(
     map_types: MapTypesOption = None,
     threads: ThreadsOption = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the corpus if there is one.")
+        bool, typer.Option("--overwrite", help="Replace an existing corpus.")
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Label raw text with several models and keep what they are together sure of.
+    """Label raw text with several models, and keep sentences of which their average is sure.
 
-    The folder goes into a recipe as one more source; pseudo-labels.json in it says how it was made.
-    Name the transferred models of all seeds of a run: one alone would teach its own mistakes.
-    Killed or interrupted, the same command goes on where it stopped.
+    Use the folder as a source in a recipe; its pseudo-labels.json records how it was made. Name the
+    transferred models of all seeds of a run: a single model would teach its own errors. After an
+    interruption, the same command resumes.
 
     Example: nerbridge pseudo-label news.txt -m runs/a/models/transfer-13 -m
     runs/a/models/transfer-21 --leave-out bundled:as --output build/pseudo-as

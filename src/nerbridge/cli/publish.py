@@ -19,22 +19,24 @@ def publish(
     repo: Annotated[str, typer.Argument(help="Where on the hub: owner/name.")],
     license: Annotated[
         str | None,
-        typer.Option(help="Licence, such as apache-2.0; default: that of the card's header."),
+        typer.Option(
+            help="Licence, such as apache-2.0; default: the licence in the card's header."
+        ),
     ] = None,
     private: Annotated[
-        bool, typer.Option("--private", help="Make a repository that others cannot see.")
+        bool, typer.Option("--private", help="Create a private repository.")
     ] = False,
     revision: Annotated[
-        str | None, typer.Option(help="Branch, made where there is none; default: main.")
+        str | None, typer.Option(help="Branch, created if it does not exist; default: main.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Look the folder over; connect to nowhere.")
+        bool, typer.Option("--dry-run", help="Check the folder without connecting to the hub.")
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Put a model on the Hugging Face hub. The token comes from the variable HF_TOKEN.
+    """Put a model on the Hugging Face hub. The variable HF_TOKEN holds the token.
 
-    Refused are pickles and programs, a model without card or licence, and paths of this machine.
+    Refuses pickles, programs, paths of this machine, and a model without card or licence.
 
     Example: nerbridge publish exported/assamese owner/assamese-ner --license apache-2.0
     """

@@ -45,7 +45,7 @@ def show_command(
 ) -> None:
     """Print a recipe with every default written out.
 
-    Paths and variables are printed as the recipe has them.
+    Paths and variables are printed as they stand in the recipe.
 
     Example: nerbridge recipe show quickstart
     """
@@ -63,9 +63,9 @@ def show_command(
 def check_command(
     recipe: RecipeArgument, json: JsonOption = False, quiet: QuietOption = False
 ) -> None:
-    """Check a recipe and say every mistake at once (exit code 2).
+    """Check a recipe and report all mistakes at once (exit code 2).
 
-    Also name the corpora and files that are missing.
+    It also reports missing corpora and files.
 
     Example: nerbridge recipe check my-language.toml
     """
@@ -83,7 +83,7 @@ def check_command(
 @app.command("new")
 def new_command(
     file: Annotated[Path, typer.Argument(help="The recipe to write, such as gujarati.toml.")],
-    target: Annotated[str, typer.Option(help="Corpus of the target language: folder or name.")],
+    target: Annotated[str, typer.Option(help="Corpus of the target language: a folder or a name.")],
     sources: Annotated[
         list[str],
         typer.Option(
@@ -94,7 +94,7 @@ def new_command(
         str | None, typer.Option(help="Code of the target language, such as gu.")
     ] = None,
     encoder: Annotated[
-        str, typer.Option(help="bundled:mini, a folder, or a model id of the hub.")
+        str, typer.Option(help="bundled:mini, a folder, or a model id on the hub.")
     ] = "bundled:mini",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the file if it exists.")

@@ -26,7 +26,7 @@ def run(
     ] = None,
     overrides: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Another value for a key: transfer.epochs=3. May be repeated."),
+        typer.Option("--set", help="Override a recipe key, such as transfer.epochs=3. Repeatable."),
     ] = None,
     jobs: Annotated[
         int | None,
@@ -34,12 +34,15 @@ def run(
     ] = None,
     reuse: Annotated[
         Path | None,
-        typer.Option(help="Run with the same sources and transfer: take its transferred models."),
+        typer.Option(
+            help="Earlier run with the same sources and transfer stage. Its transferred models "
+            "are reused."
+        ),
     ] = None,
     validation_only: Annotated[
         bool,
         typer.Option(
-            "--validation-only", help="Score validation instead of test, to develop without it."
+            "--validation-only", help="Score the validation split, to keep the test split unseen."
         ),
     ] = False,
     dry_run: Annotated[
@@ -50,7 +53,7 @@ def run(
 ) -> None:
     """Run an experiment: baseline, zero-shot transfer, adapted; one report.
 
-    Killed or interrupted, the same command goes on where it stopped.
+    After an interruption, the same command resumes.
 
     Example: nerbridge run quickstart --seeds 13,21 --output runs/first
     """
@@ -81,7 +84,7 @@ def _parse_seeds(text: str | None) -> list[int] | None:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise InputError(
-            f"--seeds {text}: expected whole numbers with commas between, such as 13,21."
+            f"--seeds {text}: expected whole numbers separated by commas, such as 13,21."
         ) from None
 
 
@@ -100,7 +103,7 @@ def _print_plan(plan: RunPlan, *, json: bool) -> None:
         return
     if plan.missing:
         print_result(
-            f"{name}: no mistakes. These sources are missing, and the run makes them first: "
+            f"{name}: no mistakes. These sources are missing, and the run creates them first: "
             f"{', '.join(plan.missing)}"
         )
     else:

@@ -16,15 +16,19 @@ from nerbridge.platforms import n_usable_cores
 def serve(
     model: Annotated[
         list[str] | None,
-        typer.Option("--model", "-m", help="As for `nerbridge tag`; repeat for several."),
+        typer.Option(
+            "--model", "-m", help="Model to serve, as for `nerbridge tag`; repeat for several."
+        ),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free port.")
     ] = 8000,
-    workers: Annotated[int, typer.Option(min=1, help="Processes, each with the models.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Worker processes; each one loads all models.")
+    ] = 1,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Processor cores a worker uses; default: its share.")
+        int | None, typer.Option(min=1, help="Processor cores per worker; default: an equal share.")
     ] = None,
     token_file: Annotated[
         Path | None,
@@ -40,25 +44,31 @@ def serve(
             "proxy does not strip it."
         ),
     ] = "",
-    max_bytes: Annotated[int, typer.Option(min=1, help="Largest request of texts.")] = 2**20,
+    max_bytes: Annotated[
+        int, typer.Option(min=1, help="Maximum size of a request with texts, in bytes.")
+    ] = 2**20,
     max_document_bytes: Annotated[
-        int, typer.Option(min=1, help="Largest request with a document.")
+        int, typer.Option(min=1, help="Maximum size of a request with a document, in bytes.")
     ] = 20 * 2**20,
-    max_texts: Annotated[int, typer.Option(min=1, help="Most texts in a request.")] = 256,
-    max_chars: Annotated[int, typer.Option(min=1, help="Longest text.")] = 100_000,
+    max_texts: Annotated[
+        int, typer.Option(min=1, help="Maximum number of texts in a request.")
+    ] = 256,
+    max_chars: Annotated[
+        int, typer.Option(min=1, help="Maximum length of a text, in characters.")
+    ] = 100_000,
     max_queue: Annotated[
-        int, typer.Option(min=1, help="Most requests that wait, in a worker.")
+        int, typer.Option(min=1, help="Maximum number of waiting requests per worker.")
     ] = 256,
     max_seconds: Annotated[
-        float, typer.Option(min=0.001, help="Longest time for a request of texts.")
+        float, typer.Option(min=0.001, help="Maximum time for a request with texts, in seconds.")
     ] = 30.0,
     max_document_seconds: Annotated[
-        float, typer.Option(min=0.001, help="Longest time for each step of a document.")
+        float, typer.Option(min=0.001, help="Maximum time for each step of a document, in seconds.")
     ] = 60.0,
     map_types: MapTypesOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Serve models over HTTP, with a page for people at /.
+    """Serve models over HTTP, with a web page at /.
 
     Logs are lines of JSON on standard error. They contain no text of a user.
 

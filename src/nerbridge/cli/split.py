@@ -52,10 +52,10 @@ def split_command(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Divide labelled sentences into train, validation and test files.
+    """Split labelled sentences into train, validation and test files.
 
-    Duplicates are removed first, so that no sentence is in two splits. Documents are not divided if
-    the file marks them. The same seed gives the same splits.
+    Duplicates are removed first, so that no sentence is in two splits. Documents that the file
+    marks are kept whole. The same seed gives the same splits.
 
     Example: nerbridge data split train.jsonl --output corpora/mine
     """

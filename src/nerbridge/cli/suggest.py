@@ -34,18 +34,20 @@ def suggest(
     ] = None,
     input_format: InputFormatOption = None,
     field: FieldOption = "text",
-    seed: Annotated[int, typer.Option(min=0, help="Of the comparison of sentences.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Random seed of the comparison of sentences.")
+    ] = 0,
     map_types: MapTypesOption = None,
     threads: ThreadsOption = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output if there is one.")
+        bool, typer.Option("--overwrite", help="Replace an existing output.")
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Find the sentences most worth labelling, and write them pre-labelled for a labelling tool.
 
-    It chooses sentences that differ from each other, that probably contain entities, and of which
-    the model is unsure. A recipe takes the export of the tool as it is.
+    The chosen sentences differ from each other, probably contain entities, and leave the model
+    unsure. A recipe reads the export of the labelling tool unchanged.
 
     Example: nerbridge suggest news.jsonl --field body -n 100 --output tasks.json
     """

@@ -45,43 +45,43 @@ def tag(
     input_format: InputFormatOption = None,
     field: FieldOption = "text",
     lines: Annotated[
-        bool, typer.Option("--lines", help="Plain text: every line is a record of its own.")
+        bool, typer.Option("--lines", help="Plain text: treat every line as a separate record.")
     ] = False,
     whole_page: Annotated[
         bool,
         typer.Option(
             "--whole-page",
-            help="Web pages: read menus, forms and hidden elements, too, not only the main text.",
+            help="Web pages: also read menus, forms and hidden elements.",
         ),
     ] = False,
     stream: Annotated[
         bool,
-        typer.Option("--stream", help="Tag each record as it comes; say how long they took."),
+        typer.Option("--stream", help="Tag each record as it arrives, and report the latencies."),
     ] = False,
     redact: Annotated[
         str | None,
-        typer.Option(help="Write a copy of the document without these types, such as PER,ORG."),
+        typer.Option(help="Write a copy of the document that hides these types, such as PER,ORG."),
     ] = None,
     min_score: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Drop entities less probable than this.")
+        float, typer.Option(min=0.0, max=1.0, help="Drop entities with a lower score.")
     ] = 0.0,
     types: TypesOption = None,
     map_types: MapTypesOption = None,
     threads: ThreadsOption = None,
     base: BaseOption = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an unfinished job, if there is one.")
+        bool, typer.Option("--resume", help="Resume an unfinished job, if there is one.")
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output; forget an unfinished job.")
+        bool, typer.Option("--overwrite", help="Replace the output, and discard an unfinished job.")
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Find entities in documents, text, JSONL, CSV, Parquet and CoNLL files, or standard input.
 
-    A text file is one record, whose offsets count the characters of the whole file. A PDF, DOCX,
-    HTML page or mail is one too; its entities also say page and paragraph. --redact writes a copy
-    of one document in its own format with names hidden, which a person must check.
+    A text file is one record; offsets count the characters of the whole file. A PDF, DOCX, HTML
+    page or mail is one record too; its entities also have page and paragraph. --redact writes a
+    copy of one document that hides names, in the same format. A person must check the copy.
 
     Example: nerbridge tag articles.jsonl --field body --output entities.jsonl
 
@@ -119,7 +119,7 @@ def tag(
         print_note(str(copy))
         print_notes([f"hidden: {copy.list_hidden()}"] if copy.hidden else [], quiet=quiet)
         if min_score > 0:
-            print_note(f"--min-score {min_score:g}: names less probable than that are in the copy.")
+            print_note(f"--min-score {min_score:g}: the copy still shows names with a lower score.")
     elif target is None:
         if resume or overwrite:
             raise InputError("--resume and --overwrite need a file to write: --output FILE.")
@@ -129,7 +129,10 @@ def tag(
         latencies = [printed.describe_latencies()] if printed.latencies_ms else []
         print_notes([*latencies, *printed.notices], quiet=quiet)
     elif stream:
-        raise InputError("--stream prints as texts come: expected no --output FILE. Leave it out.")
+        raise InputError(
+            "--stream prints results as texts arrive: expected no --output FILE. Leave "
+            "--output out."
+        )
     else:
         from nerbridge.workflows.tag_files import tag_files
 

@@ -36,6 +36,6 @@ def suggestion_format_of(output: Path) -> SuggestionFormat:
     if output.suffix.lower() not in _ENDINGS:
         raise InputError(
             f"--output {output}: the ending does not tell the format; expected one of "
-            f"{', '.join(_ENDINGS)}. Rename it, or say --format {'|'.join(SuggestionFormat)}."
+            f"{', '.join(_ENDINGS)}. Rename it, or add --format {'|'.join(SuggestionFormat)}."
         )
     return _ENDINGS[output.suffix.lower()]

@@ -44,7 +44,8 @@ class PredictionCache:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise EnvironmentProblem(
-                f"{self.folder}: cannot be made ({error.strerror or error}). Choose another folder."
+                f"{self.folder}: cannot be created ({error.strerror or error}). Choose another "
+                "folder."
             ) from error
         with locked(self.folder, self.folder.parent):
             yield

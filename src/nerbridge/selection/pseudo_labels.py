@@ -103,13 +103,13 @@ class Ensemble:
             InputError: there is none, or their labels differ.
         """
         if not models:
-            raise InputError("no model was given; expected one or, better, several.")
+            raise InputError("found no model; expected one or, better, several.")
         for model in models[1:]:
             if model.label_set.tags != models[0].label_set.tags:
                 raise InputError(
                     f"{model.name} knows the labels {', '.join(model.label_set.tags)}, "
                     f"{models[0].name} {', '.join(models[0].label_set.tags)}; expected the same in "
-                    "the same order. Name models of one recipe."
+                    "the same order. Give models of one recipe."
                 )
         self.models = tuple(models)
 

@@ -91,7 +91,7 @@ class CountedText:
         if self.n_words < MIN_WORDS:
             raise InputError(
                 f"the input has {self.n_words:,} words; expected {MIN_WORDS:,} or more to learn "
-                "which words are used alike. Give more text, or ask the models alone."
+                "which words are used in similar ways. Give more text, or leave out --neighbours."
             )
         counts = dict(zip(self._numbers, np.bincount(text[text != _BREAK]).tolist(), strict=True))
         parts = cut_endings(counts)
@@ -99,8 +99,8 @@ class CountedText:
         weighed = positive_information(count_pairs(_cut(text, parts, tokens), len(tokens)))
         if not weighed.nnz or min(weighed.shape) < _MIN_TOKENS:
             raise InputError(
-                f"the input has {self.n_words:,} words, hardly one of which stands beside others "
-                "again and again; expected running text. Give other text, or ask the models alone."
+                f"the input has {self.n_words:,} words, but few of them occur together more than "
+                "once; expected running text. Give other text, or leave out --neighbours."
             )
         matrix = _reduce(weighed)
         rows = {word: tokens[stem] for word, (stem, _) in parts.items() if stem in tokens}

@@ -62,7 +62,7 @@ class TaggerColumns:
         except KeyError:
             raise InputError(
                 f"the data set has the columns {', '.join(batch)}; expected {self.field!r}. Name "
-                "the one with the text: tagger_columns(tagger, field=…)."
+                "the column with the text: tagger_columns(tagger, field=…)."
             ) from None
         return [_to_text(value) for value in values]
 

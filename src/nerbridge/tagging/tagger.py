@@ -128,8 +128,8 @@ class Tagger:
         """Where it came from: another process loads the model again."""
         if self._origin is None:
             raise TypeError(
-                f"{self!r} cannot be pickled: its model was handed over, so that another process "
-                "cannot find it. Make it with Tagger.load."
+                f"{self!r} cannot be pickled, because its model is an object that another process "
+                "cannot load. Create the tagger with Tagger.load."
             )
         return load_again, (self._origin,)
 
@@ -301,7 +301,8 @@ def _check_types(types: Iterable[str] | None, model: TokenClassifier) -> tuple[s
     wanted = {types} if isinstance(types, str) else set(types)
     if unknown := sorted(wanted - set(known)):
         raise InputError(
-            f"{model.name}: no entity type {', '.join(unknown)}; it knows {', '.join(known)}."
+            f"{model.name}: no entity type {', '.join(unknown)}; expected some of "
+            f"{', '.join(known)}."
         )
     return tuple(type_ for type_ in known if type_ in wanted)
 

@@ -90,7 +90,9 @@ def analyse(
     fields = ArticleFields(options.field, date, title, id, url)
     check_fields(sources, fields)
     if output.exists() and not output.is_dir():
-        raise InputError(f"--output {output}: a file was found, expected a folder. Name another.")
+        raise InputError(
+            f"--output {output}: found a file, expected a folder. Choose another folder."
+        )
     output.mkdir(parents=True, exist_ok=True)
     _tag(sources, fields, output / ARTICLES, options, listen, overwrite=overwrite)
     listen(Kept("The articles are tagged."))
@@ -110,13 +112,13 @@ def _check_sources(sources: Sequence[Source]) -> None:
     for source in sources:
         if source.is_stdin:
             raise InputError(
-                "-: articles are read more than once, which standard input cannot be; expected "
-                "a file. Write it to one first."
+                "-: articles are read more than once; expected a file, not standard input. Write "
+                "the articles to a file first."
             )
         if source.format not in _FORMATS:
             raise InputError(
                 f"{source.name}: a {source.format} file; expected articles with fields: .jsonl, "
-                ".csv or .parquet. If it is one of these, say so: --input-format."
+                ".csv or .parquet. If the file is one of these, add --input-format."
             )
 
 
@@ -136,11 +138,11 @@ def _tag(
     is_begun = parts_folder(target).exists()  # with --overwrite, and interrupted
     if target.exists() and not overwrite and not is_begun:
         if read_job(target) == job:
-            listen(Note(f"{target}: tagged before by the same command, used again"))
+            listen(Note(f"{target}: reused, because the same command has tagged these articles"))
             return
         raise RunError(
-            f"{target}: of other articles, another model or other options. To replace it: "
-            "--overwrite; or choose another --output."
+            f"{target}: it has results of other articles, another model or other options. Replace "
+            "it with --overwrite, or choose another --output."
         )
     tagger, progress = options.load_tagger(), Progress()
     store = open_shard_store(
@@ -187,8 +189,8 @@ def _count(
         if facts.n_unreadable:
             listen(
                 Note(
-                    "articles with a date that cannot be read, of which nothing is counted over "
-                    f"time: {facts.n_unreadable:,}"
+                    "articles with an unreadable date, which are not counted over time: "
+                    f"{facts.n_unreadable:,}"
                 )
             )
         write_tables(db, output)

@@ -72,8 +72,8 @@ def calibrate(
     found = fit_scores(entities, f"the {split} sentences of {', '.join(names)}")
     if len(entities.is_correct) < MIN_ENTITIES:
         raise InputError(
-            f"{', '.join(names)}: the model finds {found.n_entities} entities there, expected "
-            f"{MIN_ENTITIES} or more to fit scores on. Give more sentences."
+            f"{', '.join(names)}: the model finds {found.n_entities} entities, expected "
+            f"{MIN_ENTITIES} or more to fit the scores. Give more sentences."
         )
     from nerbridge.exporting.card import write_model_card  # it loads onnxruntime
 
@@ -85,12 +85,14 @@ def calibrate(
 
 def _find_folder(model: Path) -> Path:
     if not model.is_dir():
-        raise InputError(f"{model}: no such folder. Give a model folder that may be changed.")
+        raise InputError(
+            f"{model}: no such folder. Give an existing model folder; calibration changes it."
+        )
     folder = find_model(model).path
     if not (folder / MANIFEST_FILE).is_file():
         raise InputError(
-            f"{folder}: a model of others, without the {MANIFEST_FILE} that would keep the result. "
-            f"Export it first: nerbridge export {model} OUT; then calibrate OUT."
+            f"{folder}: found no {MANIFEST_FILE}, expected one to store the result in. Export it "
+            f"first: nerbridge export {model} OUT; then calibrate OUT."
         )
     return folder
 

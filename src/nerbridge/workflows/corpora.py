@@ -180,15 +180,17 @@ def find_disagreements(
         InputError: there are fewer than two corpora, no such script, or no training sentences.
     """
     if len(set(paths)) < max(len(paths), 2):
-        raise InputError(f"{' '.join(paths)}: expected two corpora or more, each named once.")
+        raise InputError(
+            f"{' '.join(paths)}: expected two or more different corpora. Name each corpus once."
+        )
     if script is not None and script not in SCRIPTS:
         raise InputError(f"--script {script}: expected one of {', '.join(SCRIPTS)}.")
     corpora = read_corpora(paths, options, listen)
     for path, corpus in zip(paths, corpora, strict=True):
         if not corpus.splits.get("train"):
             raise InputError(
-                f"{path}: no training sentences, only {', '.join(corpus.splits)}; expected "
-                "a train file. Name a folder that has one."
+                f"{path}: found the splits {', '.join(corpus.splits)}, expected training "
+                "sentences. Name a folder with a train file."
             )
     found = find_disagreement(corpora, [script] * len(corpora))
     return [

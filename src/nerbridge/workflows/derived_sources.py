@@ -37,7 +37,7 @@ def make_sources(recipe: Recipe, jobs: int | None = None, listen: Listener = ign
         RunError: a model that is to label finds nothing.
     """
     if any(_is_missing(recipe, settings) for settings in recipe.pseudo_labels):
-        listen(Note(f"checking what the sources of {recipe.name} are made from …"))
+        listen(Note(f"checking the derived sources of {recipe.name} …"))
     if check_sources(recipe):
         _make_sources(recipe, jobs, listen)
 
@@ -63,7 +63,7 @@ def check_sources(recipe: Recipe, *, made_for: tuple[str, ...] = ()) -> list[str
         labelling = read_recipe(settings.recipe)
         if labelling.name in made_for:
             raise RecipeError(
-                f"pseudo_labels of {recipe.name}: {settings.recipe} labels the text, and needs the "
+                f"pseudo_labels of {recipe.name}: {settings.recipe} labels the text, but needs the "
                 f"source {settings.path} itself ({' → '.join((*made_for, labelling.name))}). Name "
                 "another recipe."
             )
@@ -135,7 +135,7 @@ def _train(recipe: Recipe, jobs: int | None, listen: Listener) -> list[Path]:
     from nerbridge.training.experiment import train_transfers
     from nerbridge.training.run import open_run
 
-    listen(Note(f"reading corpora and encoder of {recipe.name}, which labels …"))
+    listen(Note(f"reading corpora and encoder of {recipe.name}, the labelling recipe …"))
     return train_transfers(open_run(recipe, _run_folder(recipe)), listen, jobs)
 
 
@@ -192,8 +192,8 @@ def _check_made_so(recipe: Recipe, settings: PseudoLabelSettings, labelling: Rec
         changes.append(f"sentences of {', '.join(not_left_out)} were not left out")
     if changes:
         raise RunError(
-            f"{folder}: this source was made otherwise than {recipe.name} says: "
-            f"{'; '.join(changes)}. Remove the folder to make it anew, or name another path."
+            f"{folder}: the settings of this source differ from {recipe.name}: "
+            f"{'; '.join(changes)}. Remove the folder to create it again, or name another path."
         )
 
 
@@ -213,7 +213,7 @@ def _made_so(folder: Path) -> dict[str, Any]:
         }
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(
-            f"{path}: does not say how {folder} was made ({error!r}); expected what `nerbridge "
-            "pseudo-label` writes. Remove the folder to make it anew, or take pseudo_labels out of "
-            "the recipe."
+            f"{path}: cannot be read ({error!r}); expected the settings that `nerbridge "
+            f"pseudo-label` writes. Remove {folder} to create it again, or remove pseudo_labels "
+            "from the recipe."
         ) from error

@@ -60,8 +60,8 @@ def read_split(
     found = next(iter(splits.values())) if len(splits) == 1 else splits.get(split, ())
     if not found:
         raise CorpusError(
-            f"{corpus.name}: no split {split!r}; found {', '.join(splits)}. Name one of them as "
-            "the split."
+            f"{corpus.name}: no split {split!r}; found {', '.join(splits)}. Choose one of these "
+            "splits."
         )
     _check_types(corpus.name, found, types)
     return found

@@ -66,7 +66,7 @@ class PseudoLabelled:
     def __str__(self) -> str:
         return (
             f"{self.path}: {self.n_sentences:,} sentences of {self.n_read:,}, "
-            f"{self.n_drawn:,} drawn"
+            f"{self.n_drawn:,} sampled"
         )
 
 
@@ -157,7 +157,7 @@ def pseudo_label(
     fit = leave_out_unfit(unlabelled, ensemble.models[0], losses, max_words=MAX_WORDS)
     cache = PredictionCache(output / _PARTS, _describe_predictions(ensemble.models, map_types))
     # From here on the cache has what the models said; the same call finds it there.
-    listen(Kept("What was labelled is kept."))
+    listen(Kept("Labelled sentences are kept."))
     with cache.locked():
         wanted = pseudo_labels.leave_out_known(fit, known_words, losses)
         # Words that are used alike are learned from all sentences, not only from the sample.
@@ -211,7 +211,7 @@ def read_held_out(names: Sequence[str]) -> HeldOut:
         if not held_out:
             raise InputError(
                 f"--leave-out {name}: no validation or test sentences, only {', '.join(splits)}; "
-                "expected a corpus that has some. Name the folder that holds them."
+                "expected a corpus with some. Name the folder that contains them."
             )
         found[name] = [s.words for split in held_out for s in splits[split].sentences]
     return found
@@ -220,8 +220,8 @@ def read_held_out(names: Sequence[str]) -> HeldOut:
 def _check_options(models: Sequence[str], options: PseudoLabelOptions) -> None:
     if options.soft and options.min_score is not None:
         raise InputError(
-            "--soft keeps sentences however sure they are, and --min-score says how sure they must "
-            "be; expected one of them."
+            "--soft and --min-score: expected one of them. --soft keeps unsure sentences; "
+            "--min-score drops them."
         )
     if len(set(models)) < len(models):
         raise InputError(f"--model {', '.join(models)}: expected each model once.")
@@ -251,7 +251,7 @@ def _label(
     if text and sample:
         from nerbridge.selection.neighbours import weigh_by_neighbours
 
-        listen(Note("learning which words are used alike"))
+        listen(Note("learning which words are used in similar ways"))
         vectors, labels, weight = text.vectors(), ensemble.label_set, options.neighbours
 
         def reweight(words: list[Sequence[str]], p: list[Probabilities]) -> list[Probabilities]:
@@ -278,10 +278,9 @@ def _no_entity(
     """Why there is no corpus; ``folder`` keeps what the models said."""
     found, or_score = ("find", "") if options.soft else ("are sure of", " and --min-score")
     return InputError(
-        f"{', '.join(inputs)}: {n_read:,} sentences, {n_drawn:,} of them fit and drawn, in none of "
-        f"which the models {found} an entity. Check that it is text of their "
-        f"language, --field, -n{or_score}; what they said of these sentences is kept in "
-        f"{folder}."
+        f"{', '.join(inputs)}: {n_read:,} sentences, {n_drawn:,} of them sampled. The models "
+        f"{found} an entity in none of them. Check the language of the text, --field, "
+        f"-n{or_score}. The labelled sentences are kept in {folder}."
     )
 
 
@@ -302,19 +301,21 @@ def check_corpus_folder(output: Path, *, overwrite: bool) -> None:
     """Refuse, before hours of labelling, a folder that cannot be written or is in use."""
     there = next(path for path in (output, *output.absolute().parents) if path.exists())
     if not there.is_dir():
-        raise InputError(f"--output {output}: {there} is a file, expected a folder. Name another.")
+        raise InputError(
+            f"--output {output}: {there} is a file, expected a folder. Choose another folder."
+        )
     if not os.access(there, os.W_OK):
         raise InputError(f"--output {output}: {there} cannot be written. Choose another folder.")
     found = {path.name for path in output.glob("*") if split_of(path)}
     if found - {LABELLED} or (found and not (output / ORIGIN).exists()):
         raise InputError(
-            f"--output {output}: {', '.join(sorted(found))} is there, a corpus of another origin; "
-            "expected a new folder. Choose another name."
+            f"--output {output}: {', '.join(sorted(found))} exists and belongs to another corpus; "
+            "expected a new folder. Choose another folder."
         )
     if found and not overwrite:
         raise InputError(
-            f"--output {output}: there is a {LABELLED} already. Choose another folder, or replace "
-            "it: --overwrite."
+            f"--output {output}: {LABELLED} exists already. Choose another folder, or replace the "
+            "file with --overwrite."
         )
 
 
@@ -339,7 +340,8 @@ def _note_which_are_not_zero_shot(models: Sequence[TokenClassifier], listen: Lis
     if seen:
         listen(
             Note(
-                f"{', '.join(seen)}: not the transferred model of a run. What learns from its "
-                "labels is zero-shot only if it has seen no labelled text of the target language."
+                f"{', '.join(seen)}: not the transferred model of a run. A model trained on its "
+                "labels is zero-shot only if this model has seen no labelled text of the target "
+                "language."
             )
         )

@@ -66,7 +66,7 @@ def publish(
     token = token or os.environ.get(TOKEN_VARIABLE)
     if not token:
         raise EnvironmentProblem(
-            f"{repo}: no token in {TOKEN_VARIABLE}. Make one with the right to write at "
+            f"{repo}: no token in {TOKEN_VARIABLE}. Create one with write access at "
             f"https://huggingface.co/settings/tokens and set the variable ({TOKEN_VARIABLE}=hf_…)."
         )
     from nerbridge.exporting.publish import upload
@@ -74,5 +74,5 @@ def publish(
     listen(Note(f"uploading {len(files)} files, {n_bytes / 1e6:.1f} MB …"))
     address, removed = upload(publication, token, private=private, revision=revision)
     if removed:
-        listen(Note(f"removed, of another model: {', '.join(removed)}"))
+        listen(Note(f"removed, because they belong to another model: {', '.join(removed)}"))
     return PublishResult(repo, publication.license, files, n_bytes, address, removed)

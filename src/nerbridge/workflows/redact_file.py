@@ -75,7 +75,8 @@ def redact_file(
     sources = options.find_sources([document], output)
     if len(sources) != 1:
         raise InputError(
-            f"{document}: a folder with several files; expected one document. Name it."
+            f"{document}: a folder with several files; expected one document. Name one of the "
+            "files."
         )
     source = sources[0]
     _check_copy(source, output)
@@ -88,8 +89,8 @@ def redact_file(
     redaction = plan_redaction(read, tag_document(tagger, read), types)
     if redaction.names.is_inside(output.name):
         raise InputError(
-            "--output: the file name contains a name that the copy hides; expected a neutral name, "
-            f"such as redacted{output.suffix}. Name another file."
+            "--output: the file name contains a name that the copy hides; expected a neutral "
+            f"name, such as redacted{output.suffix}. Choose another file name."
         )
     write_bytes(output, write_redacted(read, redaction))
     notices = tuple(f"{source.name}: {notice}" for notice in read.notices)
@@ -100,7 +101,7 @@ def _check_copy(source: Source, output: Path) -> None:
     if source.format not in (InputFormat.DOCUMENT, InputFormat.TEXT):
         raise InputError(
             f"--redact: {source.name} is a table; expected a PDF, DOCX, HTML or text file. Redact "
-            "the documents that it was made from."
+            "the documents that the table was made from."
         )
     ending = Path(name_of_content(source.name)).suffix
     if not source.is_stdin and ending.lower() != output.suffix.lower():

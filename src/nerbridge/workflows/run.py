@@ -131,7 +131,7 @@ def run(
     """
     wanted = prepare_recipe(recipe, seeds, overrides, validation_only=validation_only)
     folder = run_folder(wanted) if output is None else Path(output)
-    listen(Kept("What is finished is kept."))
+    listen(Kept("Finished models are kept."))
     make_sources(wanted, jobs, listen)
     from nerbridge.training.experiment import run_experiment
 

@@ -56,7 +56,9 @@ def split(
     output, by_split = Path(output), dict(zip(SPLITS, shares, strict=True))
     paths = {name: output / f"{name}.{format}" for name, share in by_split.items() if share}
     if output.exists() and not output.is_dir():
-        raise InputError(f"--output {output}: a file is there; expected a folder. Name another.")
+        raise InputError(
+            f"--output {output}: found a file, expected a folder. Choose another folder."
+        )
     check_files(list(paths.values()), overwrite=overwrite)
     sentences: list[Sentence] = []
     for file in files:
@@ -76,9 +78,8 @@ def split(
     for other in _other_splits(output, set(paths.values())):
         listen(
             Note(
-                f"{other}: left as it was. If it comes from another division of the same "
-                "sentences, some of them stand in the new files too; nerbridge data audit "
-                f"{output} counts them."
+                f"{other}: not changed. If it comes from another split of the same sentences, the "
+                f"new files may repeat some of them. Count them with: nerbridge data audit {output}"
             )
         )
     if parts.n_documents and keep_documents:

@@ -65,8 +65,8 @@ def suggest(
     chosen = format or suggestion_format_of(output)
     if output.exists() and not overwrite:
         raise InputError(
-            f"--output {output}: exists already, perhaps with labels that somebody gave. Choose "
-            "another name, or replace it: --overwrite."
+            f"--output {output}: exists already, perhaps with labels from a person. Choose another "
+            "name, or replace the file with --overwrite."
         )
     tagger = options.load_tagger()
     progress, losses, reader = Progress(), Counter[str](), SentenceReader()
@@ -76,14 +76,16 @@ def suggest(
     note_left_out(losses, progress, listen)
     if not found:
         raise InputError(
-            f"{', '.join(list_inputs(inputs))}: {reader.n_sentences:,} sentences, none fit to be "
-            "labelled; expected running text of the model's language. Check the file and --field."
+            f"{', '.join(list_inputs(inputs))}: {reader.n_sentences:,} sentences, none suitable "
+            "for labelling; expected running text of the model's language. Check the file and "
+            "--field."
         )
     write_suggestions(output, found, chosen, model=tagger.name)
     if len(found) < n:
         listen(
             Note(
-                f"{len(found):,} instead of the {n:,} asked for: no others are fit and unlike these"
+                f"{len(found):,} sentences instead of {n:,}: the others are unsuitable or "
+                "similar to these"
             )
         )
     return Suggestions(output, chosen, len(found), reader.n_sentences, dict(losses))

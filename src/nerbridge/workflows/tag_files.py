@@ -205,7 +205,7 @@ def tag_to_stream(
     with_colour = is_terminal and not os.environ.get("NO_COLOR")
     writer = _make_writer(chosen, sources, tagger, with_colour=with_colour)
     if not isinstance(writer, TextWriter):
-        raise InputError(f"{chosen}: cannot be written to a stream; expected a format of text.")
+        raise InputError(f"{chosen}: cannot be written to a stream; expected a text format.")
     tagged: Iterable[Tagged]
     if one_by_one:
         tagged = _tag_one_by_one(tagger, reader, latencies)
@@ -251,9 +251,9 @@ def _tell_what_is_kept(store: ShardStore, listen: Listener) -> Iterator[None]:
         yield
     except (Exception, KeyboardInterrupt):
         if store.remove_if_empty():
-            listen(Kept("Nothing was finished yet, so nothing is kept.", is_anything=False))
+            listen(Kept("Nothing is kept, because no shard was finished.", is_anything=False))
         else:
-            listen(Kept("What is finished is kept.", store.folder))
+            listen(Kept("Finished shards are kept.", store.folder))
         raise
 
 
@@ -281,7 +281,7 @@ def _tag_one_by_one(
     for record in records:
         if record.words is not None:
             raise InputError(
-                f"{record.source}:{record.number}: --stream tags texts, and this is a sentence of "
+                f"{record.source}:{record.number}: --stream tags texts, but found a sentence of "
                 "words. Leave out --stream."
             )
         (result,) = tagger.tag_stream([record.text])
@@ -301,6 +301,6 @@ def _write_stream(stream: BinaryIO, writer: TextWriter, tagged: Iterable[Tagged]
         raise
     except OSError as error:
         raise EnvironmentProblem(
-            f"standard output: not written ({error.strerror}). Free some disk space, or write to "
-            "another place: --output FILE."
+            f"standard output: not written ({error.strerror}). Free some disk space, or write to a "
+            "file with --output FILE."
         ) from error
