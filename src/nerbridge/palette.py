@@ -56,7 +56,7 @@ _VARIABLES: Mapping[str, Colour] = {
     "muted": MUTED,
     "line": LINE,
     **{f"c{number}": colour for number, colour in enumerate(TYPE_COLOURS)},
-    **{f"row-{number}": colour for number, colour in enumerate(SYSTEM_COLOURS)},
+    **{f"system-{number}": colour for number, colour in enumerate(SYSTEM_COLOURS)},
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nerbridge.records import RunRecord, read_record
-from nerbridge.report.drawing import ROW_COLOURS
+from nerbridge.report.drawing import LIGHT_SYSTEM_COLOURS
 from nerbridge.report.formatting import format_f1
 from nerbridge.report.page import render_report, write_report
 from nerbridge.report.plots import GROUPS, draw_figures
@@ -113,7 +113,7 @@ def test_figures_are_described_and_take_the_colours_of_the_page(page: Page) -> N
     assert len(drawn) == 20
     assert all(attrs["role"] == "img" and attrs["aria-label"] for attrs in drawn)
     in_figures = " ".join(page.values("style", "fill", "stroke"))
-    assert not [colour for colour in ROW_COLOURS if colour in in_figures]
+    assert not [colour for colour in LIGHT_SYSTEM_COLOURS if colour in in_figures]
 
 
 def test_no_figure_holds_a_script_matplotlib_cannot_shape(report: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerbridge.files import write_bytes
-from nerbridge.report.drawing import ROW_COLOURS, draw
+from nerbridge.report.drawing import LIGHT_SYSTEM_COLOURS, draw
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +55,7 @@ def plot_audit(audit: Mapping[str, Any], folder: Path) -> list[Path]:
 
 def draw_sentence_lengths(audit: Mapping[str, Any], axes: Axes) -> None:
     """Share of sentences by their number of words, a line a split; long ones in the last bin."""
-    for colour, (split, facts) in zip(ROW_COLOURS, audit["splits"].items(), strict=False):
+    for colour, (split, facts) in zip(LIGHT_SYSTEM_COLOURS, audit["splits"].items(), strict=False):
         shares = [0.0] * (_LONGEST_SHOWN + 1)
         for length, n in facts["sentence_lengths"].items():
             shares[min(int(length), _LONGEST_SHOWN)] += 100 * n / max(1, facts["n_sentences"])
@@ -77,7 +77,11 @@ def draw_entity_types(audit: Mapping[str, Any], axes: Axes) -> None:
         heights = [100 * n / max(1, facts["n_sentences"]) for n in counts]
         left = [index + (number - (len(splits) - 1) / 2) * width for index in range(len(types))]
         bars = axes.bar(
-            left, heights, width * 0.92, color=ROW_COLOURS[number % len(ROW_COLOURS)], label=split
+            left,
+            heights,
+            width * 0.92,
+            color=LIGHT_SYSTEM_COLOURS[number % len(LIGHT_SYSTEM_COLOURS)],
+            label=split,
         )
         axes.bar_label(bars, labels=[f"{n:,}" for n in counts], fontsize=7, padding=1)
     axes.set_ylabel("entities per 100 sentences")
@@ -91,8 +95,8 @@ def draw_overlap(audit: Mapping[str, Any], axes: Axes) -> None:
     """Share of a split's sentences and mentions that stand in another split (normalised)."""
     overlaps = list(reversed(audit["overlaps"]))
     for offset, colour, what in (
-        (0.2, ROW_COLOURS[0], "sentences"),
-        (-0.2, ROW_COLOURS[1], "mentions"),
+        (0.2, LIGHT_SYSTEM_COLOURS[0], "sentences"),
+        (-0.2, LIGHT_SYSTEM_COLOURS[1], "mentions"),
     ):
         shared = [overlap[f"n_shared_{what}_normalised"] for overlap in overlaps]
         totals = [overlap[f"n_{what}"] for overlap in overlaps]

@@ -11,9 +11,9 @@ from nerbridge.markup import Markup, concat, concat_all, element
 from nerbridge.report.drawing import (
     GRID,
     INK,
+    LIGHT_SYSTEM_COLOURS,
     MUTED,
     PAPER,
-    ROW_COLOURS,
     WIDTH,
     Drawing,
     SystemStyle,
@@ -27,7 +27,10 @@ Styles = Mapping[str, SystemStyle]
 
 # A figure in the page has no outside reference, the page's fonts and colours, and no id twice.
 _VARIABLES = {
-    **{colour: name_colour_variable(position) for position, colour in enumerate(ROW_COLOURS)},
+    **{
+        colour: name_colour_variable(position)
+        for position, colour in enumerate(LIGHT_SYSTEM_COLOURS)
+    },
     INK: "var(--ink)",
     MUTED: "var(--muted)",
     GRID: "var(--line)",
@@ -98,8 +101,8 @@ def table_to_html(table: Table, styles: Styles) -> Markup:
     )
 
 
-def name_row(name: str, styles: Styles) -> Markup:
-    """The name of a row behind a patch of its colour."""
+def system_cell(name: str, styles: Styles) -> Markup:
+    """The name of a system behind a patch of its colour."""
     if name not in styles:
         return concat(name)
     colour = f"background:{styles[name].variable}"
@@ -132,7 +135,7 @@ def definitions(values: Mapping[str, Any]) -> Markup:
 
 
 def _line(table: Table, cells: Sequence[str], note: str, styles: Styles) -> Markup:
-    first = name_row(cells[0], styles) if table.is_by_system else concat(cells[0])
+    first = system_cell(cells[0], styles) if table.is_by_system else concat(cells[0])
     heading = element(
         "th", first, element("span", note, class_="second") if note else None, scope="row"
     )

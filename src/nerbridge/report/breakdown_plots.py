@@ -13,10 +13,10 @@ from nerbridge.labels import OUTSIDE
 from nerbridge.records import RunRecord, System
 from nerbridge.report.drawing import (
     INK,
+    LIGHT_SYSTEM_COLOURS,
     MUTED,
     NARROW,
     PAPER,
-    ROW_COLOURS,
     Drawing,
     SystemStyle,
     draw,
@@ -228,7 +228,9 @@ def _paint_confusion(
             if names[x] == names[y] == OUTSIDE:
                 continue
             share = count / max(sum(line), 1)
-            axes.bar(x, 0.94, 0.94, y - 0.47, color=ROW_COLOURS[0], alpha=0.04 + 0.5 * share)
+            axes.bar(
+                x, 0.94, 0.94, y - 0.47, color=LIGHT_SYSTEM_COLOURS[0], alpha=0.04 + 0.5 * share
+            )
             axes.text(x, y, f"{count:.1f}".removesuffix(".0"), ha="center", va="center", color=INK)
     axes.set_xticks(range(len(names)), [*labels[:-1], "nothing"])
     axes.set_yticks(range(len(names)), [*labels[:-1], "nothing"])

@@ -1,7 +1,7 @@
 """How figures are made: sizes, colours, marks, and the bytes they become.
 
 Colours are a fixed set of hexadecimal values, so that a page can replace them by its own (dark)
-ones; they are those of `nerbridge.palette`. Each row has its own mark, too.
+ones; they are those of `nerbridge.palette`. Each system has its own mark, too.
 
 matplotlib cannot shape Indic scripts: labels that it cannot draw are numbered instead.
 """
@@ -29,7 +29,7 @@ except ImportError as error:
 INK, MUTED, GRID, PAPER = (
     colour.light for colour in (palette.INK, palette.MUTED, palette.LINE, palette.PAPER)
 )
-ROW_COLOURS = tuple(colour.light for colour in palette.SYSTEM_COLOURS)
+LIGHT_SYSTEM_COLOURS = tuple(colour.light for colour in palette.SYSTEM_COLOURS)
 _MARKS = ("o", "s", "D", "^", "v", "P", "X", "<", ">")
 _FIRST = ("adapt", "transfer", "baseline", "crf_target", "crf_all", "crf_transfer")
 
@@ -93,7 +93,7 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class SystemStyle:
-    """How a row looks in every figure; ``position`` is an index into ``ROW_COLOURS``."""
+    """How a system looks in every figure; ``position`` indexes `LIGHT_SYSTEM_COLOURS`."""
 
     position: int
     label: str
@@ -101,7 +101,7 @@ class SystemStyle:
     @property
     def colour(self) -> str:
         """Hexadecimal colour."""
-        return ROW_COLOURS[self.position % len(ROW_COLOURS)]
+        return LIGHT_SYSTEM_COLOURS[self.position % len(LIGHT_SYSTEM_COLOURS)]
 
     @property
     def variable(self) -> str:
@@ -115,12 +115,12 @@ class SystemStyle:
 
 
 def name_colour_variable(position: int) -> str:
-    """The CSS variable for a position in :data:`ROW_COLOURS`."""
-    return f"var(--row-{position % len(ROW_COLOURS)})"
+    """The CSS variable for a position in `LIGHT_SYSTEM_COLOURS`."""
+    return f"var(--system-{position % len(LIGHT_SYSTEM_COLOURS)})"
 
 
 def style_systems(names: Sequence[str]) -> dict[str, SystemStyle]:
-    """A style for every row; the rows every experiment has look the same in all of them.
+    """A style for every system; those of every experiment look the same in all figures.
 
     >>> {name: style.position for name, style in style_systems(["other", "adapt"]).items()}
     {'other': 6, 'adapt': 0}
