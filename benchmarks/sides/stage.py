@@ -39,7 +39,7 @@ def main() -> None:
         trained = attach_adapter(model, lora, SEED)
     else:
         encoded = encode_sentences(tokenizer.backend_tokenizer, words, special_ids(tokenizer).unk)
-        trim = trim_vocabulary(model, used_ids(encoded, tokenizer), source=source)
+        trim = trim_vocabulary(model, used_ids(encoded, tokenizer))
     settings = StageSettings(
         method=job.method,
         learning_rate=LEARNING_RATES[job.method],

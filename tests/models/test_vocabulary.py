@@ -43,21 +43,18 @@ def test_special_tokens_are_always_in_use(encoder: EncoderSource, ids: set[int])
     assert len(ids) < 30
 
 
-@pytest.mark.parametrize("from_file", [False, True])
 @pytest.mark.parametrize("with_adapter", [False, True])
 def test_trimming_changes_no_prediction_and_restoring_gives_all_back(
     fresh: Fresh,
-    encoder: EncoderSource,
     ids: set[int],
     predict: Callable[[nn.Module], list[bytes]],
-    from_file: bool,
     with_adapter: bool,
 ) -> None:
     plain = fresh()
     expected = predict(plain)
     before = plain.get_input_embeddings().weight.detach().clone()
     model = attach_adapter(fresh(), LoraSettings(), seed=0) if with_adapter else fresh()
-    trim = trim_vocabulary(model, ids, source=encoder if from_file else None)
+    trim = trim_vocabulary(model, ids)
     assert len(model.get_input_embeddings().weight) == len(ids)
     assert model.get_input_embeddings().padding_idx == sorted(ids).index(1)
     assert predict(model) == expected
@@ -69,9 +66,8 @@ def test_trimming_changes_no_prediction_and_restoring_gives_all_back(
     assert predict(model) == expected
 
 
-@pytest.mark.parametrize("from_file", [False, True])
 def test_training_the_used_rows_is_training_the_whole_table(
-    fresh: Fresh, encoder: EncoderSource, ids: set[int], from_file: bool
+    fresh: Fresh, encoder: EncoderSource, ids: set[int]
 ) -> None:
     on_disk = (encoder.folder / "model.safetensors").read_bytes()
     batch = torch.tensor([[0, *sorted(ids - {0, 1, 2})[:9], 2], [0, 30, 2, *[1] * 8]])
@@ -81,7 +77,7 @@ def test_training_the_used_rows_is_training_the_whole_table(
         model = fresh()
         trim = None
         if is_trimmed:
-            trim = trim_vocabulary(model, ids | {30}, source=encoder if from_file else None)
+            trim = trim_vocabulary(model, ids | {30})
         optimizer = torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=0.0)
         for _ in range(3):
             mask = (batch != 1).long()
@@ -118,13 +114,9 @@ def test_an_id_without_a_row_is_an_error(fresh: Fresh, ids: set[int]) -> None:
         model(input_ids=torch.tensor([[0, missing, 2]]))
 
 
-def test_ids_beyond_the_vocabulary_and_a_source_of_other_values_are_refused(
-    fresh: Fresh, make_encoder: Callable[..., EncoderSource], ids: set[int]
-) -> None:
+def test_what_cannot_be_trimmed_is_refused(fresh: Fresh, ids: set[int]) -> None:
     with pytest.raises(ModelError, match="do not fit a vocabulary of"):
         trim_vocabulary(fresh(), {5, 10**6})
-    with pytest.raises(ModelError, match="not those of the model"):
-        trim_vocabulary(fresh(), ids, source=make_encoder(seed=8))
     model = fresh()
     trim = trim_vocabulary(model, ids)
     with pytest.raises(ModelError, match="vocabulary of a TrimmedEmbedding"):

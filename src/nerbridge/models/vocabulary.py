@@ -7,21 +7,16 @@ ids, so that nothing else has to know; `VocabularyTrim.restore` puts the full ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from torch import nn
 from torch.nn import functional
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from nerbridge.alignment.subwords import SubwordSentence
 from nerbridge.errors import ModelError
-from nerbridge.models.encoder import EncoderSource
-
-_ROWS = 16_384
 
 
 class TrimmedEmbedding(nn.Embedding):
@@ -52,8 +47,8 @@ class VocabularyTrim:
 
     used: torch.Tensor
     padding_idx: int | None
-    read_full: Callable[[], torch.Tensor]
-    """Gives the full table as it was before training, for the caller to keep."""
+    full: torch.Tensor
+    """The full table as it was before training; restoring writes the trained rows into it."""
 
     def restore(self, model: PreTrainedModel) -> None:
         """Put the full embedding back, with the trained rows in their places, in place.
@@ -66,7 +61,7 @@ class VocabularyTrim:
         trimmed = model.get_input_embeddings()
         if not isinstance(trimmed, TrimmedEmbedding):
             raise ValueError("the model's vocabulary is not trimmed")
-        full = self.read_full()
+        full = self.full
         full[self.used] = trimmed.weight.detach().cpu()
         embedding = nn.Embedding(
             full.shape[0], full.shape[1], padding_idx=self.padding_idx, _weight=full
@@ -83,9 +78,7 @@ def used_ids(sentences: Iterable[SubwordSentence], tokenizer: PreTrainedTokenize
     return used
 
 
-def trim_vocabulary(
-    model: PreTrainedModel, ids: Iterable[int], *, source: EncoderSource | None = None
-) -> VocabularyTrim:
+def trim_vocabulary(model: PreTrainedModel, ids: Iterable[int]) -> VocabularyTrim:
     """Keep only the embedding rows ``ids`` and the special tokens named in the config, in place.
 
     The model takes the same ids as before and gives the same logits on text made of them; other
@@ -94,12 +87,9 @@ def trim_vocabulary(
     Args:
         model: a model with an ordinary input embedding.
         ids: ids that training and prediction will meet (see `used_ids`).
-        source: where the embedding was loaded from; it is read again on restoring, so that the
-            full table takes no memory meanwhile. Without it a copy is kept.
 
     Raises:
-        ModelError: if the embedding is not an ordinary one, an id lies outside of it, or the
-            source holds other values than the model.
+        ModelError: if the embedding is not an ordinary one, or an id lies outside of it.
     """
     full = model.get_input_embeddings()
     if type(full) is not nn.Embedding:
@@ -110,7 +100,7 @@ def trim_vocabulary(
             f"token ids {int(used[0])} to {int(used[-1])} do not fit a vocabulary of "
             f"{full.num_embeddings}: tokenizer and model do not belong together."
         )
-    trim = VocabularyTrim(used, full.padding_idx, _full_reader(full, source))
+    trim = VocabularyTrim(used, full.padding_idx, full.weight.detach().cpu())
     model.set_input_embeddings(TrimmedEmbedding(full, used))
     _leave_the_file(model)
     return trim
@@ -126,42 +116,3 @@ def _config_ids(model: PreTrainedModel) -> set[int]:
     names = ("pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id")
     found = (getattr(model.config, name, None) for name in names)
     return {id_ for id_ in found if id_ is not None}
-
-
-def _full_reader(full: nn.Embedding, source: EncoderSource | None) -> Callable[[], torch.Tensor]:
-    if source is None:
-        kept = full.weight.detach().cpu()
-        return lambda: kept
-    path, name = _find_embedding(source)
-    if not _holds(path, name, full.weight.detach()):
-        raise ModelError(
-            f"{source.id}: its word embeddings are not those of the model; trim a freshly loaded "
-            "model, or give no source."
-        )
-    return lambda: _read_rows(path, name, slice(None))
-
-
-def _find_embedding(source: EncoderSource) -> tuple[Path, str]:
-    """The file and the name of the word embeddings in an encoder's folder."""
-    for path in sorted(source.folder.glob("*.safetensors")):
-        with safe_open(path, framework="pt") as file:
-            for name in file.keys():  # noqa: SIM118 (not a mapping)
-                if name.endswith(("word_embeddings.weight", "tok_embeddings.weight")):
-                    return path, name
-    raise ModelError(f"{source.folder}: no word embeddings in its safetensors files")
-
-
-def _holds(path: Path, name: str, weight: torch.Tensor) -> bool:
-    """Whether the file holds these values; read piecewise, as the table may be large."""
-    with safe_open(path, framework="pt") as file:
-        if tuple(file.get_slice(name).get_shape()) != tuple(weight.shape):
-            return False
-    pieces = (slice(start, start + _ROWS) for start in range(0, len(weight), _ROWS))
-    return all(torch.equal(_read_rows(path, name, piece), weight[piece].cpu()) for piece in pieces)
-
-
-def _read_rows(path: Path, name: str, rows: slice) -> torch.Tensor:
-    """Rows of a table, as float32. Shape: (n_rows, hidden)."""
-    with safe_open(path, framework="pt") as file:
-        tensor: torch.Tensor = file.get_slice(name)[rows]
-        return tensor.to(torch.float32)

@@ -25,8 +25,6 @@ Result = TypeVar("Result")
 
 log = logging.getLogger("nerbridge.server")
 SHOWN_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-NOTICED_CHARS = 2_000
-"""Of a longer text, this much tells what it is written in; as for `nerbridge tag`."""
 _MAX_NAME_CHARS = 200
 _MEDIA_TYPES = {
     "pdf": "application/pdf",
