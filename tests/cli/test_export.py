@@ -12,8 +12,6 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from nerbridge.cli.export import export
-from nerbridge.exporting import conversion
-from nerbridge.exporting.conversion import ExportOptions
 from nerbridge.models.manifest import (
     FileDigest,
     HeldOutWords,
@@ -22,6 +20,8 @@ from nerbridge.models.manifest import (
     QuantisationParity,
     VocabularySize,
 )
+from nerbridge.workflows.export import Exported
+from nerbridge.workflows.progress import Listener, Note
 
 app = typer.Typer()
 app.command()(export)
@@ -60,16 +60,16 @@ class Exporter:
         self.asked: tuple[Any, ...] = ()
         self.manifest = MANIFEST
 
-    def __call__(self, model: str, out: Path, options: ExportOptions, report: Any) -> Any:
+    def __call__(self, model: str, out: Path, *, listen: Listener, **options: Any) -> Exported:
         self.asked = (model, out, options)
-        report("tracing the model")
-        return self.manifest
+        listen(Note("tracing the model …"))
+        return Exported(out, self.manifest)
 
 
 @pytest.fixture
 def exporter(monkeypatch: pytest.MonkeyPatch) -> Exporter:
     stand_in = Exporter()
-    monkeypatch.setattr(conversion, "export_model", stand_in)
+    monkeypatch.setattr("nerbridge.workflows.export.export", stand_in)
     return stand_in
 
 
@@ -82,17 +82,28 @@ def call(*arguments: str) -> Result:
 
 def test_options_reach_the_export(exporter: Exporter) -> None:
     call("runs/final", "out")
-    assert exporter.asked == ("runs/final", Path("out"), ExportOptions())
+    plain = {
+        "format": "onnx",
+        "quantise": None,
+        "trim_vocabulary": (),
+        "validation": None,
+        "base": None,
+    }
+    assert exporter.asked == ("runs/final", Path("out"), plain)
     call(
         *("owner/name", "out", "--format", "onnx", "--quantise", "int8", "--base", "encoder"),
         *("--trim-vocabulary", "a", "--trim-vocabulary", "b.txt", "--validation", "c"),
     )
-    expected = ExportOptions(
-        quantise=True, trim_vocabulary=("a", "b.txt"), validation="c", base="encoder"
-    )
+    expected = {
+        "format": "onnx",
+        "quantise": "int8",
+        "trim_vocabulary": ("a", "b.txt"),
+        "validation": "c",
+        "base": "encoder",
+    }
     assert exporter.asked == ("owner/name", Path("out"), expected)
     call("model", "out", "--format", "transformers")
-    assert exporter.asked[2] == ExportOptions(format="transformers")
+    assert exporter.asked[2] == {**plain, "format": "transformers"}
 
 
 def test_the_result_is_told_in_a_few_lines(exporter: Exporter) -> None:
