@@ -150,7 +150,7 @@ def test_repaired_tags_are_valid_and_stay(scheme: Scheme, tags: list[str]) -> No
 @pytest.mark.parametrize("tag", ["", "-PER", "X-PER", "PER", "B-", "O-PER", "B", "BI-PER", "o"])
 def test_what_is_no_tag_is_neither_valid_nor_repaired(tag: str) -> None:
     ((index, why),) = find_invalid_tags(["O", tag], Scheme.IOB2)
-    assert (index, why) == (1, f"tag {tag!r} is none of O, B-TYPE, I-TYPE")
+    assert (index, why) == (1, f"tag {tag!r} is not one of O, B-TYPE, I-TYPE")
     with pytest.raises(ValueError, match=r"word 1: tag .* cannot be repaired"):
         repair_tags(["O", tag], Scheme.IOB2)
 

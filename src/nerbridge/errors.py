@@ -85,7 +85,7 @@ def missing_extra(
 
 
 class ScriptWarning(UserWarning):
-    """A text is in letters that the model does not read well, so that it will miss most names.
+    """A text is in a script that the model does not read well, so it will miss most names.
 
     `Tagger` gives each of these warnings once. To silence them::
 
@@ -94,15 +94,15 @@ class ScriptWarning(UserWarning):
 
 
 class OldNameWarning(FutureWarning):
-    """A recipe, an option or a command is called as in an earlier version; the next one refuses."""
+    """A recipe, option or command has a name of an earlier version. The next one refuses it."""
 
 
 class ModelWarning(UserWarning):
-    """Something of a model is left out: tensors that nothing reads, settings that are unknown."""
+    """A part of a model was left out: tensors that nothing reads, or unknown settings."""
 
 
 def first_fault(error: ValidationError | UnicodeDecodeError) -> str:
-    """The first thing wrong with a JSON file that was read, in a few words."""
+    """The first fault of a JSON file that was read, in a few words."""
     if isinstance(error, UnicodeDecodeError):
         return f"not UTF-8 at byte {error.start}"
     fault = error.errors(include_url=False, include_input=False, include_context=False)[0]

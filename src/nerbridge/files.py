@@ -14,19 +14,19 @@ from nerbridge.errors import EnvironmentProblem, InputError, RunError
 from nerbridge.platforms import is_device_name
 
 WRITING = ".writing"
-"""How the name of a file ends that is being written; its name begins with a dot."""
+"""Ending of the name of a temporary file while it is written. The name begins with a dot."""
 
 _ADDRESS = re.compile(r"(file|gcs|gs|hf|https?|memory|s3a?):/+")
 _MAX_NAME_BYTES = 255
-"""Of a name in most file systems; an Assamese letter has three."""
+"""Longest file name in most file systems. An Assamese letter takes three bytes."""
 _STANDARD = [("dev", name) for name in ("stdin", "stdout", "stderr", "fd")]
 
 
 def write_whole(path: Path, fill: Callable[[Path], object]) -> None:
-    """Let ``fill`` write a temporary file beside ``path``, then rename it.
+    """Let ``fill`` write a temporary file next to ``path``, then rename it to ``path``.
 
-    Folders on the way are made. What was at ``path`` stays until the new file is safely on disk. Of
-    a link the file that it leads to is replaced.
+    Missing folders are created. An earlier file stays until the new one is safely on disk. For a
+    link, the file that it points to is replaced.
 
     Raises:
         InputError: there is a device or a pipe at ``path``.
@@ -42,14 +42,15 @@ def write_whole(path: Path, fill: Callable[[Path], object]) -> None:
         os.close(handle)
         temporary = Path(name)
         fill(temporary)
-        with temporary.open("rb+") as written:  # Windows saves only what may be written to
+        # Renaming before the data are on disk could leave an empty file after a power failure.
+        with temporary.open("rb+") as written:  # fsync on Windows needs a writable file
             os.fsync(written.fileno())
-        temporary.chmod(default_mode())  # mkstemp's own is for the owner's eyes alone
+        temporary.chmod(default_mode())  # mkstemp lets only the owner read
         temporary.replace(path)
     except OSError as error:
         raise EnvironmentProblem(
-            f"{path}: not written ({error.strerror or error}); the file is as it was before. "
-            "Free some disk space, or choose a folder that can be written."
+            f"{path}: not written ({error.strerror or error}). An earlier file is unchanged. "
+            "Free some disk space, or choose a writable folder."
         ) from error
     finally:
         if temporary is not None:
@@ -57,7 +58,7 @@ def write_whole(path: Path, fill: Callable[[Path], object]) -> None:
 
 
 def refuse_address(path: Path) -> None:
-    """Refuse an address where a file is to be written.
+    """Check that a path to write is not an address.
 
     Raises:
         InputError: the path begins with a protocol.

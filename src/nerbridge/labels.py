@@ -122,7 +122,7 @@ _DETECTION_ORDER = (Scheme.IOB2, Scheme.IO, Scheme.IOB1, Scheme.IOBES, Scheme.BI
 def find_invalid_tags(tags: Sequence[str], scheme: Scheme) -> list[tuple[int, str]]:
     """Position and reason of every tag that the scheme does not allow where it stands.
 
-    The reason is a fragment for a message that knows the file and line. A tag that must go on
+    The reason is a fragment for a message that names file and line. A tag that must be continued
     but ends the sentence is reported at its own position.
 
     >>> find_invalid_tags(["O", "I-LOC"], Scheme.IOB2)
@@ -135,7 +135,7 @@ def find_invalid_tags(tags: Sequence[str], scheme: Scheme) -> list[tuple[int, st
     for index, tag in enumerate(tags):
         if not _is_tag(tag, scheme):
             expected = ", ".join(p if p == OUTSIDE else f"{p}-TYPE" for p in _TRANSITIONS[scheme])
-            invalid.append((index, f"tag {tag!r} is none of {expected}"))
+            invalid.append((index, f"tag {tag!r} is not one of {expected}"))
             previous = OUTSIDE
             continue
         if _move(scheme, previous, tag) is None:
@@ -160,8 +160,8 @@ def tags_to_spans(tags: Sequence[str], scheme: Scheme = Scheme.IOB2) -> list[Spa
     if invalid:
         index, why = invalid[0]
         raise ValueError(
-            f"word {index}: {why}, not allowed in {scheme.name}. Name the scheme the tags are "
-            "written in, or repair them first."
+            f"word {index}: {why}, not allowed in {scheme.name}. Name the scheme of the tags, "
+            "or repair them first."
         )
     previous_tags = (OUTSIDE, *tags)
     moves = [
@@ -212,8 +212,8 @@ def convert_tags(tags: Sequence[str], source: Scheme, target: Scheme) -> list[st
 def repair_tags(tags: Sequence[str], scheme: Scheme) -> tuple[list[str], int]:
     """Valid tags for the entities that conlleval would read, and how many tags that changed.
 
-    Lenient: an entity also begins at an I (or E, L) behind O or behind another type, and ends
-    wherever the next begins. Prefixes of other schemes are understood. Valid tags stay.
+    An entity also begins at an I (or E, L) after O or after another type, and ends where the next
+    one begins. Prefixes of other schemes are understood. Valid tags do not change.
 
     Source: the CoNLL-2000 script conlleval, ``startOfChunk`` and ``endOfChunk``.
 
@@ -246,20 +246,21 @@ def repair_tags(tags: Sequence[str], scheme: Scheme) -> tuple[list[str], int]:
 def detect_scheme(tag_sequences: Iterable[Sequence[str]]) -> Scheme:
     """The scheme that the tags of a file are written in.
 
-    The first of IOB2, IO, IOB1, IOBES, BILOU in which all is valid; so what could be several
-    schemes is read as follows:
+    This is the first of IOB2, IO, IOB1, IOBES, BILOU in which all tags are valid. Tags that fit
+    several schemes are therefore read as follows:
 
     - only O, or only one-word entities written B: IOB2;
     - only I and O: IO, which reads the same as IOB1 without B;
     - B only right behind an entity of the same type, I elsewhere: IOB1;
     - any S or E: IOBES; any U or L: BILOU.
 
-    If no scheme is valid, the one with the fewest invalid places, again in that order: a file
-    with a few mistakes is told apart from a file in another scheme.
+    If no scheme is valid, the one with the fewest invalid tags is chosen, in the same order. So a
+    few mistakes in a file do not change its scheme.
 
     >>> detect_scheme([["O", "I-PER", "B-PER"]])
     <Scheme.IOB1: 'iob1'>
     """
+    # A scheme is a set of allowed pairs of tags, so counting pairs reads the file only once.
     pairs: Counter[tuple[str, str]] = Counter()
     for tags in tag_sequences:
         pairs.update(pairwise((OUTSIDE, *tags, OUTSIDE)))
@@ -289,10 +290,10 @@ def allowed_transitions(label_set: LabelSet) -> npt.NDArray[np.bool_]:
 
 
 def transition_costs(label_set: LabelSet) -> npt.NDArray[np.float64]:
-    """What it costs, in nats, that a label id follows another; as `allowed_transitions`.
+    """The cost, in nats, of each transition between label ids. Shape as `allowed_transitions`.
 
-    What is not allowed costs infinity, all else nothing but the beginnings with ``I-X``, which
-    cost what the label set says.
+    A forbidden transition costs infinity, and an allowed one costs 0. An ``I-X`` that begins an
+    entity costs what the label set says.
 
     >>> transition_costs(LabelSet(("PER",), (3.0,))).tolist()
     [[0.0, 0.0, 3.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 3.0]]
@@ -331,7 +332,7 @@ def _is_tag(tag: str, scheme: Scheme) -> bool:
 
 @cache
 def _move(scheme: Scheme, previous: str, tag: str) -> str | None:
-    """What ``tag`` does after ``previous``; None if the scheme does not allow it."""
+    """The move of ``tag`` after ``previous``; None if the scheme does not allow it."""
     previous_prefix, previous_type = _split_tag(previous)
     prefix, type_ = _split_tag(tag)
     moves = _TRANSITIONS[scheme][previous_prefix].get(prefix, (None, None))
@@ -368,6 +369,7 @@ def _choose_tag(scheme: Scheme, previous: str, type_: str, is_first: bool, is_la
         if prefix != OUTSIDE
         and (OUTSIDE in table[prefix] if is_last else _JOINS & set(table[prefix].values()))
     ]
+    # IO cannot begin an entity right after one of the same type; there the two are joined.
     for wanted in (_BEGIN, _CONTINUE) if is_first else (_CONTINUE,):
         for prefix in fitting:
             tag = f"{prefix}-{type_}"

@@ -241,7 +241,9 @@ def test_utf16_with_its_mark_is_the_same_text(path: Path, text: str, encoding: s
 
 
 def test_broken_utf16_is_said(path: Path) -> None:
-    with pytest.raises(InputError, match=r"a\.txt:2: not UTF-16.*truncated.*cut"):
+    with pytest.raises(
+        InputError, match=r"a\.txt:2: the file is marked as UTF-16 but is not.*truncated.*cut"
+    ):
         lines_of(path, "অ\nঅ".encode("utf-16")[:-1])
     with pytest.raises(InputError, match=r"a\.txt:1: a NUL character"):
         lines_of(path, "অ\0\n".encode("utf-16"))

@@ -64,7 +64,7 @@ def test_words_keep_their_spaces_and_places(put: Put) -> None:
         ("ক x y O\nখ x O\n".encode(), r":2: 3 columns; expected 4"),
         ("ক\tO\nখ গ\tx\tO\n".encode(), r":2: 3 columns; expected 2"),
         ("ক\tO\n\0\tO\n".encode(), r":2: a NUL byte"),
-        ("A\tO\n".encode("utf-16-le"), r":1: a NUL byte, so this is .*UTF-16 without its mark"),
+        ("A\tO\n".encode("utf-16-le"), r":1: a NUL byte, so this is .*UTF-16 without a byte order"),
         ("ক\tO\n".encode() + b"caf\xe9\tO\n", r":2: byte 0xe9 is not UTF-8.*iconv"),
         ("ক\tO\nখ".encode()[:-1], r":2: byte 0xe0 is not UTF-8.*the file was cut"),
         ("ক\tO\nখ\tNN\n".encode(), r":2: 'NN' is not a tag; expected 'O' or a prefix"),

@@ -60,7 +60,7 @@ def test_what_cannot_be_unpacked_is_said(tmp_path: Path, ending: str, fault: str
         "spoilt": packed[:-8] + bytes(8),  # where the checksum is
     }[fault]
     name = _write(tmp_path, f"a.txt{ending}", data)
-    expected = rf"a\.txt\{ending}: cannot be unpacked .* whole \{ending} file"
+    expected = rf"a\.txt\{ending}: cannot be decompressed .* complete \{ending} file"
     with pytest.raises(InputError, match=expected):
         _texts(name)
 
@@ -75,7 +75,7 @@ def test_a_labelled_corpus_is_that_of_the_files_inside(tmp_path: Path, ending: s
     assert packed.sha256 == read_corpus(tmp_path / "plain").sha256
     assert list(packed.splits) == ["train", "validation"]
     (tmp_path / f"cut.conll{ending}").write_bytes(pack("অসম\tB-LOC\n".encode())[:-9])
-    with pytest.raises(CorpusError, match="cannot be unpacked"):
+    with pytest.raises(CorpusError, match="cannot be decompressed"):
         read_corpus(tmp_path / f"cut.conll{ending}")
 
 

@@ -69,7 +69,7 @@ def test_empty_columns_and_rows(content: str, header: tuple[str, ...], rows: lis
     [
         ("sep=;\n", "a.csv:2: no header"),
         (",,\n1,2,3\n", "a.csv:1: no header"),
-        ("a,,a\n", "a.csv:1: columns named more than once: 'a'"),
+        ("a,,a\n", "a.csv:1: columns with the same name: 'a'"),
         ("sep=;\na;b\n1\n", "a.csv:3: 1 cells; expected 2"),
         ("a,b\n1,2,,x\n", "a.csv:2: 4 cells; expected 2"),
         (",a,b\n0,1\n", "a.csv:2: 2 cells; expected 3"),

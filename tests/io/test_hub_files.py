@@ -50,7 +50,7 @@ WRONG = {
     f"{ROOT}/as/tarin.txt": r"no such file or folder; did you mean as/train\.txt",
     f"{ROOT}/AS/train.txt": r"did you mean as/train\.txt",
     f"{ROOT}/zzz": r"the repository holds README\.md, as/dev\.txt, .*Name one of them",
-    ROOT: r"no train, validation or test file there; found README\.md, as, by name",
+    ROOT: r"no train, validation or test file; found README\.md, as, by name",
     f"{ROOT}@v9/as/train.txt": r"no revision 'v9'",
     "hf://datasets/owner/nothing/train.txt": r"no dataset owner/nothing, or it is private",
     "hf://datasets/owner/gated/train.txt": r"the owner of the dataset must grant access",

@@ -124,9 +124,9 @@ def test_files_over_http(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = _texts(f"{site}/news.txt.gz", f"{site}/a%20b.csv?download=true")
     assert texts == ["অসম ধুনীয়া। https://host.example/x", "অসম"]
     assert list(read_corpus(f"{site}/train.conll").splits) == ["train"]
-    with pytest.raises(InputError, match=rf"^{site}/none\.txt: nothing is there"):
+    with pytest.raises(InputError, match=rf"^{site}/none\.txt: no such file"):
         _texts(f"{site}/none.txt")
-    with pytest.raises(InputError, match=rf"^{site}/closed\.txt: access is refused"):
+    with pytest.raises(InputError, match=rf"^{site}/closed\.txt: access is denied"):
         _texts(f"{site}/closed.txt")
     with pytest.raises(EnvironmentProblem, match=r"cannot be read .* Check the network"):
         _texts("http://127.0.0.1:9/a.txt")
@@ -146,9 +146,9 @@ def test_a_missing_extra_is_named(
 def test_other_addresses_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match=r"Protocol not known: gopher\); expected hf://, https://"):
         _texts("gopher://host.example/a.txt")
-    with pytest.raises(InputError, match="not an address that can be read"):
+    with pytest.raises(InputError, match="nerbridge cannot read this address"):
         _texts("http://[bad/a.txt")
-    with pytest.raises(InputError, match="nothing is there"):
+    with pytest.raises(InputError, match="no such file or folder"):
         read_corpus("memory://nowhere/train.conll")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=r"^s3://bucket/a\.txt: an address; expected a file on th"):

@@ -198,7 +198,7 @@ def _edit_json(path: Path, **values: object) -> None:
             lambda f: _edit_tensors(f, lambda t: t.update({HEAD: torch.zeros(5, 32)})),
             r"of another shape: .*classifier.weight \(adapter \(5, 32\), model \(7, 32\)\)",
         ),
-        (_halve_weights, "damaged or half written"),
+        (_halve_weights, "damaged or incomplete"),
         (lambda f: (f / "adapter_model.safetensors").unlink(), "no adapter_model.safetensors"),
         (lambda f: (f / "adapter_config.json").unlink(), "no adapter_config.json"),
         (lambda f: (f / "adapter_config.json").write_text("{"), "not a LoRA configuration"),

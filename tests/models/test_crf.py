@@ -59,7 +59,7 @@ def test_tags_the_crf_leaves_invalid_are_repaired(tmp_path):
 
 
 def test_nothing_to_train_on_is_an_error(tmp_path):
-    with pytest.raises(InputError, match="found no words to train a CRF on"):
+    with pytest.raises(InputError, match="no words to train a CRF on"):
         train_crf([], tmp_path / "model")
     with pytest.raises(InputError, match="sentence 0: found 1 tags, expected 2"):
         train_crf([(["a", "b"], ["O"])], tmp_path / "model")
@@ -75,9 +75,9 @@ def test_broken_model_files_are_errors_not_crashes(model, tmp_path):
     whole = model.read_bytes()
     for content in (b"", b"lCRF", whole[:100], whole[:-1], whole + b"x", b"PK" + whole[2:]):
         (tmp_path / "broken").write_bytes(content)
-        with pytest.raises(ModelError, match="broken: found no complete CRF model"):
+        with pytest.raises(ModelError, match="broken: not a complete CRF model"):
             CrfTagger(tmp_path / "broken")
-    with pytest.raises(ModelError, match="absent: found no complete CRF model"):
+    with pytest.raises(ModelError, match="absent: not a complete CRF model"):
         CrfTagger(tmp_path / "absent")
 
 

@@ -96,7 +96,7 @@ def unlink(name: str) -> Callable[[Path], None]:
             rename_input,
             "the graph takes attention_mask, tokens; expected attention_mask, input_ids",
         ),
-        (lambda f: change_manifest(f, special_ids=None), "lacks special_ids"),
+        (lambda f: change_manifest(f, special_ids=None), "special_ids is missing"),
         (
             lambda f: change_manifest(f, special_ids={"start": 0}),
             "lacks special_ids.end, special_ids.pad",

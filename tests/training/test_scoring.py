@@ -139,7 +139,7 @@ def test_a_cut_crf_is_said(finished: Any, tmp_path: Path) -> None:
     folder = shutil.copytree(finished.run.folder.path / "models" / "crf_all-0", tmp_path / "crf")
     path = folder / "model.crfsuite"
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(ModelError, match="no complete CRF model"):
+    with pytest.raises(ModelError, match="not a complete CRF model"):
         load_model(folder)
 
 

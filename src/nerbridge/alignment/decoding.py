@@ -84,6 +84,7 @@ def _chunks(word_logits: Sequence[NDArray[np.floating[Any]]]) -> list[list[int]]
     order = sorted((i for i, n in enumerate(lengths) if n), key=lambda i: -lengths[i])
     chunks = []
     start = 0
+    # The first sentence of a chunk is its longest, so its length is the width of the padding.
     while start < len(order):
         n_sentences = max(1, min(_CHUNK, _CHUNK_WORDS // lengths[order[start]]))
         chunks.append(order[start : start + n_sentences])
@@ -101,13 +102,13 @@ def _pad(
     for row, logits in enumerate(chunk):
         if logits.ndim != 2 or logits.shape[1] != n_tags:
             raise ModelError(
-                f"logits of shape {logits.shape} for {n_tags} tags {label_set.tags}: the model's "
-                "head and the label set differ. Use the label set the model was trained with."
+                f"logits of shape {logits.shape} for {n_tags} tags {label_set.tags}: the head of "
+                "the model does not fit. Use the label set that the model was trained with."
             )
         padded[row, : len(logits)] = logits
     if not np.isfinite(padded).all():
         raise ModelError(
-            "the model gave logits that are not finite: its weights are broken or training "
+            "the logits of the model are not finite: its weights are damaged or its training "
             "diverged. Train again with a lower learning rate."
         )
     return _log_softmax(padded), lengths
@@ -128,7 +129,7 @@ def _viterbi(
     score = log_probabilities[:, 0] + cost[n_tags]
     previous = np.zeros((n_words, n_sentences, n_tags), dtype=np.int64)
     for word in range(1, n_words):
-        # Sentences are sorted by length, longest first: the ended ones are at the bottom.
+        # Sentences are sorted by length, longest first, so those that have ended come last.
         active = int(np.searchsorted(-lengths, -word, side="left"))
         step = score[:active, :, None] + cost[None, :n_tags]
         previous[word, :active] = step.argmax(axis=1)
@@ -189,6 +190,7 @@ class _Sums:
         """Probability that sentence ``row`` has exactly this entity."""
         begin, inside = self._ids[f"B-{span.type}"], self._ids[f"I-{span.type}"]
         start, end = span.start_word, span.end_word
+        # Inside of the entity only one path is possible, so its weight is a plain product.
         emitted = self._probabilities[row, start:end, inside] / self.scale[row, start:end]
         total = self._beginning(row, start, begin, inside) * np.prod(emitted[1:])
         if end < self._lengths[row]:
@@ -204,6 +206,6 @@ class _Sums:
         following = self._next if start else self._first[None]
         as_begin = before @ following[:, begin] * self._probabilities[row, start, begin]
         if start:
-            before[[begin, inside]] = 0.0  # behind these, I-X goes on
+            before[[begin, inside]] = 0.0  # after these, I-X continues an entity
         as_inside = before @ following[:, inside] * self._probabilities[row, start, inside]
         return float((as_begin + as_inside) / self.scale[row, start])

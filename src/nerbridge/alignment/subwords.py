@@ -16,7 +16,7 @@ IGNORE_INDEX = -100
 
 @dataclass(frozen=True, slots=True)
 class SpecialIds:
-    """Ids of the tokens put before, after and behind a window; ``unk`` stands for lost words."""
+    """Ids of the tokens before, after and padding a window; ``unk`` replaces unmapped words."""
 
     start: int
     end: int

@@ -1,4 +1,4 @@
-"""Long sentences as overlapping windows, and their logits put together again."""
+"""Split long sentences into overlapping windows, and merge the logits of the windows."""
 
 from __future__ import annotations
 
@@ -67,6 +67,7 @@ def _next_start(
 ) -> int:
     """First boundary in the overlap from which the next window reaches beyond ``end``."""
     following = int(boundaries[np.searchsorted(boundaries, end, side="right")])
+    # Progress, the allowed overlap, and room for at least one word beyond ``end``.
     earliest = max(start + 1, end - overlap, following - max_subwords)
     candidate = int(boundaries[np.searchsorted(boundaries, earliest)])
     return min(candidate, end)
@@ -109,6 +110,7 @@ def merge_windows(
 
 def _context(window: Window, n_subwords: int) -> NDArray[np.int64]:
     positions = np.arange(len(window), dtype=np.int64)
+    # A window that begins or ends with the sentence misses no context on that side.
     left = positions if window.start > 0 else np.full_like(positions, n_subwords)
     right = positions[::-1] if window.end < n_subwords else np.full_like(positions, n_subwords)
     return np.minimum(left, right)

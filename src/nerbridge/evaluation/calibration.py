@@ -49,7 +49,7 @@ class ReliabilityBin:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdPoint:
-    """Strict scores of the entities that score at least ``min_score``. Of nothing, all are 0."""
+    """Strict scores of the entities that score at least ``min_score``; 0 if there are none."""
 
     min_score: float
     n_predicted: int
@@ -63,18 +63,18 @@ class ThresholdPoint:
 class Calibration:
     """How good the scores of one model are on one test set.
 
-    ``*_before`` is of the scores as the model gives them, ``*_after`` with its temperature. What
-    is measured on predicted entities is None if there are none.
+    ``*_before`` is for the scores as the model gives them, ``*_after`` with its temperature. All
+    measures on predicted entities are None if there are none.
 
     Attributes:
         n_entities: predicted entities.
         ece_before: see `expected_calibration_error`.
-        ece_of_exact: what the error would be on average, by chance alone, if the scores after
-            were exact (see `error_of_exact_scores`); an error near it is as good as none.
+        ece_of_exact: the mean error by chance alone if ``*_after`` scores were exact (see
+            `error_of_exact_scores`). An error near it is no evidence of bad calibration.
         brier_before: mean squared difference of score and outcome; unlike the calibration error
             it also rewards telling right entities from wrong ones.
-        bins_before: those that hold an entity.
-        thresholds: on the scores after.
+        bins_before: the bins that hold an entity.
+        thresholds: scores at several thresholds, with the temperature.
     """
 
     temperature: float
@@ -93,7 +93,7 @@ class Calibration:
 def measure_calibration(
     score_at: ScoreAt, is_correct: Flags, n_gold: int, temperature: float
 ) -> Calibration:
-    """Everything about the scores of a model on one test set."""
+    """Measure the scores of a model on one test set, before and after calibration."""
     before, after = score_at(1.0), score_at(temperature)
     bins_before, bins_after = (reliability_bins(s, is_correct) for s in (before, after))
     return Calibration(
@@ -161,7 +161,7 @@ def pool_bins(groups: Iterable[Sequence[ReliabilityBin]]) -> tuple[ReliabilityBi
 def expected_calibration_error(
     scores: _Floats, is_correct: Flags, n_bins: int = N_BINS
 ) -> float | None:
-    """How far mean score and share of right entities lie apart, on average over entities.
+    """The mean difference between the score and the share of right entities, over entities.
 
     Bins are of equal width, so that they can be pooled over seeds and compared between models.
     (Bins of equal mass are no better for few entities: their error by chance is as large.)
@@ -173,7 +173,7 @@ def expected_calibration_error(
 
 
 def error_of_bins(bins: Sequence[ReliabilityBin]) -> float | None:
-    """`expected_calibration_error` of entities already in bins; None of no entity."""
+    """`expected_calibration_error` of entities already in bins; None if there are none."""
     n_entities = sum(bin_.n for bin_ in bins)
     if not n_entities:
         return None
@@ -181,10 +181,10 @@ def error_of_bins(bins: Sequence[ReliabilityBin]) -> float | None:
 
 
 def error_of_exact_scores(scores: _Floats, n_bins: int = N_BINS) -> float | None:
-    """Mean calibration error over draws in which every entity is right with its score.
+    """The mean calibration error if every score were the exact probability of being right.
 
-    It is above 0, the more so the fewer the entities: a finding on small test sets is to be read
-    against it. The same for the same scores.
+    Chance alone makes it larger than 0, and larger for fewer entities. Compare the error of a small
+    test set with it. The same scores give the same value.
     """
     if not len(scores):
         return None

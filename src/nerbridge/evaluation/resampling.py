@@ -76,7 +76,7 @@ def bootstrap_interval(
 ) -> Interval:
     """95 % percentile bootstrap interval of the mean F1, over sentences and seeds.
 
-    Where seeds differ much, drawing them reaches beyond what an F1 can be: cut to 0 and 1.
+    If seeds differ much, the interval could exceed the range of F1; it is cut to 0 and 1.
 
     ``counts``: (n_seeds, n_sentences, 3).
 
@@ -112,6 +112,7 @@ def paired_bootstrap(
         differences = _pool_seeds(f1_a - f1_b, _seed_f1(a) - _seed_f1(b), rng)
     else:
         differences = _pool_seeds(f1_a, _seed_f1(a), rng) - _pool_seeds(f1_b, _seed_f1(b), rng)
+    # A replicate at 0 counts on both sides, so that equal systems get p = 1.
     n_not_above = int((differences <= _TOLERANCE).sum())
     n_not_below = int((differences >= -_TOLERANCE).sum())
     p = min(1.0, 2 * (1 + min(n_not_above, n_not_below)) / (n_replicates + 1))
@@ -121,12 +122,12 @@ def paired_bootstrap(
 def approximate_randomisation(
     a: CountMatrix, b: CountMatrix, *, n_replicates: int = N_REPLICATES, seed: int = 0
 ) -> PairedTest:
-    """Test whether it matters which of the two systems an output came from.
+    """Test the difference of two systems by swapping their outputs at random.
 
     Every replicate swaps the outputs of the two systems on each sentence with probability 1/2, on
     all seeds of the sentence together, because the seeds of one system are not independent there.
     The p-value is the share of replicates that differ in mean F1 by at least as much as the systems
-    do. It speaks of these seeds; only the bootstrap takes other seeds into account.
+    do. It holds for these seeds; only the bootstrap takes other seeds into account.
 
     With different numbers of seeds, every seed of ``a`` is paired with every seed of ``b``, which
     leaves both means as they are.
@@ -140,6 +141,7 @@ def approximate_randomisation(
         InputError: another shape, no seed or no sentence, or different sentences.
     """
     bootstrap = paired_bootstrap(a, b, n_replicates=n_replicates, seed=seed)
+    # Swapping needs one output of each system per seed. All pairs keep both means unchanged.
     if len(a) != len(b):
         a, b = np.repeat(a, len(b), axis=0), np.tile(b, (len(a), 1, 1))
     total_a, total_b = a.sum(axis=1), b.sum(axis=1)
@@ -148,6 +150,8 @@ def approximate_randomisation(
     n_as_large = 0
     for size in _batches(n_replicates, a.shape[1]):
         swaps = rng.integers(2, size=(size, a.shape[1])).astype(np.float64)
+        # Swapping a sentence moves its counts from one total to the other, so one product of
+        # matrices does all replicates.
         moved = (swaps @ columns).reshape(size, len(a), 3)
         swapped = counts_to_f1(total_a + moved) - counts_to_f1(total_b - moved)
         n_as_large += int(
@@ -175,7 +179,7 @@ def _check_pair(a: CountMatrix, b: CountMatrix) -> None:
 
 
 def _batches(n_replicates: int, n_sentences: int) -> list[int]:
-    """Sizes of the batches the replicates are done in, to bound memory."""
+    """Sizes of the batches of replicates, which bound the memory."""
     size = max(1, min(n_replicates, _MAX_CELLS // n_sentences))
     full, rest = divmod(n_replicates, size)
     return [size] * full + [rest] * (rest > 0)

@@ -1,4 +1,4 @@
-"""Compressed files, read as what is in them."""
+"""Read compressed files as their content."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BUFFER = 1 << 16
 
 
 def is_compressed(name: str) -> bool:
-    """Whether a file's ending says that it is.
+    """Whether the ending of a file is that of a compressed file.
 
     >>> is_compressed("as.txt.XZ"), is_compressed("as.txt")
     (True, False)
@@ -41,7 +41,7 @@ def is_compressed(name: str) -> bool:
 
 
 def name_of_content(name: str) -> str:
-    """The name without the ending that says how it is compressed.
+    """The name without the ending of its compression.
 
     >>> name_of_content("news.jsonl.gz"), name_of_content("news.jsonl")
     ('news.jsonl', 'news.jsonl')
@@ -54,7 +54,7 @@ def open_binary(path: Path, name: str | None = None) -> BinaryIO:
 
     Args:
         path: the file; its ending says whether it is compressed.
-        name: what messages call it, if not by its path.
+        name: the name of the file in messages; None is its path.
 
     Raises:
         OSError: it cannot be opened.
@@ -67,7 +67,7 @@ def open_binary(path: Path, name: str | None = None) -> BinaryIO:
 
 
 class _Checked(io.RawIOBase):
-    """A stream whose faults are told as those of the file."""
+    """A stream that raises an error with the name of the file if its data are damaged."""
 
     def __init__(self, stream: io.BufferedIOBase, name: str, suffix: str) -> None:
         self._stream, self._name, self._suffix = stream, name, suffix
@@ -81,8 +81,8 @@ class _Checked(io.RawIOBase):
             data = self._stream.read(len(view))
         except (EOFError, OSError, lzma.LZMAError, zlib.error, zstd.ZstdError) as error:
             raise InputError(
-                f"{self._name}: cannot be unpacked ({error}); expected a whole {self._suffix} "
-                "file. Fetch it again; if it is not compressed, give it another ending."
+                f"{self._name}: cannot be decompressed ({error}); expected a complete "
+                f"{self._suffix} file. Download it again; if it is not compressed, rename it."
             ) from error
         view[: len(data)] = data
         return len(data)

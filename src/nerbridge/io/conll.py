@@ -1,4 +1,4 @@
-"""Lines of CoNLL files: which are words, in which column the words stand, and which are comments.
+"""Find the words, the word column and the comments of CoNLL files.
 
 Readers of labelled files and of files to tag share these rules, so that both see the same words.
 """
@@ -20,7 +20,7 @@ _ID = re.compile(r"(\d+)(?:-(\d+)|\.\d+)?")
 _NUMBER = re.compile(r"[0-9]+(?:[-.:_][0-9]+)*[.)]?")
 _MIN_NUMBERS = 2
 _MIN_EVIDENCE = 3
-"""One sentence of two words, or two of one word, tell that a column counts."""
+"""Sentences plus words of the longest sentence that show that a column counts words."""
 _MIN_NAMED = 2
 _MIN_COLUMNS_OF_2012 = 11
 
@@ -89,7 +89,7 @@ def looks_like_tag(cell: str) -> bool:
 
 
 def is_document_start(line: str) -> bool:
-    """Whether the line parts documents: its first word is ``-DOCSTART-``."""
+    """Whether the line begins a document: its first word is ``-DOCSTART-``."""
     return line.startswith(DOCUMENT_START) and re.split("[\t ]", line, maxsplit=1)[0] == (
         DOCUMENT_START
     )
@@ -155,10 +155,10 @@ def counts_words(ids: Sequence[str]) -> bool:
 
 
 def surface_rows(rows: SentenceCells, index: int = 0) -> list[tuple[Cells, Sequence[Cells]]]:
-    """Of rows with an index, those that stand in the text, each with the rows of its parts.
+    """The rows that are words of the text, each with the rows of its parts.
 
-    A range (``1-2``) stands for the words that it covers; a node that is not in the text
-    (``1.1``) goes. A word without parts is its own only part.
+    A range (``1-2``) replaces the words that it covers. A node that is not in the text (``1.1``) is
+    dropped. A word without parts is its own only part.
 
     >>> rows = [["1-2", "vámonos"], ["1", "vamos"], ["2", "nos"], ["2.1", "x"], ["3", "al"]]
     >>> [(row[1], len(parts)) for row, parts in surface_rows(rows)]
@@ -187,6 +187,7 @@ def _is_index(sentences: Sequence[SentenceCells], column: int) -> bool:
     counted = [[row[column] for row in sentence] for sentence in sentences]
     if not all(map(counts_words, counted)):
         return False
+    # Some files number on through all sentences; others begin each sentence with 0 or 1.
     starts = [next(int(one) for one in ids if one.isdecimal()) for ids in counted]
     goes_on = counts_words([one for ids in counted for one in ids])
     return starts[0] in (0, 1) and (goes_on or all(start in (0, 1) for start in starts))
@@ -194,6 +195,7 @@ def _is_index(sentences: Sequence[SentenceCells], column: int) -> bool:
 
 def _is_name(sentences: Sequence[SentenceCells], column: int) -> bool:
     """Whether the column is the same within each sentence, as no words are."""
+    # In a sentence of one word every column is constant, so it shows nothing.
     long = [sentence for sentence in sentences if len(sentence) > 1]
     is_enough = len(long) >= _MIN_NAMED or (bool(long) and _is_index(sentences, column + 1))
     if not is_enough or not _has_words(sentences, column + 1, 2):

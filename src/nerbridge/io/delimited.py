@@ -15,7 +15,7 @@ _MAX_FIELD = 2**31 - 1
 _SEPARATORS = ",;\t|"
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _EXCEL_SEPARATOR = re.compile(r'"?sep=(.)"?[,;\t]*\s*', re.IGNORECASE)
-"""The first line of Excel's own: it says the separator, and is no row."""
+"""The first line of some files of Excel: it names the separator and is not a row."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def read_delimited(lines: Iterable[str], name: str, *, has_quotes: bool = True) 
 
 
 def _find_separator(first: str) -> str:
-    """The most frequent outside quotes; of equally frequent ones the first in our order."""
+    """The most frequent separator outside quotes; the first of ``_SEPARATORS`` if several are."""
     bare = _QUOTED.sub("", first)
     return max(_SEPARATORS, key=bare.count)
 
@@ -91,19 +91,20 @@ def _number_rows(
         except csv.Error as error:
             line = n_before + reader.line_num  # type: ignore[attr-defined]
             raise InputError(
-                f"{name}:{line}: broken CSV ({error}); expected cells parted by {separator!r}, "
-                "and quotes doubled inside quotes. Export it again."
+                f"{name}:{line}: broken CSV ({error}); expected {separator!r} between cells "
+                "and doubled quotes inside of quotes. Export it again."
             ) from error
         yield n_before + last_line + 1, cells
+        # A quoted cell may span lines, so the reader counts the lines, not the rows.
         last_line = reader.line_num  # type: ignore[attr-defined]
 
 
 def _name_columns(cells: Sequence[str], place: str) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The names of all columns, and those that are made up."""
+    """The names of all columns, and the names that were made up for unnamed ones."""
     if not any(cell.strip() for cell in cells):
         raise InputError(
             f"{place}: no header (the file is empty or begins with a blank line); expected the "
-            "names of the columns, parted by commas. Check that it was exported completely."
+            "names of the columns with commas between them. Check that the export is complete."
         )
     names = [cell.strip() or f"column {number}" for number, cell in enumerate(cells, start=1)]
     check_names(names, place)
@@ -112,7 +113,7 @@ def _name_columns(cells: Sequence[str], place: str) -> tuple[tuple[str, ...], fr
 
 
 def check_names(names: Sequence[str], place: str) -> None:
-    """Refuse names of columns that could not be told apart.
+    """Check that the names of columns differ.
 
     Raises:
         InputError: a name is there twice.
@@ -120,8 +121,8 @@ def check_names(names: Sequence[str], place: str) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(
-            f"{place}: columns named more than once: {', '.join(map(repr, twice))}; expected "
-            "every name once. Rename one of them."
+            f"{place}: columns with the same name: {', '.join(map(repr, twice))}; expected "
+            "each name once. Rename one of them."
         )
 
 

@@ -149,7 +149,7 @@ def _wanted_inside(spec: HubPath, names: Sequence[str], wanted: Callable[[str], 
     if below:
         entries = dict.fromkeys(name[len(prefix) :].split("/")[0] for name in below)
         raise InputError(
-            f"{spec}: no train, validation or test file there; found {_some(entries)}. Name one of "
+            f"{spec}: no train, validation or test file; found {_some(entries)}. Name one of "
             f"them: {PREFIX}datasets/{spec.repository}/{prefix}…"
         )
     raise InputError(f"{spec}: no such file or folder; {_near(spec.path, names)}")

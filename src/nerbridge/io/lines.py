@@ -1,4 +1,4 @@
-"""Lines of text in UTF-8, or in UTF-16 with its mark, one at a time, each with its number."""
+"""Iterate over the numbered lines of a text in UTF-8, or in UTF-16 with a byte order mark."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def decode_lines(parts: Iterable[bytes], name: str) -> Iterator[tuple[int, str]]
     start is dropped.
 
     Args:
-        parts: the bytes, divided behind each ``\n``, as a binary file gives them.
-        name: what messages call the file.
+        parts: the bytes, divided after each ``\n``, as iterating over a binary file gives them.
+        name: the name of the file in messages.
 
     Raises:
         InputError: the file is binary, or a line is not UTF-8 (or UTF-16, as the mark says).
@@ -50,6 +50,7 @@ def split_lines(text: str) -> Iterable[str]:
     >>> [*split_lines("a\r\nb\rc\r\r\nd")]
     ['a\r\n', 'b\r', 'c\r\r\n', 'd']
     """
+    # The pattern is slow, so it reads only files with the doubled break, which `io` cannot read.
     if _DOUBLED in text:
         return (match[0] for match in _LINE.finditer(text))
     return io.StringIO(text, newline="")
@@ -64,14 +65,14 @@ def _decode_utf8(parts: Iterable[bytes], name: str) -> Iterator[str]:
             place = f"{name}:{n_lines + _count_lines(data[: error.start])}"
             raise InputError(
                 f"{place}: byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason}); expected "
-                "UTF-8 text. Convert it first, for example with iconv; if it is the last line, the "
-                "file was cut: fetch it again."
+                "UTF-8 text. Convert it first, for example with iconv. If it is the last line, the "
+                "file was cut: download it again."
             ) from error
         if "\0" in line:
             place = f"{name}:{n_lines + _count_lines(data[: data.index(0)])}"
             raise InputError(
-                f"{place}: a NUL byte, so this is a binary file, or UTF-16 without its mark; "
-                "expected UTF-8 text. Export it as UTF-8 text."
+                f"{place}: a NUL byte, so this is a binary file or UTF-16 without a byte order "
+                "mark; expected UTF-8 text. Export it as UTF-8 text."
             )
         yield line
         n_lines += _count_lines(data)
@@ -83,7 +84,7 @@ def _count_lines(data: bytes) -> int:
 
 
 def _decode_utf16(parts: Iterable[bytes], name: str) -> Iterator[str]:
-    """The lines; ``parts`` end at any byte 0x0a, which may be half a letter."""
+    """The lines. ``parts`` end at any byte 0x0a, which may be half a character of UTF-16."""
     decoder = codecs.getincrementaldecoder("utf-16")()
     number, pieces = 1, list[str]()
     for data in chain(parts, [b""]):
@@ -91,8 +92,8 @@ def _decode_utf16(parts: Iterable[bytes], name: str) -> Iterator[str]:
             piece = decoder.decode(data, final=not data)
         except UnicodeDecodeError as error:
             raise InputError(
-                f"{name}:{number}: not UTF-16, as which the file is marked ({error.reason}). Save "
-                "it as UTF-8 text; if it is the last line, the file was cut: fetch it again."
+                f"{name}:{number}: the file is marked as UTF-16 but is not ({error.reason}). Save "
+                "it as UTF-8 text. If it is the last line, the file was cut: download it again."
             ) from error
         if "\0" in piece:
             raise InputError(

@@ -89,11 +89,12 @@ def _copy(address: str, is_wanted: Callable[[str], bool]) -> Fetched:
     files, path = url_to_fs(address, **options)
     if _protocol(address) == "file":
         return Fetched(Path(path))
-    # A web server has no folders: fsspec would take any page with links for one.
+    # A web server has no folders, but fsspec would take any page with links for a folder.
     is_folder = not is_http and files.isdir(path)
     folder = Path(tempfile.mkdtemp(prefix="nerbridge-"))
     name = unquote(urlsplit(address).path) if is_http else path
     fetched = Fetched(folder / _local_name(name))
+    # The copy lives as long as the object that names it, also if reading it fails.
     weakref.finalize(fetched, shutil.rmtree, folder, ignore_errors=True)
     if not is_folder:
         files.get_file(path, str(fetched.place))
@@ -122,22 +123,20 @@ def _explained(address: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise InputError(
-            f"{address}: nothing is there; expected a file. Check the address."
-        ) from error
+        raise InputError(f"{address}: no such file or folder. Check the address.") from error
     except ImportError as error:
         library = _LIBRARIES.get(_protocol(address), error.name)
         raise missing_extra(f"{address}: this address needs", library, "remote") from error
     except _client_errors() as error:
         if getattr(error, "errno", None) == errno.ENOSPC:
             raise EnvironmentProblem(
-                f"{address}: no space left for a copy in {tempfile.gettempdir()}. Free some, or "
-                "name another folder in the variable TMPDIR."
+                f"{address}: no space left for a copy in {tempfile.gettempdir()}. Free some "
+                "space, or name another folder in the environment variable TMPDIR."
             ) from error
         if _is_refusal(error):
             raise InputError(
-                f"{address}: access is refused ({error}); expected a file that you may read. "
-                "Check your credentials for this place."
+                f"{address}: access is denied ({error}); expected a file that you may read. "
+                "Check your credentials."
             ) from error
         raise EnvironmentProblem(
             f"{address}: cannot be read ({type(error).__name__}: {error}); expected a connection "
@@ -145,13 +144,13 @@ def _explained(address: str) -> Iterator[None]:
         ) from error
     except ValueError as error:  # an unknown protocol, or an address that is none
         raise InputError(
-            f"{address}: not an address that can be read ({error}); expected {_EXPECTED}. Correct "
-            "the address, or download the file first."
+            f"{address}: nerbridge cannot read this address ({error}); expected {_EXPECTED}. "
+            "Correct the address, or download the file first."
         ) from error
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Whether the place was reached and gives nothing to this user, or wants to know who it is."""
+    """Whether the server was reached but denies access, or asks for credentials."""
     return (
         isinstance(error, PermissionError)
         or getattr(error, "status", None) in (401, 403)
@@ -160,7 +159,8 @@ def _is_refusal(error: Exception) -> bool:
 
 
 def _client_errors() -> tuple[type[Exception], ...]:
-    """What the clients raise beside the errors of the operating system; of those in use."""
+    """The errors that the clients raise, besides those of the operating system."""
+    # Only modules that fsspec has already imported: naming an error must not load a library.
     known = (
         ("aiohttp", "ClientError"),
         ("botocore.exceptions", "BotoCoreError"),

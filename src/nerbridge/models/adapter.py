@@ -38,14 +38,14 @@ from nerbridge.models.manifest import MANIFEST_FILE, Manifest, read_manifest, wr
 __all__ = ["LoraSettings", "attach_adapter", "load_adapter", "save_adapter"]
 
 _OTHER_TARGETS = {"distilbert": ("q_lin", "v_lin"), "modernbert": ("Wqkv",), "mpnet": ("q", "v")}
-"""Of types that PEFT has no targets for and whose layers are not named ``query`` and ``value``."""
+"""Targets of model types for which PEFT has none, if not named ``query`` and ``value``."""
 
 
 def attach_adapter(model: PreTrainedModel, settings: LoraSettings, seed: int) -> PeftModel:
-    """Freeze ``model`` and put a fresh adapter on it, in place; the head stays trainable.
+    """Freeze ``model`` and attach a fresh adapter, in place; the head stays trainable.
 
-    ``lora_A`` is drawn from ``seed``, ``lora_B`` is zero: the logits do not change. The global
-    random state stays as it was.
+    ``lora_A`` is random by ``seed`` and ``lora_B`` is zero, so the logits do not change. The global
+    random state is not changed.
 
     Raises:
         ModelError: if a target module is not in the model.
@@ -71,9 +71,9 @@ def attach_adapter(model: PreTrainedModel, settings: LoraSettings, seed: int) ->
 
 
 def default_targets(model_type: str) -> tuple[str, ...] | str:
-    """The layers that get an adapter where none are named: PEFT's own for the type of the model.
+    """The layers that get an adapter by default: those of PEFT for the type of the model.
 
-    Where PEFT has none: the layers that make queries and values, as PEFT chooses for most types.
+    If PEFT has none, these are the layers of queries and values, as PEFT chooses for most types.
     """
     found = TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING.get(model_type)
     if isinstance(found, str):
@@ -84,7 +84,7 @@ def default_targets(model_type: str) -> tuple[str, ...] | str:
 def _attach(model: PreTrainedModel, config: LoraConfig, seed: int) -> PeftModel:
     try:
         with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-            # PEFT 0.21 reads a property that transformers 5 has renamed; nothing the user can do.
+            # PEFT 0.21 reads a property that transformers 5 has renamed. The user cannot change it.
             warnings.filterwarnings(
                 "ignore", message=".*is_gradient_checkpointing", category=FutureWarning
             )
@@ -100,7 +100,7 @@ def _attach(model: PreTrainedModel, config: LoraConfig, seed: int) -> PeftModel:
 
 def adapter_tensors(model: PeftModel) -> dict[str, torch.Tensor]:
     """All tensors of the adapter and the head, under their names in the file."""
-    # Without save_embedding_layers=False PEFT may ask the hub for the size of the vocabulary.
+    # With the default of save_embedding_layers, PEFT may ask the hub for the vocabulary size.
     tensors = get_peft_model_state_dict(model, save_embedding_layers=False)
     # With bias="all" PEFT names the bias of a saved module twice; safetensors wants two copies.
     return {
@@ -152,9 +152,10 @@ def load_adapter(base_model: PreTrainedModel, folder: Path, *, trainable: bool) 
         _check_manifest(base_model, folder)
     saved = _read_tensors(folder)
     config.inference_mode = not trainable
-    # PEFT would warn of every other path to the same base; its hash has been checked instead.
+    # PEFT would warn if the same base has another path. The hash of the base was checked above.
     config.base_model_name_or_path = None
     model = _attach(base_model, config, seed=0)
+    # PEFT ignores missing and unexpected tensors, so they are checked before and after loading.
     _check_tensors(adapter_tensors(model), saved, folder)
     set_peft_model_state_dict(model, dict(saved))
     changed = [
@@ -162,7 +163,7 @@ def load_adapter(base_model: PreTrainedModel, folder: Path, *, trainable: bool) 
     ]
     if changed:
         raise ModelError(
-            f"{folder}: not loaded exactly: {_some(changed)}. This is a bug, report it."
+            f"{folder}: not loaded exactly: {_some(changed)}. This is a bug; please report it."
         )
     if not trainable:
         model.requires_grad_(False)
@@ -178,6 +179,7 @@ def _read_config(folder: Path) -> LoraConfig:
         values = json.loads(path.read_text(encoding="utf-8"))
         if (kind := values.pop("peft_type", None)) != "LORA":
             raise ValueError(f"peft_type is {kind!r}, expected 'LORA'")
+        # Settings of the process that saved the adapter; LoraConfig does not take them.
         values.pop("runtime_config", None)
         config = LoraConfig(**_known_settings(values, path))
     except (ValueError, TypeError, AttributeError) as error:
@@ -192,7 +194,7 @@ def _read_config(folder: Path) -> LoraConfig:
 
 
 def _known_settings(values: dict[str, Any], path: Path) -> dict[str, Any]:
-    """What this version of PEFT knows; it leaves out the rest with a warning, and so do we."""
+    """The settings that this version of PEFT knows. Others give a warning, as in PEFT itself."""
     known = inspect.signature(LoraConfig).parameters
     unknown = sorted(values.keys() - known.keys())
     if unknown:
@@ -217,8 +219,9 @@ def _check_manifest(base_model: PreTrainedModel, folder: Path) -> None:
     sha256 = encoder_sha256(base_model)
     if base and base.sha256 not in (None, sha256):
         raise ModelError(
-            f"{folder}: trained on {base.id} with weights {base.sha256[:12]}…, the given "
-            f"base has {sha256[:12]}…. Give the same encoder"
+            f"{folder}: the adapter was trained on {base.id} with weights {base.sha256[:12]}…, "
+            "but the "
+            f"given base has {sha256[:12]}…. Give the same encoder"
             + (f", revision {base.revision}." if base.revision else ".")
         )
 
@@ -229,7 +232,9 @@ def _read_tensors(folder: Path) -> dict[str, torch.Tensor]:
     try:
         saved = dict(load_file(path))
     except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path}: damaged or half written ({error}). Copy it again.") from error
+        raise ModelError(
+            f"{path}: the file is damaged or incomplete ({error}). Copy it again."
+        ) from error
     # Many adapters are saved in half precision; the base is in float32, which holds them exactly.
     return {name: t.float() if t.is_floating_point() else t for name, t in saved.items()}
 

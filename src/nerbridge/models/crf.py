@@ -1,8 +1,8 @@
-"""The reference row: a linear-chain CRF on surface features.
+"""The reference system: a linear-chain CRF on surface features.
 
-No pretraining, no GPU, about a minute of one core. What an encoder scores beyond it is what the
-encoder buys. Words are given in model form: languages in different scripts share no feature.
-"""
+It needs no pretraining, no GPU and about a minute on one core. The difference between its score and
+that of an encoder is the gain of the encoder. Words are given in model form: languages in different
+scripts share no feature."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def train_crf(sentences: Iterable[tuple[Sequence[str], Sequence[str]]], path: Pa
     The same sentences in the same order give the same file.
 
     Raises:
-        InputError: there is nothing to train on, or a sentence has not one tag per word.
+        InputError: there are no words, or a sentence does not have one tag per word.
         EnvironmentProblem: the model could not be written.
     """
     trainer = pycrfsuite.Trainer(
@@ -59,16 +59,16 @@ def train_crf(sentences: Iterable[tuple[Sequence[str], Sequence[str]]], path: Pa
         n_words += len(words)
     if n_words == 0:
         raise InputError(
-            f"{path}: found no words to train a CRF on, expected labelled sentences. "
+            f"{path}: no words to train a CRF on; expected labelled sentences. "
             "Check the training split of the corpus."
         )
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         trainer.train(str(partial))
-        if not _is_whole(partial):  # crfsuite says nothing when it cannot write
+        if not _is_whole(partial):  # crfsuite raises no error if it cannot write
             raise EnvironmentProblem(
-                f"{path}: the CRF could not be written, expected a writable folder with free "
-                "space. Make room, or choose another output folder."
+                f"{path}: the CRF could not be written; expected a writable folder with free "
+                "space. Free some space, or choose another output folder."
             )
         partial.replace(path)
     finally:
@@ -84,9 +84,7 @@ class CrfTagger:
 
     def __init__(self, path: Path) -> None:
         if not _is_whole(path):
-            raise ModelError(
-                f"{path}: found no complete CRF model. Run the stage that trains it again."
-            )
+            raise ModelError(f"{path}: not a complete CRF model. Delete it and repeat the run.")
         self._tagger = pycrfsuite.Tagger()
         self._tagger.open(str(path))
 

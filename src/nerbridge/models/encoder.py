@@ -357,7 +357,9 @@ def encoder_sha256(model: PreTrainedModel | Path) -> str:
         model = load_pretrained(model, str(model), None)[0]
     encoder = model.base_model
     if hasattr(model, "peft_config"):
-        raise ModelError("cannot hash an encoder that carries an adapter: hash it before attaching")
+        raise ModelError(
+            "cannot hash an encoder with an adapter; hash it before attaching the adapter"
+        )
     digest = hashlib.sha256()
     for name, tensor in sorted(encoder.state_dict().items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())

@@ -41,8 +41,8 @@ def new_folder(folder: Path) -> Iterator[Path]:
         _replace(temporary, folder)
     except (OSError, SafetensorError) as error:
         raise EnvironmentProblem(
-            f"{folder}: cannot be written: {_reason(error)}. What was there before is unchanged; "
-            "free space or choose another folder, then run again."
+            f"{folder}: cannot be written: {_reason(error)}. Its earlier content is unchanged. "
+            "Free some space or choose another folder, then run again."
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Token classifiers that others made: folders of transformers, and adapters of PEFT."""
+"""Load token classifiers of other tools: transformers folders and PEFT adapters."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from nerbridge.models.word_model import TokenClassifier
 LabelNames = Mapping[str, str | None]
 
 _LEFTOVER = re.compile(r"(^|\.)(pooler|position_ids)(\.|$)")
-"""Tensors inside an encoder that older versions of transformers saved and that nothing reads."""
+"""Tensors that older versions of transformers saved in an encoder and that nothing reads."""
 
 
 def load_foreign(
@@ -51,7 +51,7 @@ def load_foreign(
 
     Args:
         folder: a transformers folder or a PEFT adapter with its head.
-        base: where the base encoder of an adapter is, if not where its configuration says.
+        base: the base encoder of an adapter; None is the one that its configuration names.
         names: names for labels that have none, as in ``{"LABEL_0": "O"}``.
 
     Warns:
@@ -102,6 +102,7 @@ def _load_adapter(folder: Path, base: str | None, new_names: LabelNames) -> Toke
     fresh, random = load_with_head(
         source, AutoModelForTokenClassification, labelled_config(source, names)
     )
+    # An adapter saved without its head needs the trained head of its base, not a random one.
     if random and own is None:
         raise ModelError(
             f"{source.id}: tensors of the head are missing: {_some(random)}. Name the token "
@@ -151,7 +152,7 @@ def _find_base(folder: Path, base: str | None) -> EncoderSource:
     except (ModelError, EnvironmentProblem) as error:
         raise type(error)(
             f"{folder}: the adapter needs its base encoder {found}, which cannot be loaded: "
-            f"{error} If you have it elsewhere, name the place: base=FOLDER or --base FOLDER."
+            f"{error} If you have it, name its folder: base=FOLDER or --base FOLDER."
         ) from error
 
 

@@ -65,9 +65,9 @@ def load_onnx(folder: Path, *, n_threads: int | None) -> TokenClassifier:
     label_set, specials = manifest.label_set, manifest.special_ids
     _check_labels(folder, label_set)
     if specials is None:
-        raise ModelError(f"{folder / MANIFEST_FILE}: lacks special_ids. {_AGAIN}")
+        raise ModelError(f"{folder / MANIFEST_FILE}: special_ids is missing. {_AGAIN}")
     tokenizer = _load_tokenizer(folder / "tokenizer.json")
-    # Two batches on a core each are done well before two batches, one after the other, on both.
+    # Two batches in parallel, one on each core, are faster than both cores on one batch at a time.
     forward = OnnxNetwork(folder / ONNX_FILE, n_threads=1)
     _check_graph(forward, specials, tokenizer.get_vocab_size() - 1, len(label_set.tags))
     return TokenClassifier(
@@ -80,8 +80,8 @@ def load_onnx(folder: Path, *, n_threads: int | None) -> TokenClassifier:
         max_subwords=manifest.max_subwords,
         forward=forward,
         manifest=manifest,
-        # In int8 a batch shares the steps its values are rounded to: alone, a sentence is rounded
-        # least, and its entities never depend on its neighbours.
+        # In int8 the scale of the rounding is that of the whole batch. Alone, a sentence is rounded
+        # least, and its entities never depend on other sentences.
         batch_subwords=1 if manifest.quantisation == "int8" else BATCH_SUBWORDS,
         n_parallel=n_threads or n_usable_cores(),
     )
@@ -117,10 +117,10 @@ class OnnxNetwork:
             return self._session
 
     def forget_session(self) -> None:
-        """In a child process: have no part in the parent's session."""
+        """Drop the session of the parent in a child process."""
         import ctypes
 
-        # Never to be freed: it may wait for threads that are not in this process.
+        # The session is never freed: its destructor would wait for threads of the parent.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
         self._session, self._lock = None, threading.Lock()
 
@@ -163,9 +163,9 @@ def _open_session(path: Path, n_threads: int) -> ort.InferenceSession:
 
 
 def _overflows_in_int8() -> bool:
-    """Whether int8 products overflow in silence here, unless onnxruntime takes care, and longer.
+    """Whether int8 products overflow silently on this processor.
 
-    They do on x86 processors without VNNI instructions.
+    They do on x86 without VNNI instructions, unless a slower mode of onnxruntime is switched on.
     """
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return False
@@ -202,22 +202,23 @@ def _load_tokenizer(path: Path) -> Tokenizer:
         tokenizer = Tokenizer.from_file(str(path))
     except _TOKENIZER_ERRORS as error:
         raise ModelError(f"{path}: not a tokenizer ({first_line(error)}). {_AGAIN}") from error
-    # Once, here: switching them off for each call would not be safe in several threads.
+    # Switched off once, because switching them off in each call would not be thread-safe.
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
 
 
 def _check_graph(forward: OnnxNetwork, specials: SpecialIds, last_id: int, n_tags: int) -> None:
-    """One look through the graph: right columns, and a row for every piece of the vocabulary."""
+    """Run the graph once: check its columns, and that the last vocabulary piece has a row."""
     ids = np.array([[specials.start, last_id, specials.unk, specials.end, specials.pad]])
     mask = np.array([[1, 1, 1, 1, 0]], dtype=np.int64)
     try:
         logits = forward(ids.astype(np.int64), mask)
     except ModelError as error:
         raise ModelError(
-            f"{forward.path}: has no row for id {last_id}, the last of tokenizer.json, or does not "
-            f"run at all. {_AGAIN} ({error})"
+            f"{forward.path}: the model has no row for id {last_id}, the last of tokenizer.json, "
+            "or "
+            f"does not run at all. {_AGAIN} ({error})"
         ) from error
     if logits.shape != (1, 5, n_tags) or logits.dtype != np.float32:
         raise ModelError(

@@ -1,4 +1,4 @@
-"""Which tokens of a tokenizer stand around, beside and in place of text.
+"""Find the special tokens of a tokenizer.
 
 A repository may name them in ``tokenizer_config.json`` or ``special_tokens_map.json``. Many older
 ones name none: the tokens are known from ``tokenizer.json`` and from the type of the model.
@@ -77,7 +77,7 @@ def _candidates(name: str, backend: Tokenizer, folder: Path) -> Iterator[str]:
     ):
         yield from filter(None, [_defaults_of_class(class_name).get(name)])
     yield from _USUAL[name]
-    # Last: in multilingual-e5-small pad_token_id is that of another token.
+    # config.json comes last: in multilingual-e5-small its pad_token_id is that of another token.
     if isinstance(id_ := config.get(f"{name}_id"), int):
         yield from filter(None, [backend.id_to_token(id_)])
 
@@ -97,7 +97,8 @@ def _tokens_around(backend: Tokenizer) -> tuple[str | None, str | None]:
     """The tokens that the post-processor puts right before and right after a text."""
     if backend.post_processor is None:
         return None, None
-    # Post-processors come in many kinds, and in sequences: each shows by what it does to a word.
+    # There are many kinds of post-processors, also in sequences. All show their tokens when they
+    # process a word.
     word = Tokenizer(WordLevel({"w": 0}, unk_token="w")).encode("w", add_special_tokens=False)
     done = backend.post_processor.process(word)
     at = done.special_tokens_mask.index(0)

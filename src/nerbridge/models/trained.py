@@ -33,9 +33,8 @@ def load_torch(
     Args:
         folder: a model folder. Without ``nerbridge.json`` its words are read as they are, and its
             labels are read by `nerbridge.alignment.label_columns`.
-        base: where the base encoder of an adapter is now, if not where it was; it must be the
-            same encoder.
-        n_threads: threads torch may use, in the whole process; None leaves them as they are.
+        base: the base encoder of an adapter, if it has moved. It must be the same encoder.
+        n_threads: threads of torch in the whole process; None does not change them.
         names: names for labels that have none, as in ``{"LABEL_0": "O"}``.
 
     Raises:
@@ -60,7 +59,7 @@ def _load_own(folder: Path, base: str | None) -> TokenClassifier:
         fresh = load_token_classifier(source, label_set, seed=0)
         model = load_adapter(fresh, folder, trainable=False)
     else:
-        # Says of a broken folder what is missing, before any of it is read.
+        # This reports missing files of a folder before any of it is read.
         source = resolve_encoder(str(folder.absolute()))
         model = load_full(folder)
     if model_tags(model) != label_set.tags:
@@ -83,13 +82,13 @@ def _find_base(folder: Path, manifest: Manifest, base: str | None) -> EncoderSou
         return resolve_encoder(base)
     if manifest.base is None:
         raise ModelError(
-            f"{folder}: does not say which base encoder the adapter needs. Name it: base=FOLDER or "
+            f"{folder}: the base encoder of the adapter is not recorded. Name it: base=FOLDER or "
             "--base FOLDER."
         )
     try:
         return resolve_encoder(manifest.base.id, manifest.base.revision)
     except (ModelError, EnvironmentProblem) as error:
         raise type(error)(
-            f"{folder}: the adapter needs its base encoder {manifest.base.id}, which is not to be "
-            f"had: {error} If you have it elsewhere, name the place: base=FOLDER or --base FOLDER."
+            f"{folder}: the adapter needs its base encoder {manifest.base.id}, which cannot be "
+            f"loaded: {error} If you have it, name its folder: base=FOLDER or --base FOLDER."
         ) from error

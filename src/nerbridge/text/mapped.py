@@ -91,5 +91,5 @@ class MappedText:
 
 @lru_cache(maxsize=1)
 def _grapheme_borders(text: str) -> array[int]:
-    """Where graphemes start, and the end of the text; kept for the next span of the same text."""
+    """The starts of graphemes and the end of the text, cached for further spans of this text."""
     return array("i", [*(match.start() for match in _GRAPHEME.finditer(text)), len(text)])

@@ -1,4 +1,4 @@
-"""Text that a tagger of Indic script cannot read well: in Latin letters, or in other scripts."""
+"""Detect text that a tagger of Indic script cannot read well: Latin letters or other scripts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from nerbridge.text.script import detect_script
 
 _MIN_SHARE = 0.2
 _MIN_WORDS = 3
-"""Of a shorter text nothing is said about its script: a name alone may stand in any."""
+"""A shorter text gets no notice about its script: a name alone may be in any script."""
 _KNOWN_SCRIPTS = ("Beng", "Deva")
 _SCRIPT_NAMES = {"Beng": "Bengali–Assamese", "Deva": "Devanagari", "Gujr": "Gujarati"}
 
-# What stands in messages and is of no language.
+# Parts of messages that belong to no language.
 _UNSPOKEN = regex.compile(r"(?:https?://|www\.)\S+|[#@]\w+|(?<![^\s@])[^\s@]++@\S+")
 _APOSTROPHE = regex.compile("['’]")
 _LENGTHENED = regex.compile(r"(\p{L}|\p{M})\1{2,}")
@@ -80,7 +80,7 @@ def _romanised_language(words: Sequence[str]) -> str:
 def notices_for(
     text: str, script: str | None = "Beng", trained_on: Collection[str] = ()
 ) -> list[str]:
-    """What to tell somebody who wants this text tagged: one sentence each, often none.
+    """Notices to the user about a text to tag, one sentence each; often none.
 
     Args:
         text: what is to be tagged.

@@ -1,4 +1,4 @@
-"""Writing one Brahmic script in the letters of another, with a map back.
+"""Transliterate one Brahmic script into another, with a map back.
 
 Letters move by their place in the Unicode block, exceptions by the tables of
 ``brahmic_tables``. Signs, letters and digits of the source scripts move; Latin letters, ASCII

@@ -48,8 +48,8 @@ def iter_sentences(
 ) -> Iterator[list[tuple[int, int]]]:
     """The words of each sentence, given all words of the text as ranges, in order.
 
-    A sentence of more than ``max_words`` words is cut behind its last comma or other pause within
-    them, but not in its first half, else between two words.
+    A sentence of more than ``max_words`` words is cut after the last comma or other pause in the
+    second half of these words, else after the last of them.
     """
     wraps = find_wraps(text)
     sentence: list[tuple[int, int]] = []

@@ -35,8 +35,8 @@ _GRAPHEME = regex.compile(r"\X")
 _REST_OF_URL = r"[^\s<>\"।॥৷\p{Extended_Pictographic}]+(?<![.,;:!?'’”)\]}])"
 _ADDRESS = regex.compile(
     rf"(?:https?://|www\.){_REST_OF_URL}"
-    # Only from the start of a run of such characters: a long run without @ must not be tried anew
-    # from each of them.
+    # Only from the start of a run of such characters. Otherwise a long run without @ would be tried
+    # from each character, in quadratic time.
     r"|(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]++@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
     r"|(?<![\p{L}\p{M}\p{N}._@-])@[A-Za-z0-9_]++(?:\.[A-Za-z0-9_]++)*+"
     # A short link, such as youtu.be/AbC; without a path it may as well be a name (Amazon.com).
@@ -113,6 +113,7 @@ def iter_words(text: str) -> Iterator[tuple[int, int]]:
     last_class = len(classes.rstrip(" i")) - 1
     matches = _WORD.finditer(classes)
     owned_end = -1
+    # Whether a full stop belongs to the word before it depends on words, not only on classes.
     for match in matches:
         first, end = match.span()
         if classes[end : end + 1] in _MAY_BELONG and classes[first] in _WORDLIKE:
@@ -134,14 +135,15 @@ def iter_words(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _scan(text: str) -> tuple[array[int], str]:
-    """Where each grapheme starts, and the end of the text; and the class of each."""
+    """The start of each grapheme and the end of the text, and the class of each grapheme."""
     starts = array("i", [0])
     parts: list[str] = []
     size = _BLOCK
     while (position := starts[-1]) < len(text):
         found = _GRAPHEME.findall(text, position, position + size)
         if position + size < len(text):
-            found.pop()  # it may go on behind the block
+            found.pop()  # it may continue in the next block
+        # A grapheme longer than the block leaves nothing; a larger block will hold it.
         size = _BLOCK if found else 2 * size
         starts.extend(islice(accumulate(map(len, found), initial=position), 1, None))
         parts.append("".join(map(_CLASS_OF.__getitem__, found)))
@@ -173,7 +175,7 @@ def _marked_ranges(text: str, starts: array[int]) -> Iterator[tuple[int, int, st
 
 
 class _ClassOf(dict[str, str]):
-    """Class of a grapheme, remembered; not for the endless ones that only an attacker writes."""
+    """The class of a grapheme, cached. Very long graphemes are not: only attackers write them."""
 
     def __missing__(self, grapheme: str) -> str:
         found = _class_of_grapheme(grapheme)

@@ -16,9 +16,9 @@ import regex
 LINE_BREAK = regex.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 
 _MIN_LINES, _MIN_WIDTH = 3, 40
-"""Fewer or shorter lines may be full by chance: a verse, a list."""
+"""Fewer or shorter lines may be full by chance, as in a verse or a list."""
 _SLACK = 2
-"""Characters that a line may be off: forms of Unicode, a space at its end."""
+"""Tolerance in characters, for forms of Unicode and spaces at the end of a line."""
 _ITEM = regex.compile(r"\s*(?:[^\p{L}\p{N}\s\"'(\[‘“]|\p{N}{1,3}[.):]|\p{L}\))|.*\t", regex.DOTALL)
 """A line of a list or a table."""
 _SALUTATION = regex.compile(r".{1,39}[,،](?:\s*[-–—])?\s*", regex.DOTALL)
@@ -26,7 +26,7 @@ _GRAPHEME = regex.compile(r"\X")
 
 
 def find_wraps(text: str) -> frozenset[int]:
-    """Where those line breaks are, as offsets of their first character.
+    """Offsets of the line breaks that only wrap a paragraph.
 
     >>> sorted(find_wraps("ক খ\\nগ ঘ"))
     []
