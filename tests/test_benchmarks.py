@@ -229,3 +229,11 @@ def test_stops_scores_with_and_without(tmp_path: Path) -> None:
     [scores] = json.loads(done.stdout)[str(model)].values()
     assert scores["with"] == {"f1": 1.0, "n_marked": 0, "n_nameless": 2}
     assert scores["without"] == {"f1": 0.6667, "n_marked": 1, "n_nameless": 2}
+
+
+def test_start_prints_its_ratios_as_json() -> None:
+    done = run_script("start.py", "--rounds", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    ratios = json.loads(done.stdout)["ratios"]
+    assert ratios["pass"] == 1.0
+    assert len(ratios) == 4
