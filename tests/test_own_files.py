@@ -114,10 +114,12 @@ def test_what_the_page_writes(model: Path, tmp_path: Path, format: str) -> None:
     ]  # fmt: skip
     content = json.dumps(
         {"text": TEXT, "entities": entities, "model": "m", "name": "x", "lang": "en"}
+        | {"textLang": "as", "colours": ""}
     )
     script = f"""
 import {{ FORMATS, toTrainingData }} from {json.dumps((STATIC / "exports.js").as_uri())};
-const content = {{ ...{content}, placeOf: () => null, typeName: (type) => type + " …" }};
+const typeName = (type) => type + " …";
+const content = {{ ...{content}, placeOf: () => null, typeName, colourOf: () => "c0" }};
 const write = FORMATS[{json.dumps(format)}]?.write ?? toTrainingData;
 process.stdout.write(write(content));
 """

@@ -119,7 +119,7 @@ def test_on_validation_only_no_test_is_seen(call: Call, recipe: Path, tmp_path: 
     assert "scores are not known yet" in (folder / "models" / "adapt-1" / "README.md").read_text(
         "utf-8"
     )
-    assert find_scores(folder / "models" / "adapt-1") is None
+    assert find_scores(folder / "models" / "adapt-1") == {}
 
     code, _, err = call(recipe, "--set", further, "--output", folder)
     assert code == 1

@@ -1,8 +1,6 @@
 /* Entities in the formats of the download. Offsets count code points, as everywhere in nerbridge. */
 
-import { $ } from "./dom.js";
 import { overlap, splitLines } from "./entities.js";
-import { N_COLOURS, colourOf } from "./state.js";
 import { splitSentences, splitWords, unitsToCodePoints } from "./text.js";
 
 /* Every form: its file ending, its media type, and how it is written. */
@@ -135,15 +133,8 @@ function sentencesOf(text, entities) {
 const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 const escapeHtml = (text) => String(text).replace(/[&<>"']/g, (sign) => ESCAPES[sign]);
 
-/* The colours of the types, as the style sheet of this page has them. */
-function typeColours() {
-  const style = getComputedStyle(document.documentElement);
-  const rules = Array.from({ length: N_COLOURS }, (_, n) => `.c${n} { --c: ${style.getPropertyValue(`--c${n}`)}; }`);
-  return [":root { color-scheme: light dark; }", ...rules].join("\n");
-}
-
 /* A page that stands alone: the text with its entities marked, no script, nothing loaded. */
-function toHtml({ text, entities, name, typeName, lang }) {
+function toHtml({ text, entities, name, typeName, lang, textLang, colourOf, colours }) {
   let body = "";
   let done = 0;
   for (const entity of entities) {
@@ -160,10 +151,10 @@ function toHtml({ text, entities, name, typeName, lang }) {
 <style>
 body { font: 18px/2 "Noto Sans Bengali", "Nirmala UI", "Kohinoor Bangla", sans-serif; margin: 3rem auto; max-width: 42rem; padding: 0 1.2rem; }
 p { overflow-wrap: break-word; white-space: pre-wrap; }
-${typeColours()}
+${colours}
 mark { background: color-mix(in srgb, var(--c) 15%, transparent); border-bottom: 2px solid var(--c); border-radius: 3px; color: inherit; padding: 0.1em 0.15em; }
 small { font-size: 0.65em; margin-left: 0.4em; opacity: 0.8; }
 </style></head>
-<body><p lang="${escapeHtml($("text").lang)}" dir="auto">${body}</p></body></html>
+<body><p lang="${escapeHtml(textLang)}" dir="auto">${body}</p></body></html>
 `;
 }

@@ -5,12 +5,20 @@ import { FORMATS, toTrainingData } from "./exports.js";
 import { language, t, typeName } from "./i18n.js";
 import { showMessage } from "./messages.js";
 import { settings } from "./settings.js";
-import { placeOf, state, view } from "./state.js";
+import { N_COLOURS, colourOf, placeOf, state, view } from "./state.js";
 
 function content() {
   const { shown } = view();
   const name = fileStem();
-  return { text: state.text, entities: shown, model: state.model, name, placeOf, typeName, lang: language() };
+  const looks = { lang: language(), textLang: $("text").lang, colourOf, colours: typeColours() };
+  return { text: state.text, entities: shown, model: state.model, name, placeOf, typeName, ...looks };
+}
+
+/* The colours of the types, as the style sheet of this page has them. */
+function typeColours() {
+  const style = getComputedStyle(document.documentElement);
+  const rules = Array.from({ length: N_COLOURS }, (_, n) => `.c${n} { --c: ${style.getPropertyValue(`--c${n}`)}; }`);
+  return [":root { color-scheme: light dark; }", ...rules].join("\n");
 }
 
 function fileStem() {
