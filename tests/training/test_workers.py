@@ -36,7 +36,7 @@ def test_a_killed_worker_is_noticed(tiny: Any, tmp_path: Path) -> None:
             os.kill(worker.pid or 0, signal.SIGKILL)
 
     recipe = tiny.recipe(seeds=[1], baseline={"epochs": 50})
-    with pytest.raises(RunError, match=r"SIGKILL.*same command"):
+    with pytest.raises(RunError, match=r"SIGKILL.*Repeat the command"):
         run_in_workers(run_seed, recipe, tmp_path / "run", 1, kill)
     assert multiprocessing.active_children() == []
 
