@@ -69,6 +69,9 @@ def test_json_is_alone_on_stdout(runs: tuple[str, str]) -> None:
     assert result.exit_code == 0
     found = json.loads(result.stdout)
     assert list(found["runs"]) == ["poor", "perfect"]
+    # Schema 1 said rows for systems: programs that read it must be able to tell.
+    assert found["schema"] == 2
+    assert "systems" in found["runs"]["poor"]
     [pair] = found["paired"]
     assert (pair["a"], pair["b"], pair["system"], pair["test_set"]) == (
         "poor",

@@ -18,6 +18,7 @@ from nerbridge.errors import RunError
 from nerbridge.models.folder import CRF_FILE
 from nerbridge.training.experiment import run_experiment
 from nerbridge.training.references import CRF_SEED
+from nerbridge.training.reuse import reuse_transfers
 from nerbridge.training.run import StageProgress, open_run
 
 WEIGHTS = "adapter_model.safetensors"
@@ -128,6 +129,16 @@ def test_what_is_no_run_folder_is_said(tiny: Any, tmp_path: Path) -> None:
     (tmp_path / "fingerprint.json").write_text("{", "utf-8")
     with pytest.raises(RunError, match="damaged"):
         run_experiment(run, lambda _: None, reuse=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", "[]", "null", '{"recipe": []}', '{"recipe": {}, "data": 1}']
+)
+def test_a_fingerprint_of_something_else_is_said(finished: Any, tmp_path: Path, text: str) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "fingerprint.json").write_text(text, "utf-8")
+    with pytest.raises(RunError, match=r"fingerprint\.json: the file is damaged"):
+        reuse_transfers(finished.run, tmp_path / "other", lambda event: None)
 
 
 @pytest.mark.slow

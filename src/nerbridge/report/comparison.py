@@ -27,7 +27,7 @@ from nerbridge.report.tables import (
     table_to_markdown,
 )
 
-SCHEMA = 1
+SCHEMA = 2  # 1 said rows and also for systems and test sets
 
 
 class RunPair(Paired):

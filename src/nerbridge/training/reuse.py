@@ -33,7 +33,14 @@ def reuse_transfers(run: Run, other: Path, listen: StageListener) -> None:
         RunError: ``other`` is not a run folder, its transfer settings differ, or it has a model
             for none of the seeds.
     """
-    found = _deciding_transfer(_read_fingerprint(other))
+    try:
+        found = _deciding_transfer(_read_fingerprint(other))
+    except (KeyError, TypeError, AttributeError) as error:
+        # The file is JSON, but cut, edited, or of something else.
+        raise RunError(
+            f"{other / FINGERPRINT}: the file is damaged ({type(error).__name__}: {error}). "
+            "Run without --reuse."
+        ) from error
     if changes := list(differences(found, _deciding_transfer(run.fingerprint()))):
         raise RunError(
             f"{other}: its transferred models do not fit this recipe. The difference: "
