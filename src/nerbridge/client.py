@@ -212,12 +212,14 @@ class Client:
 
     def _tag(self, texts: Sequence[str], n_before: int = 0) -> list[list[Entity]]:
         for number, text in enumerate(texts, start=n_before + 1):
+            # A lone surrogate has no UTF-8, so the request could not even be written.
             check_text(text, f"text {number}")
         try:
             answer = self._ask("POST", "/tag", json={"texts": list(texts), **self._options})
         except InputError as error:
             if not n_before:
                 raise
+            # The server counts the texts of each request from 1.
             since = f"(Texts are counted from text {n_before + 1} of those given.)"
             raise type(error)(f"{error} {since}") from error
         return [[Entity(**entity) for entity in one["entities"]] for one in answer["results"]]

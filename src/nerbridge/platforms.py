@@ -41,6 +41,7 @@ def call_in_forked_children(function: Callable[[], object]) -> None:
 def peak_resident_bytes() -> int:
     """Most memory that this process has held at a time; 0 where neither system nor psutil says."""
     if resource := _resource():
+        # macOS counts in bytes, Linux in KiB.
         unit = 1 if sys.platform == "darwin" else 1024
         return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * unit
     with suppress(ModuleNotFoundError):
@@ -72,6 +73,7 @@ def _set_limit(name: str, bound: int) -> None:
         return
     which = getattr(resource, name)
     with suppress(ValueError, OSError):  # macOS refuses some limits that it has names for
+        # Only the soft limit: a lower hard limit could not be raised again.
         resource.setrlimit(which, (bound, resource.getrlimit(which)[1]))
 
 
@@ -90,6 +92,7 @@ def process_context() -> BaseContext:
     """How processes are started: from a small server where there is one, else from nothing."""
     import multiprocessing
 
+    # Not by fork: it copies locks that other threads hold, and the child would hang.
     return multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
 
 
@@ -112,6 +115,7 @@ def kill_with_children(pid: int) -> None:
         subprocess.run(command, capture_output=True, check=False)
         return
     killed = getattr(signal, "SIGKILL", signal.SIGTERM)
+    # A process killed right after its start may not lead its group yet.
     for kill in (getattr(os, "killpg", os.kill), os.kill):
         with suppress(ProcessLookupError, PermissionError):  # macOS: of a zombie
             kill(pid, killed)
@@ -127,6 +131,7 @@ def interrupts_held() -> Iterator[None]:
     if mask is None:
         yield
         return
+    # A new process inherits the mask.
     held = mask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

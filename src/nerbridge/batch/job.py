@@ -49,6 +49,7 @@ def tag_records(
         if kind == "document":
             yield from _tag_documents(tagger, group)
             continue
+        # The tagger reads ahead to fill a batch: records wait here for their entities.
         waiting: deque[Record] = deque()
         found: Iterator[list[Entity]]
         if kind == "words":

@@ -58,6 +58,7 @@ class TextWriter:
 
     def write_shard(self, path: Path, tagged: Iterable[Tagged]) -> None:
         """Write records without head and tail."""
+        # Line breaks as they are: Windows would make two characters of each.
         with path.open("w", encoding="utf-8", newline="") as stream:
             stream.writelines(self.render(record, entities) for record, entities in tagged)
 
@@ -82,6 +83,7 @@ class ParquetWriter:
         """Write a Parquet file."""
         arrow, schema = _arrow_schema(self.with_places)
         rows = [row for pair in tagged for row in entity_rows(*pair, with_places=self.with_places)]
+        # Without rows, ``zip`` gives no columns, and the file needs them all the same.
         columns = list(zip(*rows, strict=True)) or [()] * len(schema.names)
         arrow.parquet.write_table(
             arrow.table(dict(zip(schema.names, columns, strict=True)), schema), path
@@ -172,6 +174,7 @@ def record_to_conll(record: Record, entities: Sequence[Entity]) -> str:
         tags[entity.start_word] = f"B-{entity.type}"
         for word in range(entity.start_word + 1, entity.end_word):
             tags[word] = f"I-{entity.type}"
+    # Entities count words over the whole record, not within a sentence.
     number = count()
     return "".join(
         "".join(f"{word}\t{tags.get(next(number), OUTSIDE)}\n" for word in sentence) + "\n"

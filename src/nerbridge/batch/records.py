@@ -151,6 +151,7 @@ def _read_text(source: Source, field: str, by_line: bool, progress: Progress) ->
         return
     for number, line in lines:
         if line.strip():
+            # Only the line break goes: offsets count the spaces at both ends.
             yield Record(source.name, number, line.removesuffix("\n").removesuffix("\r"))
         else:
             progress.remarks["blank lines left out"] += 1
@@ -195,6 +196,7 @@ def _read_conll(source: Source, field: str, by_line: bool, progress: Progress) -
     header = find_header(first[0][0].cells) if first else None
     column = None if header is None else find_name(header, WORD_NAMES)
     if header is not None:
+        # A header alone is a sentence of its own, of which nothing is left.
         first[:1] = [first[0][1:]] if first[0][1:] else []
     cells = [[row.cells for row in rows] for rows in first]
     column = find_word_column(cells) if column is None else column
@@ -278,6 +280,7 @@ def _read_document(
     from nerbridge.documents.reading import read_document
 
     with source.open() as stream:
+        # One byte more than allowed: a larger file is refused, and never held whole.
         data = stream.read(MAX_BYTES + 1)
     progress.n_bytes += len(data)
     document = read_document(data, name=source.name, is_whole_page=source.is_whole_page)
@@ -310,6 +313,7 @@ def _without_entities(record: Mapping[str, Any], place: str) -> str:
 
 def _dump(fields: Mapping[str, Any], place: str) -> str:
     try:
+        # ``NaN`` is no JSON: other programs could not read the line.
         text = json.dumps(fields, ensure_ascii=False, allow_nan=False)
         text.encode("utf-8")
     except ValueError as error:  # UnicodeEncodeError is one

@@ -126,6 +126,7 @@ class ShardStore:
             EnvironmentProblem: it is there already, or cannot be written.
         """
         try:
+            # It fails if the folder is there: of two processes, only one gets the job.
             self.folder.mkdir(parents=True)
         except OSError as error:
             raise EnvironmentProblem(
@@ -212,6 +213,7 @@ def check_output(output: Path, *, resume: bool, overwrite: bool) -> None:
         raise InputError(
             f"{folder}: an unfinished job. To go on with it: --resume; to start again: --overwrite."
         )
+    # Beside an unfinished job, the output is an older one that was given up already.
     if output.exists() and not folder.exists() and not overwrite:
         hint = "There is nothing left to go on with: its job is finished. " if resume else ""
         raise InputError(f"{output}: exists already. {hint}To replace it: --overwrite.")
@@ -267,6 +269,7 @@ def hash_records(records: Sequence[Record]) -> str:
     """SHA-256 over everything in the records."""
     digest = hashlib.sha256()
     for record in records:
+        # ``asdict`` would copy the whole document.
         fields = asdict(replace(record, document=None))
         del fields["document"]  # its text is the record's
         digest.update(json.dumps(fields).encode("ascii"))
@@ -283,6 +286,7 @@ def hash_folder(folder: Path) -> str:
 def _compare_jobs(store: ShardStore, job: Mapping[str, Any]) -> None:
     """Refuse to go on with a job whose other shards would come out differently."""
     before = _flatten(store.read_job())
+    # Inputs are compared by their records: a file with a new date may hold the same.
     now = _flatten({key: value for key, value in job.items() if key != "inputs"})
     changed = [
         f"{key} was {before.get(key)!r}, is {value!r}"

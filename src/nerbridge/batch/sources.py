@@ -194,6 +194,7 @@ def _expand(
             files, notice = _files_in(Path(name), output, takes_all=format is not None)
             for path in files:
                 yield Source(str(path), format or input_format_of(str(path)), notice), False
+                # Said once, with the first file of the folder.
                 notice = None
             continue
         if format is None and (kind := kind_of_ending(name)) is not None:
@@ -254,6 +255,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         raise InputError(_describe(str(error.filename), error)) from error
 
     for root, folders, files in os.walk(folder, onerror=refuse):
+        # In place, because ``os.walk`` goes into the folders that are left in this list.
         folders[:] = sorted(
             n for n in folders if not n.startswith(".") and not n.endswith(PARTS_SUFFIX)
         )

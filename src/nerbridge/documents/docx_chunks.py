@@ -32,6 +32,7 @@ def chunk_links(parts: Mapping[str, bytes], name: str) -> dict[tuple[str, str], 
         source = posixpath.join(base, posixpath.basename(part).removesuffix(".rels"))
         for link in parse_xml(content, f"{name}: {part}").iter("{*}Relationship"):
             if link.get("Type", "").endswith(CHUNK) and link.get("TargetMode") != "External":
+                # Joined to the root: a target may be absolute, and ``..`` cannot lead out of it.
                 target = posixpath.join("/", base, link.get("Target", ""))
                 path = posixpath.normpath(target).lstrip("/")
                 if path in parts:

@@ -82,6 +82,7 @@ def _check_sizes(members: list[zipfile.ZipInfo], name: str) -> None:
             f"{name}: {n_bytes / MIB:,.0f} MiB unpacked; expected at most "
             f"{MAX_UNPACKED_BYTES // MIB}. Take out pictures, or split the document."
         )
+    # Programs differ in which of the two they open: one could show what was not checked.
     if len({info.filename for info in members}) != len(members):
         raise DocumentError(f"{name}: one file inside stands twice. Open and save it in Word.")
     for info in members:
@@ -101,9 +102,11 @@ def _check_sizes(members: list[zipfile.ZipInfo], name: str) -> None:
 
 
 def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    # The same class that zipfile raises for a file with a password.
     if info.flag_bits & 1:
         raise RuntimeError(f"{info.filename} is encrypted")
     with archive.open(info) as stream:
+        # One byte more shows a file that lies about its size, and nothing beyond is unpacked.
         content = stream.read(info.file_size + 1)
     if len(content) != info.file_size:
         raise zipfile.BadZipFile(f"{info.filename} is not as large as it says")

@@ -81,6 +81,7 @@ def redact_docx(data: bytes, name: str, redacted: Sequence[Redacted], names: Hid
     parts = read_package(data, name)
     roots = parse_parts(parts, name)
     blocks = [block for part, root in roots.items() for block in root_blocks(root, part)]
+    # Before the replacements, which change lengths: inner documents follow in the text.
     end = sum(len(block.text) + len(BETWEEN) for block in blocks)
     replace_in_blocks(blocks, redacted)
     chunks = _redact_chunks(read_chunks(parts, name), redacted, end)
@@ -92,6 +93,7 @@ def redact_docx(data: bytes, name: str, redacted: Sequence[Redacted], names: Hid
     for part, content in parts.items():
         if part in dropped:
             continue
+        # Word's own file names are words too: a name such as Styles would refuse every document.
         if not _is_named_by_programs(part) and names.is_inside(_zip_name(part)):
             raise DocumentError(
                 f"{name}: a file inside it is called by a name that is to be hidden. Open and save "
@@ -125,6 +127,7 @@ def _clean_file(part: str, content: bytes, names: HiddenNames) -> bytes:
         content = strip_picture(content)
     elif suffix not in _FONTS:
         return b""
+    # Emptied, not left out: links in other parts still point at it.
     return b"" if names.are_in_bytes(content) else content
 
 
@@ -177,6 +180,7 @@ def _write_chunk(root: etree._Element, link: str, texts: Sequence[str]) -> None:
 def _drop_links(root: etree._Element, dropped: Collection[str]) -> None:
     """Take out what points at files that are not in the copy."""
     for element in list(root.iter("{*}Relationship", "{*}Override")):
+        # ``PartName`` begins with a slash; the names in the package do not.
         is_dropped = element.get("Type", "").endswith(_DROPPED_TYPES)
         parent = element.getparent()
         if parent is not None and (is_dropped or element.get("PartName", "")[1:] in dropped):
@@ -190,6 +194,7 @@ def _clean(root: etree._Element, part: str, names: HiddenNames, *, is_read: bool
             replace_in_nodes(block.nodes, names.find(block.text))
     for paragraph in root.iter("{*}p"):
         fields = [TextNode(e.text or "", e) for e in paragraph.iter("{*}instrText")]
+        # Word divides a field code over several runs: a name may stand in pieces.
         code = "".join(field.text for field in fields)
         if names.is_inside(code):
             for field in fields:

@@ -26,6 +26,7 @@ _LITERAL = {
 }
 DELETED = frozenset({"del", "moveFrom"})
 """Tracked changes: text that is still in the file but not in the document."""
+# Drawings hold their text a second time, for old programs: it would be read twice.
 FALLBACK = "Fallback"
 _SKIPPED = DELETED | {FALLBACK, "instrText", "delText", "delInstrText"}
 _MAIN = re.compile(r"word/document\d*\.xml")
@@ -144,6 +145,7 @@ def _iter_nodes(paragraph: etree._Element) -> Iterator[TextNode]:
     while stack:
         element = stack.pop()
         name = local_name(element)
+        # A ``tab`` inside ``pPr`` sets a tab stop: it is no character of the text.
         if name in _SKIPPED or name in {"p", "pPr", "rPr", "rt"}:
             continue
         if name == "t":
@@ -179,6 +181,7 @@ def _fonts_of_styles(parts: Mapping[str, bytes], name: str) -> tuple[dict[str, s
         if (font := _font_of(style.find("{*}rPr")))
     }
     default = _font_of(root.find("{*}docDefaults/{*}rPrDefault/{*}rPr"))
+    # A paragraph without a style has the style Normal, which wins over the default font.
     return styles, styles.get("Normal", default)
 
 

@@ -70,6 +70,7 @@ class PageParts:
         self.body = self.root if body is None else body
         self._weights = _weigh(self.root)
         # A page may stand in several forms or asides, none of which holds most of it.
+        # `_kept` asks for this flag, so it needs a value while it is computed.
         self._is_bare = False
         self._is_bare = self._kept(self.body) < _LITTLE * self._weights[self.body].plain
         self.parts = [self.body] if self.is_whole else self._main_parts()
@@ -168,6 +169,7 @@ class PageParts:
         """Letters left out, by where they stand; those hidden, and in how many elements."""
         beside: dict[str, _Weight] = {}
         hidden, n_hidden = _Weight(), 0
+        # What contains a part is not left out, but what stands beside the part is.
         outer = {one for part in self.parts for one in part.iterancestors()}
         stack: list[tuple[etree._Element, etree._Element | None]] = [(self.body, None)]
         while stack:
@@ -202,6 +204,7 @@ class PageParts:
                 found[tag] += bool("".join(map(str, element.itertext())).strip())
             for key, _ in () if self.is_whole else attribute_texts(element):
                 found[f"text in {key}"] += 1
+        # `_name_frame` has no name for a frame that is empty or read.
         del found[""]
         return found
 
@@ -257,6 +260,7 @@ def _weigh(root: etree._Element) -> dict[etree._Element, _Weight]:
             weights[element] = weight = _Weight()
             if element.tag not in NEVER_SHOWN or is_shadow(element):
                 weight.add(element.text, is_link=n_links > 0)
+        # Before the text behind the element is added: it stands outside the link.
         if is_end and event == "end":
             n_links -= element.tag == "a"
         if is_end and parent is not None:
@@ -301,6 +305,7 @@ def script_texts(element: etree._Element, body: etree._Element) -> Iterator[str]
             text = " ".join(_TAG.sub(" ", text).split())
             if not _is_in_words(text, is_article=bool(match.group(1))):
                 continue
+            # Only when a string is in words: most scripts have none, and the page is long.
             shown = shown or _without_spaces(_shown_text(body))
             if _without_spaces(text)[:_SHOWN] not in shown:
                 yield text

@@ -51,6 +51,7 @@ def redact_html(
     """
     root, _ = parse_html(data, name)
     parts = PageParts(root, is_whole)
+    # Before anything is pruned: the offsets count over the page as it was read.
     replace_in_blocks(page_blocks(parts), redacted)
     made = etree.Element("html", {"lang": to_writable(root.get("lang", ""))})
     head = etree.SubElement(made, "head")
@@ -64,12 +65,14 @@ def redact_html(
     else:
         body = etree.SubElement(made, "body")
         for part in parts.parts:
+            # lxml moves the text behind an element along with it, and that text was not read.
             part.tail = None
             _prune(part, parts)
             body.append(part)
     for element in made.iter(etree.Element):
         _clean_element(element, names)
     page: bytes = etree.tostring(made, encoding="utf-8", method="html", doctype="<!doctype html>")
+    # The check reads the bytes, not the tree: parsed again, they may give other elements.
     copy, _ = parse_html(page, name)
     blocks = page_blocks(PageParts(copy, is_whole=True))
     names.refuse_in_copy([(block.place, block.text) for block in blocks], name)
@@ -93,18 +96,21 @@ def _copy_head(root: etree._Element, head: etree._Element, names: HiddenNames) -
 
 def _prune(part: etree._Element, parts: PageParts) -> None:
     """Take out whatever was not read, or is never shown, keeping the text behind it."""
+    # Collected first: a tree that changes while it is iterated loses elements.
     doomed = [
         found
         for found in part.iter()
         if parts.leaves_out(found, part)
         or (found is not part and found.tag in NEVER_SHOWN and not is_shadow(found))
     ]
+    # After the search above, because `is_shadow` knows a template by its tag.
     for found in part.iter("template"):  # shown as the inside of the element around it
         found.tag = "div"
     for found in doomed:
         parent = found.getparent()
         if parent is None:
             continue
+        # lxml would remove the text behind the element together with it.
         if found.tail:
             before = found.getprevious()
             if before is not None:
@@ -123,8 +129,10 @@ def _clean_element(element: etree._Element, names: HiddenNames) -> None:
             element.set(key, _without_data(picture))
             continue
         hidden = HIDDEN_ADDRESS if key in _ADDRESSES else ""
+        # Browsers ignore white space and control characters inside ``javascript:``.
         is_opaque = key in _ADDRESSES and _OPAQUE.match(_IGNORED.sub("", value))
         element.set(key, hidden if is_opaque or names.is_inside(value) else to_writable(value))
+    # A page may invent elements, and call one by a name.
     if names.is_inside(element.tag):
         element.tag = "span"
     if element.tag == "style":

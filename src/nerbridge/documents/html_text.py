@@ -66,7 +66,9 @@ def parse_html(data: bytes, name: str) -> tuple[etree._Element, list[str]]:
         )
     text, notices = _decode(data)
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
+    # Decoded and encoded again, so that the parser cannot believe a wrong declaration.
     root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    # The parser raises nothing for what is nested too deep: only its log tells it.
     errors = [entry.message for entry in parser.error_log if "depth" in entry.message.lower()]
     if errors:
         raise DocumentError(
@@ -96,6 +98,7 @@ def _end_head(root: etree._Element) -> None:
     body = root.find("body")
     if body is None:
         body = etree.SubElement(root, "body")
+    # The text that began the body now stands behind what is put before it.
     moved[-1].tail = (moved[-1].tail or "") + (body.text or "")
     body.text = None
     for index, child in enumerate(moved):
@@ -122,6 +125,7 @@ def _decode(data: bytes) -> tuple[str, list[str]]:
             return data.decode(encoding, "replace"), []
     match = _CHARSET.search(data[:_HEAD])
     declared = match.group(1).decode("ascii") if match else "utf-8"
+    # ASCII bytes may be an encoding such as ISO-2022-JP, which only the page can tell.
     for encoding in (declared, "utf-8") if data.isascii() else ("utf-8", declared):
         with suppress(LookupError, UnicodeDecodeError):
             return data.decode(encoding), []
@@ -189,6 +193,7 @@ def _iter_paragraphs(root: etree._Element, parts: PageParts) -> Iterator[list[Te
             n_pre += element.tag == "pre"
             if element.tag == "br":
                 nodes.append(TextNode("\n"))
+            # The text of an iframe is a page of its own: `_inner_page` reads it.
             if element.tag != "iframe":
                 _add(nodes, element.text, TextNode("", element, "text"), is_pre=n_pre > 0)
             stack.append((element, True))

@@ -66,14 +66,17 @@ def run_isolated(
         TookTooLong: it takes longer.
         Failed: it dies or fails otherwise.
     """
+    # A daemon process may not start children, and this one is bounded already.
     if _is_isolated:
         return function(*args, **options)
     preload_in_processes(_PROCESSES, _LOADED_ONCE)
     receiver, sender = _PROCESSES.Pipe(duplex=False)
+    # The system's limit of processor time counts whole seconds.
     call = (sender, math.ceil(seconds), function, args, options)
     process = _PROCESSES.Process(target=_call, args=call, daemon=True)
     with _nothing_of_the_user():
         process.start()
+    # While this process holds the sending end, a dead child would never end the pipe.
     sender.close()
     try:
         found = _receive(receiver, seconds)
@@ -94,6 +97,7 @@ def _nothing_of_the_user() -> Iterator[None]:
     Python would run a script without ``if __name__ == "__main__"`` once more in each new process,
     and would take a ``random.py`` of the current folder for its own.
     """
+    # Both belong to the whole process, so threads must take turns.
     with _STARTING:
         main, safe = sys.modules["__main__"], os.environ.get("PYTHONSAFEPATH")
         sys.modules["__main__"] = ModuleType("__main__")
@@ -119,6 +123,7 @@ def _call(
     # What libraries say of a file may quote it.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
+        # The tuple tells a result from an error that is sent.
         sender.send((function(*args, **options),))
     except NerbridgeError as error:
         sender.send(error)

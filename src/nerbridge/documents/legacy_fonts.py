@@ -73,6 +73,7 @@ def refuse_legacy_fonts(n_letters_of: Mapping[str, int], text: str, name: str) -
     n_indic = len(_INDIC.findall(text))
     if n_legacy >= MIN_CHARS and n_legacy >= MIN_SHARE * sum(n_letters_of.values()) > 0:
         n_latin = len(_LETTER.findall(text)) - n_indic
+        # Some files name such a font and hold Unicode: then almost no letter is Latin.
         if n_latin >= MIN_SHARE * (n_latin + n_indic):
             fonts = ", ".join(sorted(_SUBSET.sub("", font) for font in legacy))
             _refuse(name, f"its text is in the font {fonts}, which is not Unicode")
@@ -96,6 +97,7 @@ def broken_share(text: str) -> float:
     >>> broken_share("ab\\ufffd\\ue000")
     0.5
     """
+    # ``(cid:12)`` stands for one letter, so it counts as one character.
     n_cid = len(_CID.findall(text))
     n_chars = len(_CID.sub("", "".join(text.split()))) + n_cid
     return (len(_BROKEN.findall(text)) + n_cid) / n_chars if n_chars else 0.0

@@ -89,6 +89,7 @@ class _Reader:
                 f"{self.name}: an encrypted mail; expected one that anybody can read. Open it in "
                 "its program, and save the text."
             )
+        # Before the other kinds: an attached text or mail is a file, not a part of this text.
         if part.get_content_disposition() == "attachment":
             self.attachments.append(_file_name(part))
             return []
@@ -108,6 +109,7 @@ class _Reader:
             )
         if self.n_frames:
             found.append(f"not read: {count_of(self.n_frames, 'frame')} inside the page")
+        # A mail that was cut lacks its last boundary; the parser notes it and raises nothing.
         parts = message.walk()
         if any(isinstance(d, CloseBoundaryNotFoundDefect) for part in parts for d in part.defects):
             found.append("the file ends early: it was probably cut. Fetch it again.")
@@ -116,6 +118,7 @@ class _Reader:
     def _read_several(self, part: Message, kind: str, depth: int) -> list[_Part]:
         children = _children(part)
         if kind == "multipart/alternative":
+            # The plain form may only refer to the HTML form, so the longer one is read.
             return max((self._try(child, depth) for child in children), key=_n_chars, default=[])
         if kind == "multipart/related" and children:
             # The others are pictures and styles of the first, or the frames inside it.
@@ -157,6 +160,7 @@ class _Reader:
 
     def _decode(self, content: bytes, part: Message) -> str:
         """The text: as UTF-8 if it is that, else as the part declares."""
+        # UTF-8 first: other encodings are almost never valid UTF-8; declarations are often wrong.
         declared = part.get_content_charset("utf-8")
         for encoding in ("utf-8", declared):
             with suppress(LookupError, UnicodeDecodeError):
@@ -193,7 +197,9 @@ def _read_headers(message: Message, body: list[_Part], *, is_page: bool) -> Iter
 
 def _header(message: Message, name: str) -> str:
     """The decoded header on one line; empty if there is none."""
+    # ``message[name]`` would give an encoded ``Header`` where the value is not ASCII.
     raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    # The parser keeps bytes that are not ASCII as surrogates: this gives the UTF-8 back.
     text = str(raw).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return _ENCODED_WORDS.sub(lambda match: _decode_words(match[0]), _FOLD.sub(" ", text)).strip()
 
@@ -229,6 +235,7 @@ def _to_utf8(content: bytes, part: Message) -> bytes:
         return content
     for encoding in ("utf-8", declared):
         with suppress(LookupError, UnicodeDecodeError):
+            # The byte order mark wins over what the page itself declares.
             return content.decode(encoding).encode("utf-8-sig")
     return content
 
@@ -248,6 +255,7 @@ def _join_flowed(text: str, part: Message) -> str:
         content = line.lstrip(">")
         depth = len(line) - len(content)
         content = content.removeprefix(" ")  # it keeps ``From`` and ``>`` from being read as marks
+        # ``-- `` begins a signature: its space is no soft line break (RFC 3676).
         is_soft = content.endswith(" ") and content != "-- "
         content = content[:-1] if is_soft and is_space_added else content
         if depth == depth_before and content != "-- ":

@@ -72,10 +72,12 @@ def replace_in_nodes(nodes: Sequence[TextNode], redacted: Sequence[Redacted]) ->
     The label stands in the first node that a range touches, so that it has its formatting; the
     others lose their part of it.
     """
+    # From the end, so that the offsets of earlier ranges stay right.
     for start, end, label in reversed(redacted):
         texts = list(_cut(nodes, start, end))
         has_label = False
         for node, before, after in texts:
+            # Tabs and breaks have no element to write into: the label goes into the next node.
             shown = "" if has_label or node.element is None else label
             has_label = has_label or bool(shown)
             node.text = before + shown + after

@@ -88,6 +88,7 @@ class Frame:
             math.sin(radians)
         )
         width = across - _LINE_HEIGHT * size * abs(math.sin(2 * radians))
+        # The estimate is rough: keep it between the widths of a thin and of a wide letter.
         width = min(max(width, 0.2 * size), 1.5 * size)
         bottom = y - _DESCENT * size
         return x, bottom, x + width, bottom + _LINE_HEIGHT * size
@@ -116,6 +117,7 @@ def _around(points: list[Point]) -> Box:
 
 _MAX_DEPTH = 12
 _DEFAULT_SIZE = 10.0
+# pdfium gives these for a hyphen at the end of a line.
 _HYPHENS = "\x02\ufffe"
 
 
@@ -202,6 +204,7 @@ def _iter_cells(
     before = ""
     for index in range(text_page.count_chars()):
         char = _char(raw.FPDFText_GetUnicode(text_page, index))
+        # pdfium adds white space that is not on the page: it only tells of a gap.
         if raw.FPDFText_IsGenerated(text_page, index) == 1:
             before += char
             continue
@@ -210,6 +213,7 @@ def _iter_cells(
         address = ctypes.addressof(item.contents) if item else 0
         span = spans.get(address)
         _count_font(content.fonts, item, char)
+        # pdfium repeats the text of a span for each of its objects: only the first counts.
         if span is not None and span in seen:
             cell, first_address = seen[span]
             if address == first_address:
@@ -231,6 +235,7 @@ def _iter_cells(
 
 
 def _char(point: int) -> str:
+    # A surrogate alone could not be written as UTF-8 later.
     return chr(point) if point and not 0xD800 <= point <= 0xDFFF else "\ufffd"
 
 
@@ -242,6 +247,7 @@ def _find_span(item: raw.FPDF_PAGEOBJECT) -> int | None:
         found = raw.FPDFPageObjMark_GetParamStringValue(
             mark, b"ActualText", None, 0, ctypes.byref(n_bytes)
         )
+        # An empty text has only its closing zero: then the glyphs stand for themselves.
         if found and n_bytes.value > ctypes.sizeof(ctypes.c_ushort):
             return ctypes.addressof(mark.contents)
     return None
@@ -261,6 +267,7 @@ def _stand(text_page: pdfium.PdfTextPage, index: int) -> tuple[float, float, Fra
     font_size = raw.FPDFText_GetFontSize(text_page, index)
     # A font of negative size is drawn upside down; some producers turn the page under it.
     frame = Frame.of_matrix(*((-matrix.a, -matrix.b) if font_size < 0 else (matrix.a, matrix.b)))
+    # Producers may set size 1 and scale by the matrix; turning leaves its determinant as it is.
     scale = math.sqrt(abs(matrix.a * matrix.d - matrix.b * matrix.c))
     size = abs(font_size) * scale or _DEFAULT_SIZE
     x, y = ctypes.c_double(), ctypes.c_double()

@@ -37,6 +37,7 @@ def cells_to_lines(cells: Sequence[TextCluster]) -> list[Line]:
     """Lines, from the first; a space or tab between two words is a cell of its own."""
     lines: list[Line] = []
     for cell in cells:
+        # Where cells stand tells the lines, not the line breaks that a producer wrote.
         if cell.text in ("\r", "\n"):
             continue
         last = lines[-1][-1] if lines else None
@@ -115,6 +116,7 @@ def to_reading_order(cells: Sequence[TextCluster]) -> list[TextCluster]:
             ordered.append(cell)
             continue
         text, box, end = "", cell.box, index
+        # White space ends the search: a sign and its consonants stand in one word.
         while end < len(cells) and not cells[end].before:
             longer = text + cells[end].text
             if not _CLUSTER.match(longer) and not _CLUSTER.match(longer + "ক"):
@@ -135,6 +137,7 @@ def to_reading_order(cells: Sequence[TextCluster]) -> list[TextCluster]:
 def _begins_line(last: TextCluster, cell: TextCluster) -> bool:
     low, high = max(last.box[1], cell.box[1]), min(last.box[3], cell.box[3])
     is_beside = high - low > 0.5 * min(last.height, cell.height)
+    # A sign may be drawn left of the letter before it, so a small step back is no new line.
     goes_on = cell.box[0] > last.box[0] - max(last.size, cell.size)
     return not (is_beside and goes_on)
 
@@ -164,6 +167,7 @@ def _join_spaced(line: Line) -> Line:
     if len(words) < _MIN_SPACED or n_letters < _MOST_LETTERS * len(words):
         return line
     usual = median(gaps)
+    # Gaps this wide divide columns of a table, not letters of a word.
     if usual > _MIN_TAB * _size(line):
         return line
     joined = list(words[0])
@@ -190,7 +194,9 @@ def _join_stacked(lines: Sequence[Line]) -> Iterator[Line]:
         letters = [letter for _, letter in stack]
         if len(stack) < _MIN_STACK or 2 * len(alone) <= len(stack) or _is_cut(letters, others):
             continue
+        # In the place of the first line that goes away as a whole, to keep the reading order.
         joined[min(alone)] = _stack_to_line(letters)
+        # By identity, because cells can change and so have no hash.
         moved.update(id(cell) for letter in letters for cell in letter)
     for number, line in enumerate(lines):
         kept = _strip([cell for cell in line if id(cell) not in moved])
@@ -284,12 +290,14 @@ def _usual_pitch(lines: Sequence[Line]) -> float:
     found = [
         (_baseline(upper) - _baseline(lower)) / _size(upper) for upper, lower in pairwise(lines)
     ]
+    # Jumps between columns and gaps between paragraphs must not count as a pitch.
     return median([pitch for pitch in found if 0.5 < pitch < _MAX_LEADING] or [_USUAL_PITCH])
 
 
 def _right_edge(lines: Sequence[Line], index: int) -> float:
     """How far right lines reach that begin near the left edge of the line before ``index``."""
     before, size = line_box(lines[index - 1]), _size(lines[index - 1])
+    # Only lines near by: elsewhere on the page a column may be wider.
     near = (line_box(line) for line in lines[max(0, index - 12) : index + 12])
     return max([box[2] for box in near if abs(box[0] - before[0]) < 2 * size] or [before[2]])
 
@@ -299,6 +307,7 @@ def _ends_paragraph(last: Line, line: Line, right_edge: float, pitch: float) -> 
     if max(size, next_size) > _MAX_GROWTH * min(size, next_size):
         return True
     distance = _baseline(last) - _baseline(line)
+    # The next column goes on at its top: further up, and further right.
     is_next_column = distance < 0 and line[0].box[0] > last[-1].box[2]
     if is_next_column and last[-1].text.endswith(_SENTENCE_END):
         return True
@@ -308,6 +317,7 @@ def _ends_paragraph(last: Line, line: Line, right_edge: float, pitch: float) -> 
 
 
 def _baseline(line: Line) -> float:
+    # The median, so that a single raised sign does not move the line.
     return median(cell.baseline for cell in line)
 
 

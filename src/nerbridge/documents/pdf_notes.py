@@ -131,6 +131,7 @@ def alternative_texts(page: pdfium.PdfPage) -> list[str]:
     if not tree:
         return []
     try:
+        # The count comes from the file, which may claim any number.
         children = range(min(raw.FPDF_StructTree_CountChildren(tree), _MAX_CHILDREN))
         roots = [raw.FPDF_StructTree_GetChildAtIndex(tree, index) for index in children]
         return [text for root in roots for text in _iter_alternatives(root, 0)]
@@ -139,6 +140,7 @@ def alternative_texts(page: pdfium.PdfPage) -> list[str]:
 
 
 def _iter_alternatives(element: Any, depth: int) -> Iterator[str]:
+    # A stranger's file may nest elements deeper than Python can recurse.
     if not element or depth > _MAX_DEPTH:
         return
     if text := _clean(_wide(lambda b, n: raw.FPDF_StructElement_GetAltText(element, b, n))):
@@ -171,6 +173,7 @@ def _string_of(annotation: Any, key: bytes) -> str:
 def _wide(read: Callable[[Any, int], int]) -> str:
     """A string of pdfium: asked for its size in bytes, then for its UTF-16."""
     n_bytes = read(None, 0)
+    # Two bytes are the closing zero of an empty string.
     if n_bytes <= 2:
         return ""
     buffer = (ctypes.c_ushort * (n_bytes // 2 + 1))()

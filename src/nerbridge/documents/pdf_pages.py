@@ -89,6 +89,7 @@ def read_pages(data: bytes) -> PdfText:
         attached += content.files
         texts = [paragraph_text(paragraph) for paragraph in paragraphs]
         n_chars += sum(map(len, texts)) + sum(len(text) for _, text in content.notes)
+        # After every page, so that a huge document ends early.
         if n_chars > MAX_CHARS:
             raise DocumentError(f"more than {MAX_CHARS:,} characters of text. Split the document.")
         found.fonts.update(content.fonts)
@@ -150,5 +151,7 @@ def cell_starts(paragraphs: Paragraphs, offset: int) -> Iterator[tuple[Line, lis
                 starts.append(offset)
                 offset += len(cell.text)
             yield line, starts, offset
+            # The line break that `paragraph_text` puts behind a line.
             offset += 1
+        # Behind the last line stands `BETWEEN`, and no line break.
         offset += len(BETWEEN) - 1

@@ -55,6 +55,7 @@ def redact_pages(data: bytes, spans: Sequence[CharRange]) -> bytes:
         for box in _unread_pictures(page, content):
             _blacken(brush, _to_pixels(page, UPRIGHT.corners_on_page(box), image))
         _add_page(made, image, scale)
+        # Notes are not drawn, but the offsets in the document's text count them.
         texts = [*map(paragraph_text, paragraphs), *(text for _, text in content.notes)]
         offset += sum(len(text) + len(BETWEEN) for text in texts)
     buffer = io.BytesIO()
@@ -111,7 +112,9 @@ def _pad(box: Box, line: Box | None) -> Box:
 def _draw(page: pdfium.PdfPage) -> tuple[Image.Image, float]:
     width, height = page.get_size()
     scale = _DPI / _POINTS_PER_INCH
+    # A page may claim to be metres wide, and its picture would fill the memory.
     scale = min(scale, math.sqrt(_MAX_PIXELS / max(width * height, 1.0)))
+    # Only letters of the page itself have boxes: nothing would cover a name in a note or field.
     bitmap = page.render(scale=scale, draw_annots=False, may_draw_forms=False)
     return bitmap.to_pil().convert("RGB"), scale
 
@@ -130,6 +133,7 @@ def _to_pixels(
 
 def _blacken(brush: ImageDraw.ImageDraw, corners: list[tuple[int, int]]) -> None:
     """Fill what lies between corners, and a pixel around it."""
+    # Rounding to pixels could leave the rim of a letter.
     brush.polygon(corners, fill="black", outline="black", width=3)
 
 
@@ -139,6 +143,7 @@ def _add_page(made: pdfium.PdfDocument, image: Image.Image, scale: float) -> Non
     width, height = image.width / scale, image.height / scale
     page = made.new_page(width, height)
     picture = pdfium.PdfImage.new(made)
+    # ``inline`` copies the data at once, so that the buffer need not live on.
     picture.load_jpeg(io.BytesIO(buffer.getvalue()), inline=True)
     picture.set_matrix(pdfium.PdfMatrix().scale(width, height))
     page.insert_obj(picture)

@@ -33,6 +33,7 @@ def _strip_png(content: bytes) -> bytes:
         size, kind = int.from_bytes(content[at : at + 4], "big"), content[at + 4 : at + 8]
         if kind in _PNG_CHUNKS:
             kept.append(content[at : at + 12 + size])
+        # Nothing behind IEND is drawn, but a file may carry anything there.
         if kind == b"IEND":
             return b"".join(kept)
         at += 12 + size

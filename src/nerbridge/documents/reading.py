@@ -70,6 +70,7 @@ def load_module(module: str, name: str) -> ModuleType:
 
 def _load(path: Path, name: str) -> bytes:
     try:
+        # Before reading: a file larger than the memory must not be loaded at all.
         check_bytes(path.stat().st_size, name)
         return path.read_bytes()
     except OSError as error:
@@ -97,11 +98,13 @@ def detect_kind(data: bytes, name: str) -> DocumentKind:
     named = DOCUMENT_ENDINGS.get(ending, "text")
     if not data.strip():
         raise DocumentError(f"{name}: the file is empty; expected a document. Fetch it again.")
+    # PDF readers accept the mark anywhere in the first 1,024 bytes, behind other lines.
     if b"%PDF-" in data[:_HEAD]:
         return "pdf"
     found = kind_of(io.BytesIO(data), name)
     if found == "DOCX":
         return "docx"
+    # A zip file keeps its directory at its end: one that was cut has none.
     if found == "zip" and not zipfile.is_zipfile(io.BytesIO(data)):
         raise DocumentError(
             f"{name}: a damaged DOCX or zip file. It was probably cut: fetch it again."
@@ -117,6 +120,7 @@ def detect_kind(data: bytes, name: str) -> DocumentKind:
         return "mail"
     if named == "html" or is_html(data[: 8 * _HEAD]):
         return "html"
+    # UTF-16 text holds zero bytes too, and is known by its mark.
     if b"\0" in data and not data.startswith(_UTF16):
         raise DocumentError(
             f"{name}: binary data of an unknown kind; expected {_EXPECTED}. Save it as one of "

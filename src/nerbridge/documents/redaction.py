@@ -76,6 +76,7 @@ class HiddenNames:
         self._plain: list[str] = []
         self._joined: list[str] = []
         self._labels: set[str] = set()
+        # Long names first: where one name begins another, the longer one is hidden.
         for name, type_ in sorted(dict(labels).items(), key=lambda item: (-len(item[0]), item)):
             plain = " ".join(normalise_text(_BROKEN.sub("", name)).split())
             start = _WORD_START.search(plain)
@@ -94,6 +95,7 @@ class HiddenNames:
     def _add_pattern(self, name: str, rest: str, label: str, *, is_stem: bool) -> None:
         first = _LETTERS.match(name)
         joined = _NO_LETTERS.sub("", name.lower())
+        # Without its spaces, a short name would be found inside other words.
         is_long = len(joined) >= _MIN_JOINED_CHARS
         # In an address or a hashtag, anything or nothing stands between the words.
         words = (_BETWEEN_WORDS if is_long else r"\s+").join(map(regex.escape, name.split()))
@@ -189,6 +191,7 @@ class HiddenNames:
         return any(self._is_in(form) for form in (decoded, *encoded_texts(decoded)))
 
     def _is_in(self, text: str) -> bool:
+        # In the query of an address, a plus sign is a space.
         plain = " ".join(normalise_text(text).lower().replace("+", " ").split())
         if any(name in plain for name in self._plain):
             return True
@@ -259,10 +262,12 @@ def plan_redaction(
     """
     if not types:
         raise InputError("redaction: no entity types; expected some, such as PER,ORG. Name them.")
+    # A string is a collection of its letters: take it as one type.
     wanted = {types} if isinstance(types, str) else set(types)
     chosen = [entity for entity in entities if entity.type in wanted]
     labels = {" ".join(_BROKEN.sub("", entity.text).split()): entity.type for entity in chosen}
     names = HiddenNames(labels.items())
+    # In the document itself, a name that is divided at a line end would not be found.
     mended = mend(document)
     found = [(entity.start_char, entity.end_char, f"[{entity.type}]") for entity in chosen]
     repeated = [
@@ -313,6 +318,7 @@ def write_redacted(document: Document, redaction: Redaction) -> bytes:
         )
     else:
         text = document.text
+        # From the end, so that the offsets of earlier ranges stay right.
         for start, end, label in reversed(ranges):
             text = text[:start] + label + text[end:]
         redaction.names.refuse_in_copy([("text", text)], name)

@@ -59,6 +59,7 @@ def tag_document(tagger: Tagger, document: Document) -> list[Entity]:
     found = tagger.tag(mended.text)
     if mended.text == document.text:
         return found
+    # A divided word is one word to the model and may be two in the document: count again.
     words = split_words(document.text)
     starts = [start for start, _ in words]
     return [_map_back(entity, mended, starts) for entity in found]
@@ -105,6 +106,7 @@ def _repairs(document: Document) -> Iterator[tuple[int, int, str]]:
     compounds = _find_compounds(text) if is_pdf else frozenset()
     for match in _BREAK.finditer(text):
         hyphen = match.group(1)
+        # Only in a PDF does a tab mean a wide gap; other documents use it as white space.
         if match.group() == "\t":
             if is_pdf:
                 yield match.start(), match.end(), "\n"
@@ -125,6 +127,7 @@ def _find_compounds(text: str) -> frozenset[tuple[str, str]]:
 
 
 def _letters_around(text: str, start: int, end: int) -> tuple[str, str]:
+    # The window bounds the time: a search for ``$`` is tried from every character in it.
     before = _LETTERS_BEFORE.search(text, max(0, start - 40), start)
     behind = _LETTERS.match(text, end, end + 40)
     return before.group() if before else "", behind.group() if behind else ""
@@ -140,7 +143,9 @@ def _join_halves(
     if not before or not behind:
         return start, end, match.group(1) + " "  # a dash
     first, second = before.group(), behind.group()
+    # A hyphen behind a digit belongs to a range or a date, so it stays.
     if not first[-1].isdigit() and (_is_mark_or_letter(first[-1]) and second[0].isalpha()):
+        # No word is divided before a Latin capital: the hyphen is part of a double name.
         is_name = second[0].isupper() and second[0].isascii()
         is_compound = is_name or _letters_around(text, start, end) in compounds
         return start, end, "-" if is_compound else ""
@@ -148,4 +153,5 @@ def _join_halves(
 
 
 def _is_mark_or_letter(char: str) -> bool:
+    # ``isalpha`` is false for vowel signs, with which many Indic words end.
     return char.isalpha() or "\u0900" <= char <= "\u0dff"

@@ -37,6 +37,7 @@ def decode_spellings(text: str) -> str:
     >>> decode_spellings("%E0%A7%B0 &#x9b0; \\u09b0 %u09b0 _x09B0_ &amp;#2480; \\9b0")
     'ৰ র র র র র র'
     """
+    # Bounded, because a stranger's text may nest escapes without end.
     for _ in range(_MAX_ROUNDS):
         found = _decode_once(text)
         if found == text:
@@ -98,6 +99,7 @@ def _from_punycode(match: re.Match[str]) -> str:
 
 def _from_base64(text: str) -> bytes:
     plain = text.rstrip("=").translate(_URL_SAFE)
+    # One character too many codes no byte and is refused; too much padding is allowed.
     return _quiet(base64.b64decode, plain[: len(plain) - (len(plain) % 4 == 1)] + "==")
 
 

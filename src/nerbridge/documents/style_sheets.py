@@ -8,6 +8,7 @@ import unicodedata
 from nerbridge.documents.spellings import decode_spellings
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
+# Possessive repeats: a sheet with an open quote must not make the search backtrack.
 _STRING = r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'"
 # A property name may itself be escaped, so any declaration with a string counts, but for those
 # that name fonts, files and encodings.

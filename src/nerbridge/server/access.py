@@ -84,6 +84,7 @@ def check_site(headers: Iterable[tuple[bytes, bytes]], method: str, *, is_open: 
         Problem: 403.
     """
     given = [(name, value.decode("latin-1")) for name, value in headers]
+    # A header may come twice: a single foreign value is enough.
     sites = {value.strip().lower() for name, value in given if name == b"sec-fetch-site"}
     origins = [value.partition("://")[2] for name, value in given if name == b"origin"]
     is_elsewhere = bool(sites & _ELSEWHERE) or (is_open and not all(map(is_this_machine, origins)))
@@ -118,6 +119,7 @@ def is_this_machine(authority: str) -> bool:
     >>> is_this_machine("localhost:8000"), is_this_machine("[::1]"), is_this_machine("a.example")
     (True, True, False)
     """
+    # An IPv6 address has colons of its own: only behind the last one may a port stand.
     host, _, port = authority.strip().lower().rpartition(":")
     if not host or authority.endswith("]") or not port.isdigit():
         host = authority.strip().lower()

@@ -123,6 +123,7 @@ class RequestGuard:
             await self.app(scope, receive, self._without_traceback(send))
             return
         headers = dict(scope["headers"])
+        # The id goes into the log and the answer, so a client's own must be a plain word.
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         exchange = _Exchange(given if _ID.fullmatch(given) else uuid.uuid4().hex, scope["method"])
         scope.setdefault("state", {})["request_id"] = exchange.id
@@ -171,12 +172,14 @@ class RequestGuard:
             Problem: it is not.
         """
         path, limits = scope["path"], self.service.limits
+        # Probes come without end, so they must not delay the end of a worker.
         if path not in _ALWAYS_ANSWERED:
             self.service.last_came = time.monotonic()
         if self.service.is_draining and path not in _ALWAYS_ANSWERED:
             raise Problem(503, "shutting-down", "the server is ending.", retry_after_s=2)
         settings = self.service.settings
         is_open = settings.is_local and settings.token is None
+        # Before the body is read: a request that is not allowed must not cost memory.
         check_site(scope["headers"], scope["method"], is_open=is_open)
         check_token(settings.token, path, headers.get(b"authorization"))
         if path == _TEXT_PATH and self.service.is_full:
@@ -199,6 +202,7 @@ class RequestGuard:
                 headers.setdefault("Content-Security-Policy", PAGE_CSP if is_page else _CSP)
                 if is_page:  # its files belong together: all are those of one version
                     headers["Cache-Control"] = "no-cache"
+                # The rest of an unread body would be taken for the next request.
                 if self.service.is_draining or not scope["state"].get("is_body_read"):
                     headers["Connection"] = "close"
             await send(message)
@@ -228,6 +232,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     async def replay() -> Message:
         nonlocal is_given
         if is_given:
+            # After the body, the application waits for the client to go away.
             return await receive()
         is_given = True
         return {"type": "http.request", "body": body, "more_body": False}

@@ -104,6 +104,7 @@ class Batcher:
                     error = await self._attempt([job])
                     if error is not None and not job.found.done():
                         job.found.set_exception(error)
+            # Nothing is awaited between this look and ``clear``, so no job can come in unseen.
             if not self._waiting:
                 self._has_work.clear()
 
@@ -115,6 +116,7 @@ class Batcher:
         began = time.monotonic()
         loop = asyncio.get_running_loop()
         tagged = loop.run_in_executor(self._thread, _tag, self._tagger, jobs, loop)
+        # ``wait`` raises nothing: the caller has to find the job that is to blame.
         await asyncio.wait([tagged])
         self._metrics.observe_batch(sum(len(job.texts) for job in jobs), time.monotonic() - began)
         return tagged.exception()
@@ -127,6 +129,7 @@ class Batcher:
             if batch and n_chars + self._waiting[0].n_chars > BATCH_CHARS:
                 break
             job = self._waiting.popleft()
+            # A job is done here if its client has gone or its time is over.
             if not job.found.done():
                 batch.append(job)
                 n_chars += job.n_chars
@@ -139,10 +142,12 @@ def _tag(tagger: Tagger, jobs: Sequence[_Job], loop: asyncio.AbstractEventLoop) 
     results = watched.tag_many(chain.from_iterable(job.texts for job in jobs))
     for job in jobs:
         found = list(islice(results, len(job.texts)))
+        # A future may be touched only in the thread of its loop.
         loop.call_soon_threadsafe(_resolve, job.found, found)
 
 
 def _resolve(future: asyncio.Future[Found], found: Found) -> None:
+    # Its time may have ended meanwhile, and a second result would raise an error.
     if not future.done():
         future.set_result(found)
 

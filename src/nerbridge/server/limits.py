@@ -91,6 +91,7 @@ class Buffers:
                 503 if the worker holds all the bodies it may.
             ClientGone: if the client goes away.
         """
+        # Python refuses to convert thousands of digits; 20 digits are above every limit.
         if declared is not None and (not declared.isdigit() or int(declared[:20]) > max_bytes):
             raise _body_too_large(max_bytes)
         body = bytearray()
@@ -130,6 +131,7 @@ class Buffers:
             raise ClientGone
         piece = message.get("body", b"")
         body += piece
+        # Before the checks: `read` gives back all that was appended, also what is refused.
         self.n_bytes += len(piece)
         if len(body) > max_bytes:
             raise _body_too_large(max_bytes)

@@ -90,6 +90,7 @@ class Metrics:
 
     def observe_request(self, method: str, path: str, status: int, seconds: float) -> None:
         """Count an answer; ``path`` is a template, such as ``/models/{name}/card``."""
+        # Clients can invent methods, and each would be a new time series for ever.
         method = method if method in _METHODS else "OTHER"
         self._requests.labels(method, path, str(status)).inc()
         self._seconds.labels(path).observe(seconds)
@@ -111,6 +112,7 @@ class Metrics:
     def render(self) -> bytes:
         """The numbers of all workers, in Prometheus's text format."""
         registry = self._registry
+        # This worker's registry knows only its own numbers; the files hold those of all workers.
         if os.environ.get(MULTIPROCESS_VARIABLE):
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

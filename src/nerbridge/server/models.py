@@ -163,6 +163,7 @@ def _render_card(card: str) -> str:
     tokens = reader.parse(_HEADER.sub("", card))
     for token in chain.from_iterable((token, *(token.children or ())) for token in tokens):
         if token.type in ("heading_open", "heading_close"):
+            # The page has two levels of headings above the card, and HTML has six levels.
             token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
         elif token.type == "link_open":
             token.attrSet("rel", "noopener noreferrer nofollow")

@@ -58,12 +58,14 @@ class Supervisor(Multiprocess):
                 self.has_failed = True
                 self.should_exit.set()
                 return
+            # Else the gauges of a dead worker would be part of the sums for ever.
             mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
             self.processes[index] = Process(self.config, self.sockets)
             self.processes[index].start()
 
     def terminate_all(self) -> None:
         """Tell all workers to end; the port closes with the last of them."""
+        # While the supervisor holds the socket, the port would outlive the last worker.
         for held in self.sockets:
             held.close()
         super().terminate_all()
@@ -133,6 +135,7 @@ def serve(settings: ServerSettings, bound: socket.socket, *, n_workers: int, qui
             log_config=log_config(quiet=quiet),
             proxy_headers=False,
             server_header=False,
+            # Longer than any request may take, so that none is cut off.
             timeout_graceful_shutdown=int(longest) + _GRACE_S,
         )
         supervisor = Supervisor(config, sockets=[bound])

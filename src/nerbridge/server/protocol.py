@@ -37,6 +37,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._arm(self._limits.receive_s)
         if len(self.connections) > self._limits.max_connections:
+            # Answered instead of cut off, so that the client learns when to try again.
             self.app = _refuse
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -109,6 +110,7 @@ class GuardedProtocol(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     def _answer(self, problem: Problem) -> None:
+        # No application has this request, so the answer is written as bytes.
         body = json.dumps(problem.to_dict()).encode()
         lines = (
             f"content-type: {MEDIA_TYPE}",

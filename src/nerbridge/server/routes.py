@@ -153,6 +153,7 @@ async def tag_document(
 ) -> Response:
     """Entities of a document, with the page or paragraph of each."""
     service = _service(request)
+    # The framework would take one file and drop the others without a word.
     if (n_files := len((await request.form()).getlist("file"))) > 1:
         raise InputError(f"file: found {n_files}, expected one. Send each in a request of its own.")
     chosen = service.find_model(model)

@@ -143,6 +143,7 @@ async def end_with_parent() -> None:
 @contextmanager
 def drain_on_sigterm(service: Service) -> Iterator[None]:
     """Put draining before whatever SIGTERM would do, such as uvicorn's closing of the port."""
+    # Python lets only the main thread set what a signal does.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -158,7 +159,9 @@ def drain_on_sigterm(service: Service) -> Iterator[None]:
             if callable(before):
                 before(number, frame)
 
+        # At once: a request that comes before the loop runs the task is refused too.
         service.is_draining = True
+        # The set keeps the task from the garbage collector, because the loop does not.
         loop.call_soon_threadsafe(lambda: tasks.add(loop.create_task(drain_then(go_on))))
 
     signal.signal(signal.SIGTERM, begin)
