@@ -125,6 +125,7 @@ def article_to_row(
         "date_order": str(read.order),
         "date": read.day,
         "date_swapped": read.swapped,
+        # Copies of an article often differ in white space alone.
         "text_hash": hashlib.blake2b(
             " ".join(record.text.split()).encode(), digest_size=16
         ).digest(),
@@ -142,6 +143,7 @@ def check_fields(sources: Sequence[Source], fields: ArticleFields) -> None:
     known: dict[str, None] = {}
     dates: list[object] = []
     missing = {name: option for option, name in asdict(fields).items() if name is not None}
+    # A progress of its own: the same records are read again to be tagged.
     for record in islice(read_records(sources, field=fields.text, progress=Progress()), _PEEK):
         values = json.loads(record.fields or "{}")
         known |= dict.fromkeys(values)
@@ -192,6 +194,7 @@ def _last_words(text: str) -> str:
     part = text[-CONTEXT_CHARS:]
     if len(part) < len(text) and not text[-len(part) - 1].isspace():
         part = part.partition(" ")[2]
+    # The page sets passage and mention side by side: the space between them must stay.
     space = " " if part[-1:].isspace() else ""
     return ("…" if len(part.strip()) < len(text.strip()) else "") + " ".join(part.split()) + space
 

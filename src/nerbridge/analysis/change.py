@@ -102,6 +102,7 @@ def fisher_p(recent: int, earlier: int, n_recent: int, n_earlier: int) -> float:
     """
     total = recent + earlier
     highest = min(total, n_recent)
+    # In logarithms: the binomials of thousands of articles are too large for a float.
     whole = _log_choose(n_recent + n_earlier, total)
     chances = (
         exp(_log_choose(n_recent, k) + _log_choose(n_earlier, total - k) - whole)
@@ -136,6 +137,7 @@ def benjamini_hochberg(p_of: Mapping[int, float]) -> dict[int, float]:
     {3: 0.5, 2: 0.06, 1: 0.03}
     """
     ordered: Sequence[tuple[int, float]] = sorted(p_of.items(), key=lambda item: -item[1])
+    # From the largest p down, so that no q is greater than that of a larger p.
     q_of, lowest = {}, 1.0
     for rank, (entity, p) in zip(range(len(ordered), 0, -1), ordered, strict=True):
         lowest = min(lowest, p * len(ordered) / rank)

@@ -111,6 +111,7 @@ def load_articles(db: duckdb.DuckDBPyConnection, articles: Path, by: By | None) 
     db.execute(_DATED, {"read_as": read_as, "earliest": EARLIEST, "latest": latest})
     found = _one(db, _FACTS)
     unit = by or choose_by(found["first_day"], found["last_day"])
+    # The period depends on the first and the last day, which are known only now.
     db.execute("ALTER TABLE article ADD COLUMN period DATE")
     db.execute("UPDATE article SET period = date_trunc($by, day)", {"by": str(unit)})
     return Facts(

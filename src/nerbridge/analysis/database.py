@@ -25,6 +25,7 @@ def open_database(
     """
     path = folder / ".counting.duckdb"
     _remove(path)
+    # No order of rows: DuckDB then needs less memory. No extensions: nothing is downloaded.
     config: dict[str, Any] = {
         "memory_limit": MEMORY,
         "temp_directory": str(folder / ".counting.tmp"),

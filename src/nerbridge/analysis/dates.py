@@ -59,6 +59,7 @@ def read_date(value: object) -> ReadDate:
     if value is None or not str(value).strip():
         return ReadDate(Order.MISSING)
     text = "".join(_plain_digit(char) for char in str(value).strip())
+    # Ten digits are the seconds from 2001 to 2286.
     if match := _UNIX_TIME.fullmatch(text):
         return ReadDate(Order.CERTAIN, datetime.fromtimestamp(int(match[1]), UTC).date())
     if match := _YEAR_FIRST.fullmatch(text):
@@ -76,6 +77,7 @@ def read_date(value: object) -> ReadDate:
 def _with_name() -> regex.Pattern[str]:
     """A day with the name of its month, either first, as all known languages write it."""
     month = r"(?P<month>[\p{L}\p{M}'’]+)\.?"
+    # Longest first: a regular expression takes the first alternative that fits.
     suffixes = "|".join(sorted(all_words("day_suffixes"), key=len, reverse=True))
     day = rf"(?P<day>\d{{1,2}})(?i:{suffixes})?"
     return regex.compile(

@@ -125,6 +125,7 @@ class _Grouping:
         for surface in self.surfaces:
             self.n_of[normal_form(surface.text)] += surface.n_mentions
         self.stems_of = {form: self._stems(form) for form in self.n_of}
+        # From strong to weak evidence: a later rule takes only what no earlier one has joined.
         self._join_to_attested()
         self._join_shared_stems()
         self._name_by_last_words()
@@ -184,6 +185,7 @@ class _Grouping:
         bases = set()
         for form, found in candidates.items():
             for stem in found:
+                # If ভাৰত were ভাৰ with an ending, ভাৰ would also be a stem of ভাৰতত.
                 shorter = {inner.text for inner in self.stems_of.get(stem.text, [])}
                 others = {other.text for other in self.stems_of[form]}
                 if stem.kind == "case" and shorter and not shorter & others:
@@ -243,6 +245,7 @@ class _Grouping:
     def _join_spellings(self) -> None:
         clusters: dict[str, list[str]] = defaultdict(list)
         roots = self._roots()
+        # The most frequent spelling comes first in its cluster: the others join it.
         for root in sorted(roots, key=lambda root: (-roots[root], root)):
             skeleton = make_skeleton(root)
             if len(skeleton) >= MIN_SKELETON:
@@ -281,6 +284,7 @@ class _Grouping:
         roots = self._roots()
         best: dict[str, str] = {}
         for root in sorted(roots, key=lambda root: (roots[root], root)):
+            # The last one stays: the most frequent root of the skeleton.
             best[make_skeleton(root)] = root
         for root in sorted(roots, key=lambda root: (roots[root], root)):
             for stem in self.stems_of.get(root, []):
@@ -290,6 +294,7 @@ class _Grouping:
                     len(skeleton) >= MIN_SKELETON
                     and base != root
                     and roots[root] * MUCH_RARER <= roots[base]
+                    # Else the two would point to each other for ever.
                     and self._root(base) != root
                 ):
                     rule = f"ending {stem.ending.strip()}, spelling (rare)"
@@ -299,4 +304,5 @@ class _Grouping:
 
 def _is_shared(endings: Counter[str]) -> bool:
     """Whether a stem has several endings, and not just one and a slip."""
+    # The other endings together have at least a tenth of the mentions of the most frequent one.
     return endings.total() * MAX_RATIO >= (MAX_RATIO + 1) * max(endings.values())

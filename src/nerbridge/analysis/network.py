@@ -63,6 +63,7 @@ def choose_pairs(pairs: Sequence[Pair]) -> list[Pair]:
     entities: set[int] = set()
     for pair in pairs:
         both = {pair.first, pair.second}
+        # Not the end at the first that is too many: a later pair may join two that are drawn.
         if len(entities | both) <= MAX_NODES:
             entities |= both
             chosen.append(pair)
@@ -165,5 +166,6 @@ def _stack(nodes: Sequence[Node]) -> None:
     placed: list[Node] = []
     for node in sorted(nodes, key=lambda node: node.y):
         while hit := next((other for other in placed if boxes_overlap(node, other, _GAP)), None):
+            # A hair more than the gap: rounding could let the two overlap again, without end.
             node.y = hit.y + (hit.height + node.height) / 2 + _GAP + _HAIR
         placed.append(node)

@@ -293,6 +293,7 @@ def _passage(passage: Passage, row: EntityRow, findings: Findings) -> Markup:
     title = show_controls(passage.title or passage.article_id)
     source = (
         element("a", title, href=passage.url, rel="noreferrer", lang=findings.facts.language)
+        # The address is data of others: `javascript:` and the like must not become a link.
         if passage.url and passage.url.startswith(("http://", "https://"))
         else element("span", title, lang=findings.facts.language)
     )

@@ -80,6 +80,7 @@ def _copy(db: duckdb.DuckDBPyConnection, name: str, options: str, path: Path) ->
     target = str(path).replace("'", "''")
     try:
         db.execute(f"COPY ({_QUERIES[name]}) TO '{target}' ({options})")
+    # `write_whole` turns an `OSError` into a message for the user.
     except duckdb.IOException as error:
         raise OSError(str(error)) from error
 

@@ -64,6 +64,7 @@ def root(
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong input, 130 interrupted."""
+    # Before anything is printed, errors included.
     print_as_utf8()
     hide_bars_of_libraries()
     try:

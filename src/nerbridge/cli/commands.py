@@ -131,6 +131,7 @@ def load_command(name: str) -> Any:
     module_name, attribute = COMMANDS[name].target.split(":")
     target = getattr(import_module(module_name), attribute)
     if not isinstance(target, typer.Typer):
+        # typer makes commands of apps only; an app of one function is that command.
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
         single.command(name)(target)
         target = single

@@ -58,6 +58,7 @@ def _print_tables(comparison: Comparison) -> None:
     from nerbridge.report.tables import table_to_rich
 
     console = Console()
+    # In a file or pipe rich assumes 80 columns, and would fold the tables.
     if not console.is_terminal:
         console.width = _WIDTH_OF_FILES
     for table in comparison_tables(comparison):

@@ -52,6 +52,7 @@ def hide_bars_of_libraries() -> None:
 
 
 def _print_as_code(error: UnicodeError) -> tuple[str | bytes, int]:
+    # A handler may also be asked while decoding, where there is nothing to print.
     if not isinstance(error, UnicodeEncodeError):
         raise error
     point = ord(error.object[error.start])

@@ -138,6 +138,7 @@ def _disagreements_table(disagreements: Sequence[CorpusDisagreement]) -> Table:
         column.no_wrap = True
     names = [one.corpus for one in disagreements]
     for one in disagreements:
+        # Two folders may have the same last part.
         name = one.corpus if names.count(one.corpus) == 1 else one.path
         counts = f"{one.found.n_entities:,}", f"{one.found.n_discordant:,}"
         table.add_row(name, *counts, f"{one.found.share:.1%}", ", ".join(one.found.examples))

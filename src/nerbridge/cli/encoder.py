@@ -106,6 +106,7 @@ def probe_command(
 
     Example: nerbridge encoder probe bundled:mini my/encoder --script Beng --script none
     """
+    # Before the import below, which loads torch: a wrong option is told at once.
     chosen = _choose_scripts(models, scripts or ["Beng"])
     from nerbridge.workflows.probe_encoder import BUNDLED_TEXTS, probe_encoders
 

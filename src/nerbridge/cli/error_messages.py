@@ -50,6 +50,7 @@ def report_error(error: Exception) -> int:
     if isinstance(error, ModuleNotFoundError) and (extra := _missing_extra(error)):
         print_error(str(missing_extra("this command needs", error.name, extra)))
         return EXIT_FAILED
+    # Python keeps the bytes of such a name as lone surrogates, which cannot be encoded.
     if isinstance(error, UnicodeEncodeError) and any(map(_is_undecoded, sys.argv)):
         names = ", ".join(filter(_is_undecoded, sys.argv))
         print_error(
@@ -80,6 +81,7 @@ def describe_os_error(error: OSError) -> str:
     >>> describe_os_error(FileNotFoundError(2, "No such file or directory", "corpus.conll"))
     'corpus.conll: No such file or directory. Check the spelling and the current folder.'
     """
+    # Libraries raise `OSError` with a text alone.
     if error.errno is None:
         return str(error)
     place = error.filename if error.filename is not None else "a file"

@@ -26,6 +26,7 @@ def show_progress(*, quiet: bool, command: str | None = None) -> Iterator[Listen
     try:
         yield console
     except KeyboardInterrupt as interrupt:
+        # Nothing is kept: the interruption needs no hint.
         if console.kept is None:
             raise
         console.stop()
@@ -68,6 +69,7 @@ class _ConsoleListener:
         """Leave the finished stages on the screen, and remove the bars of counted items."""
         if self._bars is None:
             return
+        # rich draws a few times a second: without this the last events would not be seen.
         self._bars.refresh()
         for name in self._starts:
             self._bars.remove_task(self._tasks[name,])
@@ -86,6 +88,7 @@ class _ConsoleListener:
         if sys.stderr.isatty():
             name = f"{event.system}, seed {event.seed}"
             self._show_bar((event.system, str(event.seed)), name, event.done, event.message)
+        # A log gets the start and the end of a stage, not every step.
         elif event.done in (0.0, 1.0):
             print_note(f"{event.system:13} seed {event.seed:<4} {event.message}")
 

@@ -85,12 +85,14 @@ def serve(
         raise missing_extra("nerbridge serve needs", error.name, "serve,documents") from error
     type_map = read_map_option(map_types)
     token = read_token(token_file)
+    # Not silenced by --quiet: it is about who can reach the server.
     if token is None and not is_loopback(host):
         print_note(
             f"warning: anybody who reaches {host} can use this server and read its report. Set "
             f"{TOKEN_VARIABLE} or --token-file, and put a proxy with TLS in front of it."
         )
     models = tuple(model or ["bundled:as"])
+    # Before the port is taken: a model that is missing is told here, not by a worker.
     found = check_models(models)
     page = None if report is None else check_report(report)
     settings = ServerSettings(

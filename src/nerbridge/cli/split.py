@@ -89,6 +89,7 @@ def _read_shares(text: str) -> list[float]:
         shares = [float(part) for part in text.split(",")]
     except ValueError:
         shares = []
+    # Written as `not (…)`, which also refuses NaN.
     if len(shares) != 3 or not (min(shares) >= 0 and 0 < sum(shares) < float("inf")):
         raise InputError(
             f"--shares {text}: expected three numbers of 0 or more, for train, validation and "

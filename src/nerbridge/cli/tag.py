@@ -136,6 +136,7 @@ def tag(
     else:
         from nerbridge.workflows.tag_files import tag_files
 
+        # --overwrite would discard what is finished.
         again = f"{original_command(without=['--overwrite', '--resume'])} --resume"
         with show_progress(quiet=quiet, command=again) as listen:
             done = tag_files(

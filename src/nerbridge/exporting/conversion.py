@@ -104,6 +104,7 @@ def load_merged(
     # A trimmed vocabulary promises the same predictions for the text it was trimmed to.
     texts = read_words(trim_vocabulary) if trim_vocabulary else bundled_sentences()
     sentences = parity_sentences(texts, N_PARITY_SENTENCES, trained.max_subwords)
+    # Before the merge, which changes the weights of this very model.
     expected = trained.word_logits(sentences)
     manifest = _describe(found, trained, kind)
     model, tokenizer = merge(network, trained.label_set), network.tokenizer
@@ -191,6 +192,7 @@ def write_transformers(source: MergedModel, folder: Path, report: ReportStep) ->
     """
     report("writing the model")
     with suppress_transformers_logging():
+        # One file whatever the size: publishing expects `model.safetensors`, not shards.
         source.model.save_pretrained(folder, max_shard_size="50GB")
         source.tokenizer.save_pretrained(folder)
     _seal(folder, source.manifest)
@@ -251,6 +253,7 @@ def _quantise(
         path.rename(scratch / path.name)
     manifest = manifest.model_copy(update={"quantisation": "int8"})
     for n_exact in N_EXACT:
+        # Quantising and writing use a graph up, so every try loads it again.
         graph = onnx.load(scratch / ONNX_FILE)
         quantise(graph, n_exact)
         for path in folder.glob(f"{ONNX_FILE}*"):

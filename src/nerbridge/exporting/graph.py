@@ -49,6 +49,7 @@ def build_graph(model: PreTrainedModel, scratch: Path) -> onnx.ModelProto:
     path = scratch / "traced.onnx"
     _trace(model, path)
     graph = _fuse(path, int(model.config.num_attention_heads), int(model.config.hidden_size))
+    # The exporter may leave notes about its source here; equal models must give equal graphs.
     graph.doc_string = ""
     for node in graph.graph.node:
         node.doc_string = ""
@@ -71,6 +72,7 @@ def _fuse(path: Path, n_heads: int, hidden_size: int) -> onnx.ModelProto:
             opt_level=0,
             optimization_options=options,
         )
+        # Equal models must give equal graphs.
         optimised.topological_sort(is_deterministic=True)
     graph: onnx.ModelProto = optimised.model
     return graph
@@ -85,6 +87,7 @@ def count_fused(graph: onnx.ModelProto) -> dict[str, int]:
 def _trace(model: PreTrainedModel, path: Path) -> None:
     pad = int(model.config.pad_token_id or 0)
     ids = torch.full((2, 8), pad + 1)
+    # With padding in the example, as real batches have it.
     ids[1, 5:] = pad
     mask = torch.ones_like(ids)
     mask[1, 5:] = 0

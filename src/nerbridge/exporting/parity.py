@@ -62,6 +62,7 @@ def check_logits(parity: Parity) -> Parity:
     Raises:
         ModelError: if the logits differ too much.
     """
+    # Not `>`, with which a NaN would pass.
     if not parity.max_difference <= MAX_DIFFERENCE:
         raise ModelError(
             f"the exported model is not the trained one: logits differ by "

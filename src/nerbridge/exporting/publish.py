@@ -43,7 +43,9 @@ def upload(
 
     api, repo = HfApi(token=token), publication.repo
     with _explained(repo, api.endpoint):
+        # False would override the default of an organisation; None leaves it.
         api.create_repo(repo, private=private or None, exist_ok=True)
+        # The hub leaves a repository that exists as visible as it was, without an error.
         if private and not api.model_info(repo).private:
             raise InputError(
                 f"{repo}: exists and is public, so --private does nothing. Make it private in its "

@@ -44,6 +44,7 @@ def quantise(graph: onnx.ModelProto, n_exact: int = 0) -> None:
         for node in graph.graph.node
         if node.op_type == "MatMul" and node.name != head and node.input[1] in tables
     }
+    # Widest steps first: these cost the most entities, so they are the first to stay in 32 bits.
     fine = sorted((name for name in steps if steps[name] <= MAX_STEP), key=lambda n: -steps[n])
     chosen = set(fine[n_exact:])
     nodes = [
@@ -53,6 +54,7 @@ def quantise(graph: onnx.ModelProto, n_exact: int = 0) -> None:
         for node in graph.graph.node
     ]
     _replace_nodes(graph, nodes)
+    # After the products: a norm hands its bias to the int8 product before it.
     _split_norms(graph)
     _quantise_embedding(graph)
     _drop_unused(graph)
@@ -61,10 +63,12 @@ def quantise(graph: onnx.ModelProto, n_exact: int = 0) -> None:
 def _step(weight: onnx.TensorProto) -> float:
     """Size of a step, 1/127 of each column's largest value, beside the median of its values."""
     columns = np.abs(numpy_helper.to_array(weight))
+    # A column of zeros is exact in any number of bits.
     columns = columns[:, columns.any(axis=0)]
     if not columns.size:
         return 0.0
     steps, medians = columns.max(axis=0) / _LARGEST, np.median(columns, axis=0)
+    # A median of 0 gives an infinite step: the matrix stays in 32 bits.
     with np.errstate(divide="ignore"):
         return float(np.sqrt(np.square(steps).mean() / np.square(medians).mean()))
 
@@ -119,6 +123,7 @@ def _split_attention(graph: onnx.ModelProto) -> None:
     """
     new: list[onnx.NodeProto] = []
     for node in graph.graph.node:
+        # The split form has no place for further inputs, such as past keys.
         is_plain = node.op_type == "Attention" and not any(node.input[4:])
         new.extend(_split(node) if is_plain else [node])
     _replace_nodes(graph, new)
@@ -193,6 +198,7 @@ def _quantise_embedding(graph: onnx.ModelProto) -> None:
 
 
 def _replace_nodes(graph: onnx.ModelProto, nodes: list[onnx.NodeProto]) -> None:
+    # Emptying the list may free its nodes, so copies go in.
     copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
     del graph.graph.node[:]
     graph.graph.node.extend(copies)

@@ -87,6 +87,7 @@ def find_validation(
             corpus = read_corpus(name, repair=True)
         except CorpusError:
             continue
+        # The same name may stand for other sentences by now.
         if corpus.sha256 == learned.sha256 and "validation" in corpus.splits:
             return _validation_of(name, types)
     words = [sentence.words for sentence in read_corpus(BUNDLED).splits["validation"]]

@@ -27,12 +27,14 @@ def write_graph(graph: onnx.ModelProto, path: Path) -> list[Path]:
     Raises:
         OSError: if the disk is full.
     """
+    # A smaller tensor would leave most of its page empty.
     large = [tensor for tensor in graph.graph.initializer if len(tensor.raw_data) >= _PAGE]
     data = path.with_name(path.name + DATA_SUFFIX)
     separate = sum(len(tensor.raw_data) for tensor in large) >= SEPARATE_BYTES
     if separate:
         with data.open("wb") as file:
             for tensor in large:
+                # Only what begins at a page border can be mapped in place.
                 file.seek(-(-file.tell() // _PAGE) * _PAGE)
                 _refer(tensor, data.name, file.tell())
                 file.write(tensor.raw_data)
@@ -52,6 +54,7 @@ def find_embedding(graph: onnx.ModelProto) -> tuple[onnx.NodeProto, onnx.TensorP
     """The node that looks up the vocabulary's rows, and its table. Shape: (n_rows, hidden)."""
     tables = {tensor.name: tensor for tensor in graph.graph.initializer if len(tensor.dims) == 2}
     for node in graph.graph.node:
+        # After `group_rows` the table is looked up by rows, no longer by ids.
         is_lookup = node.op_type == "Gather" and node.input[1] in ("input_ids", _ROW_IDS)
         if is_lookup and node.input[0] in tables:
             return node, tables[node.input[0]]
@@ -75,6 +78,7 @@ def group_rows(graph: onnx.ModelProto, pieces: Sequence[str]) -> None:
     node, table = found
     rows = numpy_helper.to_array(table)
     letters = [piece.lstrip("▁#") for piece in pieces]
+    # A table may have more rows than the tokenizer has pieces.
     order = sorted(range(len(rows)), key=lambda id_: letters[id_] if id_ < len(letters) else "")
     row_of = np.empty(len(rows), dtype=np.int32)
     row_of[order] = np.arange(len(rows), dtype=np.int32)

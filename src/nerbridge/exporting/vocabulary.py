@@ -68,6 +68,7 @@ def trim_tokenizer(
             f"{' and '.join(_KINDS)}. Export without --trim-vocabulary."
         )
     pieces = _pieces(model)
+    # Encoders such as XLM-R count positions from the padding id: all ids up to it stay.
     wanted = {*used, *astuple(specials), *range(specials.pad + 1)}
     wanted |= {token["id"] for token in document["added_tokens"]}
     wanted |= _needed_for_any_text(model, pieces)
@@ -131,6 +132,7 @@ def _renumber_post_processor(processor: dict[str, Any] | None, new_ids: Mapping[
         return
     for inner in processor.get("processors", []):
         _renumber_post_processor(inner, new_ids)
+    # A template has its tokens in a dictionary; processors of BERT and RoBERTa have pairs.
     special_tokens = processor.get("special_tokens", {})
     for token in special_tokens.values() if isinstance(special_tokens, dict) else []:
         token["ids"] = [new_ids[id_] for id_ in token["ids"]]
@@ -178,6 +180,7 @@ def count_changed(
         for word, id_ in zip(old.word_of, old.ids, strict=True):
             cut[word][0].append(id_)
         for word, id_ in zip(new.word_of, new.ids, strict=True):
+            # In the ids of the full tokenizer, so that both cuts can be compared.
             cut[word][1].append(trimmed.kept[id_])
         n_changed += sum(a != b for a, b in cut)
     return HeldOutWords(
@@ -214,11 +217,13 @@ def trim_model(
     specials, most, held_used = full.specials, set[int](), set[int]()
     held: list[SentenceWords] = []
     for batch in _batches(full, corpora):
+        # A batch is a multiple of ten sentences: every tenth of it is every tenth of all.
         apart = batch[_HELD_OUT_EVERY - 1 :: _HELD_OUT_EVERY]
         rest = [w for i, w in enumerate(batch) if i % _HELD_OUT_EVERY != _HELD_OUT_EVERY - 1]
         most |= used_pieces(full.tokenizer, [rest], specials.unk)
         held_used |= used_pieces(full.tokenizer, [apart], specials.unk)
         held += apart
+    # For the measurement only; the export also keeps what the held-out sentences use.
     without = trim_tokenizer(full.tokenizer, most, specials)
     changed = count_changed(full.tokenizer, without, held, specials.unk)
     trimmed = trim_tokenizer(full.tokenizer, most | held_used, specials)

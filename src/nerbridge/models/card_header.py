@@ -38,6 +38,7 @@ def card_header(manifest: Manifest) -> str:
         datasets=list(dict.fromkeys(match[1] for match in corpora if match)) or None,
         base_model=base.id if base and is_of_hub else None,
         base_model_relation=_RELATIONS.get(manifest.kind) if is_of_hub else None,
+        # huggingface_hub wants a name beside evaluation results.
         model_name=manifest.origin.recipe or "named entities" if manifest.scores else None,
         eval_results=list(_eval_results(manifest)) or None,
     )
@@ -56,6 +57,7 @@ def _eval_results(manifest: Manifest) -> Iterator[EvalResult]:
                 task_type=_TASK,
                 task_name="Named entity recognition",
                 dataset_type=match[1] if match else corpus_label(corpus),
+                # Behind the @ stands a configuration in hub:…, but a revision in hf://….
                 dataset_config=match[2] if match and corpus.startswith("hub:") else None,
                 dataset_name=corpus_label(corpus),
                 dataset_split="test" if name == "test" else None,
@@ -121,6 +123,7 @@ def keep_license(card: str, old: str) -> str:
 
 def _with_license(card: str, values: dict[str, str | None]) -> str:
     found = _parse(card)
+    # All keys: a name or link of the old licence must not stay beside the new one.
     for key in _LICENSE_KEYS:
         found.data[key] = values.get(key)
     return str(found)

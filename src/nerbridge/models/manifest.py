@@ -331,5 +331,6 @@ def _migrate(document: dict[str, Any]) -> dict[str, Any]:
     parent = values.get("parent") or {}
     if "types" in parent:
         values["exported_from"] = _migrate(values.pop("parent"))
+    # Schema 1 wrote null for "nothing to say"; such keys take their defaults.
     required = ("base", "script")  # here null has a meaning
     return {key: value for key, value in values.items() if value is not None or key in required}

@@ -41,12 +41,14 @@ def main() -> None:
 def convert(source: Path, target: Path, files: Mapping[str, str]) -> dict[str, Any]:
     """Write every file's tensors under its new name."""
     n_read = sum((source / name).stat().st_size for name in files if (source / name).is_file())
+    # A damaged or malicious file may ask for any amount of memory.
     limit_this_process(_SPARE_BYTES + 4 * n_read)
     weight_map: dict[str, str] = {}
     left_out: list[str] = []
     n_bytes = 0
     for name, new_name in files.items():
         tensors, others = _tensors_in(_read(source / name), name)
+        # transformers refuses safetensors whose metadata does not name a format.
         save_file(tensors, target / new_name, metadata={"format": "pt"})
         weight_map |= dict.fromkeys(tensors, new_name)
         left_out += others
@@ -66,6 +68,7 @@ def _read(path: Path) -> Any:
         raise _UnreadableError(f"{path.name} is missing. Copy the model again.") from None
     except UnpicklingError as error:
         raise _UnreadableError(_why(path.name, str(error))) from None
+    # torch.load fails in any of these ways where a file is cut off or is something else.
     except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise _UnreadableError(
@@ -85,6 +88,7 @@ def _why(name: str, message: str) -> str:
 
 def _tensors_in(value: Any, name: str) -> tuple[dict[str, torch.Tensor], list[str]]:
     """The tensors by their names, fit for safetensors, and the names of all else."""
+    # Checkpoints of a training keep the weights under one of these keys.
     wrapped = [key for key in _WRAPPERS if isinstance(value, Mapping) and key in value]
     others: list[str] = []
     if wrapped and isinstance(value[wrapped[0]], Mapping):

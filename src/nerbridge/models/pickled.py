@@ -80,6 +80,7 @@ def _find(spec: str) -> Path:
         raise ModelError(f"{spec}: no such folder. Give an existing folder or a hub id.")
     folder, commit = download(spec, None, MODEL_FILES)
     if not _has_safetensors(folder):
+        # The same commit: a push in between must not mix two versions.
         folder, _ = download(spec, commit, PICKLE_FILES)
     return folder
 
@@ -94,6 +95,7 @@ def _pickles(source: Path, spec: str) -> dict[str, str]:
     if _has_safetensors(source):
         raise ModelError(f"{spec}: has safetensors already. Use it as it is.")
     if (source / _INDEX).is_file():
+        # The index comes from a stranger: a name such as ../x would lead out of the folder.
         shards = sorted(set(read_object(source / _INDEX).get("weight_map", {}).values()))
         if odd := [name for name in shards if Path(str(name)).name != name]:
             raise ModelError(
@@ -124,7 +126,9 @@ def _run(order: Mapping[str, Any], spec: str) -> dict[str, Any]:
     variables = {k: v for k, v in os.environ.items() if k not in _UNSAFE_VARIABLES}
     try:
         done = subprocess.run(
+            # -P: a file in the current folder cannot take the place of a module.
             [sys.executable, "-P", "-m", "nerbridge.models.pickle_worker"],
+            # ASCII with escapes: the other process reads its input in the encoding of the locale.
             input=json.dumps(order).encode("ascii"),
             capture_output=True,
             timeout=MAX_SECONDS,

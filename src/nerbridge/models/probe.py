@@ -103,6 +103,7 @@ def load_probed(spec: str, script: str | None) -> ProbedEncoder:
     tokenizer = load_tokenizer(source)
     model, random = load_with_head(source, AutoModelForMaskedLM)
     fault = None
+    # Weights that no file has start at random: their guesses say nothing of the encoder.
     if random:
         fault = f"no masked-LM head in its files (missing: {', '.join(random[:3])})"
     elif tokenizer.mask_token_id is None:
@@ -172,6 +173,7 @@ def measure_speed(encoder: ProbedEncoder, sentences: Sentences) -> Speed:
     sample = spread(sentences, SAMPLE_SENTENCES)
     rows = [sub.ids for sub in encoder.encode(sample) if len(sub) <= encoder.max_subwords]
     batches = [(ids, mask) for _, ids, mask in padded_batches(rows, encoder.specials)]
+    # The first round also pays for memory and caches, so it is not counted.
     seconds = [_time_round(encoder.model, batches) for _ in range(1 + SPEED_ROUNDS)]
     per_s = 1 / median(seconds[1:]) if rows else None
     return Speed(

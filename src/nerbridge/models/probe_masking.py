@@ -74,6 +74,7 @@ def score_masked_words(encoder: ProbedEncoder, sentences: Sentences) -> MaskedAc
     n_words = n_right_words = n_pieces = n_right_pieces = 0
     for row, guesses in _guess(encoder, rows):
         right = [
+            # To guess that a piece is unknown proves nothing.
             guess == target != encoder.specials.unk
             for guess, target in zip(guesses, row.targets, strict=True)
         ]
@@ -117,6 +118,7 @@ def _guess(
     for indices, ids, mask in padded_batches(ids_of_rows, encoder.specials):
         is_masked = torch.zeros_like(ids, dtype=torch.bool)
         for i, index in enumerate(indices):
+            # The start token comes before the subwords.
             is_masked[i, [1 + position for position in rows[index].positions]] = True
         guesses = iter(masked_logits(encoder.model, ids, mask, is_masked).argmax(-1).tolist())
         for index in indices:
@@ -142,6 +144,7 @@ def masked_logits(
     """
 
     def keep_wanted(module: torch.nn.Module, inputs: Any, output: Any) -> Any:
+        # The boolean index drops the axis of rows, and the head expects one.
         output.last_hidden_state = output.last_hidden_state[is_wanted][None]
         return output
 

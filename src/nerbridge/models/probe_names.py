@@ -83,9 +83,11 @@ def embed_names(encoder: ProbedEncoder, names: Sequence[str]) -> NameVectors:
         with torch.inference_mode():
             states = encoder.model.base_model(input_ids=ids, attention_mask=mask).last_hidden_state
         for i, index in enumerate(indices):
+            # The mean of no states is NaN.
             if rows[index]:
                 vectors[index] = states[i, 1 : 1 + len(rows[index])].mean(0).numpy()
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    # A name without subwords has a vector of zeros.
     unit: NameVectors = vectors / np.maximum(lengths, np.finfo(np.float64).tiny)
     return unit
 
@@ -164,6 +166,7 @@ def read_gazetteer(path: Path, languages: Sequence[str]) -> dict[str, list[str]]
         OSError: if the file cannot be read.
     """
     try:
+        # Excel writes a byte order mark. `splitlines` would also cut at separators inside a cell.
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 ({error.reason}). Save it as UTF-8.") from None
@@ -193,6 +196,7 @@ def answer_rank(similarities: NDArray[np.float64], answers: Sequence[int]) -> in
     >>> answer_rank(np.array([0.9, 0.5, 0.5, 0.1]), [1, 3])
     3
     """
+    # The last digits depend on the processor.
     rounded = np.round(similarities, 5)
     is_rival = rounded >= rounded[list(answers)].max()
     is_rival[list(answers)] = False
@@ -235,6 +239,7 @@ def _search(
     for query, answer in zip(columns[source], columns[target], strict=True):
         if query and answer:
             answers.setdefault(query, set()).add(answer)
+    # A set has no fixed order from process to process.
     candidates = sorted(set().union(*answers.values()))
     place = {name: i for i, name in enumerate(candidates)}
     matrix = np.array([vectors[name] for name in candidates])

@@ -28,12 +28,14 @@ class TrimmedEmbedding(nn.Embedding):
     lookup: torch.Tensor
 
     def __init__(self, full: nn.Embedding, used: torch.Tensor) -> None:
+        # An id without a row leads to -1, which fails instead of giving the row of another id.
         lookup = torch.full((full.num_embeddings,), -1, dtype=torch.long)
         lookup[used] = torch.arange(len(used))
         padding = None if full.padding_idx is None else int(lookup[full.padding_idx])
         rows = full.weight.detach()[used.to(full.weight.device)].clone()
         super().__init__(len(used), full.embedding_dim, padding_idx=padding, _weight=rows)
         self.weight.requires_grad_(full.weight.requires_grad)
+        # Not saved: the table of ids is no weight of the model.
         self.register_buffer("lookup", lookup.to(rows.device), persistent=False)
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
@@ -92,6 +94,7 @@ def trim_vocabulary(model: PreTrainedModel, ids: Iterable[int]) -> VocabularyTri
         ModelError: if the embedding is not an ordinary one, or an id lies outside of it.
     """
     full = model.get_input_embeddings()
+    # A subclass may do more than look rows up (scale them, say), which would be lost.
     if type(full) is not nn.Embedding:
         raise ModelError(f"cannot trim the vocabulary of a {type(full).__name__}")
     used = torch.tensor(sorted({*ids, *_config_ids(model)}), dtype=torch.long)

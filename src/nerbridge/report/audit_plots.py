@@ -58,6 +58,7 @@ def draw_sentence_lengths(audit: Mapping[str, Any], axes: Axes) -> None:
     for colour, (split, facts) in zip(LIGHT_SYSTEM_COLOURS, audit["splits"].items(), strict=False):
         shares = [0.0] * (_LONGEST_SHOWN + 1)
         for length, n in facts["sentence_lengths"].items():
+            # The keys are texts where the audit was read from JSON.
             shares[min(int(length), _LONGEST_SHOWN)] += 100 * n / max(1, facts["n_sentences"])
         axes.step(range(1, _LONGEST_SHOWN + 1), shares[1:], where="mid", color=colour, label=split)
     axes.set_xlabel(f"words in the sentence (last: {_LONGEST_SHOWN} or more)")
@@ -93,6 +94,7 @@ def draw_entity_types(audit: Mapping[str, Any], axes: Axes) -> None:
 
 def draw_overlap(audit: Mapping[str, Any], axes: Axes) -> None:
     """Share of a split's sentences and mentions that stand in another split (normalised)."""
+    # matplotlib draws bars from the bottom up.
     overlaps = list(reversed(audit["overlaps"]))
     for offset, colour, what in (
         (0.2, LIGHT_SYSTEM_COLOURS[0], "sentences"),
@@ -108,6 +110,7 @@ def draw_overlap(audit: Mapping[str, Any], axes: Axes) -> None:
     names = [f"{overlap['split']} in {overlap['other']}" for overlap in overlaps]
     axes.set_yticks(range(len(overlaps)), names)
     axes.set_xlabel("share of the first split (%)")
+    # More than 100, as room for the labels behind full bars.
     axes.set_xlim(0, 118)
     axes.set_xticks(range(0, 101, 20))
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)

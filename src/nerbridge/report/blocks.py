@@ -168,6 +168,7 @@ def drawing_to_figure(drawing: Drawing) -> Markup:
 def inline_svg(drawing: Drawing) -> Markup:
     """The drawing as an ``svg`` element for a page of HTML."""
     root = ElementTree.fromstring(drawing.svg)
+    # matplotlib gives ids to all groups; only those that something points to are needed.
     referenced = {
         match.group(1)
         for node in root.iter()
@@ -197,6 +198,7 @@ def _to_html(node: ElementTree.Element, prefix: str, referenced: set[str]) -> Ma
 
 def _adapt_attribute(name: str, value: str, prefix: str) -> str:
     if name == "id":
+        # Two figures of a page may have the same ids.
         return f"{prefix}-{value}"
     if name == "style":
         colours = _COLOUR.sub(lambda match: _VARIABLES[match.group()], value)

@@ -53,6 +53,7 @@ def _paint_types(
             ]
             _plot_bar(axis, y, f1, styles[system.name].colour)
         label_rows(axis, [styles[system.name].label for system in systems])
+        # Upside down, so that the first system stands on top.
         axis.set_ylim(len(systems) - 0.4, -0.6)
         axis.set_title(f"{labels[type_]} ({_n_gold(systems, type_)} gold entities)")
     axes[-1].set_xlim(0, 1.12)
@@ -225,6 +226,7 @@ def _paint_confusion(
     labels = list(label_all(names, "type").values())
     for y, line in enumerate(counts):
         for x, count in enumerate(line):
+            # What neither side calls an entity cannot be counted.
             if names[x] == names[y] == OUTSIDE:
                 continue
             share = count / max(sum(line), 1)

@@ -113,6 +113,7 @@ def compare_runs(runs: Mapping[str, RunRecord]) -> Comparison:
     for a, b in combinations(runs, 2):
         for name in _shared_systems(runs[a], runs[b]):
             for test in _shared_tests(runs[a].system(name), runs[b].system(name)):
+                # A paired test of different sentences would give numbers without a meaning.
                 why = _explain_unpaired(runs[a], runs[b], name, test)
                 if why:
                     unpaired.append(Unpaired(name, test, a, b, why))
@@ -245,6 +246,7 @@ def _corpus_hashes(record: RunRecord, test: str) -> list[str]:
 
 def _explain_unpaired(a: RunRecord, b: RunRecord, system: str, test: str) -> str:
     """Why two systems were not scored on the same sentences; empty if they were."""
+    # Without a hash nobody knows whether the sentences are the same.
     if not _corpus_hashes(a, test) or _corpus_hashes(a, test) != _corpus_hashes(b, test):
         return "the corpora differ"
     splits = [record.scored_split(test) for record in (a, b)]
@@ -263,6 +265,7 @@ def _explain_unpaired(a: RunRecord, b: RunRecord, system: str, test: str) -> str
 def _test_pair(
     system: str, test: str, a: str, b: str, counts_a: NDArray[np.int64], counts_b: NDArray[np.int64]
 ) -> RunPair:
+    # The later run comes first, so that a gain since the earlier one is positive.
     bootstrap = paired_bootstrap(counts_b, counts_a)
     return RunPair(
         system=system,
@@ -310,6 +313,7 @@ def _pair_table(comparison: Comparison) -> Table:
 
 def _split(argument: Path) -> tuple[Path, str | None]:
     folder, colon, system = str(argument).rpartition(":")
+    # C:\runs has a colon too, and so may the name of a folder that exists.
     if not (colon and folder and system) or "/" in system or "\\" in system or argument.exists():
         return argument, None
     return Path(folder), system

@@ -45,6 +45,7 @@ def draw_comparison(comparison: Comparison) -> list[Drawing]:
     tests = list_tests(comparison)
     styles = style_systems(list_systems(comparison))
     dots = {test: list(_dots(comparison, test, styles)) for test in tests}
+    # One scale for all test sets, so that figures can be compared by eye.
     limits = limits_of([dot for of_test in dots.values() for dot in of_test])
     slugs = slug_all(tests)
     first = next(iter(comparison.runs.values()))

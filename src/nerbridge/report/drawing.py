@@ -66,8 +66,10 @@ _RC: dict[str, Any] = {
     "grid.color": GRID,
     "grid.linewidth": 0.8,
     "savefig.facecolor": "none",
+    # Text stays text, so that a page can give it its own font.
     "svg.fonttype": "none",
     "text.color": INK,
+    # A dollar sign in a name begins no formula.
     "text.parse_math": False,
     "xtick.color": GRID,
     "xtick.labelcolor": MUTED,
@@ -126,6 +128,7 @@ def style_systems(names: Sequence[str]) -> dict[str, SystemStyle]:
     {'other': 6, 'adapt': 0}
     """
     labels = label_all(names, "system")
+    # Positions of the usual systems are fixed, whichever of them a run has.
     others = [name for name in names if name not in _FIRST]
     order = {name: position for position, name in enumerate([*_FIRST, *others])}
     return {name: SystemStyle(order[name], labels[name]) for name in names}
@@ -153,6 +156,7 @@ def slug_all(names: Iterable[str]) -> dict[str, str]:
     taken = {""}
     for number, name in enumerate(dict.fromkeys(names), start=1):
         slug = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:_MAX_LABEL]
+        # File systems of Windows and macOS do not tell A from a.
         while slug.lower() in taken:
             slug = f"{slug}-{number}".lstrip("-")
         taken.add(slug.lower())
@@ -186,6 +190,7 @@ def draw(
     The title stands in the figure too, unless matplotlib cannot shape it; a second line of it
     makes the figure higher.
     """
+    # Without a salt, ids in the SVG are random and differ each time.
     settings: dict[Any, Any] = {**_RC, "svg.hashsalt": name}
     with rc_context(settings):
         lines = _wrap_title(title, width)
@@ -196,6 +201,7 @@ def draw(
         paint(figure)
         _lay_out(figure)
         svg, png = io.BytesIO(), io.BytesIO()
+        # Date and version would change the bytes of equal figures.
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
         figure.savefig(
             png, format="png", dpi=_PNG_DPI, facecolor=PAPER, metadata={"Software": None}
@@ -250,6 +256,7 @@ def spread(positions: Sequence[float], gap: float) -> list[float]:
     blocks: list[tuple[float, list[int]]] = []
     for index in order:
         centre, members = positions[index], [index]
+        # A block that moves may touch the one before it, and then joins that one.
         while blocks and _is_touching(blocks[-1], (centre, members), gap):
             before, earlier = blocks.pop()
             members = earlier + members

@@ -46,6 +46,7 @@ def mark_sentence(words: Sequence[str], gold: Sequence[Span], predicted: Sequenc
     start, end = _window(len(words), [*gold, *predicted])
     runs: list[tuple[tuple[bool, bool], str]] = []
     for index in range(start, end):
+        # The space inside an entity belongs to its line; the space between entities does not.
         if index > start:
             runs.append(((_spans_gap(gold, index), _spans_gap(predicted, index)), " "))
         runs.append(((_covers(gold, index), _covers(predicted, index)), words[index]))

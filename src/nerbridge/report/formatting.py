@@ -90,6 +90,7 @@ def format_seconds(seconds: float | None) -> str:
         return f"{whole} s"
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
+    # Rounded before it is divided: 7199 seconds are 2 h 00 min, not 1 h 60 min.
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
@@ -103,6 +104,7 @@ def format_bytes(n_bytes: float | None) -> str:
     if not n_bytes:
         return MISSING
     for unit in ("B", "kB", "MB", "GB"):
+        # From 999.5 on the number would be shown as 1000.
         if n_bytes < 999.5 or unit == "GB":
             break
         n_bytes /= 1000
@@ -111,6 +113,7 @@ def format_bytes(n_bytes: float | None) -> str:
 
 def _signed(value: float, spec: str) -> str:
     text = format(value, spec)
+    # A rounded zero has no sign: −0.000 looks like a loss.
     if not text.strip("+-0."):
         return text.lstrip("+-")
     return text.replace("-", MINUS)

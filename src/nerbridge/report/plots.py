@@ -138,6 +138,7 @@ def _paint_dots(dots: Sequence[Dot], limits: tuple[float, float], figure: Figure
             ha="center",
             weight="bold",
         )
+        # A single seed is the mean itself.
         if len(dot.seeds) > 1:
             axes.plot(dot.seeds, [y + 0.27] * len(dot.seeds), "o", color=colour, markersize=2.2)
     label_rows(axes, [dot.label for dot in dots])
@@ -153,6 +154,7 @@ def draw_curves(record: RunRecord, styles: dict[str, SystemStyle]) -> list[Drawi
     """Loss and F1 by epoch, every seed: a figure per trained system."""
     slugs = slug_all(system.name for system in record.systems)
     systems = [system for system in record.systems if any(cost.curve for cost in trainings(system))]
+    # One scale for all systems, so that their curves can be compared by eye.
     top = 1.05 * max(
         (
             score or 0.0

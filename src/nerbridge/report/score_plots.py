@@ -117,6 +117,7 @@ def _plot_bins(
         [scores[i] for i in firm], [shares[i] for i in firm], line, color=colour, linewidth=1.2
     )
     most = max(bin_.n for bin_ in bins)
+    # The area, not the width, of a point shows how many entities it stands for.
     sizes = [4 + 26 * (bin_.n / most) ** 0.5 for bin_ in bins]
     axes.scatter(scores, shares, sizes, color=colour, clip_on=False, zorder=3)
     return 1.0, shares[-1]
@@ -149,6 +150,7 @@ def _draw_thresholds(
 
 def _paint_thresholds(curve: Sequence[ThresholdPoint], colour: str, figure: Figure) -> None:
     axes = figure.subplots()
+    # Where nothing is predicted there is no precision to draw.
     kept = [point for point in curve if point.n_predicted]
     axes.set_xlim(0, 1)
     axes.set_ylim(-0.1, 1.08)

@@ -171,6 +171,7 @@ def name_confusion(system: System) -> tuple[list[str], list[list[float]]]:
     The last name stands for no entity: missed in its column, spurious in its line.
     """
     found = [result.test.confusion for result in system.seeds]
+    # Seeds may have made different confusions, so their names are joined.
     names = list(dict.fromkeys(name for confusion in found for name in confusion))
     counts = [
         [sum(c.get(gold, {}).get(predicted, 0) for c in found) / len(found) for predicted in names]
@@ -274,6 +275,7 @@ def table_to_rich(table: Table) -> RichTable:
         justify: Literal["left", "right"] = "right" if column.is_number else "left"
         rich.add_column(Text(column.name), justify=justify, overflow="fold")
     for row in rows:
+        # In a plain string rich reads square brackets as markup.
         rich.add_row(*(Text(cell) for cell in row))
     return rich
 
@@ -390,6 +392,7 @@ def _markdown_cell(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
     first, *rest = text.strip().splitlines() or [""]
     line = f"{first} ({' '.join(rest)})" if rest else first
+    # The backslash first: later it would also double those that are added here.
     for mark in "\\|`*<[":
         line = line.replace(mark, f"\\{mark}")
     return line

@@ -37,6 +37,7 @@ def choose_diverse(
     if not texts:
         return []
     vectors = texts_to_vectors(texts, seed=seed)
+    # All values may be zero.
     scaled = np.asarray(values, dtype=np.float64) / (max(values) or 1.0)
     likeness = np.zeros(len(texts), dtype=np.float32)
     chosen: list[int] = []
@@ -58,6 +59,7 @@ def texts_to_vectors(texts: Sequence[str], *, seed: int = 0) -> TextVectors:
     counts = np.zeros((len(texts), _N_COLUMNS), dtype=np.float32)
     for row, text in zip(counts, texts, strict=True):
         for gram in _ngrams(text):
+            # Not `hash`, which differs from process to process.
             row[zlib.crc32(gram.encode("utf-8", "replace"), seed) % _N_COLUMNS] += 1
     n_with = np.count_nonzero(counts, axis=0)
     # In place: of twenty thousand texts this is 80 MB.

@@ -115,6 +115,7 @@ def _of_neighbours(
     found = []
     for chunk in np.split(asked, range(_CHUNK, len(asked), _CHUNK)):
         likeness = vectors.matrix[chunk] @ known_vectors
+        # A word is no neighbour of itself.
         likeness[chunk[:, None] == known] = -1
         nearest = np.argpartition(likeness, -n_neighbours, axis=1)[:, -n_neighbours:]
         weights = np.maximum(np.take_along_axis(likeness, nearest, axis=1), 0) ** _POWER

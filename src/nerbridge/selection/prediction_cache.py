@@ -47,6 +47,7 @@ class PredictionCache:
                 f"{self.folder}: cannot be created ({error.strerror or error}). Choose another "
                 "folder."
             ) from error
+        # The message names the folder of the corpus, which the user knows.
         with locked(self.folder, self.folder.parent):
             yield
 

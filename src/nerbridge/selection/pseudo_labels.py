@@ -67,6 +67,7 @@ def draw(sentences: Iterable[Item], n: int, seed: int) -> list[Item]:
             kept.append(sentence)
         elif (place := rng.randrange(n_seen + 1)) < n:
             kept[place] = sentence
+    # Until here the sentences that came first stand in the order they came in.
     rng.shuffle(kept)
     return kept
 
@@ -189,6 +190,7 @@ def leave_out_inconsistent(
         word: n / (n + outside[word]) for word, n in alone.items() if n + outside[word] >= _MIN_SEEN
     }
     for sentence in labelled:
+        # A word that was seen too seldom has no share, and excludes no sentence.
         if any(shares.get(word, 1.0) < _SELDOM for word in _names_of_one_word(sentence)) or any(
             shares.get(word, 0.0) >= _MOSTLY for word in _words_outside(sentence)
         ):
@@ -222,6 +224,7 @@ def _read(
     iterator = iter(sentences)
     while batch := list(islice(iterator, _BATCH)):
         words = [sentence.words for sentence in batch]
+        # Batches are cut alike in every run, so the words of a batch are found again together.
         rows = known.find(words) if known else None
         if rows is None:
             rows = ensemble.probabilities(words)
@@ -233,6 +236,7 @@ def _read(
 def _reconsider(
     read: Iterable[tuple[UnlabelledSentence, Probabilities]], reconsider: Reweight
 ) -> Iterator[tuple[UnlabelledSentence, Probabilities]]:
+    # Words are weighed over all sentences, so all of them must be read first.
     together = list(read)
     rows = reconsider([sentence.words for sentence, _ in together], [p for _, p in together])
     for (sentence, _), p in zip(together, rows, strict=True):
@@ -244,6 +248,7 @@ def _decode(
 ) -> Iterator[tuple[UnlabelledSentence, Probabilities, list[tuple[Span, float]]]]:
     iterator = iter(read)
     while batch := list(islice(iterator, _BATCH)):
+        # Tags that cannot be have the probability 0, whose logarithm is infinite.
         logits = [np.log(p.astype(np.float64) + _TINY) for _, p in batch]
         for (sentence, p), scored in zip(batch, decode_spans_many(logits, label_set), strict=True):
             yield sentence, p, scored

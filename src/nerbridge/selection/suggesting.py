@@ -114,6 +114,7 @@ def leave_out_unfit(
     Text in any script that can be written in the model's is fit: a target language is one that no
     source was in.
     """
+    # Hashes, not texts: the memory must suffice for millions of sentences.
     seen: set[int] = set()
     for sentence in sentences:
         key = _digest(sentence.text)
@@ -145,6 +146,7 @@ def _best(
         worths = score_words(tagger.model, [sentence.words for sentence in batch])
         for worth, sentence in zip(worths, batch, strict=True):
             n_seen += 1
+            # The number decides between equals, so that scores and sentences are never compared.
             entry = (worth.value, -n_seen, worth, sentence)
             if len(heap) < n_pool:
                 heapq.heappush(heap, entry)
@@ -162,4 +164,5 @@ def _batches(sentences: Iterable[UnlabelledSentence]) -> Iterator[Sequence[Unlab
 def _tag(tagger: Tagger, sentences: Sequence[UnlabelledSentence]) -> list[tuple[Entity, ...]]:
     texts = tagger.tag_many(s.text for s in sentences if not s.has_own_words)
     words = tagger.tag_words_many(s.words for s in sentences if s.has_own_words)
+    # Both streams give their answers in the order of the sentences.
     return [tuple(next(words if s.has_own_words else texts)) for s in sentences]

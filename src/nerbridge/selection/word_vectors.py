@@ -127,6 +127,7 @@ def cut_endings(counts: WordCounts) -> dict[str, tuple[str, str]]:
     parts = {}
     for word in counts:
         stem = stems[word]
+        # A stem may itself be a form of a shorter one.
         while stems[stem] != stem:
             stem = stems[stem]
         parts[word] = (stem, word[len(stem) :])
@@ -199,6 +200,7 @@ def count_pairs(tokens: Numbers, n_rows: int) -> sparse.csr_matrix:
         for side, (word, context) in enumerate(((first, second), (second, first))):
             used = (word >= 0) & (context >= 0) & (context < n_contexts)
             columns = context[used] + (near + side) * n_contexts
+            # Integers, since a sum of ones in float32 stops growing at 2**24.
             ones = np.ones(len(columns), dtype=np.int32)
             pairs = sparse.csr_matrix((ones, (word[used], columns)), shape=shape)
             counted = counted + pairs.astype(np.float32) * np.float32(weight)
@@ -220,6 +222,7 @@ def positive_information(counted: sparse.csr_matrix) -> sparse.csr_matrix:
 
 def _reduce(weighed: sparse.csr_matrix) -> NDArray[np.float32]:
     n_dimensions = min(N_DIMENSIONS, min(weighed.shape) - 1)
+    # Without a fixed state the solver starts at random, and vectors differ from run to run.
     left, singular, _ = svds(weighed.astype(np.float32), k=n_dimensions, random_state=0)
     matrix = left * np.sqrt(singular)
     lengths = np.linalg.norm(matrix, axis=1, keepdims=True)

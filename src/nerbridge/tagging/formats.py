@@ -56,6 +56,7 @@ class TaggerColumns:
 
     def _texts(self, batch: Mapping[str, Sequence[Any]]) -> list[Any]:
         """The texts; a null is an empty one, and bytes are decoded where they are text."""
+        # A column may have a dot in its own name.
         column = self.field if self.field in batch else self.field.partition(".")[0]
         try:
             values = [find_field({column: cell}, self.field) for cell in batch[column]]

@@ -30,9 +30,11 @@ def join_initials(words: Sequence[str], found: Sequence[Scored]) -> list[Scored]
         start = span.start_word
         if span.type == _PERSON:
             start = _first_initial(words, span)
+            # Initials that the model took for names of their own become part of this one.
             while tidy and tidy[-1][0].end_word >= start and _is_only_initials(words, tidy[-1][0]):
                 start = min(start, tidy.pop()[0].start_word)
         if tidy:
+            # What stands before may be no mere initials, and spans must not overlap.
             start = max(start, tidy[-1][0].end_word)
         tidy.append((Span(start, span.end_word, span.type), score))
     return tidy

@@ -24,6 +24,7 @@ class Origin:
     fingerprint: str
 
     def __hash__(self) -> int:
+        # The arguments are a dictionary, which has no hash; `lru_cache` needs one.
         return hash((self.name, self.fingerprint))
 
 
@@ -58,5 +59,6 @@ def _to_plain(value: Any) -> Any:
 
 def _fingerprint(folder: Path) -> str:
     stats = sorted((path.name, path.stat()) for path in folder.iterdir() if path.is_file())
+    # Size and time instead of the content: to hash a large model takes too long.
     facts = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
     return hashlib.sha256(repr(facts).encode("utf-8")).hexdigest()[:16]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nerbridge.tagging.entity import Entity
 
 _SHOWN_CHARS = 20_000
+# The rest of a page has no NUL: `show_controls` replaces it.
 _BETWEEN = "\0"
 
 
@@ -67,6 +68,7 @@ def highlight(text: str, entities: Sequence[Entity]) -> Markup:
     """
     types = [*DEFAULT_TYPES, *sorted({entity.type for entity in entities} - {*DEFAULT_TYPES})]
     shown = [entity for entity in entities if entity.start_char < _SHOWN_CHARS]
+    # An entity that begins in the part shown is not cut in two.
     end_char = max([_SHOWN_CHARS, *(entity.end_char for entity in shown)])
     pieces = (
         show_controls(piece) if entity is None else _mark_in_notebook(piece, entity, types)

@@ -44,6 +44,7 @@ def split_text(text: str) -> Iterator[ReadSentence]:
     first_word = 0
     previous: list[tuple[int, int]] = []
     for ranges in iter_sentences(text, iter_words(text)):
+        # One sentence behind, since only the end of the text tells which one is the last.
         if previous:
             yield ReadSentence(text, previous, first_word, is_last=False)
         first_word += len(previous)
@@ -78,6 +79,7 @@ def batches(sentences: Iterator[ReadSentence], batch_size: int) -> Iterator[list
     for sentence in sentences:
         batch.append(sentence)
         n_words += len(sentence.ranges)
+        # The limit on words bounds the memory where sentences are very long.
         if len(batch) >= batch_size or n_words >= _BATCH_WORDS:
             yield batch
             batch, n_words = [], 0

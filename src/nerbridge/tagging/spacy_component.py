@@ -37,6 +37,7 @@ class NerbridgeComponent:
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = BATCH_SENTENCES) -> Iterator[Doc]:
         """Tag many texts, in order; ``batch_size`` as `Tagger.tag_many`."""
+        # `tag_many` reads ahead: documents wait here until their entities come.
         waiting: deque[Doc] = deque()
         texts = (_remember(doc, waiting).text for doc in stream)
         for entities in self.tagger.tag_many(texts, batch_size=batch_size):

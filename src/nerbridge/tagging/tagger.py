@@ -103,6 +103,7 @@ class Tagger:
                 know one of ``types``, or ``map_types`` does not name one of its types.
             EnvironmentProblem: if the hub cannot be reached, or torch is needed and not there.
         """
+        # An iterator can be read once only; the types are needed here and by another process.
         types = types if types is None or isinstance(types, str) else tuple(types)
         if n_threads is not None and n_threads < 1:
             raise InputError(f"n_threads is {n_threads}, expected 1 or more, or None for all.")
@@ -242,6 +243,8 @@ class Tagger:
             for sentence, found in zip(
                 batch, self._decode(batch, reads_all=not trims), strict=True
             ):
+                # Spans are dropped after initials are joined: a dropped span may hold the initials
+                # of a person who is kept.
                 for span, score in _tidy(sentence, found) if trims else found:
                     if self._keeps(span, score):
                         entities.append(_to_entity(sentence, span, score))
@@ -289,6 +292,7 @@ def load_again(origin: Origin) -> Tagger:
 @lru_cache(maxsize=2)
 def _load_and_keep(origin: Origin) -> Tagger:
     tagger = Tagger.load(**origin.arguments)
+    # Loaded from an absolute path, the model would be called by that path.
     tagger._model = replace(tagger._model, name=origin.name)
     tagger._origin = origin
     return tagger
@@ -322,6 +326,7 @@ def _put_borders(logits: Logits, reading: Reading, outside: int) -> Logits:
         return logits
     rows = np.full((len(reading.kept), logits.shape[1]), _IMPOSSIBLE, dtype=logits.dtype)
     rows[:, outside] = 0.0
+    # A last row may be that of the danda which `Reading.choose` has added.
     rows[np.isin(reading.kept, reading.read)] = logits[: len(reading.read)]
     return rows
 
@@ -372,5 +377,6 @@ def _to_entity(sentence: ReadSentence, span: Span, score: float) -> Entity:
         end_char=end_char,
         start_word=sentence.first_word + span.start_word,
         end_word=sentence.first_word + span.end_word,
+        # Rounding can lift a probability a little above 1.
         score=min(1.0, score),
     )

@@ -88,6 +88,7 @@ def analyse(
     sources = options.find_sources(inputs, output)
     _check_sources(sources)
     fields = ArticleFields(options.field, date, title, id, url)
+    # Before the folder is made and hours are spent on tagging.
     check_fields(sources, fields)
     if output.exists() and not output.is_dir():
         raise InputError(

@@ -70,6 +70,7 @@ def calibrate(
     logits = loaded.word_logits([sentence.words for sentence in sentences])
     entities = ScoredEntities(logits, [s.tags for s in sentences], loaded.label_set)
     found = fit_scores(entities, f"the {split} sentences of {', '.join(names)}")
+    # Too few entities: the old temperature stays, and no file is changed.
     if len(entities.is_correct) < MIN_ENTITIES:
         raise InputError(
             f"{', '.join(names)}: the model finds {found.n_entities} entities, expected "

@@ -154,6 +154,7 @@ def convert_corpus(
     if lexicon is not None:
         corpus = apply_lexicon(corpus, read_lexicon(find_lexicon(lexicon)))
     files, format = choose_files(corpus, target, format)
+    # All files before the first is written, so that none is replaced in vain.
     check_files(files.values(), overwrite=overwrite)
     for split, path in files.items():
         write_sentences(path, corpus.splits[split], format, scheme=to_scheme)
@@ -232,6 +233,7 @@ def _read_tokenizer(folder: Path) -> Tokenizer:
             "Check the path."
         )
     try:
+        # Looked at before the library reads it, whose error would not say what to do.
         content = json.loads(file.read_text("utf-8"))
     except ValueError as error:
         content = error
@@ -247,6 +249,7 @@ def _write_plots(audits: Sequence[Audit], folder: Path, listen: Listener) -> Non
     from nerbridge.report.audit_plots import plot_audit
 
     for found in audits:
+        # Names such as bundled:as or owner/name are no names of folders.
         name = found.name.replace(":", "_").replace("/", "_")
         target = folder if len(audits) == 1 else folder / name
         for path in plot_audit(found.to_dict(), target):

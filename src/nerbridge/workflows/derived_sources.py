@@ -57,6 +57,7 @@ def check_sources(recipe: Recipe, *, made_for: tuple[str, ...] = ()) -> list[str
         InputError: the text is not there, or the folder is in use.
         NerbridgeError: a corpus or the encoder of one of the recipes cannot be used.
     """
+    # The recipes on the way here: one that comes again would label for itself without end.
     made_for, found = (*made_for, recipe.name), list[str]()
     missing = [settings for settings in recipe.pseudo_labels if _is_missing(recipe, settings)]
     for settings in recipe.pseudo_labels:
@@ -69,6 +70,7 @@ def check_sources(recipe: Recipe, *, made_for: tuple[str, ...] = ()) -> list[str
             )
         if settings in missing:
             _check_labelling(recipe, settings)
+            # A labelling recipe may itself need sources; these are made first.
             found += [*check_sources(labelling, made_for=made_for), str(_folder(recipe, settings))]
         else:
             _check_made_so(recipe, settings, labelling)
@@ -117,6 +119,7 @@ def _check_rest(recipe: Recipe, missing: Sequence[str]) -> None:
 
     check_precision(recipe)
     load_base(recipe)
+    # Missing sources cannot be read yet.
     there = tuple(source for source in recipe.sources if source.path not in missing)
     if there:
         load_data(recipe.model_copy(update={"sources": there}))
@@ -181,6 +184,7 @@ def _check_made_so(recipe: Recipe, settings: PseudoLabelSettings, labelling: Rec
         "soft": _is_soft(recipe, settings),
     }
     found = _made_so(folder)
+    # Text from standard input has no name that could be compared.
     if STDIN not in found["text"]:
         wanted["text"] = [Path(text).name for text in settings.text]
     else:
@@ -205,6 +209,7 @@ def _made_so(folder: Path) -> dict[str, Any]:
         return {
             "models": [model["name"] for model in origin["models"]],
             "text": [Path(given["path"]).name for given in origin["inputs"]],
+            # Older files know only how many sentences were drawn.
             "n": origin.get("n", origin["n_drawn"]),
             "seed": origin["seed"],
             "neighbours": origin["neighbours"]["weight"],

@@ -76,6 +76,7 @@ def evaluate(
     predicted = model.predict(labelled.words)
     scores = score_predictions(labelled.words, labelled.tags, predicted.tags, model.label_set.types)
     calibration = None
+    # A CRF gives tags without logits.
     if predicted.logits is not None:
         entities = ScoredEntities(predicted.logits, labelled.tags, model.label_set)
         calibration = entities.measure(model.temperature)

@@ -72,6 +72,7 @@ def export(
     kind: ModelKind = "onnx" if format == "onnx" else "full"
     source = conversion.load_merged(found, kind, list(map(str, trim_vocabulary)), base)
     labelled = None if validation is None else str(validation)
+    # An earlier export stays until the new one has passed its checks.
     with new_folder(folder) as temporary:
         if format == "onnx":
             in_int8 = quantise is not None

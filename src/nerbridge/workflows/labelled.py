@@ -57,6 +57,7 @@ def read_split(
         corpus = options.read(corpus, types)
         note_losses(corpus, listen)
     splits = corpus.splits
+    # A single file is a split of some name, which says nothing of what it is for.
     found = next(iter(splits.values())) if len(splits) == 1 else splits.get(split, ())
     if not found:
         raise CorpusError(

@@ -115,6 +115,7 @@ def _probe(
         masked_words = {
             language: score_masked_words(probed, text.sentences) for language, text in languages
         }
+    # The nearest names are those of other languages.
     if len(texts) > 1:
         mentions = {language: text.mentions for language, text in texts.items()}
         nearest = find_nearest_names(probed, first, mentions)

@@ -71,5 +71,6 @@ def track(
 ) -> Iterator[Item]:
     """Yield ``items``, and tell the listener how many of them are done."""
     for n_items, item in enumerate(items, start=1):
+        # Told after the item is used: only then is it done.
         yield item
         listen(ItemsDone(name, n_items, n_items / n_total if n_total else None))

@@ -144,6 +144,7 @@ def pseudo_label(
     text = _counted_text(options.neighbours)
     sources = find_sources(inputs, input_format, output=output)
     check_corpus_folder(output, overwrite=overwrite)
+    # An input in the place of the output would be overwritten by its own labels.
     refuse_own_output(sources, output / LABELLED)
     described, held_out = describe_inputs(sources), held_out or {}
     known_words = [words for sentences in held_out.values() for words in sentences]
@@ -191,6 +192,7 @@ def pseudo_label(
             "sha256": corpus.sha256,
         }
         _write(output, corpus, origin, ensemble.label_set.tags if options.soft else None)
+        # Only when the corpus is on disk: until then the cache is all that is kept.
         cache.remove()
     listen(Note(", ".join(f"{count:,} {type_}" for type_, count in counts.items())))
     return PseudoLabelled(
@@ -248,6 +250,7 @@ def _label(
     listen: Listener,
 ) -> list[Sentence]:
     reweight = None
+    # The words are counted by now: drawing the sample has read the input to its end.
     if text and sample:
         from nerbridge.selection.neighbours import weigh_by_neighbours
 
@@ -293,12 +296,14 @@ def _write(
         write_probabilities(output, corpus, soft_tags)
     # The sentences come last: while they are missing, the same command may be given again.
     write_corpus(corpus, output)
+    # Probabilities of a corpus that was here before belong to other sentences.
     if soft_tags is None:
         (output / PROBABILITIES_FILE).unlink(missing_ok=True)
 
 
 def check_corpus_folder(output: Path, *, overwrite: bool) -> None:
     """Refuse, before hours of labelling, a folder that cannot be written or is in use."""
+    # The folder may not exist yet: its nearest parent that does decides.
     there = next(path for path in (output, *output.absolute().parents) if path.exists())
     if not there.is_dir():
         raise InputError(
@@ -307,6 +312,7 @@ def check_corpus_folder(output: Path, *, overwrite: bool) -> None:
     if not os.access(there, os.W_OK):
         raise InputError(f"--output {output}: {there} cannot be written. Choose another folder.")
     found = {path.name for path in output.glob("*") if split_of(path)}
+    # Without its origin file even a train.conll is the work of somebody else.
     if found - {LABELLED} or (found and not (output / ORIGIN).exists()):
         raise InputError(
             f"--output {output}: {', '.join(sorted(found))} exists and belongs to another corpus; "
@@ -327,6 +333,7 @@ def _describe_model(model: TokenClassifier) -> dict[str, Any]:
 
 def _describe_predictions(models: Sequence[TokenClassifier], map_types: TypeMap | None) -> str:
     """All that the probabilities of a sentence's tags depend on, as a key of the cache."""
+    # Hashes, not names: a model may be trained again in the same folder.
     hashes = [hash_folder(model.folder) for model in models]
     return json.dumps([__version__, hashes, *([map_types] if map_types else [])])
 

@@ -84,9 +84,11 @@ def redact_file(
     tagger = options.load_tagger()
     _check_types(types, tagger)
     with source.open() as stream:
+        # One byte more than allowed, so that a document that is too large shows.
         content = stream.read(MAX_BYTES + 1)
     read = read_document(content, name=source.name, is_whole_page=source.is_whole_page)
     redaction = plan_redaction(read, tag_document(tagger, read), types)
+    # Known only now: which names are hidden depends on the text.
     if redaction.names.is_inside(output.name):
         raise InputError(
             "--output: the file name contains a name that the copy hides; expected a neutral "

@@ -131,6 +131,7 @@ def run(
     """
     wanted = prepare_recipe(recipe, seeds, overrides, validation_only=validation_only)
     folder = run_folder(wanted) if output is None else Path(output)
+    # Said before the sources are made: their models may train for hours, too.
     listen(Kept("Finished models are kept."))
     make_sources(wanted, jobs, listen)
     from nerbridge.training.experiment import run_experiment

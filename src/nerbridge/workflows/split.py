@@ -75,6 +75,7 @@ def split(
                 f"{parts.n_conflicts:,}; the last labels are kept)"
             )
         )
+    # A file of an earlier division may hold sentences that are in another split now.
     for other in _other_splits(output, set(paths.values())):
         listen(
             Note(

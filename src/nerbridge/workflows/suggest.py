@@ -62,6 +62,7 @@ def suggest(
     output = Path(output)
     sources = options.find_sources(inputs, output)
     refuse_own_output(sources, output)
+    # Before the model is loaded: an ending that tells nothing is told at once.
     chosen = format or suggestion_format_of(output)
     if output.exists() and not overwrite:
         raise InputError(

@@ -169,6 +169,7 @@ def tag_files(
     chosen = output_format_of(output, format, is_terminal=False)
     tagger = options.load_tagger()
     reader = _Reader(sources, options, tagger)
+    # The types as the model has them: to name all of them and to name none is the same job.
     job = options.describe_job(sources, format=chosen, types=list(tagger.types))
     writer = _make_writer(chosen, sources, tagger)
     store = open_shard_store(output, writer, job, resume=resume, overwrite=overwrite)
@@ -249,7 +250,9 @@ def tag_into_store(
 def _tell_what_is_kept(store: ShardStore, listen: Listener) -> Iterator[None]:
     try:
         yield
+    # Ctrl-C is no `Exception`, but ends jobs early, too.
     except (Exception, KeyboardInterrupt):
+        # An empty folder would make the next call believe in an unfinished job.
         if store.remove_if_empty():
             listen(Kept("Nothing is kept, because no shard was finished.", is_anything=False))
         else:
