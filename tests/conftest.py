@@ -6,10 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hub_standin import Hub
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# How long an example takes says nothing here: machines differ, and other work goes on beside.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 def connect_to_loopback_only(sock: socket.socket, address: object) -> None:

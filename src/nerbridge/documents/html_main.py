@@ -285,7 +285,6 @@ _STRING = re.compile(
 )
 _TAG = re.compile(r"<[^<>]*>")
 _MIN_WORDS = 5
-_MOST = 0.5
 _SHOWN = 40
 
 
