@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
 import typer.core
 
 from nerbridge.cli.console import new_table, print_json, print_note, print_table
@@ -31,8 +30,6 @@ from nerbridge.cli.progress import show_progress
 from nerbridge.cli.split import split_command
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from nerbridge.workflows.corpora import CorpusDisagreement
 
 
@@ -122,7 +119,7 @@ def disagreements_command(
     if as_json:
         print_json([_to_json(one) for one in found])
     else:
-        print_table(_disagreements_table(found))
+        _print_disagreements(found)
 
 
 def _to_json(one: CorpusDisagreement) -> dict[str, Any]:
@@ -130,7 +127,7 @@ def _to_json(one: CorpusDisagreement) -> dict[str, Any]:
     return {"corpus": one.corpus, "path": one.path, **asdict(one.found), "share": share}
 
 
-def _disagreements_table(disagreements: Sequence[CorpusDisagreement]) -> Table:
+def _print_disagreements(disagreements: Sequence[CorpusDisagreement]) -> None:
     table = new_table("corpus", "entities", "alone", "share", "such as", justify="right")
     table.columns[0].no_wrap = False
     table.columns[-1].justify = "left"
@@ -142,7 +139,7 @@ def _disagreements_table(disagreements: Sequence[CorpusDisagreement]) -> Table:
         name = one.corpus if names.count(one.corpus) == 1 else one.path
         counts = f"{one.found.n_entities:,}", f"{one.found.n_discordant:,}"
         table.add_row(name, *counts, f"{one.found.share:.1%}", ", ".join(one.found.examples))
-    return table
+    print_table(table)
 
 
 app.command("audit")(audit_command)
